@@ -1,0 +1,199 @@
+"""Every column table, as data. `migrations.py` turns it into DDL for either form of the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """name, ClickHouse type and codec (empty: the engine's default)."""
+
+    name: str
+    type: str
+    codec: str = ""
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One MergeTree table, partitioned by day.
+
+    order_by: sorting key. engine: MergeTree or one of its kinds. ttl: expression with {days}.
+    shard_by: expression that spreads rows over a cluster's shards.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    partition_by: str
+    order_by: tuple[str, ...]
+    engine: str = "MergeTree"
+    indices: tuple[str, ...] = ()
+    ttl_column: str = ""
+    ttl_days: int = 0
+    shard_by: str = "cityHash64(project_id)"
+
+
+SAMPLES = Table(
+    name="samples",
+    columns=(
+        Column(name="project_id", type="UInt32", codec="ZSTD(1)"),
+        Column(name="series_id", type="UInt64", codec="ZSTD(1)"),
+        Column(name="ts", type="DateTime64(3, 'UTC')", codec="DoubleDelta, ZSTD(1)"),
+        Column(name="value", type="Float64", codec="ZSTD(3)"),
+    ),
+    partition_by="toYYYYMMDD(ts)",
+    order_by=("project_id", "series_id", "ts"),
+    ttl_column="ts",
+    ttl_days=90,
+    shard_by="series_id",
+)
+
+SERIES = Table(
+    name="series",
+    columns=(
+        Column(name="project_id", type="UInt32"),
+        Column(name="day", type="Date", codec="ZSTD(1)"),
+        Column(name="metric", type="LowCardinality(String)"),
+        Column(name="series_id", type="UInt64"),
+        Column(name="labels", type="Map(LowCardinality(String), String)"),
+    ),
+    engine="ReplacingMergeTree",
+    partition_by="day",
+    order_by=("project_id", "metric", "series_id"),
+    ttl_column="day",
+    ttl_days=366,
+    shard_by="series_id",
+)
+
+METADATA = Table(
+    name="metric_metadata",
+    columns=(
+        Column(name="project_id", type="UInt32"),
+        Column(name="metric", type="String"),
+        Column(name="type", type="LowCardinality(String)"),
+        Column(name="help", type="String"),
+        Column(name="unit", type="LowCardinality(String)"),
+        Column(name="seen", type="DateTime64(3, 'UTC')"),
+    ),
+    engine="ReplacingMergeTree(seen)",
+    partition_by="tuple()",
+    order_by=("project_id", "metric"),
+)
+
+_ROLLUP_COLUMNS = (
+    Column(name="project_id", type="UInt32", codec="ZSTD(1)"),
+    Column(name="series_id", type="UInt64", codec="ZSTD(1)"),
+    Column(name="bucket", type="DateTime64(3, 'UTC')", codec="DoubleDelta, ZSTD(1)"),
+    Column(name="samples", type="UInt32", codec="ZSTD(1)"),
+    Column(name="sum", type="Float64", codec="ZSTD(3)"),
+    Column(name="min", type="Float64", codec="ZSTD(3)"),
+    Column(name="max", type="Float64", codec="ZSTD(3)"),
+    Column(name="first", type="Float64", codec="ZSTD(3)"),
+    Column(name="last", type="Float64", codec="ZSTD(3)"),
+    Column(name="increase", type="Float64", codec="ZSTD(3)"),
+    Column(name="version", type="UInt64", codec="ZSTD(1)"),
+)
+
+SAMPLES_1H = Table(
+    name="samples_1h",
+    columns=_ROLLUP_COLUMNS,
+    engine="ReplacingMergeTree(version)",
+    partition_by="toYYYYMMDD(bucket)",
+    order_by=("project_id", "series_id", "bucket"),
+    ttl_column="bucket",
+    ttl_days=366,
+    shard_by="series_id",
+)
+
+SAMPLES_1D = Table(
+    name="samples_1d",
+    columns=_ROLLUP_COLUMNS,
+    engine="ReplacingMergeTree(version)",
+    partition_by="toYYYYMM(bucket)",
+    order_by=("project_id", "series_id", "bucket"),
+    ttl_column="bucket",
+    ttl_days=5 * 366,
+    shard_by="series_id",
+)
+
+ERRORS = Table(
+    name="errors",
+    columns=(
+        Column(name="project_id", type="UInt32"),
+        Column(name="grouping_hash", type="UInt64"),
+        Column(name="ts", type="DateTime64(3, 'UTC')", codec="DoubleDelta, ZSTD(1)"),
+        Column(name="received", type="DateTime64(3, 'UTC')", codec="DoubleDelta, ZSTD(1)"),
+        Column(name="event_id", type="FixedString(32)", codec="ZSTD(1)"),
+        Column(name="level", type="LowCardinality(String)"),
+        Column(name="type", type="LowCardinality(String)"),
+        Column(name="value", type="String", codec="ZSTD(3)"),
+        Column(name="culprit", type="String", codec="ZSTD(3)"),
+        Column(name="transaction", type="LowCardinality(String)"),
+        Column(name="platform", type="LowCardinality(String)"),
+        Column(name="environment", type="LowCardinality(String)"),
+        Column(name="release", type="LowCardinality(String)"),
+        Column(name="server_name", type="LowCardinality(String)"),
+        Column(name="user_key", type="String", codec="ZSTD(1)"),
+        Column(name="trace_id", type="String", codec="ZSTD(1)"),
+        Column(name="span_id", type="String", codec="ZSTD(1)"),
+        Column(name="handled", type="UInt8"),
+        Column(name="tags", type="Map(LowCardinality(String), String)", codec="ZSTD(3)"),
+        Column(name="payload", type="String", codec="ZSTD(3)"),
+    ),
+    partition_by="toYYYYMMDD(received)",
+    order_by=("project_id", "grouping_hash", "ts"),
+    indices=(
+        "INDEX by_event event_id TYPE bloom_filter(0.01) GRANULARITY 1",
+        "INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 1",
+    ),
+    ttl_column="received",
+    ttl_days=30,
+)
+
+ERRORS_1H = Table(
+    name="errors_1h",
+    columns=(
+        Column(name="project_id", type="UInt32"),
+        Column(name="grouping_hash", type="UInt64"),
+        Column(name="bucket", type="DateTime('UTC')", codec="DoubleDelta, ZSTD(1)"),
+        Column(name="level", type="LowCardinality(String)"),
+        Column(name="environment", type="LowCardinality(String)"),
+        Column(name="release", type="LowCardinality(String)"),
+        Column(name="events", type="SimpleAggregateFunction(sum, UInt64)"),
+        Column(name="users", type="AggregateFunction(uniqCombined64, String)"),
+    ),
+    engine="AggregatingMergeTree",
+    partition_by="toYYYYMMDD(bucket)",
+    order_by=("project_id", "grouping_hash", "bucket", "level", "environment", "release"),
+    ttl_column="bucket",
+    ttl_days=90,
+)
+
+LOGS = Table(
+    name="logs",
+    columns=(
+        Column(name="project_id", type="UInt32"),
+        Column(name="ts", type="DateTime64(3, 'UTC')", codec="DoubleDelta, ZSTD(1)"),
+        Column(name="severity", type="LowCardinality(String)"),
+        Column(name="service", type="LowCardinality(String)"),
+        Column(name="body", type="String", codec="ZSTD(3)"),
+        Column(name="attributes", type="Map(LowCardinality(String), String)", codec="ZSTD(3)"),
+        Column(name="trace_id", type="String", codec="ZSTD(1)"),
+        Column(name="span_id", type="String", codec="ZSTD(1)"),
+    ),
+    partition_by="toYYYYMMDD(ts)",
+    order_by=("project_id", "ts"),
+    ttl_column="ts",
+    ttl_days=7,
+)
+
+TABLES = (SAMPLES, SERIES, METADATA, SAMPLES_1H, SAMPLES_1D, ERRORS, ERRORS_1H, LOGS)
+
+ERRORS_1H_VIEW = """
+SELECT project_id, grouping_hash, toStartOfHour(toDateTime(ts, 'UTC')) AS bucket,
+       level, environment, release,
+       count() AS events, uniqCombined64State(user_key) AS users
+FROM errors
+GROUP BY project_id, grouping_hash, bucket, level, environment, release
+"""

@@ -1,0 +1,366 @@
+"""Every relational table. Times are Unix ms UTC; booleans are native; ids are integers from 1."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+Id = BigInteger().with_variant(Integer, "sqlite")
+Ms = BigInteger
+
+
+def _id() -> Column[int]:
+    return Column("id", Id, primary_key=True, autoincrement=True)
+
+
+def _ref(name: str, target: str, *, nullable: bool = False, index: bool = True) -> Column[int]:
+    return Column(
+        name, Id, ForeignKey(f"{target}.id", ondelete="CASCADE"), nullable=nullable, index=index
+    )
+
+
+# Who
+
+organisations = Table(
+    "organisations",
+    metadata,
+    _id(),
+    Column("slug", String(64), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("created_ms", Ms, nullable=False),
+)
+projects = Table(
+    "projects",
+    metadata,
+    _id(),
+    _ref("org_id", "organisations"),
+    Column("slug", String(64), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("timezone", String(64), nullable=False, server_default="UTC"),
+    Column("built_in", Boolean, nullable=False, default=False),
+    Column("grouping_version", Integer, nullable=False, default=1),
+    Column("settings", JSON, nullable=False, default=dict),
+    Column("next_issue_number", Integer, nullable=False, default=1),
+    Column("created_ms", Ms, nullable=False),
+    UniqueConstraint("org_id", "slug"),
+)
+environments = Table(
+    "environments",
+    metadata,
+    _id(),
+    _ref("project_id", "projects"),
+    Column("name", String(64), nullable=False),
+    Column("first_seen_ms", Ms, nullable=False),
+    UniqueConstraint("project_id", "name"),
+)
+users = Table(
+    "users",
+    metadata,
+    _id(),
+    Column("email", String(254), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("password_hash", String(255), nullable=False),
+    Column("is_platform_admin", Boolean, nullable=False, default=False),
+    Column("is_disabled", Boolean, nullable=False, default=False),
+    Column("preferences", JSON, nullable=False, default=dict),
+    Column("created_ms", Ms, nullable=False),
+)
+members = Table(
+    "members",
+    metadata,
+    _id(),
+    _ref("org_id", "organisations"),
+    _ref("user_id", "users"),
+    Column("role", Integer, nullable=False),
+    Column("created_ms", Ms, nullable=False),
+    UniqueConstraint("org_id", "user_id"),
+)
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    _ref("user_id", "users"),
+    Column("csrf_token", String(64), nullable=False),
+    Column("created_ms", Ms, nullable=False),
+    Column("expires_ms", Ms, nullable=False, index=True),
+    Column("user_agent", String(300), nullable=False, default=""),
+)
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    _id(),
+    _ref("org_id", "organisations"),
+    _ref("project_id", "projects", nullable=True),
+    _ref("user_id", "users", nullable=True),
+    Column("name", String(200), nullable=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("prefix", String(12), nullable=False),
+    Column("role", Integer, nullable=False),
+    Column("created_ms", Ms, nullable=False),
+    Column("expires_ms", Ms),
+    Column("last_used_ms", Ms),
+    Column("revoked_ms", Ms),
+)
+ingest_keys = Table(
+    "ingest_keys",
+    metadata,
+    _id(),
+    _ref("project_id", "projects"),
+    Column("kind", String(8), nullable=False),  # public | server
+    Column("key", String(32), nullable=False, unique=True),
+    Column("label", String(200), nullable=False),
+    Column("enabled", Boolean, nullable=False, default=True),
+    Column("allowed_origins", JSON, nullable=False, default=list),
+    Column("created_ms", Ms, nullable=False),
+    Column("last_used_ms", Ms),
+)
+one_time_links = Table(
+    "one_time_links",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("purpose", String(32), nullable=False),  # first_run
+    Column("created_ms", Ms, nullable=False),
+    Column("expires_ms", Ms, nullable=False),
+    Column("used_ms", Ms),
+)
+audit_log = Table(
+    "audit_log",
+    metadata,
+    _id(),
+    _ref("org_id", "organisations", nullable=True),
+    Column("at_ms", Ms, nullable=False, index=True),
+    Column("actor", String(254), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("target", String(300), nullable=False, default=""),
+    Column("facts", JSON, nullable=False, default=dict),
+)
+revisions = Table(
+    # One row a thing that other processes watch (keys, rules, scrape): its number grows with each change.
+    "revisions",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("number", BigInteger, nullable=False, default=0),
+)
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("expires_ms", Ms, nullable=False),
+)
+
+# The road from spool to store
+
+spool_offsets = Table(
+    "spool_offsets",
+    metadata,
+    Column("lane", String(64), primary_key=True),
+    Column("segment", BigInteger, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+)
+spool_cuts = Table(
+    # The cut that is being digested: written before its first insert, gone with the offset's move.
+    "spool_cuts",
+    metadata,
+    Column("lane", String(64), primary_key=True),
+    Column("segment", BigInteger, nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger, nullable=False),
+)
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    _id(),
+    Column("project_id", Id, nullable=False, index=True),
+    Column("kind", Integer, nullable=False),
+    Column("at_ms", Ms, nullable=False, index=True),
+    Column("reason", String(64), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+)
+
+# Issues
+
+issues = Table(
+    "issues",
+    metadata,
+    _id(),
+    _ref("project_id", "projects", index=False),
+    Column("number", Integer, nullable=False),
+    Column("grouping_version", Integer, nullable=False),
+    Column("title", String(300), nullable=False),
+    Column("type", String(200), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("culprit", String(300), nullable=False),
+    Column("platform", String(32), nullable=False),
+    Column("level", String(16), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("status", String(16), nullable=False),  # unresolved | resolved | ignored
+    Column("is_regressed", Boolean, nullable=False, default=False),
+    Column("is_handled", Boolean, nullable=False, default=True),
+    Column("assignee_id", Id, ForeignKey("users.id", ondelete="SET NULL")),
+    Column("first_seen_ms", Ms, nullable=False),
+    Column("last_seen_ms", Ms, nullable=False),
+    Column("events", BigInteger, nullable=False, default=0),
+    Column("first_release", String(250), nullable=False, default=""),
+    Column("last_release", String(250), nullable=False, default=""),
+    Column("environment", String(64), nullable=False, default=""),
+    Column("status_changed_ms", Ms, nullable=False),
+    UniqueConstraint("project_id", "number"),
+    Index("ix_issues_listing", "project_id", "status", "last_seen_ms"),
+)
+issue_hashes = Table(
+    "issue_hashes",
+    metadata,
+    Column("project_id", Id, primary_key=True),
+    Column("grouping_hash", String(16), primary_key=True),  # 16 hex digits of the UInt64
+    _ref("issue_id", "issues"),
+)
+issue_activity = Table(
+    "issue_activity",
+    metadata,
+    _id(),
+    _ref("issue_id", "issues"),
+    Column("at_ms", Ms, nullable=False),
+    Column("actor", String(254), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("facts", JSON, nullable=False, default=dict),
+)
+seen_events = Table(
+    # (project, event_id) is unique: the second arrival of an event is a counted duplicate.
+    "seen_events",
+    metadata,
+    Column("project_id", Id, primary_key=True),
+    Column("event_id", LargeBinary(16), primary_key=True),
+    Column("day", Integer, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+# Metrics
+
+scrape_configs = Table(
+    # One prometheus.yml a project, as text, as its owner wrote it.
+    "scrape_configs",
+    metadata,
+    Column("project_id", Id, ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("changed_ms", Ms, nullable=False),
+)
+
+# Alerting
+
+rule_files = Table(
+    "rule_files",
+    metadata,
+    _id(),
+    _ref("project_id", "projects"),
+    Column("name", String(200), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("origin", String(8), nullable=False),  # file | ui
+    Column("changed_ms", Ms, nullable=False),
+    UniqueConstraint("project_id", "name"),
+)
+alert_states = Table(
+    # One row an active or recently resolved alert of one rule.
+    "alert_states",
+    metadata,
+    _id(),
+    _ref("project_id", "projects"),
+    Column("rule_key", String(64), nullable=False),  # hash of file, group, alert name, expression
+    Column("fingerprint", String(16), nullable=False),
+    Column("labels", JSON, nullable=False),
+    Column("annotations", JSON, nullable=False),
+    Column("phase", String(16), nullable=False),  # pending | firing | resolved
+    Column("value", Float, nullable=False),
+    Column("active_ms", Ms, nullable=False),
+    Column("fired_ms", Ms),
+    Column("resolved_ms", Ms),
+    Column("keep_firing_ms", Ms),
+    Column("updated_ms", Ms, nullable=False),
+    UniqueConstraint("project_id", "rule_key", "fingerprint"),
+)
+alert_history = Table(
+    "alert_history",
+    metadata,
+    _id(),
+    _ref("project_id", "projects"),
+    Column("at_ms", Ms, nullable=False, index=True),
+    Column("rule_name", String(200), nullable=False),
+    Column("fingerprint", String(16), nullable=False),
+    Column("labels", JSON, nullable=False),
+    Column("phase", String(16), nullable=False),
+    Column("value", Float, nullable=False),
+)
+signals = Table(
+    # Written in the transaction of the change that caused it; claimed by conditional update.
+    "signals",
+    metadata,
+    _id(),
+    _ref("project_id", "projects"),
+    Column("kind", String(32), nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("created_ms", Ms, nullable=False),
+    Column("claimed_by", String(64)),
+    Column("claimed_ms", Ms),
+    Column("done_ms", Ms, index=True),
+)
+channels = Table(
+    "channels",
+    metadata,
+    _id(),
+    _ref("project_id", "projects"),
+    Column("kind", String(32), nullable=False),  # webhook
+    Column("name", String(200), nullable=False),
+    Column("options", JSON, nullable=False),
+    Column("enabled", Boolean, nullable=False, default=True),
+    Column("created_ms", Ms, nullable=False),
+    UniqueConstraint("project_id", "name"),
+)
+deliveries = Table(
+    # Every attempt to tell somebody, with its outcome; also the queue of what is still to be sent.
+    "deliveries",
+    metadata,
+    _id(),
+    _ref("project_id", "projects"),
+    _ref("channel_id", "channels"),
+    Column("group_key", String(300), nullable=False),
+    Column("status", String(16), nullable=False),  # firing | resolved
+    Column("payload", JSON, nullable=False),
+    Column("state", String(16), nullable=False, index=True),  # waiting | sending | sent | failed
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_attempt_ms", Ms, nullable=False),
+    Column("claimed_by", String(64)),
+    Column("last_error", Text, nullable=False, default=""),
+    Column("created_ms", Ms, nullable=False),
+    Column("sent_ms", Ms),
+)
+
+# What was refused, for the setup page and Data health
+
+rejections = Table(
+    "rejections",
+    metadata,
+    _id(),
+    Column("project_id", Id, nullable=False, index=True),  # 0: the project is unknown
+    Column("at_ms", Ms, nullable=False),
+    Column("method", String(8), nullable=False),
+    Column("path", String(300), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("sender", String(200), nullable=False, default=""),
+)
