@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
@@ -42,6 +43,13 @@ def start(bench: Bench, source: str = DOWN) -> Evaluator:
     evaluator = bench.new_evaluator()
     evaluator.run_due(bench.clock())
     return evaluator
+
+
+def shown_group(evaluator: Evaluator) -> dict[str, Any]:
+    """The one group of /api/v1/rules."""
+    answer: dict[str, Any] = rules_answer(evaluator, SCOPE)
+    (group,) = answer["groups"]
+    return dict(group)
 
 
 async def test_an_alert_waits_fires_and_resolves(bench: Bench) -> None:
@@ -173,7 +181,7 @@ async def test_a_failed_evaluation_changes_nothing_and_says_why(bench: Bench) ->
     bench.put(DOWN.replace("up == 0", "up == 0 or up * on(job) up"))
     tick(bench, evaluator, up=0)
 
-    (rule,) = rules_answer(evaluator, SCOPE)["groups"][0]["rules"]  # type: ignore[index]
+    (rule,) = shown_group(evaluator)["rules"]
     assert rule["health"] == "err"
     assert "found duplicate series" in rule["lastError"] or "many-to-many" in rule["lastError"]
     assert len(before) == 1
@@ -194,7 +202,7 @@ async def test_results_that_cannot_be_stored_are_errors(
     bench.sample("up", 0, job="node", instance="b:1")
     tick(bench, evaluator, up=0)
 
-    (shown,) = rules_answer(evaluator, SCOPE)["groups"][0]["rules"]  # type: ignore[index]
+    (shown,) = shown_group(evaluator)["rules"]
     assert error in shown["lastError"]
     assert bench.written.samples() == []
 
@@ -260,11 +268,12 @@ async def test_the_answers_have_prometheus_shape(bench: Bench) -> None:
     evaluator = start(bench)
     tick(bench, evaluator, up=0, times=4)
 
-    (group,) = rules_answer(evaluator, SCOPE)["groups"]  # type: ignore[misc]
+    group = shown_group(evaluator)
     assert (group["name"], group["file"], group["interval"]) == ("g", "r.yml", 10.0)
     (rule,) = group["rules"]
     assert (rule["type"], rule["state"], rule["duration"]) == ("alerting", "firing", 20.0)
     assert (rule["query"], rule["health"]) == ("up == 0", "ok")
-    (alert,) = alerts_answer(evaluator, SCOPE)["alerts"]  # type: ignore[misc]
+    (alert,) = rule["alerts"]
+    assert alerts_answer(evaluator, SCOPE) == {"alerts": [alert]}
     assert (alert["state"], alert["value"]) == ("firing", "0e+00")
     assert alert["activeAt"].endswith("Z")
