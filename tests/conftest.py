@@ -48,7 +48,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
-    reasons = sorted({str(report.longrepr[2]) for report in skipped if isinstance(report.longrepr, tuple)})
+    reasons = sorted(
+        {str(report.longrepr[2]) for report in skipped if isinstance(report.longrepr, tuple)}
+    )
     who = "" if os.geteuid() == 0 else " (not root: nothing was installed)"
     for reason in reasons:
         terminalreporter.write_line(f"{reason.removeprefix('Skipped: ')}{who}")

@@ -22,7 +22,13 @@ def test_each_setting_is_in_the_manual_with_its_default(key: str) -> None:
     )
 
     default = default_of(key)
-    shown = "" if default in {"", ()} else str(default).lower() if isinstance(default, bool) else str(default)
+    shown = (
+        ""
+        if default in {"", ()}
+        else str(default).lower()
+        if isinstance(default, bool)
+        else str(default)
+    )
 
     assert variable_of(key) in line
     assert shown in line

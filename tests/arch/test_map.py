@@ -24,7 +24,9 @@ def folders_in_the_tree() -> set[str]:
 def folders_on_the_map() -> set[str]:
     text = (ROOT / "ARCHITECTURE.md").read_text()
     named = set(re.findall(r"`([a-z][\w./-]*)/`", text))
-    return {name for name in named if any(name == top or name.startswith(f"{top}/") for top in MAPPED)}
+    return {
+        name for name in named if any(name == top or name.startswith(f"{top}/") for top in MAPPED)
+    }
 
 
 def test_the_map_names_every_folder() -> None:
