@@ -25,7 +25,7 @@ class Server:
     """`watchkeeper serve` on a data directory of its own; `start` returns when it is healthy."""
 
     data_dir: Path
-    port: int = field(default_factory=lambda: free_port())
+    port: int = field(default_factory=free_port)
     environ: Mapping[str, str] = field(default_factory=dict)
     log: Path | None = None
     process: subprocess.Popen[bytes] | None = None

@@ -19,7 +19,7 @@ def _found(*programs: str) -> bool:
 
 NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
     "chromium": (lambda: _found("chromium"), "Chromium is not installed"),
-    "postgresql": (lambda: (POSTGRESQL_BIN / "initdb").exists(), "PostgreSQL is not installed"),
+    "postgresql": ((POSTGRESQL_BIN / "initdb").exists, "PostgreSQL is not installed"),
     "redis": (lambda: _found("redis-server"), "Redis is not installed"),
     "prometheus": (lambda: _found("promtool", "amtool"), "promtool and amtool are not installed"),
     "clickhouse": (
@@ -27,7 +27,7 @@ NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
         "the ClickHouse server library could not be fetched",
     ),
     "s3": (
-        lambda: (ROOT / ".test-servers" / "s3-peer" / "bin" / "moto_server").exists(),
+        (ROOT / ".test-servers" / "s3-peer" / "bin" / "moto_server").exists,
         "the S3 peer could not be installed",
     ),
     "node": (
