@@ -20,6 +20,14 @@ import psutil
 START_WITHIN_S = 60.0
 
 
+def free_port() -> int:
+    """A port of loopback that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @dataclass
 class Server:
     """`watchkeeper serve` on a data directory of its own; `start` returns when it is healthy."""
@@ -116,11 +124,3 @@ class Server:
 
     def _environ(self) -> dict[str, str]:
         return {**os.environ, **self.environ}
-
-
-def free_port() -> int:
-    """A port of loopback that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
