@@ -1,4 +1,4 @@
-"""The product that is being watched: a Node app with prom-client, a Python program with sentry-sdk."""
+"""The product that is watched: a Node app with prom-client, a Python program with sentry-sdk."""
 
 from __future__ import annotations
 
