@@ -21,7 +21,7 @@ class Link(Answer):
 
 
 class NeedsYou(Answer):
-    """One thing that asks for somebody. severity: of its label or issue; since_ms: when it began."""
+    """One thing that asks for somebody. severity: of its label or issue."""
 
     kind: Literal["alert", "target", "issue"]
     state: Literal["firing", "pending", "down", "regressed"]
