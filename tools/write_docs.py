@@ -18,23 +18,23 @@ OPERATE = ROOT / "docs" / "operate"
 
 SETTINGS_HEAD = """# Settings
 
-A TOML file (`--config` or `WATCHKEEPER_CONFIG`), then `WATCHKEEPER_…` variables, then command-line options;
-the later wins. Each variable also works with `_FILE` at its end: the value is then read from that file.
-An unknown key or a wrong value refuses to start and is named. `watchkeeper config show` prints what holds
-and where it came from. Written by `make docs`.
+A TOML file (`--config` or `WATCHKEEPER_CONFIG`), then `WATCHKEEPER_…` variables, then command-line
+options; the later wins. Each variable also works with `_FILE` at its end: the value is then read from
+that file. An unknown key or a wrong value refuses to start and is named. `watchkeeper config show`
+prints what holds and where it came from. Written by `make docs`.
 """
 ERRORS_HEAD = """# Error codes
 
-Every error of our JSON API is `{"error": {"code", "message"}}`. Match on the code; the message is for people.
-Written by `make docs`.
+Every error of our JSON API is `{"error": {"code", "message"}}`. Match on the code; the message is
+for people. Written by `make docs`.
 
 | code | HTTP | again? | what it means |
 |---|---|---|---|
 """
 DROPS_HEAD = """# Drop reasons
 
-Nothing is refused in silence: each refusal adds to `watchkeeper_ingest_dropped_total{reason}` and shows on
-Data health. Written by `make docs`.
+Nothing is refused in silence: each refusal adds to `watchkeeper_ingest_dropped_total{reason}` and
+shows on Data health. Written by `make docs`.
 
 | reason | what it means, and what to do |
 |---|---|

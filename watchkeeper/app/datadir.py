@@ -46,11 +46,8 @@ class DataDir:
         return f"sqlite:///{self.root.resolve() / 'meta.sqlite'}"
 
     @property
-    def engine_socket(self) -> Path:
-        return self.root / "engine.sock"
-
-    @property
     def control_socket(self) -> Path:
+        """Where the engine answers: to the edge, and to commands of whoever owns the directory."""
         return self.root / "control.sock"
 
     @property

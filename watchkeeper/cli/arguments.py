@@ -23,9 +23,7 @@ ConfigFile = Annotated[
 DataDirectory = Annotated[
     Path | None, typer.Option("--data-dir", help="Directory of everything that is stored.")
 ]
-Listen = Annotated[
-    str | None, typer.Option("--listen", help="Address to listen on, HOST:PORT.")
-]
+Listen = Annotated[str | None, typer.Option("--listen", help="Address to listen on, HOST:PORT.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 

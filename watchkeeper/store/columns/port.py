@@ -49,7 +49,7 @@ class Columns(Protocol):
     def rows(
         self, sql: str, params: Params | None = None, *, settings: Settings | None = None
     ) -> list[list[Any]]:
-        """The answer as Python values, a list a row. 64-bit integers are ints, times as selected."""
+        """The answer as Python values, a list a row; 64-bit integers are ints."""
         ...
 
     def execute(
