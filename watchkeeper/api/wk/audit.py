@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from watchkeeper.api.auth import Caller, RoomsHere
 from watchkeeper.api.wk.shapes import ERRORS, Answer
 
 router = APIRouter(tags=["audit"], responses=ERRORS)
@@ -24,10 +25,26 @@ class AuditAnswer(Answer):
     """next_cursor: null on the last page."""
 
     entries: list[AuditEntry]
-    next_cursor: str | None
+    next_cursor: int | None
 
 
 @router.get("/orgs/{org}/audit")
-def list_audit(org: str, cursor: str | None = None) -> AuditAnswer:
-    """The audit log, newest first, 100 a page. Needs role admin."""
-    raise NotImplementedError
+def list_audit(
+    rooms: RoomsHere, caller: Caller, org: str, cursor: int | None = None
+) -> AuditAnswer:
+    """The audit log, newest first, a page at a time. Needs role admin."""
+    page = rooms.access.audit(caller, org, cursor=cursor)
+    return AuditAnswer(
+        entries=[
+            AuditEntry(
+                id=each.id,
+                at_ms=each.at_ms,
+                actor=each.actor,
+                action=each.action,
+                target=each.target,
+                facts=dict(each.facts),
+            )
+            for each in page.entries
+        ],
+        next_cursor=page.next_cursor,
+    )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from watchkeeper.api.wk.session import SessionAnswer
+from watchkeeper.api.addresses import client_address
+from watchkeeper.api.auth import RoomsHere
+from watchkeeper.api.bounds import FIRST_RUN, enter
+from watchkeeper.api.rooms import Rooms
+from watchkeeper.api.wk.session import SessionAnswer, begin_session
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, example
+from watchkeeper.lib.errors import Forbidden
 
 router = APIRouter(tags=["first run"], responses=ERRORS)
 
@@ -34,12 +39,32 @@ class FirstRunBody(Body):
 
 
 @router.get("/first-run")
-def check_first_run(token: str = "") -> FirstRunAnswer:
+def check_first_run(request: Request, rooms: RoomsHere, token: str = "") -> FirstRunAnswer:
     """Whether a first-run link may still be used. 403 without a valid token."""
-    raise NotImplementedError
+    _check(rooms, request, token)
+    return FirstRunAnswer(valid=True)
 
 
 @router.post("/first-run")
-def complete_first_run(body: FirstRunBody) -> SessionAnswer:
+def complete_first_run(
+    request: Request, response: Response, rooms: RoomsHere, body: FirstRunBody
+) -> SessionAnswer:
     """Make the first account and sign it in. 403 without a valid token."""
-    raise NotImplementedError
+    _check(rooms, request, body.token)
+    grant = rooms.access.complete_first_run(
+        body.token,
+        email=body.email,
+        name=body.name,
+        password=body.password,
+        org=body.organisation,
+        project=body.project,
+        timezone=body.timezone,
+    )
+    return begin_session(rooms, response, grant)
+
+
+def _check(rooms: Rooms, request: Request, token: str) -> None:
+    """Raises RateLimited for guessing, Forbidden for a token that is not or no longer valid."""
+    enter(rooms.limiter, FIRST_RUN, client_address(request))
+    if not rooms.access.is_first_run_token(token):
+        raise Forbidden("This link is not valid any more. Print a new one: watchkeeper user link.")

@@ -7,6 +7,8 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import Field
 
+from watchkeeper.access import KeyKind, KeyRecord
+from watchkeeper.api.auth import Caller, RoomsHere
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, example
 
 router = APIRouter(tags=["keys"], responses=ERRORS)
@@ -38,7 +40,7 @@ class NewKeyBody(Body):
 
     model_config = example(kind="public", label="Browser")
     kind: KeyKindName
-    label: str = Field(default="", max_length=200)
+    label: str = Field(min_length=1, max_length=200)
 
 
 class KeyPatch(Body):
@@ -51,24 +53,51 @@ class KeyPatch(Body):
 
 
 @router.get("/projects/{project_id}/keys")
-def list_keys(project_id: int) -> KeysAnswer:
+def list_keys(rooms: RoomsHere, caller: Caller, project_id: int) -> KeysAnswer:
     """Every key of the project. Needs role member."""
-    raise NotImplementedError
+    return KeysAnswer(keys=[_answer(each) for each in rooms.access.keys(caller, project_id)])
 
 
 @router.post("/projects/{project_id}/keys", status_code=201)
-def create_key(project_id: int, body: NewKeyBody) -> KeyAnswer:
+def create_key(
+    rooms: RoomsHere, caller: Caller, project_id: int, body: NewKeyBody
+) -> KeyAnswer:
     """Make a key. Needs role admin."""
-    raise NotImplementedError
+    kind = KeyKind(body.kind)
+    return _answer(rooms.access.create_key(caller, project_id, kind=kind, label=body.label))
 
 
 @router.patch("/projects/{project_id}/keys/{key_id}")
-def change_key(project_id: int, key_id: int, body: KeyPatch) -> KeyAnswer:
+def change_key(
+    rooms: RoomsHere, caller: Caller, project_id: int, key_id: int, body: KeyPatch
+) -> KeyAnswer:
     """Switch a key on or off, label it, or set its origins. Needs role admin."""
-    raise NotImplementedError
+    return _answer(
+        rooms.access.update_key(
+            caller,
+            project_id,
+            key_id,
+            enabled=body.enabled,
+            label=body.label,
+            allowed_origins=body.allowed_origins,
+        )
+    )
 
 
 @router.post("/projects/{project_id}/keys/{key_id}/rotate")
-def rotate_key(project_id: int, key_id: int) -> KeyAnswer:
-    """Replace the key's digits; the old ones stop working at once. Needs role admin."""
-    raise NotImplementedError
+def rotate_key(rooms: RoomsHere, caller: Caller, project_id: int, key_id: int) -> KeyAnswer:
+    """Replace the key's digits; the old ones stop within a second. Needs role admin."""
+    return _answer(rooms.access.rotate_key(caller, project_id, key_id))
+
+
+def _answer(key: KeyRecord) -> KeyAnswer:
+    return KeyAnswer(
+        id=key.id,
+        kind=key.kind.value,
+        key=key.key,
+        label=key.label,
+        enabled=key.enabled,
+        allowed_origins=list(key.allowed_origins),
+        created_ms=key.created_ms,
+        last_used_ms=key.last_used_ms,
+    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import Field
 
-from watchkeeper.api.wk.session import ProjectAnswer
+from watchkeeper.api.auth import Caller, RoomsHere
+from watchkeeper.api.wk.session import ProjectAnswer, project_answer
 from watchkeeper.api.wk.shapes import ERRORS, Body, example
 
 router = APIRouter(tags=["projects"], responses=ERRORS)
@@ -28,18 +29,26 @@ class ProjectPatch(Body):
 
 
 @router.post("/orgs/{org}/projects", status_code=201)
-def create_project(org: str, body: NewProjectBody) -> ProjectAnswer:
+def create_project(
+    rooms: RoomsHere, caller: Caller, org: str, body: NewProjectBody
+) -> ProjectAnswer:
     """Make a project with a public and a server key. Needs role admin."""
-    raise NotImplementedError
+    return project_answer(
+        rooms.access.create_project(caller, org, name=body.name, timezone=body.timezone)
+    )
 
 
 @router.get("/projects/{project_id}")
-def get_project(project_id: int) -> ProjectAnswer:
+def get_project(rooms: RoomsHere, caller: Caller, project_id: int) -> ProjectAnswer:
     """One project."""
-    raise NotImplementedError
+    return project_answer(rooms.access.project(caller, project_id))
 
 
 @router.patch("/projects/{project_id}")
-def change_project(project_id: int, body: ProjectPatch) -> ProjectAnswer:
+def change_project(
+    rooms: RoomsHere, caller: Caller, project_id: int, body: ProjectPatch
+) -> ProjectAnswer:
     """Rename a project or move its time zone. Needs role admin."""
-    raise NotImplementedError
+    return project_answer(
+        rooms.access.update_project(caller, project_id, name=body.name, timezone=body.timezone)
+    )

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
+from watchkeeper import __version__
+from watchkeeper.access import Organisation, Principal, Project, SessionGrant
+from watchkeeper.api.addresses import client_address
+from watchkeeper.api.auth import (
+    COOKIE,
+    CallerIfAny,
+    RoomsHere,
+    clear_session_cookie,
+    set_session_cookie,
+)
+from watchkeeper.api.rooms import Rooms
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, Done, RoleName, example
 
 router = APIRouter(tags=["session"], responses=ERRORS)
@@ -59,18 +70,79 @@ class LoginBody(Body):
 
 
 @router.get("/session")
-def get_session() -> SessionAnswer:
+def get_session(rooms: RoomsHere, caller: CallerIfAny) -> SessionAnswer:
     """The caller's session. Answers 200 also when nobody is signed in."""
-    raise NotImplementedError
+    return session_answer(rooms, caller)
 
 
 @router.post("/session")
-def login(body: LoginBody) -> SessionAnswer:
+def login(
+    request: Request, response: Response, rooms: RoomsHere, body: LoginBody
+) -> SessionAnswer:
     """Sign in: sets the cookie `wk_session` and answers the session."""
-    raise NotImplementedError
+    grant = rooms.access.login(body.email, body.password, ip=client_address(request))
+    return begin_session(rooms, response, grant)
 
 
 @router.delete("/session")
-def logout() -> Done:
+def logout(
+    request: Request, response: Response, rooms: RoomsHere, _caller: CallerIfAny
+) -> Done:
     """Sign out: the session ends on the server and the cookie is cleared."""
-    raise NotImplementedError
+    rooms.access.logout(request.cookies.get(COOKIE, ""))
+    clear_session_cookie(response, https=rooms.options.https)
+    return Done()
+
+
+def begin_session(rooms: Rooms, response: Response, grant: SessionGrant) -> SessionAnswer:
+    """Set the cookie of a fresh session and answer it."""
+    max_age_s = (grant.expires_ms - rooms.clock()) // 1000
+    set_session_cookie(response, grant.token, max_age_s=max_age_s, https=rooms.options.https)
+    return session_answer(rooms, rooms.access.session(grant.token))
+
+
+def session_answer(rooms: Rooms, caller: Principal | None) -> SessionAnswer:
+    """What a page must know of its caller."""
+    return SessionAnswer(
+        user=_user_answer(caller) if caller else None,
+        csrf_token=caller.csrf_token if caller else None,
+        organisations=[organisation_answer(each) for each in rooms.access.organisations(caller)]
+        if caller
+        else [],
+        public_url=rooms.options.public_url,
+        version=__version__,
+        first_run=caller is None and not rooms.access.has_users(),
+    )
+
+
+def organisation_answer(org: Organisation) -> OrganisationAnswer:
+    """One organisation with its projects."""
+    return OrganisationAnswer(
+        slug=org.slug,
+        name=org.name,
+        role=RoleName.of(org.role),
+        projects=[project_answer(each) for each in org.projects],
+    )
+
+
+def project_answer(project: Project) -> ProjectAnswer:
+    """One project."""
+    return ProjectAnswer(
+        id=project.id,
+        slug=project.slug,
+        name=project.name,
+        environments=list(project.environments),
+        timezone=project.timezone,
+        built_in=project.built_in,
+    )
+
+
+def _user_answer(caller: Principal) -> UserAnswer | None:
+    if caller.user_id is None:
+        return None
+    return UserAnswer(
+        id=caller.user_id,
+        email=caller.email,
+        name=caller.name,
+        is_platform_admin=caller.is_platform_admin,
+    )

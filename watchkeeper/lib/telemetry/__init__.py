@@ -2,7 +2,12 @@
 
 from watchkeeper.lib.telemetry.capture import OwnLog, OwnLogs
 from watchkeeper.lib.telemetry.loops import LoopGuard
-from watchkeeper.lib.telemetry.registry import OwnSample, new_registry, snapshot
+from watchkeeper.lib.telemetry.registry import (
+    OwnSample,
+    merge_expositions,
+    new_registry,
+    snapshot,
+)
 from watchkeeper.lib.telemetry.selfwatch import OwnSink, SelfWatch
 from watchkeeper.lib.telemetry.setup import LogFormat, Telemetry, start_telemetry
 
@@ -15,6 +20,7 @@ __all__ = [
     "OwnSink",
     "SelfWatch",
     "Telemetry",
+    "merge_expositions",
     "new_registry",
     "snapshot",
     "start_telemetry",

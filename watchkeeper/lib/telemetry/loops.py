@@ -16,10 +16,13 @@ LONGEST_PAUSE_S = 30.0
 class LoopGuard:
     """Runs loop bodies for ever. A body that raises is logged, counted and run again.
 
-    The pause before a restart doubles from FIRST_PAUSE_S to LONGEST_PAUSE_S.
+    The pause before a restart doubles from `first_pause_s` to LONGEST_PAUSE_S.
     """
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(
+        self, registry: CollectorRegistry, *, first_pause_s: float = FIRST_PAUSE_S
+    ) -> None:
+        self._first_pause_s = first_pause_s
         self._restarts = Counter(
             "watchkeeper_loop_restarts",
             "Background loops that crashed and were started again.",
@@ -30,7 +33,7 @@ class LoopGuard:
 
     async def run(self, name: str, body: Callable[[], Awaitable[None]]) -> None:
         """Await `body` until it returns by itself; cancel the task to stop it."""
-        pause_s = FIRST_PAUSE_S
+        pause_s = self._first_pause_s
         while True:
             try:
                 return await body()
@@ -41,7 +44,7 @@ class LoopGuard:
 
     def run_blocking(self, name: str, body: Callable[[], None], stopping: threading.Event) -> None:
         """Call `body` in this thread until it returns by itself or `stopping` is set."""
-        pause_s = FIRST_PAUSE_S
+        pause_s = self._first_pause_s
         while not stopping.is_set():
             try:
                 return body()

@@ -49,7 +49,7 @@ def start_telemetry(
     logs = OwnLogs()
     _configure_logs(process, level, LogFormat(log_format), stream or sys.stderr, logs)
     log_unhandled()
-    registry = new_registry(version=version, process=process)
+    registry = new_registry(version=version)
     return Telemetry(
         registry=registry, logs=logs, loops=LoopGuard(registry), process=process, version=version
     )
