@@ -19,8 +19,8 @@ OPERATE = ROOT / "docs" / "operate"
 SETTINGS_HEAD = """# Settings
 
 A TOML file (`--config` or `WATCHKEEPER_CONFIG`), then `WATCHKEEPER_…` variables, then command-line
-options; the later wins. Each variable also works with `_FILE` at its end: the value is then read from
-that file. An unknown key or a wrong value refuses to start and is named. `watchkeeper config show`
+options; the later wins. Each variable also works with `_FILE` at its end: the value is then read
+from that file. An unknown key or a wrong value refuses to start and is named. `watchkeeper config show`
 prints what holds and where it came from. Written by `make docs`.
 """
 ERRORS_HEAD = """# Error codes

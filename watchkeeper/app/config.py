@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, get_args, get_origin, get_type_hints
 
@@ -92,10 +92,9 @@ def known_keys() -> list[str]:
 
 
 def default_of(key: str) -> object:
-    """The default of a `section.key`."""
+    """The default of a `section.key`; every setting has one."""
     section, _, name = key.partition(".")
-    found = next(each for each in fields(SECTIONS[section]) if each.name == name)
-    return found.default if found.default is not MISSING else found.default_factory()  # type: ignore[misc]
+    return next(each.default for each in fields(SECTIONS[section]) if each.name == name)
 
 
 def variable_of(key: str) -> str:

@@ -6,7 +6,6 @@ import errno
 import fcntl
 import json
 import os
-import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,28 +65,27 @@ class DataDir:
                 "Choose another with --data-dir."
             ) from error
 
-    def secret(self) -> bytes:
-        """The installation's own 32 secret bytes, made at the first call."""
-        path = self.root / "secret"
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return bytes.fromhex(path.read_text(encoding="ascii").strip())
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            value = secrets.token_bytes(32)
-            file.write(value.hex())
-            file.flush()
-            os.fsync(file.fileno())
-        return value
+    @property
+    def secret_file(self) -> Path:
+        """The installation's own secret; access makes it."""
+        return self.root / "secret"
 
-    def note_running(self, base_url: str) -> None:
-        """Say for other commands which address the running server prints."""
-        self.running_file.write_text(json.dumps({"pid": os.getpid(), "base_url": base_url}))
+    def note_running(self, *, base_url: str, listen: str) -> None:
+        """Say for other commands where the running server listens and what it prints."""
+        content = {"pid": os.getpid(), "base_url": base_url, "listen": listen}
+        self.running_file.write_text(json.dumps(content))
 
     def running_base_url(self) -> str | None:
         """The address that the last started server printed, if one was started here."""
+        return self._noted("base_url")
+
+    def running_listen(self) -> str | None:
+        """HOST:PORT of the last started server, if one was started here."""
+        return self._noted("listen")
+
+    def _noted(self, name: str) -> str | None:
         try:
-            value = json.loads(self.running_file.read_text())["base_url"]
+            value = json.loads(self.running_file.read_text())[name]
         except (OSError, ValueError, KeyError):
             return None
         return value if isinstance(value, str) else None

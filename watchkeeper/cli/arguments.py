@@ -14,7 +14,7 @@ import typer
 from watchkeeper.access import Access
 from watchkeeper.app.config import CONFIG_FILE_VARIABLE, Config, load
 from watchkeeper.app.datadir import DataDir
-from watchkeeper.app.wiring import open_access
+from watchkeeper.app.people import open_access
 
 ConfigFile = Annotated[
     Path | None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from watchkeeper.app.datadir import DataDirLock
-from watchkeeper.app.wiring import open_columns, open_meta_store
+from watchkeeper.app.stores import column_store, meta_store
 from watchkeeper.cli.arguments import ConfigFile, DataDirectory, installation
 
 
@@ -16,11 +16,11 @@ def migrate(config: ConfigFile = None, data_dir: DataDirectory = None) -> None:
     lock = DataDirLock(found.data_dir)
     lock.acquire()
     try:
-        meta = open_meta_store(found.config, found.data_dir)
+        meta = meta_store(found.config, found.data_dir)
         meta.upgrade()
         meta.close()
         typer.echo("Relational store: up to date.")
-        columns = open_columns(found.config, found.data_dir)
+        columns = column_store(found.config, found.data_dir)
         version = columns.migrate()
         columns.close()
         typer.echo(f"Column store: version {version}.")

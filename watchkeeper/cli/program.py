@@ -18,7 +18,6 @@ program = typer.Typer(
 )
 program.command("serve")(serve.serve)
 program.command("setup")(setup.setup)
-program.command("first-run-link")(setup.first_run_link)
 program.command("migrate")(migrate.migrate)
 program.command("doctor")(doctor.doctor)
 program.command("backup")(backup.backup)

@@ -19,14 +19,6 @@ def test_the_directory_is_its_owner_s_alone(data_dir: DataDir) -> None:
     assert stat.S_IMODE(data_dir.root.stat().st_mode) == 0o700
 
 
-def test_the_secret_is_made_once_and_kept_private(data_dir: DataDir) -> None:
-    first = data_dir.secret()
-
-    assert len(first) == 32
-    assert data_dir.secret() == first
-    assert stat.S_IMODE((data_dir.root / "secret").stat().st_mode) == 0o600
-
-
 def test_one_process_owns_the_directory(data_dir: DataDir) -> None:
     lock = DataDirLock(data_dir)
     lock.acquire()
@@ -48,6 +40,7 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 def test_other_commands_learn_the_address_of_the_running_server(data_dir: DataDir) -> None:
     assert data_dir.running_base_url() is None
 
-    data_dir.note_running("http://127.0.0.1:9000")
+    data_dir.note_running(base_url="http://wk.example", listen="127.0.0.1:9000")
 
-    assert data_dir.running_base_url() == "http://127.0.0.1:9000"
+    assert data_dir.running_base_url() == "http://wk.example"
+    assert data_dir.running_listen() == "127.0.0.1:9000"
