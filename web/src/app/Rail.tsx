@@ -96,7 +96,6 @@ function Me({ onHelp }: { onHelp: () => void }): ReactNode {
   return (
     <div className="who">
       <Popover
-        label={name}
         buttonClass="me"
         button={
           <>

@@ -166,7 +166,6 @@ function RangeMenu({
     <Popover
       kind="dialog"
       align="end"
-      label={`Range: ${label.lead} ${label.detail}`}
       reason={reasonOf(use)}
       openSignal={signal}
       button={
