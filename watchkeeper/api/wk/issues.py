@@ -7,6 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from watchkeeper.api.auth import Caller, MemberScope, RoomsHere, ViewerScope
+from watchkeeper.api.wk import issue_answers as answers
+
 from watchkeeper.api.wk.issue_shapes import (
     BulkAnswer,
     BulkBody,
@@ -38,9 +41,15 @@ class IssueFilter(RangeQuery):
 
 
 @router.get("/projects/{project_id}/issues")
-def list_issues(project_id: int, query: Annotated[IssueFilter, Query()]) -> IssuesAnswer:
+def list_issues(
+    rooms: RoomsHere, scope: ViewerScope, query: Annotated[IssueFilter, Query()]
+) -> IssuesAnswer:
     """A page of issues, and the events of all that match. The last 24 h if no range is given."""
-    raise NotImplementedError
+    range_ = query.within(rooms.clock(), default_ms=DAY_MS)
+    wanted = _issue_query(query, range_)
+    page = rooms.issues.list(scope, wanted)
+    stats = rooms.issues.stats(scope, range_, _bucket_ms(range_))
+    return answers.page(page, stats)
 
 
 @router.post("/projects/{project_id}/issues/bulk")
