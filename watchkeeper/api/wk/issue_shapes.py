@@ -193,6 +193,6 @@ class BulkBody(IssuePatch):
 
 
 class BulkAnswer(Answer):
-    """changed: short ids of issues that differ from before."""
+    """changed: how many issues differ from before."""
 
-    changed: list[str]
+    changed: int
