@@ -18,6 +18,9 @@ LEVELS = ("fatal", "error", "warning", "info", "debug")
 OLDEST_MS = 30 * DAY_MS
 """An event that claims to be older happened at an unknown time: it counts as of its arrival."""
 
+_HIDDEN = "[Filtered]"
+"""What the scrubber puts in place of a value; it tells nobody apart."""
+
 _REPAIRS = 32
 """Wrongly typed fields dropped from one event before it is given up."""
 _TITLE, _CULPRIT, _WORD, _RELEASE, _TAG = 300, 300, 64, 250, 200
@@ -256,7 +259,7 @@ def _user_key(user: dict[str, Any] | None) -> str:
     """What tells people apart, the most stable first; values are scrubbed already."""
     for name in ("id", "email", "username", "ip_address"):
         value = user.get(name) if user else None
-        if isinstance(value, str | int) and value != "":
+        if isinstance(value, str | int) and value != "" and _HIDDEN not in str(value):
             return f"{name}:{value}"
     return ""
 
