@@ -18,6 +18,11 @@ def client_address(request: Request) -> str:
     return last or (request.client.host if request.client else "")
 
 
+def user_agent(request: Request) -> str:
+    """The program that the caller says it is, at most 300 characters."""
+    return request.headers.get("user-agent", "")[:300]
+
+
 def is_loopback(address: str) -> bool:
     """True for 127.0.0.0/8 and ::1; False for what is no address."""
     try:

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.types import Lifespan
 
 from watchkeeper import __version__
 from watchkeeper.api.wk import PREFIX, wk_router
@@ -22,7 +23,7 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def wk_app() -> FastAPI:
+def wk_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     """A FastAPI app with every route of the JSON API and its document, and nothing else."""
     app = FastAPI(
         title="Watchkeeper",
@@ -31,6 +32,8 @@ def wk_app() -> FastAPI:
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
         generate_unique_id_function=operation_id,
     )
     app.include_router(wk_router())

@@ -7,6 +7,8 @@ from fastapi import APIRouter
 from watchkeeper.api.auth import Caller, RoomsHere
 from watchkeeper.api.wk.shapes import ERRORS, Answer
 
+PAGE = 100
+
 router = APIRouter(tags=["audit"], responses=ERRORS)
 
 
@@ -33,7 +35,7 @@ def list_audit(
     rooms: RoomsHere, caller: Caller, org: str, cursor: int | None = None
 ) -> AuditAnswer:
     """The audit log, newest first, a page at a time. Needs role admin."""
-    page = rooms.access.audit(caller, org, cursor=cursor)
+    page = rooms.access.audit_entries(caller, org, cursor=cursor, limit=PAGE)
     return AuditAnswer(
         entries=[
             AuditEntry(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from watchkeeper.api.addresses import client_address
+from watchkeeper.access import FirstAccount
+from watchkeeper.api.addresses import client_address, user_agent
 from watchkeeper.api.auth import RoomsHere
 from watchkeeper.api.bounds import FIRST_RUN, enter
 from watchkeeper.api.rooms import Rooms
@@ -51,14 +52,16 @@ def complete_first_run(
 ) -> SessionAnswer:
     """Make the first account and sign it in. 403 without a valid token."""
     _check(rooms, request, body.token)
-    grant = rooms.access.complete_first_run(
-        body.token,
+    account = FirstAccount(
         email=body.email,
         name=body.name,
         password=body.password,
-        org=body.organisation,
+        organisation=body.organisation,
         project=body.project,
         timezone=body.timezone,
+    )
+    grant = rooms.access.complete_first_run(
+        body.token, account, ip=client_address(request), user_agent=user_agent(request)
     )
     return begin_session(rooms, response, grant)
 
@@ -67,4 +70,4 @@ def _check(rooms: Rooms, request: Request, token: str) -> None:
     """Raises RateLimited for guessing, Forbidden for a token that is not or no longer valid."""
     enter(rooms.limiter, FIRST_RUN, client_address(request))
     if not rooms.access.is_first_run_token(token):
-        raise Forbidden("This link is not valid any more. Print a new one: watchkeeper user link.")
+        raise Forbidden("This link is not valid any more. Print a new one on the server: watchkeeper user first-run.")

@@ -13,16 +13,8 @@ StatusName = Literal["unresolved", "resolved", "ignored"]
 SortName = Literal["last_seen", "first_seen", "events", "users"]
 
 
-class Person(Answer):
-    """A user, as others see them."""
-
-    id: int
-    email: str
-    name: str
-
-
 class IssueAnswer(Answer):
-    """events, users, spark: in the asked range. spark: events in 24 equal buckets."""
+    """events, users, spark: in the asked range; spark: in 24 equal buckets. assignee: e-mail."""
 
     id: int
     short_id: str
@@ -33,6 +25,7 @@ class IssueAnswer(Answer):
     severity: Severity
     status: StatusName
     is_regressed: bool
+    is_handled: bool
     first_seen_ms: int
     last_seen_ms: int
     events: int
@@ -40,7 +33,7 @@ class IssueAnswer(Answer):
     spark: list[int]
     environment: str
     release: str
-    assignee: Person | None
+    assignee: str | None
 
 
 class SeverityStats(Answer):
@@ -76,10 +69,11 @@ class TagValue(Answer):
 
 
 class TagFacet(Answer):
-    """One tag and its commonest values."""
+    """One tag and its commonest values. is_sampled: counted in the newest events only."""
 
     key: str
     values: list[TagValue]
+    is_sampled: bool
 
 
 class ActivityEntry(Answer):
@@ -92,8 +86,12 @@ class ActivityEntry(Answer):
 
 
 class IssueDetail(IssueAnswer):
-    """An issue with what its page shows beside it. releases, environments: seen with it."""
+    """An issue with what its page shows beside it. total_events: since it was first seen."""
 
+    value: str
+    platform: str
+    total_events: int
+    first_release: str
     stats: IssueStats
     tags: list[TagFacet]
     activity: list[ActivityEntry]
@@ -160,17 +158,20 @@ class EventAnswer(Answer):
     total: int
     previous_id: str | None
     next_id: str | None
+    level: str
+    title: str
     message: str
     exceptions: list[ExceptionAnswer]
     breadcrumbs: list[Breadcrumb]
-    request: dict[str, object]
-    user: dict[str, object]
+    request: dict[str, object] | None
+    user: dict[str, object] | None
     tags: dict[str, str]
     contexts: dict[str, object]
-    sdk: dict[str, object]
+    sdk: dict[str, object] | None
     release: str
     environment: str
     trace_id: str
+    span_id: str
     scrubbed: list[Scrubbed]
     raw: dict[str, object]
 
@@ -192,6 +193,6 @@ class BulkBody(IssuePatch):
 
 
 class BulkAnswer(Answer):
-    """changed: short ids of issues that differ from before."""
+    """changed: how many issues differ from before."""
 
-    changed: list[str]
+    changed: int

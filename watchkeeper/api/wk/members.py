@@ -34,7 +34,7 @@ class NewMemberBody(Body):
 
     model_config = example(email="bo@example.com", name="Bo", password="…", role="member")
     email: str = Field(min_length=3, max_length=254)
-    name: str = Field(min_length=1, max_length=200)
+    name: str = Field(default="", max_length=200)
     password: str | None = Field(default=None, max_length=1024)
     role: RoleName = RoleName.MEMBER
 
@@ -74,7 +74,7 @@ def change_member(
     rooms: RoomsHere, caller: Caller, org: str, user_id: int, body: MemberPatch
 ) -> MemberAnswer:
     """Change a member's role. Needs role admin; an owner's needs owner."""
-    return _answer(rooms.access.change_member(caller, org, user_id, role=body.role.rank()))
+    return _answer(rooms.access.change_role(caller, org, user_id, body.role.rank()))
 
 
 @router.delete("/orgs/{org}/members/{user_id}")

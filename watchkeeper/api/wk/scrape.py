@@ -33,10 +33,10 @@ class TargetsAnswer(Answer):
 
 
 class ScrapeConfigAnswer(Answer):
-    """source: prometheus.yml as it was written; changed_ms: null when none was saved."""
+    """source: prometheus.yml as it was written, empty without one; problems: as sentences."""
 
     source: str
-    changed_ms: int | None
+    problems: list[str]
 
 
 class ScrapeConfigBody(Body):

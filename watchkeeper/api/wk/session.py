@@ -7,9 +7,10 @@ from pydantic import Field
 
 from watchkeeper import __version__
 from watchkeeper.access import Organisation, Principal, Project, SessionGrant
-from watchkeeper.api.addresses import client_address
+from watchkeeper.api.addresses import client_address, user_agent
 from watchkeeper.api.auth import (
     COOKIE,
+    Caller,
     CallerIfAny,
     RoomsHere,
     clear_session_cookie,
@@ -61,6 +62,13 @@ class SessionAnswer(Answer):
     first_run: bool
 
 
+class JwtAnswer(Answer):
+    """Send it as `Authorization: Bearer`."""
+
+    token: str
+    expires_ms: int
+
+
 class LoginBody(Body):
     """E-mail and password."""
 
@@ -80,7 +88,9 @@ def login(
     request: Request, response: Response, rooms: RoomsHere, body: LoginBody
 ) -> SessionAnswer:
     """Sign in: sets the cookie `wk_session` and answers the session."""
-    grant = rooms.access.login(body.email, body.password, ip=client_address(request))
+    grant = rooms.access.login(
+        body.email, body.password, ip=client_address(request), user_agent=user_agent(request)
+    )
     return begin_session(rooms, response, grant)
 
 
@@ -92,6 +102,13 @@ def logout(
     rooms.access.logout(request.cookies.get(COOKIE, ""))
     clear_session_cookie(response, https=rooms.options.https)
     return Done()
+
+
+@router.post("/session/jwt")
+def mint_jwt(rooms: RoomsHere, caller: Caller) -> JwtAnswer:
+    """A signed token with the caller's rights, for a program that they run for some minutes."""
+    grant = rooms.access.mint_jwt(caller)
+    return JwtAnswer(token=grant.token, expires_ms=grant.expires_ms)
 
 
 def begin_session(rooms: Rooms, response: Response, grant: SessionGrant) -> SessionAnswer:
@@ -111,7 +128,7 @@ def session_answer(rooms: Rooms, caller: Principal | None) -> SessionAnswer:
         else [],
         public_url=rooms.options.public_url,
         version=__version__,
-        first_run=caller is None and not rooms.access.has_users(),
+        first_run=caller is None and rooms.access.needs_first_run(),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fastapi import APIRouter
 
 from watchkeeper.api.wk.shapes import ERRORS, Answer
@@ -23,12 +25,13 @@ class Addresses(Answer):
 
 
 class SeenSource(Answer):
-    """source: what kind of record; records: how many in the last 24 h."""
+    """records: how many in the last window_s seconds; first_ms: of the first ever, if known."""
 
-    source: str
+    source: Literal["samples", "errors", "logs"]
     first_ms: int | None
     last_ms: int
     records: int
+    window_s: int
 
 
 class Rejection(Answer):
