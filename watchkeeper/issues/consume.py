@@ -72,7 +72,7 @@ class ErrorSink:
         return _live_events(outcomes)
 
     def _forget_old(self, conn: Connection, day: int) -> None:
-        """Once a day, in a cut's own transaction, so that no replay sees less than the first try."""
+        """Once a day, in a cut's transaction, so that no replay sees less than the first try."""
         if day > self._forgotten_day:
             repo.forget_before(conn, day - REMEMBERED_DAYS)
             self._forgotten_day = day

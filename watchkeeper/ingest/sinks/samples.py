@@ -231,9 +231,7 @@ def _late_days(samples: SampleArrays | None, blocks: Sequence[Record]) -> dict[K
     return found
 
 
-def _announced(
-    records: Iterable[Record], dead: list[DeadLetter]
-) -> dict[Key, tuple[int, Labels]]:
+def _announced(records: Iterable[Record], dead: list[DeadLetter]) -> dict[Key, tuple[int, Labels]]:
     """Day of arrival and labels of the series that these records announce."""
     found: dict[Key, tuple[int, Labels]] = {}
     for record in records:
