@@ -9,6 +9,13 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = [
+    "tests.servers.postgresql",
+    "tests.servers.redis",
+    "tests.servers.s3",
+    "tests.servers.databases",
+]
+
 ROOT = Path(__file__).resolve().parent.parent
 POSTGRESQL_BIN = Path("/usr/lib/postgresql/15/bin")
 
