@@ -1,0 +1,1 @@
+"""Real servers that tests start: nothing here stands in for anything."""
