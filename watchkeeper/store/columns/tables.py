@@ -178,12 +178,21 @@ ERRORS_1H = Table(
         Column(name="level", type="LowCardinality(String)"),
         Column(name="environment", type="LowCardinality(String)"),
         Column(name="release", type="LowCardinality(String)"),
+        Column(name="handled", type="UInt8"),
         Column(name="events", type="SimpleAggregateFunction(sum, UInt64)"),
-        Column(name="users", type="AggregateFunction(uniqCombined64, String)"),
+        Column(name="users", type="AggregateFunction(uniqCombined64, Nullable(String))"),
     ),
     engine="AggregatingMergeTree",
     partition_by="toYYYYMMDD(bucket)",
-    order_by=("project_id", "grouping_hash", "bucket", "level", "environment", "release"),
+    order_by=(
+        "project_id",
+        "grouping_hash",
+        "bucket",
+        "level",
+        "environment",
+        "release",
+        "handled",
+    ),
     ttl_column="bucket",
     ttl_days=90,
 )
@@ -214,10 +223,10 @@ ERRORS_1H_VIEW = View(
     target="errors_1h",
     select="""
 SELECT project_id, grouping_hash, toStartOfHour(toDateTime(ts, 'UTC')) AS bucket,
-       level, environment, release,
-       count() AS events, uniqCombined64State(user_key) AS users
+       level, environment, release, handled,
+       count() AS events, uniqCombined64State(nullIf(user_key, '')) AS users
 FROM {source}
-GROUP BY project_id, grouping_hash, bucket, level, environment, release
+GROUP BY project_id, grouping_hash, bucket, level, environment, release, handled
 """,
 )
 
