@@ -17,12 +17,15 @@ from watchkeeper.ingest.digest import Digest, DigestMetrics, DigestOptions
 from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink
 from watchkeeper.issues import ErrorSink, IssueMetrics, Issues
 from watchkeeper.model import Kind, LiveEvent, Record, Role, Scope
-from watchkeeper.store.columns import Columns, EmbeddedOptions
+from watchkeeper.store.columns import TABLES, Columns, EmbeddedOptions
 from watchkeeper.store.columns.embedded import open_embedded
 from watchkeeper.store.meta import Meta, open_meta, tables
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
 
 PROJECT = 1
+_FOR_EVER = {table.name: 36_500 for table in TABLES}
+"""The tests' clock stands still while the engine's retention counts from today."""
+
 SCOPE = Scope(org_id=1, project_ids=(PROJECT,), role=Role.MEMBER)
 
 
@@ -55,7 +58,9 @@ class House:
         self.clock = HandClock()
         self.meta: Meta = open_meta(f"sqlite:///{directory / 'meta.db'}")
         self.meta.upgrade()
-        self.columns: Columns = open_embedded(directory / "columns", options=EmbeddedOptions())
+        self.columns: Columns = open_embedded(
+            directory / "columns", options=EmbeddedOptions(retention_days=_FOR_EVER)
+        )
         self.columns.migrate()
         self.edge = SegmentWriter(directory / "spool", "edge", clock=self.clock)
         self.engine = SegmentWriter(directory / "spool", "engine", clock=self.clock)
