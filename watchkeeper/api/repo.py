@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from sqlalchemy import Connection, func, or_, select
 
@@ -33,7 +34,7 @@ class RejectionRow:
 class SeenRow:
     """Records of one signal in the last window_s seconds. first_ms: of the first ever, if known."""
 
-    source: str
+    source: Literal["samples", "errors", "logs"]
     first_ms: int | None
     last_ms: int
     records: int
@@ -116,7 +117,7 @@ def _samples(columns: Columns, scope: Scope, now_ms: int, window_ms: int) -> See
 
 
 def _rows_of(
-    columns: Columns, scope: Scope, now_ms: int, table: str, time: str
+    columns: Columns, scope: Scope, now_ms: int, table: Literal["errors", "logs"], time: str
 ) -> SeenRow | None:
     """table, time: names from the callers above, never from outside."""
     [[count, last_ms]] = columns.rows(
