@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from watchkeeper.lib.clock import DAY_MS, DAY_S, MINUTE_MS
 from watchkeeper.model import Scope
@@ -82,6 +82,29 @@ def failed_deliveries(conn: Connection, *, since_ms: int) -> int:
     t = tables.deliveries
     query = select(func.count()).where(t.c.state == "failed", t.c.created_ms >= since_ms)
     return int(conn.execute(query).scalar_one())
+
+
+def has_rules(conn: Connection, scope: Scope) -> bool:
+    """True if the project has a rule file."""
+    t = tables.rule_files
+    return _any(conn, select(t.c.id).where(t.c.project_id.in_(scope.project_ids)))
+
+
+def has_channel(conn: Connection, scope: Scope) -> bool:
+    """True if the project has a channel that is switched on."""
+    t = tables.channels
+    wanted = t.c.project_id.in_(scope.project_ids) & t.c.enabled
+    return _any(conn, select(t.c.id).where(wanted))
+
+
+def has_issue(conn: Connection, scope: Scope) -> bool:
+    """True if an error has ever arrived in the project."""
+    t = tables.issues
+    return _any(conn, select(t.c.id).where(t.c.project_id.in_(scope.project_ids)))
+
+
+def _any(conn: Connection, query: Select[tuple[int]]) -> bool:
+    return conn.execute(query.limit(1)).first() is not None
 
 
 def seen(columns: Columns, scope: Scope, now_ms: int) -> list[SeenRow]:
