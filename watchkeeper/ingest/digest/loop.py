@@ -33,7 +33,7 @@ class DigestOptions:
     batch_bytes: int = 8 * 1024 * 1024
     """Most bytes of one cut. More is faster when behind; a replay after a crash repeats one cut."""
     gather_ms: int = 200
-    """Pause between rounds while the digest keeps up: fewer, larger inserts. 0 while it is behind."""
+    """Pause between rounds while the digest keeps up, so that inserts are few and large."""
     backoff_s: float = 5.0
     """Longest pause after a failure, in seconds; the first one is a tenth of it."""
     settle_ms: int = SECOND_MS

@@ -33,9 +33,7 @@ def pending_cuts(conn: Connection) -> list[Cut]:
 def write_cut(conn: Connection, cut: Cut, *, floor_ms: int) -> None:
     """Keep the cut, and the floor its records were raised to, before its first insert."""
     t = tables.spool_cuts
-    conn.execute(
-        insert(t).values(lane=cut.lane, segment=cut.segment, start=cut.start, end=cut.end)
-    )
+    conn.execute(insert(t).values(lane=cut.lane, segment=cut.segment, start=cut.start, end=cut.end))
     set_watermark(conn, _floor_name(cut.lane), floor_ms)
 
 

@@ -23,7 +23,7 @@ from watchkeeper.model import (
     Record,
     labels_of,
 )
-from watchkeeper.store.columns import Columns, encode_rows, samples_block, tables
+from watchkeeper.store.columns import SAMPLES, SERIES, Columns, encode_rows, samples_block
 
 DAYS_AN_INSERT = 50
 """The store refuses an insert into more than 100 partitions, at every retry."""
@@ -166,7 +166,7 @@ def _sample_inserts(samples: SampleArrays, blocks: Sequence[Record]) -> Iterator
     for number, part in enumerate(_split_by_days(samples)):
         rows = len(part.ts_ms)
         yield Insert(
-            table=tables.SAMPLES.name,
+            table=SAMPLES.name,
             columns=_SAMPLE_COLUMNS,
             rows=rows,
             encode=part.block,
@@ -231,9 +231,7 @@ def _late_days(samples: SampleArrays | None, blocks: Sequence[Record]) -> dict[K
     return found
 
 
-def _announced(
-    records: Iterable[Record], dead: list[DeadLetter]
-) -> dict[Key, tuple[int, Labels]]:
+def _announced(records: Iterable[Record], dead: list[DeadLetter]) -> dict[Key, tuple[int, Labels]]:
     """Day of arrival and labels of the series that these records announce."""
     found: dict[Key, tuple[int, Labels]] = {}
     for record in records:
@@ -254,10 +252,10 @@ def _row(key: Key, day: int, labels: Labels) -> Row:
 
 def _series_insert(rows: list[Row], received_ms: int) -> Insert:
     return Insert(
-        table=tables.SERIES.name,
+        table=SERIES.name,
         columns=_SERIES_COLUMNS,
         rows=len(rows),
-        encode=lambda start, end: encode_rows(tables.SERIES, _SERIES_COLUMNS, rows[start:end]),
+        encode=lambda start, end: encode_rows(SERIES, _SERIES_COLUMNS, rows[start:end]),
         record_of=lambda row: _announcement(rows[row], received_ms),
     )
 

@@ -265,9 +265,7 @@ _RECOMMENDED = """
 NAMED = {"latest": _NEWEST, "oldest": _OLDEST, "recommended": _RECOMMENDED}
 
 
-def event(
-    columns: Columns, scope: Scope, hashes: Sequence[int], which: str
-) -> StoredEvent | None:
+def event(columns: Columns, scope: Scope, hashes: Sequence[int], which: str) -> StoredEvent | None:
     """An event by its id, or `latest`, `oldest`, `recommended` (recent, with the most context)."""
     params: dict[str, object] = {"project": scope.project_id, "hashes": list(hashes)}
     tail = NAMED.get(which)
