@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy import Connection, Select, func, or_, select
 
 from watchkeeper.lib.clock import DAY_MS, DAY_S, MINUTE_MS
-from watchkeeper.model import Scope
+from watchkeeper.model import Role, Scope
 from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import tables
 from watchkeeper.store.spool import Position
@@ -78,10 +78,19 @@ def dead_letters(conn: Connection, project_ids: Sequence[int]) -> int:
 
 
 def failed_deliveries(conn: Connection, *, since_ms: int) -> int:
-    """Deliveries of every project that were given up since then."""
+    """Deliveries of every project that were given up since then, save those a newer one replaced."""
     t = tables.deliveries
-    query = select(func.count()).where(t.c.state == "failed", t.c.created_ms >= since_ms)
+    query = select(func.count()).where(
+        t.c.state == "failed", t.c.created_ms >= since_ms, t.c.last_error.not_like("superseded%")
+    )
     return int(conn.execute(query).scalar_one())
+
+
+def every_scope(conn: Connection) -> list[Scope]:
+    """A scope of each project, for what concerns the server as a whole."""
+    t = tables.projects
+    rows = conn.execute(select(t.c.id, t.c.org_id))
+    return [Scope(org_id=r.org_id, project_ids=(r.id,), role=Role.VIEWER) for r in rows]
 
 
 def has_rules(conn: Connection, scope: Scope) -> bool:

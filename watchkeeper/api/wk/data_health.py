@@ -9,7 +9,6 @@ from watchkeeper.api.auth import OrgMember, RoomsHere
 from watchkeeper.api.rooms import Rooms
 from watchkeeper.api.spool_state import spool_state
 from watchkeeper.api.wk.charts import by_label
-
 from watchkeeper.api.wk.shapes import ERRORS, Answer
 
 router = APIRouter(tags=["data health"], responses=ERRORS)

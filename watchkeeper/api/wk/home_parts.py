@@ -115,9 +115,7 @@ def target_rows(
     shown = sorted(targets, key=lambda each: each.health is not Health.DOWN)[:MOST_TARGETS]
     strips = _strips(engine, scope, span)
     seconds = max(span.length_ms // SECOND_MS, 1)
-    ratios = _by_target(
-        instant(engine, scope, f"avg_over_time(up[{seconds}s])", span.end_ms)
-    )
+    ratios = _by_target(instant(engine, scope, f"avg_over_time(up[{seconds}s])", span.end_ms))
     return [
         TargetRow(
             job=each.job,

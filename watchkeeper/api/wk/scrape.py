@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from watchkeeper.api.auth import AdminScope, Caller, MemberScope, RoomsHere, ViewerScope
-
 from watchkeeper.api.trail import note
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, example
 from watchkeeper.ingest.scrape import TargetStatus

@@ -15,7 +15,6 @@ from watchkeeper.api import repo
 from watchkeeper.api.auth import Caller, MemberScope, RoomsHere
 from watchkeeper.api.bounds import TEST_ERROR, enter
 from watchkeeper.api.rooms import Rooms
-
 from watchkeeper.api.wk.shapes import ERRORS, Answer
 
 router = APIRouter(tags=["setup"], responses=ERRORS)
