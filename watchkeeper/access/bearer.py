@@ -13,7 +13,7 @@ from watchkeeper.access.secret import TOKEN_PREFIX, digest, signing_key
 from watchkeeper.access.types import JwtGrant
 from watchkeeper.lib.clock import MINUTE_MS, SECOND_MS
 from watchkeeper.lib.errors import Forbidden
-from watchkeeper.model.scope import Role
+from watchkeeper.model import Role
 from watchkeeper.store.meta import StoreUnavailable
 
 ISSUER = "watchkeeper"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from watchkeeper.lib.errors import Forbidden, Invalid, NotFound
-from watchkeeper.model.scope import Role, Scope
+from watchkeeper.model import Role, Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

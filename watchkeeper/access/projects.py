@@ -18,7 +18,7 @@ from watchkeeper.access.repo import keys, people, tenants
 from watchkeeper.access.secret import new_ingest_key
 from watchkeeper.access.types import KeyKind, KeyRecord, Organisation, Project
 from watchkeeper.lib.errors import NotFound
-from watchkeeper.model.scope import Role
+from watchkeeper.model import Role
 
 BUILT_IN_PROJECT_ID = 1_000_000_000
 """The project in which the server watches itself; far from the ids that people see count up."""

@@ -9,7 +9,7 @@ from watchkeeper.access.repo import credentials
 from watchkeeper.access.secret import digest, new_api_token
 from watchkeeper.access.types import ApiToken, TokenGrant
 from watchkeeper.lib.errors import Forbidden, Invalid, NotFound
-from watchkeeper.model.scope import Role
+from watchkeeper.model import Role
 
 PREFIX_CHARS = 12
 

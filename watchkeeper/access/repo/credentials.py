@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from watchkeeper.access.types import ApiToken
-from watchkeeper.model.scope import Role
-from watchkeeper.store.meta.tables import (
-    api_tokens,
-    one_time_links,
-    organisations,
-    sessions,
-    users,
-)
+from watchkeeper.model import Role
+from watchkeeper.store.meta import tables
+
+api_tokens = tables.api_tokens
+one_time_links = tables.one_time_links
+organisations = tables.organisations
+sessions = tables.sessions
+users = tables.users
 
 
 def add_session(

@@ -11,9 +11,12 @@ from sqlalchemy import Connection, Row, insert, select, update
 from watchkeeper.access.names import BUILT_IN_SLUG
 from watchkeeper.access.principal import Membership
 from watchkeeper.access.types import Project
-from watchkeeper.model.scope import Role
-from watchkeeper.store.meta import bump, insert_into
-from watchkeeper.store.meta.tables import environments, organisations, projects
+from watchkeeper.model import Role
+from watchkeeper.store.meta import bump, insert_into, tables
+
+environments = tables.environments
+organisations = tables.organisations
+projects = tables.projects
 
 PROJECT_IDS = "project_ids"
 """The revision that counts project ids up; the first project is 1."""
