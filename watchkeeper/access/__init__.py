@@ -6,7 +6,7 @@ from watchkeeper.access.keyring import KeyRing
 from watchkeeper.access.options import AccessOptions
 from watchkeeper.access.principal import Membership, Principal
 from watchkeeper.access.projects import BUILT_IN_PROJECT_ID
-from watchkeeper.access.repo import tenants, trail
+from watchkeeper.access.repo import trail
 from watchkeeper.access.types import (
     ApiToken,
     AuditEntry,
@@ -27,7 +27,6 @@ from watchkeeper.access.types import (
 )
 
 audit = trail.add
-note_environment = tenants.note_environment
 
 __all__ = [
     "BUILT_IN_PROJECT_ID",
@@ -54,5 +53,4 @@ __all__ = [
     "TokenGrant",
     "User",
     "audit",
-    "note_environment",
 ]
