@@ -1,0 +1,30 @@
+"""From the spool to the store: each accepted record once, whatever happens in between."""
+
+from watchkeeper.ingest.digest.loop import Digest, DigestOptions, Publish
+from watchkeeper.ingest.digest.metrics import DigestMetrics
+from watchkeeper.ingest.digest.plan import (
+    Apply,
+    DeadLetter,
+    Insert,
+    Plan,
+    Refused,
+    Sink,
+    nothing_to_apply,
+)
+from watchkeeper.ingest.digest.repo import set_watermark, watermark
+
+__all__ = [
+    "Apply",
+    "DeadLetter",
+    "Digest",
+    "DigestMetrics",
+    "DigestOptions",
+    "Insert",
+    "Plan",
+    "Publish",
+    "Refused",
+    "Sink",
+    "nothing_to_apply",
+    "set_watermark",
+    "watermark",
+]
