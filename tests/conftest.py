@@ -54,3 +54,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     who = "" if os.geteuid() == 0 else " (not root: nothing was installed)"
     for reason in reasons:
         terminalreporter.write_line(f"{reason.removeprefix('Skipped: ')}{who}")
+
+
+pytest_plugins = [  # fixtures that start something: each of them once a session
+    "tests.servers.postgresql",
+    "tests.servers.redis",
+    "tests.servers.s3",
+    "tests.servers.databases",
+]
