@@ -1,1 +1,1 @@
-"""alerting/rules"""
+"""Alert and recording rules."""
