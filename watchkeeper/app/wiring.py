@@ -9,7 +9,16 @@ from functools import partial
 from pathlib import Path
 
 from watchkeeper.access import Access
-from watchkeeper.alerting import Alerts, Channels, Deliverer, Evaluator, Rules
+from watchkeeper.alerting import (
+    Alerts,
+    Channels,
+    Deliverer,
+    Evaluator,
+    EvaluatorOptions,
+    Rules,
+    new_announce,
+    new_line,
+)
 from watchkeeper.api import ApiOptions, Rooms
 from watchkeeper.app.addresses import addresses_of
 from watchkeeper.app.backup import Step, back_up
@@ -126,10 +135,19 @@ def build_engine(
     source = ColumnsSource(ground.columns)
     engine = Engine(source)
     configs = ScrapeConfigs(meta, clock, partial(_config_files, config, homes))
-    scraper = Scraper(
-        configs, ground.outbound, ground.acceptor, clock, publish=ground.live.publish
+    scraper = Scraper(configs, ground.outbound, ground.acceptor, clock, publish=ground.live.publish)
+    public_url = config.server.base_url
+    rules = Rules(meta, clock)
+    evaluator = Evaluator(
+        rules,
+        engine,
+        ground.acceptor,
+        meta,
+        announce=new_announce(clock, external_url=public_url),
+        interval_ms_of=configs.evaluation_interval_ms,
+        publish=ground.live.publish,
+        options=EvaluatorOptions(external_url=public_url),
     )
-    rules, channels = Rules(meta, clock), Channels(meta, clock)
     return EngineRooms(
         ground=ground,
         access=access,
@@ -142,8 +160,8 @@ def build_engine(
             clock=clock,
             passed_ms=digest.passed_ms,
         ),
-        evaluator=Evaluator(rules, engine, ground.acceptor, meta, clock, ground.live.publish),
-        deliverer=Deliverer(meta, channels, ground.outbound, clock),
+        evaluator=evaluator,
+        deliverer=Deliverer(meta, new_line(ground.outbound, clock), clock),
         rules=rules,
         scraper=scraper,
         configs=configs,
@@ -162,18 +180,17 @@ def build_engine(
             source=source,
             rules=rules,
             alerts=Alerts(meta),
-            channels=channels,
+            channels=Channels(meta, ground.outbound, clock, external_url=public_url),
+            evaluator=evaluator,
             scraper=scraper,
             scrape_configs=configs,
             live=ground.live,
             telemetry=telemetry,
-            built_in=Scope(
-                org_id=built_in.org_id, project_ids=(built_in.id,), role=Role.VIEWER
-            ),
+            built_in=Scope(org_id=built_in.org_id, project_ids=(built_in.id,), role=Role.VIEWER),
             addresses=addresses_of,
             clock=clock,
             options=ApiOptions(
-                public_url=config.server.base_url,
+                public_url=public_url,
                 data_dir=data_dir.root,
                 max_body_bytes=config.server.max_body_bytes,
                 spool_limit_bytes=config.spool.max_bytes,
