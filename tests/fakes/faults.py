@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from watchkeeper.model import Record
 from watchkeeper.store.columns import BatchRefused, Columns
 from watchkeeper.store.meta import Meta
+from watchkeeper.store.spool import SpoolWriter
 
 
 class Killed(BaseException):
@@ -55,6 +57,30 @@ class PickyColumns:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
+
+
+class FaultySpool:
+    """A real lane; append number `at` (from 1) raises and keeps nothing."""
+
+    def __init__(self, real: SpoolWriter, *, at: int, error: BaseException) -> None:
+        self._real, self._at, self._error = real, at, error
+        self.appends = 0
+
+    async def append(self, records: Sequence[Record]) -> None:
+        self._count()
+        await self._real.append(records)
+
+    def append_blocking(self, records: Sequence[Record]) -> None:
+        self._count()
+        self._real.append_blocking(records)
+
+    def close(self) -> None:
+        self._real.close()
+
+    def _count(self) -> None:
+        self.appends += 1
+        if self.appends == self._at:
+            raise self._error
 
 
 class FaultyMeta(Meta):
