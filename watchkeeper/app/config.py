@@ -82,7 +82,9 @@ def load(
         for key, value in options.items()
         if value is not None
     }
-    sections = {name: _section(name, kind, given) for name, kind in SECTIONS.items()}
+    sections: dict[str, Any] = {
+        name: _section(name, kind, given) for name, kind in SECTIONS.items()
+    }
     origins = {key: given[key].origin if key in given else "default" for key in known_keys()}
     return Config(**sections, origins=origins, file=file)
 

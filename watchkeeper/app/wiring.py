@@ -28,7 +28,7 @@ from watchkeeper.app.homes import HomeProjects
 from watchkeeper.app.people import build_access
 from watchkeeper.app.stores import cache_store, column_store, meta_store
 from watchkeeper.ingest import Acceptor, IngestMetrics, SeriesRegistry
-from watchkeeper.ingest.digest import Digest, DigestMetrics
+from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink
 from watchkeeper.ingest.scrape import ConfigFile, ScrapeConfigs, Scraper
 from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink
 from watchkeeper.issues import DerivedSeries, ErrorSink, IssueMetrics, Issues
@@ -169,7 +169,7 @@ def build_engine(
         built_in_id=built_in.id,
         api=Rooms(
             access=access,
-            limiter=Limiter(cache),
+            limiter=Limiter(cache, clock),
             meta=meta,
             columns=ground.columns,
             spool=SegmentReader(data_dir.spool),
@@ -201,7 +201,7 @@ def build_engine(
 
 def _digest(ground: Ground, gate: threading.Lock) -> Digest:
     registry = ground.telemetry.registry
-    sinks = [
+    sinks: list[Sink] = [
         SampleSink(ground.columns),
         MetadataSink(),
         LogSink(),
@@ -224,4 +224,4 @@ def _config_files(config: Config, homes: HomeProjects) -> list[ConfigFile]:
     if not config.scrape.file:
         return []
     project_id = homes.find(config.scrape.project)
-    return [] if project_id is None else [ConfigFile(config.scrape.file, project_id)]
+    return [] if project_id is None else [ConfigFile(path=config.scrape.file, project_id=project_id)]

@@ -25,7 +25,7 @@ from watchkeeper.app.options import split_listen
 from watchkeeper.app.own_sink import OwnRoad
 from watchkeeper.app.people import build_access
 from watchkeeper.app.proxy import EngineProxy, ProxyOptions
-from watchkeeper.app.roles.edge import EdgeApp, EdgeOptions
+from watchkeeper.app.roles.edge import EdgeApp, EdgeHooks, EdgeOptions
 from watchkeeper.app.stores import cache_store, meta_store
 from watchkeeper.app.supervise import EngineProcess
 from watchkeeper.app.words import read_words
@@ -112,8 +112,10 @@ def _build(config: Config, data_dir: DataDir, meta: Meta, telemetry: Telemetry) 
         clock,
         metrics,
         EdgeOptions(version=__version__),
-        write_rejections=RejectionRows(meta).add,
-        token_project=partial(_token_project, access),
+        hooks=EdgeHooks(
+            write_rejections=RejectionRows(meta).add,
+            token_project=partial(_token_project, access),
+        ),
     )
     restarts = Counter(
         "watchkeeper_engine_restarts_total",
