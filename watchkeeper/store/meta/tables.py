@@ -193,6 +193,13 @@ spool_cuts = Table(
     Column("start", BigInteger, nullable=False),
     Column("end", BigInteger, nullable=False),
 )
+watermarks = Table(
+    # Instants up to which something was called complete; no record digested later counts as older.
+    "watermarks",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("at_ms", Ms, nullable=False),
+)
 dead_letters = Table(
     "dead_letters",
     metadata,
