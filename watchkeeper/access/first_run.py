@@ -13,10 +13,7 @@ from watchkeeper.access.types import FirstAccount, FirstRunLink, SessionGrant
 from watchkeeper.lib.errors import Conflict, Forbidden
 
 PURPOSE = "first_run"
-REFUSED = (
-    "This link is not valid: it works once, for a short time. "
-    "Print a new one on the server with `watchkeeper user first-run`."
-)
+REFUSED = "This link is not valid: it works once, for a short time. Print a new one on the server."
 
 
 class FirstRun(Setup, Sessions):
@@ -34,7 +31,7 @@ class FirstRun(Setup, Sessions):
         link = FirstRunLink(token=token, expires_ms=now_ms + self._options.first_run_ms)
         with self._meta.write() as conn:
             if people.has_users(conn):
-                raise Conflict("There is a user already; sign in, or add people by `user add`.")
+                raise Conflict("There is a user already; sign in instead.")
             credentials.replace_link(
                 conn,
                 purpose=PURPOSE,

@@ -2,6 +2,7 @@
 
 from watchkeeper.store.meta import tables
 from watchkeeper.store.meta.coordinate import bump, insert_into, lease
+from watchkeeper.store.meta.dump import dump_meta, load_meta
 from watchkeeper.store.meta.errors import MetaFailed, RowConflict, SchemaTooNew, StoreUnavailable
 from watchkeeper.store.meta.meta import Meta
 from watchkeeper.store.meta.open import open_meta
@@ -13,8 +14,10 @@ __all__ = [
     "SchemaTooNew",
     "StoreUnavailable",
     "bump",
+    "dump_meta",
     "insert_into",
     "lease",
+    "load_meta",
     "open_meta",
     "tables",
 ]

@@ -1,0 +1,29 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { concerns, spaced } from "./live";
+import { projectKey } from "./queries";
+import type { Topic } from "./types";
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+it("passes the first topic on at once and the rest together, once a second", () => {
+  const passed: Topic[][] = [];
+  const refresh = spaced((topics) => passed.push([...topics]));
+  refresh("issues");
+  expect(passed).toEqual([["issues"]]);
+  refresh("issues");
+  refresh("samples");
+  expect(passed).toHaveLength(1);
+  vi.advanceTimersByTime(1_000);
+  expect(passed).toEqual([["issues"], ["issues", "samples"]]);
+  vi.advanceTimersByTime(5_000);
+  expect(passed).toHaveLength(2);
+});
+
+it("refetches only what names the topic in that project", () => {
+  const key = projectKey(7, ["issues", "alerts"], "home");
+  expect(concerns(key, 7, new Set<Topic>(["alerts"]))).toBe(true);
+  expect(concerns(key, 7, new Set<Topic>(["samples"]))).toBe(false);
+  expect(concerns(key, 8, new Set<Topic>(["alerts"]))).toBe(false);
+  expect(concerns(["session"], 7, new Set<Topic>(["alerts"]))).toBe(false);
+});

@@ -1,0 +1,285 @@
+import { useMatches } from "@tanstack/react-router";
+import { type ReactNode, useState } from "react";
+import { type LiveState, useLiveStatus } from "@/api/live";
+import { type Scope, usePreference, useSearchState } from "@/api/scope";
+import { readPreference, writePreference } from "@/lib/preferences";
+import type { ScopeUse } from "@/lib/room";
+import { endsNow, rangeLabel } from "@/lib/time";
+import { coarse } from "@/lib/units";
+import { useNow } from "@/ui/Ago";
+import { Button, SelectField, TextField } from "@/ui/controls";
+import { Dialog } from "@/ui/Dialog";
+import { Icon } from "@/ui/Icon";
+import { MenuItem, Popover } from "@/ui/Menu";
+import { RangeForm } from "./RangeForm";
+
+interface ScopeBarProps {
+  scope: Scope;
+  /** Rises when the key `T` is pressed. */
+  rangeSignal: number;
+}
+
+const ALL: { environment: ScopeUse; release: ScopeUse; range: ScopeUse } = {
+  environment: true,
+  release: true,
+  range: true,
+};
+
+const reasonOf = (use: ScopeUse): string | undefined => (use === true ? undefined : use);
+
+/** Project, environment, release, range and Live; the same place on each page. What a page cannot use is off and says why. */
+export function ScopeBar({ scope, rangeSignal }: ScopeBarProps): ReactNode {
+  const use = useMatches().at(-1)?.staticData.page?.scope ?? ALL;
+  return (
+    <>
+      <span className="seg only-l">
+        <ProjectMenu scope={scope} />
+        <EnvironmentMenu scope={scope} use={use.environment} />
+        <ReleaseMenu scope={scope} use={use.release} />
+      </span>
+      <span className="seg only-l">
+        <RangeMenu scope={scope} use={use.range} signal={rangeSignal} />
+      </span>
+      <span className="only-l">
+        <LiveButton scope={scope} />
+      </span>
+      <PhoneScope scope={scope} use={use} />
+    </>
+  );
+}
+
+function ProjectMenu({ scope }: { scope: Scope }): ReactNode {
+  const choose = useProjectChoice();
+  return (
+    <Popover label={`Project: ${scope.project.name}`} button={<Named text={scope.project.name} />}>
+      {(close) =>
+        scope.org.projects.map((one) => (
+          <MenuItem
+            key={one.id}
+            chosen={one.id === scope.project.id}
+            end={one.built_in ? "itself" : undefined}
+            onChoose={() => {
+              choose(one.slug);
+              close();
+            }}
+          >
+            {one.name}
+          </MenuItem>
+        ))
+      }
+    </Popover>
+  );
+}
+
+function useProjectChoice(): (slug: string) => void {
+  const [, change] = useSearchState();
+  return (slug) => change({ project: slug, env: undefined, release: undefined });
+}
+
+function EnvironmentMenu({ scope, use }: { scope: Scope; use: ScopeUse }): ReactNode {
+  const [, change] = useSearchState();
+  const choose = (env: string | undefined, close: () => void): void => {
+    change({ env });
+    close();
+  };
+  const text = scope.environment ?? "All environments";
+  return (
+    <Popover label={`Environment: ${text}`} reason={reasonOf(use)} button={<Named text={text} />}>
+      {(close) => (
+        <>
+          <MenuItem chosen={scope.environment === null} onChoose={() => choose(undefined, close)}>
+            All environments
+          </MenuItem>
+          {scope.project.environments.map((env) => (
+            <MenuItem
+              key={env}
+              chosen={env === scope.environment}
+              onChoose={() => choose(env, close)}
+            >
+              {env}
+            </MenuItem>
+          ))}
+        </>
+      )}
+    </Popover>
+  );
+}
+
+function ReleaseMenu({ scope, use }: { scope: Scope; use: ScopeUse }): ReactNode {
+  const text = scope.release ?? "All releases";
+  return (
+    <Popover
+      kind="dialog"
+      align="end"
+      label={`Release: ${text}`}
+      reason={reasonOf(use)}
+      button={<Named text={text} />}
+    >
+      {(close) => <ReleaseForm scope={scope} onDone={close} />}
+    </Popover>
+  );
+}
+
+function ReleaseForm({ scope, onDone }: { scope: Scope; onDone: () => void }): ReactNode {
+  const [, change] = useSearchState();
+  const [text, setText] = useState(scope.release ?? "");
+  const set = (release: string | undefined): void => {
+    change({ release });
+    onDone();
+  };
+  return (
+    <form
+      className="range-pop"
+      onSubmit={(event) => {
+        event.preventDefault();
+        set(text.trim() || undefined);
+      }}
+    >
+      <TextField
+        label="Release"
+        hint="As your SDK sends it, such as web 2026.11.20-3"
+        value={text}
+        onChange={setText}
+      />
+      <span className="row">
+        <Button type="submit" kind="primary">
+          Show this release
+        </Button>
+        <Button onClick={() => set(undefined)}>All releases</Button>
+      </span>
+    </form>
+  );
+}
+
+function RangeMenu({
+  scope,
+  use,
+  signal,
+}: {
+  scope: Scope;
+  use: ScopeUse;
+  signal: number;
+}): ReactNode {
+  const now = useNow();
+  const label = rangeLabel(scope.range, now, scope.zone);
+  return (
+    <Popover
+      kind="dialog"
+      align="end"
+      reason={reasonOf(use)}
+      openSignal={signal}
+      button={
+        <>
+          <span className="m">{label.lead}</span>
+          <span className="faint">{label.detail}</span>
+          <Icon name="down" />
+        </>
+      }
+    >
+      {(close) => <RangeForm scope={scope} onDone={close} />}
+    </Popover>
+  );
+}
+
+const LIVE_WORDS: Record<LiveState, string> = {
+  connected: "Live",
+  connecting: "Live",
+  reconnecting: "Behind",
+  paused: "Paused",
+};
+
+function LiveButton({ scope }: { scope: Scope }): ReactNode {
+  const { state, lostMs } = useLiveStatus();
+  const now = useNow();
+  const isOff = usePreference("live") === "off";
+  const ends = endsNow(scope.range);
+  const title = !ends
+    ? "The range does not end now"
+    : lostMs !== null
+      ? `Reconnecting, ${coarse(now - lostMs)} behind`
+      : isOff
+        ? "Follow what arrives (L)"
+        : "Following what arrives; press to pause (L)";
+  return (
+    <button
+      type="button"
+      className="ctl live"
+      data-state={state}
+      aria-pressed={state !== "paused"}
+      aria-disabled={!ends || undefined}
+      title={title}
+      onClick={() => (ends ? toggleLive() : undefined)}
+    >
+      <i aria-hidden="true" />
+      {LIVE_WORDS[state]}
+      <span className="sr" aria-live="polite">
+        {state}
+      </span>
+    </button>
+  );
+}
+
+export function toggleLive(): void {
+  writePreference("live", readPreference("live") === "off" ? "on" : "off");
+}
+
+function Named({ text }: { text: string }): ReactNode {
+  return (
+    <>
+      <span className="trunc">{text}</span>
+      <Icon name="down" />
+    </>
+  );
+}
+
+/** On phones the whole bar folds into one button. */
+function PhoneScope({ scope, use }: { scope: Scope; use: typeof ALL }): ReactNode {
+  const [isOpen, setOpen] = useState(false);
+  const { state } = useLiveStatus();
+  const [, change] = useSearchState();
+  const choose = useProjectChoice();
+  const label = rangeLabel(scope.range, useNow(), scope.zone);
+  const environments = [
+    { value: "", label: "All environments" },
+    ...scope.project.environments.map((env) => ({ value: env, label: env })),
+  ];
+  return (
+    <span className="only-s">
+      <button
+        type="button"
+        className="ctl live"
+        data-state={state}
+        aria-haspopup="dialog"
+        onClick={() => setOpen(true)}
+      >
+        <i aria-hidden="true" />
+        <span className="trunc">
+          {scope.environment ?? scope.project.name} · {label.lead.replace("Last ", "")}
+        </span>
+        <Icon name="down" />
+      </button>
+      <Dialog title="Scope and time" open={isOpen} onClose={() => setOpen(false)}>
+        <SelectField
+          label="Project"
+          value={scope.project.slug}
+          options={scope.org.projects.map((one) => ({ value: one.slug, label: one.name }))}
+          onChange={choose}
+        />
+        {use.environment === true ? (
+          <SelectField
+            label="Environment"
+            value={scope.environment ?? ""}
+            options={environments}
+            onChange={(env) => change({ env: env || undefined })}
+          />
+        ) : null}
+        {use.range === true ? (
+          <RangeForm scope={scope} onDone={() => setOpen(false)} />
+        ) : (
+          <p className="faint s">{use.range}</p>
+        )}
+        <p className="faint s">{label.detail}</p>
+      </Dialog>
+    </span>
+  );
+}

@@ -1,0 +1,171 @@
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import "./charts.css";
+import type { Span } from "@/lib/time";
+import { spanText } from "@/lib/time";
+import type { Unit } from "@/lib/units";
+import { plotOptions } from "./options";
+import { breakGaps, sentence, stack, usualStep } from "./shape";
+import { type Hover, Tooltip } from "./Tooltip";
+import { useTheme } from "./theme";
+
+export interface ChartSeries {
+  readonly label: string;
+  readonly values: readonly (number | null)[];
+  /** A colour token: `c1`…`c8`, `prev`, `crit-m`, … Default: `c1`, `c2`, … in order. */
+  readonly color?: string;
+  readonly dash?: readonly number[];
+  /** Drawn thin and behind: the period before. */
+  readonly isComparison?: boolean;
+}
+
+export interface ChartLimit {
+  readonly value: number;
+  /** "limit 10 %" */
+  readonly text: string;
+  readonly tone: "crit" | "warn";
+}
+
+export interface ChartMark {
+  readonly atMs: number;
+  readonly label: string;
+}
+
+export interface ChartBand extends Span {
+  readonly tone: "crit" | "warn";
+}
+
+export interface TimeChartProps {
+  /** Names the chart in its sentence; print it above the chart too. */
+  title: string;
+  unit: Unit;
+  timesMs: readonly number[];
+  series: readonly ChartSeries[];
+  /** The whole axis, whether there is data or not. Default: the extent of `timesMs`. */
+  span?: Span;
+  stepMs?: number;
+  zone: string;
+  /** CSS pixels; kept through every state, so that nothing moves. */
+  height: number;
+  kind?: "line" | "bars" | "area";
+  stacked?: boolean;
+  /** Lines may leave 0; bars and areas may not. */
+  fromZero?: boolean;
+  limits?: readonly ChartLimit[];
+  marks?: readonly ChartMark[];
+  bands?: readonly ChartBand[];
+  /** Charts with the same key share their cursor. */
+  syncKey?: string;
+  /** Drag along the time axis. */
+  onZoom?: (span: Span) => void;
+}
+
+/** The one chart over time. Gaps stay gaps, lone points are dots, the tooltip names the zone. */
+export function TimeChart(props: TimeChartProps): ReactNode {
+  const { title, unit, series, zone, height, span, onZoom } = props;
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const [hover, setHover] = useState<Hover | null>(null);
+  const theme = useTheme();
+  const zoom = useRef(onZoom);
+  zoom.current = onZoom;
+  const shaped = useShaped(props);
+  const shape = useRef(shaped);
+  shape.current = shaped;
+  // What forces a new plot; new data alone does not.
+  const structure = JSON.stringify([
+    series.map(({ label, color, dash, isComparison }) => [label, color, dash, isComparison]),
+    [
+      theme,
+      unit,
+      zone,
+      props.kind,
+      props.stacked,
+      props.fromZero,
+      props.syncKey,
+      props.limits,
+      props.marks,
+      props.bands,
+      onZoom !== undefined,
+    ],
+  ]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `structure` stands for all that the options are made of.
+  useEffect(() => {
+    const element = host.current;
+    if (element === null) return;
+    const options = plotOptions(
+      { ...props, width: element.clientWidth, element },
+      () => shape.current,
+      {
+        hover: setHover,
+        zoom: (chosen) => zoom.current?.(chosen),
+      },
+    );
+    const made = new uPlot(options, shape.current.data, element);
+    plot.current = made;
+    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+      plot.current = null;
+    };
+  }, [structure, height]);
+
+  useEffect(() => {
+    plot.current?.setData(shaped.data);
+  }, [shaped]);
+
+  const shownSpan = span ?? { fromMs: shaped.timesMs[0] ?? 0, toMs: shaped.timesMs.at(-1) ?? 0 };
+  return (
+    <div className="chart" style={{ height }}>
+      <div
+        className="chart-canvas"
+        ref={host}
+        role="img"
+        aria-label={sentence(title, unit, series, spanText(shownSpan, Date.now(), zone))}
+      />
+      {hover ? (
+        <Tooltip
+          hover={hover}
+          series={series}
+          timesMs={shaped.timesMs}
+          columns={shaped.raw}
+          unit={unit}
+          zone={zone}
+        />
+      ) : null}
+    </div>
+  );
+}
+
+export interface Shaped {
+  readonly timesMs: readonly number[];
+  /** Columns as they are drawn (stacked if asked). */
+  readonly data: uPlot.AlignedData;
+  /** Columns as they are worth. */
+  readonly raw: readonly (readonly (number | null)[])[];
+  readonly stepMs: number;
+  readonly span: Span;
+}
+
+function useShaped({ timesMs, series, stepMs, stacked, span }: TimeChartProps): Shaped {
+  return useMemo(() => {
+    const step = stepMs ?? usualStep(timesMs);
+    const broken = breakGaps(
+      timesMs,
+      series.map((one) => one.values),
+      step,
+    );
+    const drawn = stacked ? stack(broken.columns) : broken.columns;
+    return {
+      timesMs: broken.timesMs,
+      data: [broken.timesMs.map((at) => at / 1000), ...drawn] as uPlot.AlignedData,
+      raw: broken.columns,
+      stepMs: step,
+      span: span ?? { fromMs: timesMs[0] ?? 0, toMs: timesMs.at(-1) ?? 1 },
+    };
+  }, [timesMs, series, stepMs, stacked, span]);
+}

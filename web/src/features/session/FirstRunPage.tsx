@@ -1,0 +1,5 @@
+import type { ReactNode } from "react";
+
+export function FirstRunPage(): ReactNode {
+  return <main className="alone" />;
+}
