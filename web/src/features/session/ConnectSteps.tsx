@@ -92,7 +92,7 @@ function Lines({
         <Scraping projectId={project.id} source={plainLines(text)} />
       ) : (
         <>
-          <p className="muted">In {source.file}; only the marked line changes.</p>
+          <p className="muted">{source.file}; only the marked lines change.</p>
           <Snippet label={`Lines for ${source.label}`} text={text} diff />
         </>
       )}
