@@ -1,1 +1,5 @@
-"""cli"""
+"""The command line. One file a command."""
+
+from watchkeeper.cli.program import main
+
+__all__ = ["main"]

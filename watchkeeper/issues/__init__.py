@@ -1,1 +1,42 @@
-"""issues"""
+"""Errors as people work on them: issues, their events, and the series that alerts watch."""
+
+from watchkeeper.issues.change import IssueChange
+from watchkeeper.issues.consume import ErrorSink
+from watchkeeper.issues.derived import DerivedSeries
+from watchkeeper.issues.desk import IssueRef, Issues
+from watchkeeper.issues.metrics import IssueMetrics
+from watchkeeper.issues.types import (
+    Activity,
+    ErrorEvent,
+    Issue,
+    IssuePage,
+    IssueQuery,
+    IssueRow,
+    IssueSort,
+    IssueStats,
+    IssueStatus,
+    SeverityStats,
+    TagBreakdown,
+    TagValue,
+)
+
+__all__ = [
+    "Activity",
+    "DerivedSeries",
+    "ErrorEvent",
+    "ErrorSink",
+    "Issue",
+    "IssueChange",
+    "IssueMetrics",
+    "IssuePage",
+    "IssueQuery",
+    "IssueRef",
+    "IssueRow",
+    "IssueSort",
+    "IssueStats",
+    "IssueStatus",
+    "Issues",
+    "SeverityStats",
+    "TagBreakdown",
+    "TagValue",
+]

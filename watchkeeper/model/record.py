@@ -10,7 +10,7 @@ class Kind(IntEnum):
     """What a record's payload holds. Numbers are on disk: never reuse one."""
 
     SERIES = 1
-    """msgpack list of [series_id, [[name, value], ...], metric_type]: labels of series first seen today."""
+    """msgpack list of [series_id, [[name, value], ...], metric_type]: series first seen today."""
     SAMPLES = 2
     """Columnar block: u32 n, then u64 series_id[n], i64 ts_ms[n], f64 value[n], little-endian."""
     ERROR_EVENT = 3

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
+    """Ordered from the least to the worst."""
+
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"

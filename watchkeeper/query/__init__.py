@@ -1,1 +1,5 @@
-"""query"""
+"""Reading what was stored. `budget` bounds a query; `promql` is the language of metrics."""
+
+from watchkeeper.query.budget import Cancellation, QueryLimits
+
+__all__ = ["Cancellation", "QueryLimits"]

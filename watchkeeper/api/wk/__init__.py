@@ -1,1 +1,41 @@
-"""api/wk"""
+"""The JSON API of the web UI under /api/wk: a file a room, each parse → call → serialise."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from watchkeeper.api.wk import (
+    alerts,
+    audit,
+    channels,
+    data_health,
+    first_run,
+    home,
+    issues,
+    keys,
+    live,
+    members,
+    projects,
+    rules,
+    scrape,
+    session,
+    setup,
+    tokens,
+)
+
+PREFIX = "/api/wk"
+_ROOMS = (
+    session, first_run, projects, setup, keys, tokens, members, audit, home, issues, alerts,
+    rules, channels, scrape, live, data_health,
+)  # fmt: skip
+
+
+def wk_router() -> APIRouter:
+    """Every route of the JSON API."""
+    router = APIRouter(prefix=PREFIX)
+    for room in _ROOMS:
+        router.include_router(room.router)
+    return router
+
+
+__all__ = ["PREFIX", "wk_router"]

@@ -1,1 +1,74 @@
-"""store/columns"""
+"""Columns: samples, series, errors and logs, on chDB in the process or on a ClickHouse server.
+
+`embedded.py` and `cluster.py` are opened by the composition root alone; see
+docs/operate/storage.md.
+"""
+
+from watchkeeper.store.columns.errors import (
+    BatchRefused,
+    DataDirInUse,
+    QueryCancelled,
+    QueryFailed,
+    QueryTooHeavy,
+    SchemaTooNew,
+    StoreUnavailable,
+)
+from watchkeeper.store.columns.options import ClusterOptions, EmbeddedOptions
+from watchkeeper.store.columns.port import Columns, ColumnsHealth, Params, Settings, TableSize
+from watchkeeper.store.columns.rollups import Resolution, rollup_range, rollup_source
+from watchkeeper.store.columns.rowbinary import (
+    PARTITIONS_PER_INSERT,
+    SAMPLE_DTYPE,
+    encode_rows,
+    fetch_arrays,
+    samples_block,
+    split_by_day,
+)
+from watchkeeper.store.columns.tables import (
+    ERRORS,
+    ERRORS_1H,
+    LOGS,
+    METADATA,
+    SAMPLES,
+    SAMPLES_1D,
+    SAMPLES_1H,
+    SERIES,
+    TABLES,
+    Table,
+)
+
+__all__ = [
+    "ERRORS",
+    "ERRORS_1H",
+    "LOGS",
+    "METADATA",
+    "PARTITIONS_PER_INSERT",
+    "SAMPLES",
+    "SAMPLES_1D",
+    "SAMPLES_1H",
+    "SAMPLE_DTYPE",
+    "SERIES",
+    "TABLES",
+    "BatchRefused",
+    "ClusterOptions",
+    "Columns",
+    "ColumnsHealth",
+    "DataDirInUse",
+    "EmbeddedOptions",
+    "Params",
+    "QueryCancelled",
+    "QueryFailed",
+    "QueryTooHeavy",
+    "Resolution",
+    "SchemaTooNew",
+    "Settings",
+    "StoreUnavailable",
+    "Table",
+    "TableSize",
+    "encode_rows",
+    "fetch_arrays",
+    "rollup_range",
+    "rollup_source",
+    "samples_block",
+    "split_by_day",
+]

@@ -49,7 +49,8 @@ class Columns(Protocol):
     def rows(
         self, sql: str, params: Params | None = None, *, settings: Settings | None = None
     ) -> list[list[Any]]:
-        """The answer as Python values, a list a row. 64-bit integers are ints, times as selected."""
+        """The answer as Python values, a list a row: 64-bit integers are ints, times are text,
+        a NaN or an infinity is None."""
         ...
 
     def execute(

@@ -33,6 +33,24 @@ class Table:
     ttl_days: int = 0
     shard_by: str = "cityHash64(project_id)"
 
+    @property
+    def is_daily(self) -> bool:
+        """True if a partition is one day, so that a day can be dropped."""
+        return self.partition_by.startswith("toYYYYMMDD(") or self.partition_by == "day"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A materialized view: what is inserted into `source` is added to `target` by `select`.
+
+    select: a query that names its source as {source}.
+    """
+
+    name: str
+    source: str
+    target: str
+    select: str
+
 
 SAMPLES = Table(
     name="samples",
@@ -160,12 +178,21 @@ ERRORS_1H = Table(
         Column(name="level", type="LowCardinality(String)"),
         Column(name="environment", type="LowCardinality(String)"),
         Column(name="release", type="LowCardinality(String)"),
+        Column(name="handled", type="UInt8"),
         Column(name="events", type="SimpleAggregateFunction(sum, UInt64)"),
-        Column(name="users", type="AggregateFunction(uniqCombined64, String)"),
+        Column(name="users", type="AggregateFunction(uniqCombined64, Nullable(String))"),
     ),
     engine="AggregatingMergeTree",
     partition_by="toYYYYMMDD(bucket)",
-    order_by=("project_id", "grouping_hash", "bucket", "level", "environment", "release"),
+    order_by=(
+        "project_id",
+        "grouping_hash",
+        "bucket",
+        "level",
+        "environment",
+        "release",
+        "handled",
+    ),
     ttl_column="bucket",
     ttl_days=90,
 )
@@ -190,10 +217,17 @@ LOGS = Table(
 
 TABLES = (SAMPLES, SERIES, METADATA, SAMPLES_1H, SAMPLES_1D, ERRORS, ERRORS_1H, LOGS)
 
-ERRORS_1H_VIEW = """
+ERRORS_1H_VIEW = View(
+    name="errors_1h_view",
+    source="errors",
+    target="errors_1h",
+    select="""
 SELECT project_id, grouping_hash, toStartOfHour(toDateTime(ts, 'UTC')) AS bucket,
-       level, environment, release,
-       count() AS events, uniqCombined64State(user_key) AS users
-FROM errors
-GROUP BY project_id, grouping_hash, bucket, level, environment, release
-"""
+       level, environment, release, handled,
+       count() AS events, uniqCombined64State(nullIf(user_key, '')) AS users
+FROM {source}
+GROUP BY project_id, grouping_hash, bucket, level, environment, release, handled
+""",
+)
+
+VIEWS = (ERRORS_1H_VIEW,)

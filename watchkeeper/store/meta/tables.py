@@ -19,7 +19,15 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-metadata = MetaData()
+metadata = MetaData(
+    # Every constraint has a name, so that a later migration can drop it on both databases.
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
 Id = BigInteger().with_variant(Integer, "sqlite")
 Ms = BigInteger
 
@@ -45,6 +53,8 @@ organisations = Table(
     Column("created_ms", Ms, nullable=False),
 )
 projects = Table(
+    # Ids are handed out by a counter (revisions: project_ids) and never again: rows of the column
+    # store know a project by its number only.
     "projects",
     metadata,
     _id(),
@@ -79,6 +89,7 @@ users = Table(
     Column("is_disabled", Boolean, nullable=False, default=False),
     Column("preferences", JSON, nullable=False, default=dict),
     Column("created_ms", Ms, nullable=False),
+    sqlite_autoincrement=True,  # an id that a signed JWT may still name is never given out again
 )
 members = Table(
     "members",
@@ -150,7 +161,7 @@ audit_log = Table(
     Column("facts", JSON, nullable=False, default=dict),
 )
 revisions = Table(
-    # One row a thing that other processes watch (keys, rules, scrape): its number grows with each change.
+    # One row a thing that other processes watch (keys, rules, scrape); each change adds 1.
     "revisions",
     metadata,
     Column("name", String(64), primary_key=True),
@@ -181,6 +192,13 @@ spool_cuts = Table(
     Column("segment", BigInteger, nullable=False),
     Column("start", BigInteger, nullable=False),
     Column("end", BigInteger, nullable=False),
+)
+watermarks = Table(
+    # Instants up to which something was called complete; no record digested later counts as older.
+    "watermarks",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("at_ms", Ms, nullable=False),
 )
 dead_letters = Table(
     "dead_letters",

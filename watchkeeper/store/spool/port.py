@@ -31,8 +31,8 @@ class SpoolWriter(Protocol):
     async def append(self, records: Sequence[Record]) -> None:
         """Return once the records are synced to disk (fdatasync, shared by a group of calls).
 
-        Raises SpoolFull (Overloaded) when the spool's bound in bytes is reached or the disk is full;
-        then nothing of the call was kept.
+        Raises SpoolFull (Overloaded) when the spool's bound in bytes is reached or the disk is
+        full; then nothing of the call was kept.
         """
         ...
 

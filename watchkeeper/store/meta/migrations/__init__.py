@@ -1,1 +1,1 @@
-"""store/meta/migrations"""
+"""Alembic's environment. Lives in the package, so that a wheel can migrate without alembic.ini."""

@@ -1,0 +1,112 @@
+"""Series descriptions: `name{l="v"} 1+2x3 _ stale {{schema:0}}`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from watchkeeper.model import METRIC_NAME, Labels, labels_of
+from watchkeeper.query.promql import STALE_NAN, MatchOp
+from watchkeeper.query.promql.ast import Selector
+from watchkeeper.query.promql.cursor import Cursor
+from watchkeeper.query.promql.lexer import tokenize
+from watchkeeper.query.promql.literals import parse_number
+from watchkeeper.query.promql.parser import _primary as primary
+
+_HISTOGRAM = re.compile(r"\{\{.*?\}\}")
+_NUMBER = r"[+-]?(?:0[xX][0-9a-fA-F]+|[0-9.]+(?:[eE][+-]?[0-9]+)?|[iI][nN][fF]|[nN][aA][nN])"
+_RUN = re.compile(rf"({_NUMBER})(?:([+-])({_NUMBER}))?x([0-9]+)")
+_HIST_RUN = re.compile(r"H(?:[+-]H)?x([0-9]+)")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+class Histogram:
+    """Stands for a native histogram sample, which the engine does not hold yet."""
+
+    def __repr__(self) -> str:
+        return "{{…}}"
+
+
+HISTOGRAM = Histogram()
+Item = float | Histogram | None
+"""A value, a histogram, or no sample."""
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One series line."""
+
+    labels: Labels
+    items: list[Item]
+    text: str
+
+
+def split_series(line: str) -> tuple[str, str]:
+    """The metric and the items of a line; braces may hold spaces and quotes."""
+    position, depth = 0, 0
+    while position < len(line):
+        quoted = _QUOTED.match(line, position)
+        if quoted is not None:
+            position = quoted.end()
+            continue
+        character = line[position]
+        depth += {"{": 1, "}": -1}.get(character, 0)
+        if depth == 0 and (character == "}" or character.isspace()):
+            cut = position + (character == "}")
+            rest = line[cut:].lstrip()
+            if character == "}" or not rest.startswith("{") or rest.startswith("{{"):
+                return line[:cut], rest
+        position += 1
+    return line, ""
+
+
+def parse_labels(text: str) -> Labels:
+    """The label set of a series; `{}` is the empty one."""
+    if text.replace(" ", "") == "{}":
+        return ()
+    cursor = Cursor(text, tokenize(text), max_depth=10)
+    node = primary(cursor)
+    if not isinstance(node, Selector):
+        raise ValueError(f"no series: {text}")
+    if any(matcher.op is not MatchOp.EQUAL for matcher in node.matchers):
+        raise ValueError(f"only equality describes a series: {text}")
+    return labels_of({m.name or METRIC_NAME: m.value for m in node.matchers})
+
+
+def parse_items(text: str) -> list[Item]:
+    """All samples of a line, runs written out."""
+    items: list[Item] = []
+    for word in _HISTOGRAM.sub("H", text).split():
+        items.extend(_expand(word))
+    return items
+
+
+def _expand(word: str) -> list[Item]:
+    if word.startswith("_"):
+        return [None] * (int(word[2:]) if word.startswith("_x") else 1)
+    if word == "stale":
+        return [STALE_NAN]
+    if word.startswith("H"):
+        run = _HIST_RUN.fullmatch(word)
+        return [HISTOGRAM] * (int(run.group(1)) + 1 if run else 1)
+    run = _RUN.fullmatch(word)
+    if run is None:
+        return [_number(word)]
+    first, sign, step, count = run.groups()
+    change = 0.0 if step is None else _number(step) * (-1 if sign == "-" else 1)
+    values: list[Item] = [value := _number(first)]
+    for _ in range(int(count)):
+        value += change
+        values.append(value)
+    return values
+
+
+def _number(text: str) -> float:
+    sign = -1.0 if text.startswith("-") else 1.0
+    return sign * parse_number(text.lstrip("+-"))
+
+
+def parse_described(line: str) -> Described:
+    """One series line, as a load or an expectation has it."""
+    metric, items = split_series(line)
+    return Described(parse_labels(metric), parse_items(items), line)

@@ -1,0 +1,198 @@
+"""Bodies of the issue routes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from watchkeeper.api.wk.shapes import Answer, Body, example
+from watchkeeper.model import Severity
+
+StatusName = Literal["unresolved", "resolved", "ignored"]
+SortName = Literal["last_seen", "first_seen", "events", "users"]
+
+
+class IssueAnswer(Answer):
+    """events, users, spark: in the asked range; spark: in 24 equal buckets. assignee: e-mail."""
+
+    id: int
+    short_id: str
+    title: str
+    type: str
+    culprit: str
+    level: str
+    severity: Severity
+    status: StatusName
+    is_regressed: bool
+    is_handled: bool
+    first_seen_ms: int
+    last_seen_ms: int
+    events: int
+    users: int
+    spark: list[int]
+    environment: str
+    release: str
+    assignee: str | None
+
+
+class SeverityStats(Answer):
+    """Events a bucket and severity; lists are as long as times_ms."""
+
+    times_ms: list[int]
+    by_severity: dict[Severity, list[int]]
+
+
+class IssuesAnswer(Answer):
+    """total: issues that match on all pages; next_cursor: null on the last page."""
+
+    issues: list[IssueAnswer]
+    next_cursor: str | None
+    total: int
+    stats: SeverityStats
+
+
+class IssueStats(Answer):
+    """Lists are as long as times_ms; times are the buckets' starts."""
+
+    times_ms: list[int]
+    events: list[int]
+    users: list[int]
+
+
+class TagValue(Answer):
+    """ratio: 0..1 of the issue's events in the range."""
+
+    value: str
+    count: int
+    ratio: float
+
+
+class TagFacet(Answer):
+    """One tag and its commonest values. is_sampled: counted in the newest events only."""
+
+    key: str
+    values: list[TagValue]
+    is_sampled: bool
+
+
+class ActivityEntry(Answer):
+    """kind: created, status, severity, assignee, regressed, …; facts differ by kind."""
+
+    at_ms: int
+    actor: str
+    kind: str
+    facts: dict[str, object]
+
+
+class IssueDetail(IssueAnswer):
+    """An issue with what its page shows beside it. total_events: since it was first seen."""
+
+    value: str
+    platform: str
+    total_events: int
+    first_release: str
+    stats: IssueStats
+    tags: list[TagFacet]
+    activity: list[ActivityEntry]
+    releases: list[str]
+    environments: list[str]
+
+
+class Mechanism(Answer):
+    """How the SDK caught it. handled: null when it did not say."""
+
+    type: str
+    handled: bool | None
+
+
+class Frame(Answer):
+    """One call, oldest first. pre_context, post_context: source lines around context_line."""
+
+    filename: str
+    abs_path: str
+    module: str
+    function: str
+    lineno: int | None
+    colno: int | None
+    in_app: bool
+    pre_context: list[str]
+    context_line: str | None
+    post_context: list[str]
+    vars: dict[str, object]
+
+
+class ExceptionAnswer(Answer):
+    """Of a chain, in the order in which the SDK sent them: the outermost is last."""
+
+    type: str
+    value: str
+    mechanism: Mechanism | None
+    frames: list[Frame]
+
+
+class Breadcrumb(Answer):
+    """What happened before the error."""
+
+    ts_ms: int | None
+    type: str
+    category: str
+    level: str
+    message: str
+    data: dict[str, object]
+
+
+class Scrubbed(Answer):
+    """path: where in the event something was hidden; rule: the privacy rule that did it."""
+
+    path: str
+    rule: str
+
+
+class EventAnswer(Answer):
+    """index: 1 is the oldest. raw: the stored event, as scrubbed."""
+
+    event_id: str
+    ts_ms: int
+    index: int
+    total: int
+    previous_id: str | None
+    next_id: str | None
+    level: str
+    title: str
+    message: str
+    exceptions: list[ExceptionAnswer]
+    breadcrumbs: list[Breadcrumb]
+    request: dict[str, object] | None
+    user: dict[str, object] | None
+    tags: dict[str, str]
+    contexts: dict[str, object]
+    sdk: dict[str, object] | None
+    release: str
+    environment: str
+    trace_id: str
+    span_id: str
+    scrubbed: list[Scrubbed]
+    raw: dict[str, object]
+
+
+class IssuePatch(Body):
+    """Fields that are left out stay as they are; assignee_email "" takes the assignee away."""
+
+    model_config = example(status="resolved")
+    status: StatusName | None = None
+    severity: Severity | None = None
+    assignee_email: str | None = Field(default=None, max_length=254)
+
+
+class BulkBody(IssuePatch):
+    """The same change for every issue named."""
+
+    model_config = example(short_ids=["WEB-1", "WEB-2"], status="resolved")
+    short_ids: list[str] = Field(min_length=1, max_length=200)
+
+
+class BulkAnswer(Answer):
+    """changed: how many issues differ from before."""
+
+    changed: int

@@ -1,0 +1,142 @@
+"""Issues and their events."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from watchkeeper.api.auth import Caller, MemberScope, RoomsHere, ViewerScope
+from watchkeeper.api.rooms import Rooms
+from watchkeeper.api.wk.issue_answers import (
+    detail_answer,
+    event_answer,
+    issue_answer,
+    issues_answer,
+)
+from watchkeeper.api.wk.issue_shapes import (
+    BulkAnswer,
+    BulkBody,
+    EventAnswer,
+    IssueAnswer,
+    IssueDetail,
+    IssuePatch,
+    IssuesAnswer,
+    SortName,
+    StatusName,
+)
+from watchkeeper.api.wk.shapes import ERRORS, RangeQuery
+from watchkeeper.issues import IssueChange, IssueQuery, IssueSort, IssueStatus
+from watchkeeper.lib.clock import DAY_MS, MINUTE_MS
+from watchkeeper.model import LiveEvent, LiveTopic, Scope, Severity, TimeRange
+
+MOST_BUCKETS = 96
+"""Buckets of a chart of events."""
+
+router = APIRouter(tags=["issues"], responses=ERRORS)
+
+
+class IssueFilter(RangeQuery):
+    """What the list shows. q: words of title, type, culprit or short id; empty fields match all."""
+
+    status: StatusName | None = None
+    q: str = Field(default="", max_length=500)
+    env: str = Field(default="", max_length=64)
+    release: str = Field(default="", max_length=250)
+    severity: Severity | None = None
+    sort: SortName = "last_seen"
+    cursor: str | None = Field(default=None, max_length=200)
+    limit: int = Field(default=50, ge=1, le=200)
+
+    def over(self, span: TimeRange) -> IssueQuery:
+        """The same as the issues room says it."""
+        return IssueQuery(
+            range=span,
+            status=IssueStatus(self.status) if self.status else None,
+            text=self.q,
+            environment=self.env,
+            release=self.release,
+            severity=self.severity,
+            sort=IssueSort(self.sort),
+            cursor=self.cursor or "",
+            limit=self.limit,
+        )
+
+
+@router.get("/projects/{project_id}/issues")
+def list_issues(
+    rooms: RoomsHere, scope: ViewerScope, query: Annotated[IssueFilter, Query()]
+) -> IssuesAnswer:
+    """A page of issues, and the project's events. The last 24 h if no range is given."""
+    span = query.within(rooms.clock(), default_ms=DAY_MS)
+    page = rooms.issues.list(scope, query.over(span))
+    stats = rooms.issues.severity_stats(
+        scope,
+        span,
+        buckets=buckets_of(span),
+        environment=query.env,
+        release=query.release,
+    )
+    return issues_answer(page, stats)
+
+
+@router.post("/projects/{project_id}/issues/bulk")
+def change_issues(
+    rooms: RoomsHere, scope: MemberScope, caller: Caller, body: BulkBody
+) -> BulkAnswer:
+    """The same change to many issues: all or, when one does not exist (404), none. Role member."""
+    changed = rooms.issues.change(scope, body.short_ids, _change_of(body), actor=caller.email)
+    _tell(rooms, scope)
+    return BulkAnswer(changed=changed)
+
+
+@router.get("/projects/{project_id}/issues/{short_id}")
+def get_issue(
+    rooms: RoomsHere, scope: ViewerScope, short_id: str, query: Annotated[RangeQuery, Query()]
+) -> IssueDetail:
+    """One issue with its time series, tags and history. The last 24 h if no range is given."""
+    span = query.within(rooms.clock(), default_ms=DAY_MS)
+    return detail_answer(
+        rooms.issues.get(scope, short_id, span),
+        rooms.issues.stats(scope, span, buckets=buckets_of(span), issue=short_id),
+        list(rooms.issues.tags(scope, short_id, span)),
+        list(rooms.issues.activity(scope, short_id)),
+    )
+
+
+@router.patch("/projects/{project_id}/issues/{short_id}")
+def change_issue(
+    rooms: RoomsHere, scope: MemberScope, caller: Caller, short_id: str, body: IssuePatch
+) -> IssueAnswer:
+    """Resolve, ignore, reopen, rate or assign. Needs role member."""
+    rooms.issues.change(scope, [short_id], _change_of(body), actor=caller.email)
+    _tell(rooms, scope)
+    now_ms = rooms.clock()
+    return issue_answer(rooms.issues.get(scope, short_id, TimeRange(now_ms - DAY_MS, now_ms)))
+
+
+@router.get("/projects/{project_id}/issues/{short_id}/events/{which}")
+def get_event(rooms: RoomsHere, scope: ViewerScope, short_id: str, which: str) -> EventAnswer:
+    """One event: its id, or `latest`, `oldest`, `recommended`."""
+    return event_answer(rooms.issues.event(scope, short_id, which))
+
+
+def buckets_of(span: TimeRange) -> int:
+    """Buckets of a chart of the range: whole minutes or longer, at most MOST_BUCKETS."""
+    return max(1, min(MOST_BUCKETS, math.ceil(span.length_ms / MINUTE_MS)))
+
+
+def _change_of(body: IssuePatch) -> IssueChange:
+    """Raises Invalid when nothing is to change."""
+    return IssueChange(
+        status=IssueStatus(body.status) if body.status else None,
+        severity=body.severity,
+        assignee=body.assignee_email,
+    )
+
+
+def _tell(rooms: Rooms, scope: Scope) -> None:
+    """Let other open pages see the change."""
+    rooms.live.publish(LiveEvent(scope.project_id, LiveTopic.ISSUES, {}))

@@ -1,0 +1,54 @@
+"""Projects."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from watchkeeper.api.auth import Caller, RoomsHere
+from watchkeeper.api.wk.session import ProjectAnswer, project_answer
+from watchkeeper.api.wk.shapes import ERRORS, Body, example
+
+router = APIRouter(tags=["projects"], responses=ERRORS)
+
+
+class NewProjectBody(Body):
+    """timezone: an IANA name; its days are the project's days."""
+
+    model_config = example(name="Shop", timezone="Europe/Berlin")
+    name: str = Field(min_length=1, max_length=200)
+    timezone: str = Field(default="UTC", max_length=64)
+
+
+class ProjectPatch(Body):
+    """Fields that are left out stay as they are."""
+
+    model_config = example(name="Web shop")
+    name: str | None = Field(default=None, min_length=1, max_length=200)
+    timezone: str | None = Field(default=None, max_length=64)
+
+
+@router.post("/orgs/{org}/projects", status_code=201)
+def create_project(
+    rooms: RoomsHere, caller: Caller, org: str, body: NewProjectBody
+) -> ProjectAnswer:
+    """Make a project with a public and a server key. Needs role admin."""
+    return project_answer(
+        rooms.access.create_project(caller, org, name=body.name, timezone=body.timezone)
+    )
+
+
+@router.get("/projects/{project_id}")
+def get_project(rooms: RoomsHere, caller: Caller, project_id: int) -> ProjectAnswer:
+    """One project."""
+    return project_answer(rooms.access.project(caller, project_id))
+
+
+@router.patch("/projects/{project_id}")
+def change_project(
+    rooms: RoomsHere, caller: Caller, project_id: int, body: ProjectPatch
+) -> ProjectAnswer:
+    """Rename a project or move its time zone. Needs role admin."""
+    return project_answer(
+        rooms.access.update_project(caller, project_id, name=body.name, timezone=body.timezone)
+    )

@@ -1,0 +1,81 @@
+"""What commands ask of the running server over its Unix socket: `/control/*`.
+
+The socket is 0600 in the data directory: whoever may open it owns the installation. The edge does
+not forward these paths.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from starlette.concurrency import iterate_in_threadpool
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from starlette.routing import Route
+
+from watchkeeper.app.backup import Step
+from watchkeeper.lib.errors import WatchkeeperError
+
+PREFIX = "/control"
+
+
+class ServerRefused(WatchkeeperError):
+    """The running server could not do what a command asked."""
+
+    code = "server_refused"
+
+
+def control_routes(back_up: Callable[[Path], Iterator[Step]]) -> list[Route]:
+    """POST /control/backup {target} → one JSON line a step; the last may be {"error": …}."""
+
+    async def backup(request: Request) -> StreamingResponse:
+        target = Path(str((await request.json())["target"]))
+        lines = _lines(back_up(target))
+        return StreamingResponse(iterate_in_threadpool(lines), media_type="application/jsonl")
+
+    return [Route(f"{PREFIX}/backup", backup, methods=["POST"])]
+
+
+def _lines(steps: Iterator[Step]) -> Iterator[str]:
+    try:
+        for step in steps:
+            yield step.line()
+    except WatchkeeperError as error:
+        yield json.dumps({"error": str(error)}) + "\n"
+
+
+def ask_for_backup(control_socket: Path, target: Path) -> Iterator[Step]:
+    """Have the running server write a backup; its steps as they are done. Raises ServerRefused."""
+    connection = _UnixConnection(control_socket)
+    try:
+        body = json.dumps({"target": str(target.resolve())})
+        headers = {"Content-Type": "application/json"}
+        connection.request("POST", f"{PREFIX}/backup", body, headers)
+        answer = connection.getresponse()
+        if answer.status != http.client.OK:
+            raise ServerRefused(f"The server answered {answer.status} to the backup.")
+        for line in answer:
+            fields = json.loads(line)
+            if "error" in fields:
+                raise ServerRefused(fields["error"])
+            yield Step(**fields)
+    except OSError as error:
+        raise ServerRefused(f"The running server does not answer: {error}.") from error
+    finally:
+        connection.close()
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost")
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.connect(str(self._path))

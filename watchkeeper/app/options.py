@@ -1,0 +1,144 @@
+"""What the server as a whole is told; rooms declare their own options beside their code."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions:
+    """Where the server listens and keeps what it stores. Section [server]."""
+
+    listen: str = "127.0.0.1:8000"
+    """HOST:PORT of the one public HTTP address."""
+    public_url: str = ""
+    """Address that printed links and snippets carry; empty: http:// and `listen`."""
+    data_dir: Path = Path("data")
+    """Directory of everything that is stored here. One server owns it."""
+    max_body_bytes: int = 16 * 1024 * 1024
+    """Largest request body of the JSON API; ingest has limits of its own."""
+
+    def __post_init__(self) -> None:
+        split_listen(self.listen)
+        if self.public_url and urlsplit(self.public_url).scheme not in {"http", "https"}:
+            raise ValueError(
+                f"public_url must start with http:// or https://, got {self.public_url!r}"
+            )
+        if not 1024 <= self.max_body_bytes <= 1024**3:
+            raise ValueError(f"max_body_bytes must be 1024..1073741824, got {self.max_body_bytes}")
+
+    @property
+    def base_url(self) -> str:
+        """The address to print, without a trailing slash."""
+        return self.public_url.rstrip("/") or f"http://{self.listen}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreOptions:
+    """Which engines keep what; empty: the embedded one, in the data directory. Section [store]."""
+
+    columns_url: str = ""
+    """clickhouse://user:password@host:8123/database of a ClickHouse server; empty: embedded."""
+    meta_url: str = ""
+    """postgresql://user:password@host/database; empty: SQLite."""
+    cache_url: str = ""
+    """redis://host:6379/0; empty: memory."""
+    blobs_url: str = ""
+    """s3://bucket/prefix; empty: a directory."""
+
+    def __post_init__(self) -> None:
+        _scheme("columns_url", self.columns_url, {"clickhouse", "clickhouses"})
+        _scheme("meta_url", self.meta_url, {"postgresql", "postgresql+psycopg", "sqlite"})
+        _scheme("cache_url", self.cache_url, {"redis", "rediss", "unix"})
+        _scheme("blobs_url", self.blobs_url, {"s3"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScrapeOptions:
+    """A prometheus.yml on this machine, taken as it is. Section [scrape]."""
+
+    file: str = ""
+    """Path of the prometheus.yml; its targets may be private addresses. Empty: none."""
+    project: str = ""
+    """organisation/project that its series go to; empty: the first project that was made."""
+    host_metrics: bool = True
+    """Measure this machine (CPU, memory, disk, network) under node_exporter's names."""
+    host_metrics_interval_s: float = 15.0
+    """Seconds between two measurements of this machine."""
+
+    def __post_init__(self) -> None:
+        if not 1.0 <= self.host_metrics_interval_s <= 3600.0:
+            raise ValueError(
+                f"host_metrics_interval_s must be 1..3600, got {self.host_metrics_interval_s}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesOptions:
+    """Prometheus rule files on this machine, taken as they are. Section [rules]."""
+
+    files: tuple[str, ...] = ()
+    """Paths or globs of rule files."""
+    project: str = ""
+    """organisation/project that they belong to; empty: the first project that was made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundOptions:
+    """What requests to other servers may reach. Section [outbound]."""
+
+    allow: tuple[str, ...] = ()
+    """Private networks (CIDR) that targets and webhooks made in the UI may reach."""
+
+    def __post_init__(self) -> None:
+        for network in self.allow:
+            ipaddress.ip_network(network)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionOptions:
+    """For how many days each signal is kept. Section [retention]."""
+
+    samples_days: int = 90
+    """Raw samples; hourly and daily rollups are kept for a year and for five."""
+    errors_days: int = 30
+    """Error events; their hourly counts are kept for 90 days."""
+    logs_days: int = 7
+    """Log lines."""
+
+    def __post_init__(self) -> None:
+        for name in ("samples_days", "errors_days", "logs_days"):
+            if not 1 <= getattr(self, name) <= 3650:
+                raise ValueError(f"{name} must be 1..3650, got {getattr(self, name)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogOptions:
+    """The server's own log on standard error. Section [log]."""
+
+    level: str = "info"
+    """debug, info, warning or error."""
+    format: str = "auto"
+    """json, text, or auto: text on a terminal and JSON elsewhere."""
+
+    def __post_init__(self) -> None:
+        if self.level not in {"debug", "info", "warning", "error"}:
+            raise ValueError(f"level must be debug, info, warning or error, got {self.level!r}")
+        if self.format not in {"auto", "json", "text"}:
+            raise ValueError(f"format must be auto, json or text, got {self.format!r}")
+
+
+def split_listen(listen: str) -> tuple[str, int]:
+    """Host and port of HOST:PORT; an IPv6 host stands in brackets. Raises ValueError."""
+    host, separator, port = listen.rpartition(":")
+    if not separator or not port.isdigit() or not 0 <= int(port) <= 65535:
+        raise ValueError(f"listen must be HOST:PORT, such as 127.0.0.1:8000, got {listen!r}")
+    return host.strip("[]") or "0.0.0.0", int(port)
+
+
+def _scheme(name: str, url: str, allowed: set[str]) -> None:
+    if url and urlsplit(url).scheme not in allowed:
+        raise ValueError(f"{name} must start with {' or '.join(sorted(allowed))}://, got {url!r}")

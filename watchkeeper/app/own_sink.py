@@ -1,0 +1,52 @@
+"""The road of what a process tells about itself into the built-in project."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+
+from watchkeeper.ingest import Acceptor, LogRow, SampleBatch
+from watchkeeper.lib.telemetry import OwnLog, OwnSample
+from watchkeeper.privacy import Scrubber
+
+
+class OwnRoad:
+    """Implements `OwnSink`: our own rows take the same way as everybody's, scrubbing included."""
+
+    def __init__(self, acceptor: Acceptor, scrubber: Scrubber, *, project_id: int) -> None:
+        self._acceptor = acceptor
+        self._scrubber = scrubber
+        self._project_id = project_id
+
+    def samples(self, rows: Sequence[OwnSample], at_ms: int) -> None:
+        """One sample of each series, all at one instant."""
+        batch = SampleBatch(
+            series=[row.labels for row in rows],
+            ts_ms=np.full(len(rows), at_ms, np.int64),
+            values=np.array([row.value for row in rows], np.float64),
+        )
+        self._acceptor.accept_samples_blocking(self._project_id, batch)
+
+    def logs(self, rows: Sequence[OwnLog]) -> None:
+        """Our own log lines."""
+        lines = [
+            LogRow(
+                ts_ms=row.ts_ms,
+                severity=row.severity,
+                service="watchkeeper",
+                body=self._scrubber.scrub_text(row.body),
+                attributes={
+                    name: self._scrubber.scrub_text(value)
+                    for name, value in {**row.attributes, "logger": row.logger}.items()
+                },
+            )
+            for row in rows
+        ]
+        self._acceptor.accept_logs_blocking(self._project_id, lines)
+
+    def error(self, event_json: bytes) -> None:
+        """One of our own errors, in Sentry's form."""
+        event = self._scrubber.scrub_event(json.loads(event_json), event_json)
+        self._acceptor.accept_error_blocking(self._project_id, json.dumps(event).encode())

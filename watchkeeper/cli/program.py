@@ -1,0 +1,36 @@
+"""The program: its commands, and how errors end it."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from watchkeeper.cli import backup, doctor, keys, migrate, serve, settings, setup, users
+from watchkeeper.lib.errors import WatchkeeperError
+
+program = typer.Typer(
+    name="watchkeeper",
+    help="One self-hosted server for a small team's whole view of its product.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+program.command("serve")(serve.serve)
+program.command("setup")(setup.setup)
+program.command("migrate")(migrate.migrate)
+program.command("doctor")(doctor.doctor)
+program.command("backup")(backup.backup)
+program.command("restore")(backup.restore)
+program.add_typer(keys.program, name="key")
+program.add_typer(users.program, name="user")
+program.add_typer(settings.program, name="config")
+
+
+def main() -> None:
+    """Run; a deliberate error ends with one clear line and status 1."""
+    try:
+        program()
+    except WatchkeeperError as error:
+        print(f"watchkeeper: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,334 @@
+"""The loop between spool and store. Rule: docs/spec/exactly-once.md."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from watchkeeper.ingest.digest import repo
+from watchkeeper.ingest.digest.metrics import DigestMetrics
+from watchkeeper.ingest.digest.plan import DeadLetter, Insert, Plan, Sink
+from watchkeeper.lib.clock import SECOND_MS, Clock
+from watchkeeper.lib.errors import WatchkeeperError
+from watchkeeper.model import Cut, LiveEvent, Record
+from watchkeeper.store.columns import BatchRefused, Columns
+from watchkeeper.store.meta import Meta, MetaFailed, RowConflict
+from watchkeeper.store.spool import Batch, Position, SpoolReader
+
+Publish = Callable[[LiveEvent], None]
+"""Tells open pages; never blocks, never raises."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestOptions:
+    """How the spool is brought into the store. Section [ingest.digest]."""
+
+    batch_bytes: int = 8 * 1024 * 1024
+    """Most bytes of one cut. More is faster when behind; a replay after a crash repeats one cut."""
+    gather_ms: int = 200
+    """Pause between rounds while the digest keeps up, so that inserts are few and large."""
+    backoff_s: float = 5.0
+    """Longest pause after a failure, in seconds; the first one is a tenth of it."""
+    settle_ms: int = SECOND_MS
+    """How long a record may take from its acceptance into the spool before it counts as late."""
+
+    def __post_init__(self) -> None:
+        if not 64 * 1024 <= self.batch_bytes <= 256 * 1024 * 1024:
+            raise ValueError(f"batch_bytes must be 64 KiB..256 MiB, got {self.batch_bytes}")
+        if not 0 <= self.gather_ms <= 10 * SECOND_MS:
+            raise ValueError(f"gather_ms must be 0..10,000, got {self.gather_ms}")
+
+
+_STUBBORN = 5
+"""Failures of one cut that no wait can cure before its sinks are applied one by one."""
+
+
+class Digest:
+    """Moves records from the spool's lanes through the sinks into columns and meta.
+
+    One thread of one process runs it. Each record is stored once, across any crash.
+    """
+
+    def __init__(
+        self,
+        *,
+        reader: SpoolReader,
+        meta: Meta,
+        columns: Columns,
+        sinks: Sequence[Sink],
+        clock: Clock,
+        live: Publish,
+        metrics: DigestMetrics,
+        options: DigestOptions | None = None,
+        gate: AbstractContextManager[object] | None = None,
+    ) -> None:
+        """gate: entered for each round, so that whoever holds it finds the stores at rest."""
+        self._reader = reader
+        self._meta = meta
+        self._columns = columns
+        self._sinks = sinks
+        self._clock = clock
+        self._live = live
+        self._metrics = metrics
+        self._options = options or DigestOptions()
+        self._gate = gate or nullcontext()
+        self._positions: dict[str, Position] = {}
+        self._passed_by_lane: dict[str, int] = {}
+        self._floor_ms: int | None = None
+        self._passed_ms: int | None = None
+        self._oldest_waiting_ms: int | None = None
+        self._stubborn_failures = 0
+        self._is_behind = False
+
+    def run(self, stop: threading.Event) -> None:
+        """Digest until `stop` is set; a failure is counted, logged and tried again."""
+        failures = 0
+        while not stop.is_set():
+            try:
+                with self._gate:
+                    self.run_once()
+                failures = 0
+                pause_s = 0.0 if self._is_behind else self._options.gather_ms / SECOND_MS
+            except Exception as error:
+                failures += 1
+                pause_s = min(self._options.backoff_s, self._options.backoff_s / 10 * 2**failures)
+                self._report(error, pause_s)
+            stop.wait(pause_s)
+
+    def run_once(self) -> int:
+        """Store what waits, at most one cut a lane; returns the number of records stored.
+
+        Raises StoreUnavailable (columns are down) and database errors of meta; nothing is lost:
+        the next call replays the same cut.
+        """
+        self._is_behind = False
+        stored = self._finish_pending() if self._floor_ms is None else 0
+        for lane in self._reader.lanes():
+            stored += self._advance(lane)
+        return stored
+
+    def lag_ms(self) -> int:
+        """Age of the oldest record in hand that is not stored yet; 0 when nothing waits."""
+        oldest = self._oldest_waiting_ms
+        return 0 if oldest is None else max(0, self._clock() - oldest)
+
+    def passed_ms(self) -> int | None:
+        """Every record that counts as received before this instant is stored; None: not known yet.
+
+        It never goes back: a record that turns up later counts as received at this instant.
+        """
+        return self._passed_ms
+
+    def _finish_pending(self) -> int:
+        """After a start: replay what was in hand, and learn where every lane stands."""
+        with self._meta.read() as conn:
+            pending = repo.pending_cuts(conn)
+            floors = [repo.floor_ms(conn, cut.lane) for cut in pending]
+        stored = 0
+        for cut, floor_ms in zip(pending, floors, strict=True):
+            stored += self._store(self._reader.reread(cut), floor_ms)
+        with self._meta.read() as conn:
+            self._floor_ms = max(repo.highest_watermark_ms(conn), self._passed_ms or 0)
+        return stored
+
+    def _advance(self, lane: str) -> int:
+        asked_ms = self._clock()
+        position = self._position(lane)
+        batch = self._reader.read(lane, position, max_bytes=self._options.batch_bytes)
+        if batch is None:
+            self._metrics.depth.labels(lane).set(0)
+            self._pass(lane, asked_ms - self._options.settle_ms)
+            return 0
+        self._oldest_waiting_ms = min(
+            (record.received_ms for record in batch.records), default=asked_ms
+        )
+        floor_ms = self._floor_ms or 0
+        # From here on only this very cut may be stored: a failure makes the next round replay it.
+        self._floor_ms = None
+        with self._meta.write() as conn:
+            repo.write_cut(conn, batch.cut, floor_ms=floor_ms)
+        self._store(batch, floor_ms)
+        self._floor_ms = max(floor_ms, self._passed_ms or 0)
+        if batch.records:
+            self._pass(lane, batch.records[-1].received_ms - self._options.settle_ms)
+        self._observe_depth(lane)
+        return len(batch.records)
+
+    def _position(self, lane: str) -> Position:
+        if lane not in self._positions:
+            with self._meta.read() as conn:
+                self._positions[lane] = repo.position(conn, lane)
+        return self._positions[lane]
+
+    def _pass(self, lane: str, at_ms: int) -> None:
+        """Note how far a lane is; what all lanes have passed is passed for good."""
+        self._passed_by_lane[lane] = at_ms
+        if any(known not in self._passed_by_lane for known in self._reader.lanes()):
+            return
+        passed_ms = max(min(self._passed_by_lane.values()), self._floor_ms or 0)
+        self._passed_ms = passed_ms
+        self._floor_ms = passed_ms
+
+    def _observe_depth(self, lane: str) -> None:
+        depth = self._reader.depth_bytes(lane, self._positions[lane])
+        self._metrics.depth.labels(lane).set(depth)
+        self._is_behind = self._is_behind or depth > self._options.batch_bytes // 4
+
+    def _store(self, batch: Batch, floor_ms: int) -> int:
+        records = _raised(batch.records, floor_ms)
+        with self._metrics.cut_seconds.time():
+            with self._meta.read() as conn:
+                plans = [self._plan(sink, batch.cut, records, conn) for sink in self._sinks]
+            refused = [self._insert(batch.cut, insert) for plan in plans for insert in plan.inserts]
+            events = self._apply(batch.cut, plans, [r for rows in refused for r in rows])
+        self._positions[batch.cut.lane] = Position(batch.cut.segment, batch.cut.end)
+        self._tell(records, events)
+        self._reader.trim(batch.cut.lane, self._positions[batch.cut.lane])
+        return len(records)
+
+    def _plan(self, sink: Sink, cut: Cut, records: Sequence[Record], conn: Connection) -> Plan:
+        mine = [record for record in records if record.kind in sink.kinds]
+        if not mine:
+            return Plan()
+        try:
+            return sink.plan(cut, mine, conn)
+        except (WatchkeeperError, SQLAlchemyError):
+            raise
+        except Exception as error:
+            log.exception("digest_plan_failed", sink=type(sink).__name__, error=str(error))
+            return _plan_without_the_bad(sink, cut, mine, conn)
+
+    def _insert(self, cut: Cut, insert: Insert) -> list[tuple[Insert, int, str]]:
+        """Add the rows; returns those that the store refused for good, each found by halving."""
+        try:
+            self._columns.insert(
+                insert.table,
+                insert.columns,
+                insert.encode(0, insert.rows),
+                token=insert.token(cut),
+            )
+        except BatchRefused as error:
+            return self._bisect(cut, insert, (0, insert.rows), str(error))
+        return []
+
+    def _bisect(
+        self, cut: Cut, insert: Insert, span: tuple[int, int], reason: str
+    ) -> list[tuple[Insert, int, str]]:
+        start, end = span
+        if end - start <= 1:
+            return [(insert, row, reason) for row in range(start, end)]
+        refused: list[tuple[Insert, int, str]] = []
+        middle = (start + end) // 2
+        for half in ((start, middle), (middle, end)):
+            token = f"{insert.token(cut)}/{half[0]}-{half[1]}"
+            try:
+                self._columns.insert(
+                    insert.table, insert.columns, insert.encode(*half), token=token
+                )
+            except BatchRefused as error:
+                refused += self._bisect(cut, insert, half, str(error))
+        return refused
+
+    def _apply(
+        self, cut: Cut, plans: Sequence[Plan], refused: Sequence[tuple[Insert, int, str]]
+    ) -> list[LiveEvent]:
+        letters = [letter for plan in plans for letter in plan.dead]
+        letters += [
+            DeadLetter(insert.record_of(row), "refused_by_store", reason)
+            for insert, row, reason in refused
+        ]
+        try:
+            events = self._commit(cut, plans, letters, _rows_by_table(refused))
+        except (MetaFailed, RowConflict):
+            self._stubborn_failures += 1
+            raise
+        self._stubborn_failures = 0
+        for letter in letters:
+            self._metrics.dead_letters.labels(letter.reason).inc()
+        return events
+
+    def _commit(
+        self,
+        cut: Cut,
+        plans: Sequence[Plan],
+        letters: Sequence[DeadLetter],
+        refused: dict[str, frozenset[int]],
+    ) -> list[LiveEvent]:
+        events: list[LiveEvent] = []
+        with self._meta.write() as conn:
+            for plan in plans:
+                events += self._apply_one(conn, plan, refused)
+            repo.bury(conn, letters, at_ms=self._clock())
+            repo.finish_cut(conn, cut)
+        return events
+
+    def _apply_one(
+        self, conn: Connection, plan: Plan, refused: dict[str, frozenset[int]]
+    ) -> Sequence[LiveEvent]:
+        """Apply a plan; one that has failed again and again may not hold up the others."""
+        if self._stubborn_failures < _STUBBORN:
+            return plan.apply(conn, refused)
+        try:
+            with conn.begin_nested():
+                return plan.apply(conn, refused)
+        except SQLAlchemyError as error:
+            log.exception("digest_apply_given_up", error=str(error))
+            self._metrics.dead_letters.labels("meta_refused").inc()
+            return ()
+
+    def _tell(self, records: Sequence[Record], events: Sequence[LiveEvent]) -> None:
+        for record in records:
+            self._metrics.records.labels(record.kind.name.lower()).inc()
+        self._metrics.lag.set(self.lag_ms() / SECOND_MS)
+        self._oldest_waiting_ms = None
+        for event in events:
+            self._live(event)
+
+    def _report(self, error: Exception, pause_s: float) -> None:
+        code = error.code if isinstance(error, WatchkeeperError) else type(error).__name__
+        self._metrics.failures.labels(code).inc()
+        self._metrics.lag.set(self.lag_ms() / SECOND_MS)
+        log.warning("digest_waits", code=code, error=str(error), pause_s=pause_s)
+
+
+def _raised(records: Sequence[Record], floor_ms: int) -> Sequence[Record]:
+    """No record counts as received before what was already called complete."""
+    if all(record.received_ms >= floor_ms for record in records):
+        return records
+    return [
+        record if record.received_ms >= floor_ms else replace(record, received_ms=floor_ms)
+        for record in records
+    ]
+
+
+def _plan_without_the_bad(
+    sink: Sink, cut: Cut, records: Sequence[Record], conn: Connection
+) -> Plan:
+    """Plan again without the records that a plan of their own fails for."""
+    good: list[Record] = []
+    dead: list[DeadLetter] = []
+    for record in records:
+        try:
+            sink.plan(cut, [record], conn)
+            good.append(record)
+        except (WatchkeeperError, SQLAlchemyError):
+            raise
+        except Exception as error:
+            dead.append(DeadLetter(record, "unreadable", f"{type(error).__name__}: {error}"))
+    plan = sink.plan(cut, good, conn) if good else Plan()
+    return replace(plan, dead=[*plan.dead, *dead])
+
+
+def _rows_by_table(refused: Sequence[tuple[Insert, int, str]]) -> dict[str, frozenset[int]]:
+    rows: dict[str, set[int]] = {}
+    for insert, row, _reason in refused:
+        rows.setdefault(insert.table, set()).add(insert.first_row + row)
+    return {table: frozenset(numbers) for table, numbers in rows.items()}

@@ -1,0 +1,81 @@
+"""What ingest tells about itself."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from watchkeeper.ingest.drops import Drop
+from watchkeeper.model import Kind
+
+_COMMIT_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+
+
+class IngestMetrics:
+    """Counters of one process's ingest, in the registry that was handed in.
+
+    Every reason and kind is there from the start, so that a rate over it is never empty.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        dropped = Counter(
+            "watchkeeper_ingest_dropped_total",
+            "Rows that were refused, by reason.",
+            ["reason"],
+            registry=registry,
+        )
+        accepted = Counter(
+            "watchkeeper_ingest_accepted_total",
+            "Rows that are in the spool, by kind of record.",
+            ["kind"],
+            registry=registry,
+        )
+        unsupported = Counter(
+            "watchkeeper_ingest_unsupported_items_total",
+            "Items of an accepted envelope that this version does not store, by category.",
+            ["category"],
+            registry=registry,
+        )
+        self._requests = Histogram(
+            "watchkeeper_ingest_request_seconds",
+            "From the first byte read to the answer, by protocol.",
+            ["protocol"],
+            buckets=_COMMIT_BUCKETS_S,
+            registry=registry,
+        )
+        self._failures = Counter(
+            "watchkeeper_edge_failures_total",
+            "Steps of the edge that failed in a way nobody foresaw, by what they did.",
+            ["step"],
+            registry=registry,
+        )
+        self._unsupported = unsupported
+        self._dropped = {reason: dropped.labels(reason.value) for reason in Drop}
+        self._accepted = {kind: accepted.labels(kind.name.lower()) for kind in Kind}
+        self.commit_seconds = Histogram(
+            "watchkeeper_spool_commit_seconds",
+            "From append to synced.",
+            buckets=_COMMIT_BUCKETS_S,
+            registry=registry,
+        )
+
+    def drop(self, reason: Drop, count: int = 1) -> None:
+        """Count refused rows."""
+        if count:
+            self._dropped[reason].inc(count)
+
+    def accept(self, kind: Kind, count: int) -> None:
+        """Count rows that are in the spool."""
+        self._accepted[kind].inc(count)
+
+    def request_seconds(self, protocol: str, seconds: float) -> None:
+        """Count one answered request and how long it took."""
+        self._requests.labels(protocol).observe(seconds)
+
+    def failed(self, step: str) -> None:
+        """Count what should not have happened."""
+        self._failures.labels(step).inc()
+
+    def unsupported(self, category: str, count: int = 1) -> None:
+        """Count items that are not stored; `category` is of a closed set."""
+        self._unsupported.labels(category).inc(count)
+        self.drop(Drop.UNSUPPORTED_ITEM, count)

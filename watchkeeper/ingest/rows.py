@@ -1,0 +1,121 @@
+"""What the payloads of spool records hold, and their encodings (`model.Kind` names them)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from watchkeeper.model import Labels
+
+Times = NDArray[np.int64]
+Values = NDArray[np.float64]
+Ids = NDArray[np.uint64]
+
+_COUNT = struct.Struct("<I")
+
+
+class LogRow(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """One log line. ts_ms: Unix ms UTC. trace_id, span_id: hex digits or empty."""
+
+    ts_ms: int
+    severity: str
+    service: str
+    body: str
+    attributes: dict[str, str]
+    trace_id: str = ""
+    span_id: str = ""
+
+
+class SeriesRow(msgspec.Struct, frozen=True, array_like=True):
+    """The labels behind a series id. metric_type: Prometheus's word for it, or empty."""
+
+    series_id: int
+    labels: Labels
+    metric_type: str = ""
+
+
+class MetadataRow(msgspec.Struct, frozen=True, array_like=True):
+    """What a metric is; each field as its sender wrote it, or empty."""
+
+    metric: str
+    type: str
+    help: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleBatch:
+    """Samples in columns: row i is `values[i]` of `series[i]` at `ts_ms[i]` (Unix ms UTC)."""
+
+    series: Sequence[Labels]
+    ts_ms: Times
+    values: Values
+
+    def __post_init__(self) -> None:
+        if not len(self.series) == len(self.ts_ms) == len(self.values):
+            raise ValueError("the columns of a batch have one length")
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_series = msgspec.msgpack.Decoder(list[SeriesRow]).decode
+_decode_logs = msgspec.msgpack.Decoder(list[LogRow]).decode
+_decode_metadata = msgspec.msgpack.Decoder(list[MetadataRow]).decode
+
+
+def encode_samples(series_ids: Ids, ts_ms: Times, values: Values) -> bytes:
+    """Kind.SAMPLES: count, then the three columns, little-endian."""
+    return b"".join((
+        _COUNT.pack(len(series_ids)),
+        series_ids.astype("<u8", copy=False).tobytes(),
+        ts_ms.astype("<i8", copy=False).tobytes(),
+        values.astype("<f8", copy=False).tobytes(),
+    ))  # fmt: skip
+
+
+def decode_samples(payload: bytes) -> tuple[Ids, Times, Values]:
+    """The columns (series ids, times, values). Raises ValueError if the length is wrong."""
+    if len(payload) < _COUNT.size:
+        raise ValueError("a block of samples begins with its count")
+    (count,) = _COUNT.unpack_from(payload)
+    if len(payload) != _COUNT.size + 24 * count:
+        raise ValueError(f"a block of {count} samples cannot have {len(payload)} bytes")
+    start = _COUNT.size
+    ids = np.frombuffer(payload, "<u8", count, start).astype(np.uint64, copy=False)
+    times = np.frombuffer(payload, "<i8", count, start + 8 * count).astype(np.int64, copy=False)
+    values = np.frombuffer(payload, "<f8", count, start + 16 * count)
+    return ids, times, values.astype(np.float64, copy=False)
+
+
+def encode_series(rows: Sequence[SeriesRow]) -> bytes:
+    """Kind.SERIES."""
+    return _encode(rows)
+
+
+def decode_series(payload: bytes) -> list[SeriesRow]:
+    """Kind.SERIES. Raises msgspec.DecodeError."""
+    return _decode_series(payload)
+
+
+def encode_logs(rows: Sequence[LogRow]) -> bytes:
+    """Kind.LOGS."""
+    return _encode(rows)
+
+
+def decode_logs(payload: bytes) -> list[LogRow]:
+    """Kind.LOGS. Raises msgspec.DecodeError."""
+    return _decode_logs(payload)
+
+
+def encode_metadata(rows: Sequence[MetadataRow]) -> bytes:
+    """Kind.METADATA."""
+    return _encode(rows)
+
+
+def decode_metadata(payload: bytes) -> list[MetadataRow]:
+    """Kind.METADATA. Raises msgspec.DecodeError."""
+    return _decode_metadata(payload)

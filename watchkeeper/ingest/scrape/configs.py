@@ -1,0 +1,180 @@
+"""Where prometheus.yml files come from: a project's own in meta, and one on disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+
+from watchkeeper.ingest.scrape.config import parse_config
+from watchkeeper.ingest.scrape.errors import ScrapeConfigInvalid
+from watchkeeper.ingest.scrape.types import HttpClient, ScrapeConfig
+from watchkeeper.lib.clock import MINUTE_MS, Clock
+from watchkeeper.model import Scope
+from watchkeeper.store.meta import bump, tables
+
+if TYPE_CHECKING:
+    from watchkeeper.store.meta import Meta
+
+REVISION = "scrape"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigFile:
+    """An operator's prometheus.yml on disk and the project that its samples go to."""
+
+    path: str
+    project_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectConfig:
+    """One config in force. config is None while `error` says why it cannot be used.
+
+    trusted: it stands on disk, so private addresses and files may be reached. directory: where its
+    relative paths start.
+    """
+
+    project_id: int
+    config: ScrapeConfig | None
+    error: str
+    trusted: bool
+    directory: str
+
+
+class ScrapeConfigs:
+    """Reads, checks and keeps scrape configs. A change by any process is seen within one look."""
+
+    def __init__(
+        self, meta: Meta, clock: Clock, files: Callable[[], Sequence[ConfigFile]] = tuple
+    ) -> None:
+        """files: asked at each look, because the project of a file may be made later."""
+        self._meta = meta
+        self._clock = clock
+        self._files = files
+        self._seen: tuple[object, ...] = ()
+        self._configs: tuple[ProjectConfig, ...] = ()
+
+    def current(self) -> tuple[ProjectConfig, ...]:
+        """Configs in force; the same object as before if nothing changed. Blocks on disk."""
+        files = tuple(self._files())
+        seen = (self._meta.revision(REVISION), *((file, _mtime(file.path)) for file in files))
+        if seen != self._seen or not self._configs:
+            self._configs = (*self._from_disk(files), *self._from_meta())
+            self._seen = seen
+        return self._configs
+
+    def source(self, scope: Scope) -> str:
+        """The text of a project's own config; empty if it has none."""
+        table = tables.scrape_configs
+        with self._meta.read() as connection:
+            row = connection.execute(
+                select(table.c.source).where(table.c.project_id == scope.project_id)
+            ).first()
+        return row.source if row else ""
+
+    def put(self, scope: Scope, source: str) -> ScrapeConfig:
+        """Check and store a project's config; an empty text removes it.
+
+        Raises ScrapeConfigInvalid, and then nothing changed.
+        """
+        config = parse_config(source)
+        refuse_files(config)
+        table = tables.scrape_configs
+        with self._meta.write() as connection:
+            connection.execute(delete(table).where(table.c.project_id == scope.project_id))
+            if source.strip():
+                connection.execute(
+                    table.insert().values(
+                        project_id=scope.project_id, source=source, changed_ms=self._clock()
+                    )
+                )
+            bump(connection, REVISION)
+        return config
+
+    def evaluation_interval_ms(self, project_id: int) -> int:
+        """How often rule groups of a project run that name no interval of their own."""
+        for entry in self.current():
+            if entry.project_id == project_id and entry.config:
+                return entry.config.evaluation_interval_ms
+        return MINUTE_MS
+
+    def rule_globs(self) -> list[tuple[int, str]]:
+        """(project, absolute glob) of each rule_files entry in configs that stand on disk."""
+        return [
+            (entry.project_id, os.path.join(entry.directory, pattern))
+            for entry in self.current()
+            if entry.trusted and entry.config
+            for pattern in entry.config.rule_files
+        ]
+
+    def _from_disk(self, files: Sequence[ConfigFile]) -> Iterable[ProjectConfig]:
+        for file in files:
+            directory = os.path.dirname(os.path.abspath(file.path))
+            config: ScrapeConfig | None
+            try:
+                with open(file.path, encoding="utf-8") as opened:
+                    config, error = parse_config(opened.read()), ""
+            except (ScrapeConfigInvalid, OSError, UnicodeDecodeError) as problem:
+                config, error = self._last_good(file.project_id), f"{file.path}: {problem}"
+            yield ProjectConfig(
+                project_id=file.project_id,
+                config=config,
+                error=error,
+                trusted=True,
+                directory=directory,
+            )
+
+    def _last_good(self, project_id: int) -> ScrapeConfig | None:
+        """What a file on disk said before it was broken: scraping goes on with it."""
+        return next(
+            (c.config for c in self._configs if c.trusted and c.project_id == project_id), None
+        )
+
+    def _from_meta(self) -> Iterable[ProjectConfig]:
+        with self._meta.read() as connection:
+            rows = connection.execute(select(tables.scrape_configs)).all()
+        for row in rows:
+            config: ScrapeConfig | None
+            try:
+                config, error = parse_config(row.source), ""
+                refuse_files(config)
+            except ScrapeConfigInvalid as problem:
+                config, error = None, str(problem)
+            yield ProjectConfig(
+                project_id=row.project_id, config=config, error=error, trusted=False, directory=""
+            )
+
+
+def refuse_files(config: ScrapeConfig) -> None:
+    """Raises ScrapeConfigInvalid if a config that is not on disk names files of this machine."""
+    for job in config.jobs:
+        clients = (job.client, *(source.client for source in job.http))
+        if job.files or any(_names_files(client) for client in clients):
+            raise ScrapeConfigInvalid(
+                f'job "{job.name}" names files of the server (file_sd, *_file); that is for the '
+                "operator's prometheus.yml on disk: write the values themselves here"
+            )
+
+
+def _names_files(client: HttpClient) -> bool:
+    tls, credentials = client.tls, client.credentials
+    return any(
+        (
+            tls.ca_file,
+            tls.cert_file,
+            tls.key_file,
+            credentials.password_file,
+            credentials.token_file,
+        )
+    )
+
+
+def _mtime(path: str) -> int | None:
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return None

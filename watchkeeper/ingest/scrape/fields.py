@@ -1,0 +1,283 @@
+"""The parts of a prometheus.yml that several of its sections share."""
+
+from __future__ import annotations
+
+import re
+
+from watchkeeper.ingest.scrape.relabel import LABEL_NAME, Action, RelabelStep
+from watchkeeper.ingest.scrape.types import (
+    Credentials,
+    DnsDiscovery,
+    FileDiscovery,
+    HttpClient,
+    HttpDiscovery,
+    StaticGroup,
+)
+from watchkeeper.lib.clock import MINUTE_MS, SECOND_MS
+from watchkeeper.lib.go_regex import compile_anchored
+from watchkeeper.lib.outbound import PLAIN_TLS, TlsOptions
+from watchkeeper.lib.yaml_fields import Fields
+
+_OTHER_DISCOVERY = (
+    "azure", "consul", "digitalocean", "docker", "dockerswarm", "ec2", "eureka", "gce", "hetzner",
+    "ionos", "kubernetes", "kuma", "lightsail", "linode", "marathon", "nerve", "nomad",
+    "openstack", "ovhcloud", "puppetdb", "scaleway", "serverset", "stackit", "triton", "uyuni",
+    "vultr", "aws",
+)  # fmt: skip
+_UNSUPPORTED_CLIENT = ("oauth2", "sigv4", "azuread", "google_iam")
+_PROXY = ("proxy_url", "proxy_from_environment", "no_proxy", "proxy_connect_header")
+_TLS_VERSIONS = ("TLS10", "TLS11", "TLS12", "TLS13")
+_SIZES = {"": 1, "B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
+_SIZES |= {unit.replace("B", "iB"): size for unit, size in list(_SIZES.items()) if len(unit) == 2}
+_SIZE = re.compile(r"([0-9]+)\s*([KMGT]?i?B)?")
+_TEMPLATE = re.compile(r"(?:[a-zA-Z_]|\$(?:\{\w+\}|\w+))(?:[a-zA-Z0-9_]|\$(?:\{\w+\}|\w+))*")
+_CHANGING = (Action.REPLACE, Action.HASHMOD, Action.LOWERCASE, Action.UPPERCASE)
+_EQUALS = (Action.KEEPEQUAL, Action.DROPEQUAL)
+
+
+def read_body_size(text: str) -> int:
+    """Bytes of 100, 64KB, 10MB, 1GiB. Raises ValueError."""
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise ValueError(f'"{text}" is not a size such as 10MB')
+    return int(match.group(1)) * _SIZES[match.group(2) or ""]
+
+
+def read_static(fields: Fields) -> tuple[StaticGroup, ...]:
+    """static_configs."""
+    return tuple(read_group(group) for group in fields.sections("static_configs"))
+
+
+def read_group(group: Fields) -> StaticGroup:
+    """One group of targets with labels, as in static_configs and in discovery answers."""
+    targets = group.texts("targets")
+    for target in targets:
+        if "/" in target or not target:
+            raise group.wrong("targets", f'"{target}" is not a valid host:port')
+    labels = group.text_map("labels")
+    for name in labels:
+        if not LABEL_NAME.fullmatch(name):
+            raise group.wrong("labels", f'"{name}" is not a valid label name')
+    group.skip("source")
+    group.finish()
+    return StaticGroup(targets=targets, labels=labels)
+
+
+def read_discoveries(
+    fields: Fields,
+) -> tuple[tuple[FileDiscovery, ...], tuple[HttpDiscovery, ...], tuple[DnsDiscovery, ...]]:
+    """file_sd_configs, http_sd_configs and dns_sd_configs; any other kind is an error by name."""
+    for kind in _OTHER_DISCOVERY:
+        name = f"{kind}_sd_configs"
+        if fields.has(name):
+            raise fields.wrong(
+                name,
+                f"{name} is not supported yet; use static_configs, file_sd_configs, "
+                "http_sd_configs or dns_sd_configs",
+            )
+    files = tuple(_file_sd(entry) for entry in fields.sections("file_sd_configs"))
+    http = tuple(_http_sd(entry) for entry in fields.sections("http_sd_configs"))
+    dns = tuple(_dns_sd(entry) for entry in fields.sections("dns_sd_configs"))
+    return files, http, dns
+
+
+def _file_sd(entry: Fields) -> FileDiscovery:
+    files = entry.texts("files")
+    if not files:
+        raise entry.wrong("files", "file_sd needs at least one path")
+    for path in files:
+        if not re.fullmatch(r"[^*]*(\*[^/]*)?\.(json|yml|yaml|JSON|YML|YAML)", path):
+            raise entry.wrong("files", f'path name "{path}" is not valid for file discovery')
+    found = FileDiscovery(
+        files=files, refresh_ms=entry.duration_ms("refresh_interval", 5 * MINUTE_MS)
+    )
+    entry.finish()
+    return found
+
+
+def _http_sd(entry: Fields) -> HttpDiscovery:
+    url = entry.text("url")
+    if not re.match(r"https?://[^/]+", url):
+        raise entry.wrong("url", "http_sd needs an http or https URL with a host")
+    found = HttpDiscovery(
+        url=url,
+        refresh_ms=entry.duration_ms("refresh_interval", MINUTE_MS),
+        client=read_client(entry),
+    )
+    entry.finish()
+    return found
+
+
+def _dns_sd(entry: Fields) -> DnsDiscovery:
+    record = entry.text("type", "SRV").upper()
+    if record not in ("SRV", "A", "AAAA", "MX", "NS"):
+        raise entry.wrong("type", f'"{record}" is not SRV, A, AAAA, MX or NS')
+    names = entry.texts("names")
+    if not names:
+        raise entry.wrong("names", "dns_sd needs at least one name")
+    port = entry.count("port")
+    if record != "SRV" and not port:
+        raise entry.wrong("port", f"a port is needed for DNS records of type {record}")
+    refresh = entry.duration_ms("refresh_interval", 30 * SECOND_MS)
+    entry.finish()
+    return DnsDiscovery(names=names, record=record, port=port, refresh_ms=refresh)
+
+
+def read_client(fields: Fields) -> HttpClient:
+    """basic_auth, authorization, bearer_token, tls_config, follow_redirects, http_headers."""
+    for name in (*_UNSUPPORTED_CLIENT, *_PROXY):
+        if name == "proxy_from_environment" and not fields.flag(name):
+            continue
+        if fields.has(name):
+            raise fields.wrong(name, f"{name} is not supported yet")
+        fields.skip(name)
+    fields.skip("enable_http2")
+    return HttpClient(
+        credentials=_credentials(fields),
+        tls=_tls(fields),
+        follow_redirects=fields.flag("follow_redirects", True),
+        headers=_headers(fields),
+    )
+
+
+def _headers(fields: Fields) -> dict[str, str] | None:
+    section = fields.section("http_headers")
+    if section is None:
+        return None
+    headers: dict[str, str] = {}
+    for name in section.names():
+        entry = section.section(name)
+        if entry is not None:
+            values = (*entry.texts("values"), *entry.texts("secrets"))
+            if entry.has("files"):
+                raise entry.wrong("files", "files of http_headers are not supported yet")
+            entry.finish()
+            headers[name] = ", ".join(values)
+    return headers
+
+
+def _credentials(fields: Fields) -> Credentials:
+    basic, bearer = fields.section("basic_auth"), fields.section("authorization")
+    token, token_file = fields.text("bearer_token"), fields.text("bearer_token_file")
+    if sum((basic is not None, bearer is not None, bool(token), bool(token_file))) > 1:
+        raise fields.wrong(
+            "basic_auth" if basic else "authorization",
+            "at most one of basic_auth, authorization, bearer_token & bearer_token_file",
+        )
+    if basic is not None:
+        return _basic(basic)
+    if bearer is not None:
+        return _authorization(bearer)
+    if token or token_file:
+        return Credentials(scheme="Bearer", token=token, token_file=token_file)
+    return Credentials()
+
+
+def _basic(basic: Fields) -> Credentials:
+    if basic.text("username_file"):
+        raise basic.wrong("username_file", "username_file is not supported yet")
+    found = Credentials(
+        username=basic.text("username"),
+        password=basic.text("password"),
+        password_file=basic.text("password_file"),
+    )
+    if found.password and found.password_file:
+        raise basic.wrong("password", "set at most one of password and password_file")
+    basic.finish()
+    return found
+
+
+def _authorization(bearer: Fields) -> Credentials:
+    scheme = bearer.text("type", "Bearer").strip() or "Bearer"
+    if scheme.lower() == "basic":
+        raise bearer.wrong("type", "type of authorization cannot be basic; use basic_auth")
+    found = Credentials(
+        scheme=scheme,
+        token=bearer.text("credentials"),
+        token_file=bearer.text("credentials_file"),
+    )
+    if found.token and found.token_file:
+        raise bearer.wrong("credentials", "set at most one of credentials and credentials_file")
+    bearer.finish()
+    return found
+
+
+def _tls(fields: Fields) -> TlsOptions:
+    section = fields.section("tls_config")
+    if section is None:
+        return PLAIN_TLS
+    for name in ("cert", "key"):
+        if section.has(name):
+            raise section.wrong(name, f"inline {name} is not supported yet; use {name}_file")
+    for name in ("min_version", "max_version"):
+        if section.text(name, "TLS12") not in _TLS_VERSIONS:
+            raise section.wrong(name, f"must be one of {', '.join(_TLS_VERSIONS)}")
+    options = TlsOptions(
+        ca_file=section.text("ca_file"),
+        ca_text=section.text("ca"),
+        cert_file=section.text("cert_file"),
+        key_file=section.text("key_file"),
+        server_name=section.text("server_name"),
+        insecure_skip_verify=section.flag("insecure_skip_verify"),
+        min_version=section.text("min_version"),
+        max_version=section.text("max_version"),
+    )
+    if bool(options.cert_file) != bool(options.key_file):
+        raise section.wrong("cert_file", "cert_file and key_file belong together")
+    section.finish()
+    return options
+
+
+def read_relabel(fields: Fields, name: str) -> tuple[RelabelStep, ...]:
+    """relabel_configs, metric_relabel_configs or alert_relabel_configs."""
+    return tuple(_step(entry) for entry in fields.sections(name))
+
+
+def _action(text: str) -> Action:
+    try:
+        return Action(text.lower())
+    except ValueError as error:
+        raise ValueError(f'unknown relabel action "{text}"') from error
+
+
+def _step(entry: Fields) -> RelabelStep:
+    regex = entry.text("regex", "(.*)")
+    step = RelabelStep(
+        action=entry.converted("action", _action, Action.REPLACE),
+        source_labels=entry.texts("source_labels"),
+        separator=entry.text("separator", ";"),
+        regex=entry.converted("regex", compile_anchored, compile_anchored("(.*)")),
+        is_default_regex=regex == "(.*)",
+        target_label=entry.text("target_label"),
+        replacement=entry.text("replacement", "$1"),
+        modulus=entry.count("modulus"),
+    )
+    for label in step.source_labels:
+        if not LABEL_NAME.fullmatch(label):
+            raise entry.wrong("source_labels", f'"{label}" is not a valid label name')
+    _check(entry, step)
+    entry.finish()
+    return step
+
+
+def _check(entry: Fields, step: RelabelStep) -> None:
+    action = step.action
+    if action in (*_CHANGING, *_EQUALS) and not step.target_label:
+        raise entry.wrong("target_label", f"{action} needs a target_label")
+    if action is Action.HASHMOD and not step.modulus:
+        raise entry.wrong("modulus", "hashmod needs a modulus above 0")
+    if action is Action.REPLACE and not _TEMPLATE.fullmatch(step.target_label):
+        raise entry.wrong("target_label", f'"{step.target_label}" is not a valid target_label')
+    plain = (Action.HASHMOD, Action.LOWERCASE, Action.UPPERCASE, *_EQUALS)
+    if action in plain and not LABEL_NAME.fullmatch(step.target_label):
+        raise entry.wrong("target_label", f'"{step.target_label}" is not a valid target_label')
+    if action is Action.LABELMAP and not _TEMPLATE.fullmatch(step.replacement):
+        raise entry.wrong("replacement", f'"{step.replacement}" is not a valid label name')
+    fixed = (Action.LOWERCASE, Action.UPPERCASE, *_EQUALS)
+    if action in fixed and step.replacement != "$1":
+        raise entry.wrong("replacement", f"replacement cannot be set for {action}")
+    only_regex = (Action.LABELDROP, Action.LABELKEEP)
+    if action in only_regex and (step.source_labels or step.target_label or step.modulus):
+        raise entry.wrong("action", f"{action} takes only a regex")
+    if action in _EQUALS and not step.is_default_regex:
+        raise entry.wrong("regex", f"{action} takes only source_labels and target_label")

@@ -1,0 +1,7 @@
+"""Rows from records: samples and their series, metric metadata, logs."""
+
+from watchkeeper.ingest.sinks.logs import LogSink
+from watchkeeper.ingest.sinks.metadata import MetadataSink
+from watchkeeper.ingest.sinks.samples import ROLLED_UP, SampleSink
+
+__all__ = ["ROLLED_UP", "LogSink", "MetadataSink", "SampleSink"]

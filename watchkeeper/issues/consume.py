@@ -1,0 +1,179 @@
+"""The sink of error events: from the spool's records to rows and issues."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+from sqlalchemy import Connection
+
+from watchkeeper.ingest.digest import DeadLetter, Insert, Plan, Refused
+from watchkeeper.issues.event import SentryEvent, facts_of, read_event
+from watchkeeper.issues.grouping import LATEST, VERSIONS
+from watchkeeper.issues.metrics import IssueMetrics
+from watchkeeper.issues.repo import settle as repo
+from watchkeeper.issues.tally import Arrival, tally
+from watchkeeper.lib.clock import DAY_MS
+from watchkeeper.model import Cut, Kind, LiveEvent, LiveTopic, Record
+from watchkeeper.store.columns import ERRORS, encode_rows
+
+REMEMBERED_DAYS = 35
+"""How long the id of an event is remembered: longer than any SDK or spool holds one back."""
+
+_COLUMNS = tuple(column.name for column in ERRORS.columns)
+
+Read = tuple[Record, SentryEvent, bytes]
+"""A record, its event and the 16 bytes of the event's id."""
+
+
+class ErrorSink:
+    """Kind ERROR_EVENT into the table `errors` and the issues in meta.
+
+    An event counts once for each (project, event_id), whichever way and however often it comes.
+    """
+
+    kinds = frozenset({Kind.ERROR_EVENT})
+
+    def __init__(self, *, metrics: IssueMetrics) -> None:
+        self._metrics = metrics
+        self._forgotten_day = 0
+
+    def plan(self, cut: Cut, records: Sequence[Record], conn: Connection) -> Plan:
+        dead: list[DeadLetter] = []
+        read = _read(records, dead)
+        versions = repo.grouping_versions(conn, {record.project_id for record, _, _ in read})
+        known = _of_known_projects(read, versions, dead)
+        fresh = _without_seen(known, conn)
+        arrivals = [_arrival(one, versions) for one in fresh]
+        return Plan(
+            inserts=[_insert(arrivals)] if arrivals else [],
+            apply=self._applying(arrivals, duplicates=len(known) - len(fresh)),
+            dead=dead,
+        )
+
+    def _applying(
+        self, arrivals: Sequence[Arrival], *, duplicates: int
+    ) -> Callable[[Connection, Refused], Sequence[LiveEvent]]:
+        def apply(conn: Connection, refused: Refused) -> Sequence[LiveEvent]:
+            bad = refused.get(ERRORS.name, frozenset())
+            stored = [one for row, one in enumerate(arrivals) if row not in bad]
+            self._metrics.duplicates.inc(duplicates)
+            return self._keep(conn, stored) if stored else ()
+
+        return apply
+
+    def _keep(self, conn: Connection, stored: Sequence[Arrival]) -> Sequence[LiveEvent]:
+        repo.remember(conn, stored)
+        repo.note_environments(conn, stored)
+        self._forget_old(conn, stored[-1].record.received_ms // DAY_MS)
+        outcomes = repo.settle(conn, tally(stored))
+        self._metrics.opened.inc(sum(one.is_new for one in outcomes))
+        self._metrics.regressed.inc(sum(one.is_regressed for one in outcomes))
+        return _live_events(outcomes)
+
+    def _forget_old(self, conn: Connection, day: int) -> None:
+        """Once a day, in a cut's transaction, so that no replay sees less than the first try."""
+        if day > self._forgotten_day:
+            repo.forget_before(conn, day - REMEMBERED_DAYS)
+            self._forgotten_day = day
+
+
+def _read(records: Sequence[Record], dead: list[DeadLetter]) -> list[Read]:
+    read: list[Read] = []
+    for record in records:
+        try:
+            event = read_event(record.payload)
+            identity = bytes.fromhex(event.event_id.replace("-", ""))
+            if len(identity) != 16:
+                raise ValueError("event_id must have 32 hex digits")
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            dead.append(DeadLetter(record, "unreadable", str(error)))
+        else:
+            read.append((record, event, identity))
+    return read
+
+
+def _of_known_projects(
+    read: Sequence[Read], versions: dict[int, int], dead: list[DeadLetter]
+) -> list[Read]:
+    """Without what belongs to a project that was deleted meanwhile."""
+    known: list[Read] = []
+    for one in read:
+        if one[0].project_id in versions:
+            known.append(one)
+        else:
+            dead.append(DeadLetter(one[0], "unknown_project", "The project is gone."))
+    return known
+
+
+def _without_seen(read: Sequence[Read], conn: Connection) -> list[Read]:
+    """The first arrival of each event, unless it was stored by an earlier cut."""
+    first: dict[tuple[int, bytes], Read] = {}
+    for one in read:
+        first.setdefault((one[0].project_id, one[2]), one)
+    seen = repo.seen(conn, first)
+    return [one for key, one in first.items() if key not in seen]
+
+
+def _arrival(read: Read, versions: dict[int, int]) -> Arrival:
+    record, event, identity = read
+    facts = facts_of(event, received_ms=record.received_ms)
+    group = VERSIONS.get(versions[record.project_id], VERSIONS[LATEST])
+    return Arrival(record, identity, facts, group(facts.groupable))
+
+
+def _insert(arrivals: Sequence[Arrival]) -> Insert:
+    return Insert(
+        table=ERRORS.name,
+        columns=_COLUMNS,
+        rows=len(arrivals),
+        encode=lambda start, end: encode_rows(ERRORS, _COLUMNS, map(_row, arrivals[start:end])),
+        record_of=lambda row: arrivals[row].record,
+    )
+
+
+def _row(arrival: Arrival) -> tuple[object, ...]:
+    """Values in the order of the table's columns."""
+    facts, record = arrival.facts, arrival.record
+    return (
+        record.project_id,
+        arrival.grouping.hash,
+        facts.ts_ms,
+        record.received_ms,
+        arrival.identity.hex().encode(),
+        facts.level,
+        facts.type,
+        facts.value,
+        facts.culprit,
+        facts.transaction,
+        facts.platform,
+        facts.environment,
+        facts.release,
+        facts.server_name,
+        facts.user_key,
+        facts.trace_id,
+        facts.span_id,
+        int(facts.is_handled),
+        facts.tags,
+        record.payload,
+    )
+
+
+def _live_events(outcomes: Iterable[repo.Outcome]) -> list[LiveEvent]:
+    """One event a project: how many came, and the newest issue among them."""
+    by_project: dict[int, list[repo.Outcome]] = {}
+    for outcome in outcomes:
+        by_project.setdefault(outcome.project_id, []).append(outcome)
+    return [
+        LiveEvent(
+            project_id,
+            LiveTopic.ISSUES,
+            {
+                "events": sum(one.events for one in group),
+                "opened": sum(one.is_new for one in group),
+                "regressed": sum(one.is_regressed for one in group),
+                "short_id": group[-1].short_id,
+            },
+        )
+        for project_id, group in by_project.items()
+    ]

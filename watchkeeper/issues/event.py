@@ -1,0 +1,290 @@
+"""The parts of a Sentry event that decide where it goes and what is kept beside its payload."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from watchkeeper.issues.grouping import ExceptionValue, Frame, Groupable
+from watchkeeper.lib.clock import DAY_MS, MINUTE_MS, SECOND_MS
+from watchkeeper.model import Severity
+
+LEVELS = ("fatal", "error", "warning", "info", "debug")
+OLDEST_MS = 30 * DAY_MS
+"""An event that claims to be older happened at an unknown time: it counts as of its arrival."""
+
+_HIDDEN = "[Filtered]"
+"""What the scrubber puts in place of a value; it tells nobody apart."""
+
+_REPAIRS = 32
+"""Wrongly typed fields dropped from one event before it is given up."""
+_TITLE, _CULPRIT, _WORD, _RELEASE, _TAG = 300, 300, 64, 250, 200
+_MAX_TAGS = 100
+
+
+class Values(msgspec.Struct):
+    """Exceptions as most SDKs send them."""
+
+    values: list[ExceptionValue | None] | None = None
+
+
+class Message(msgspec.Struct):
+    """A log message, before and after its parameters were filled in."""
+
+    message: str | None = None
+    formatted: str | None = None
+    params: Any = None
+
+
+class SentryEvent(msgspec.Struct):
+    """What is read of an event; all else stays in its payload, untouched."""
+
+    event_id: str
+    timestamp: str | float | None = None
+    level: str | None = None
+    platform: str | None = None
+    transaction: str | None = None
+    logger: str | None = None
+    release: str | None = None
+    environment: str | None = None
+    server_name: str | None = None
+    fingerprint: list[Any] | None = None
+    message: str | Message | None = None
+    logentry: Message | None = None
+    exception: Values | list[ExceptionValue | None] | None = None
+    tags: dict[str, Any] | list[list[Any] | None] | None = None
+    user: dict[str, Any] | None = None
+    contexts: dict[str, Any] | None = None
+
+
+_decode = msgspec.json.Decoder(SentryEvent).decode
+_PLACE = re.compile(r"`(\$[^`]*)`$")
+_STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorFacts:
+    """What is kept of an event beside its payload: one row of `errors`."""
+
+    event_id: str
+    ts_ms: int
+    level: str
+    type: str
+    value: str
+    title: str
+    culprit: str
+    transaction: str
+    platform: str
+    environment: str
+    release: str
+    server_name: str
+    user_key: str
+    trace_id: str
+    span_id: str
+    is_handled: bool
+    tags: dict[str, str]
+    groupable: Groupable
+
+    @property
+    def severity(self) -> Severity:
+        return severity_of(self.level, is_handled=self.is_handled)
+
+
+def severity_of(level: str, *, is_handled: bool) -> Severity:
+    """How bad one event is: what nobody caught is worse. Rule: docs/spec/grouping.md."""
+    match level:
+        case "fatal":
+            return Severity.CRITICAL
+        case "error":
+            return Severity.MEDIUM if is_handled else Severity.HIGH
+        case "warning":
+            return Severity.LOW if is_handled else Severity.MEDIUM
+        case _:
+            return Severity.LOW
+
+
+def read_event(payload: bytes) -> SentryEvent:
+    """The event in JSON bytes; fields of a wrong type are left out, as if they were not sent.
+
+    Raises msgspec.DecodeError if it is no JSON object, ValueError if nothing usable is left.
+    """
+    try:
+        return _decode(payload)
+    except msgspec.ValidationError:
+        return _repaired(msgspec.json.decode(payload))
+
+
+def _repaired(tree: Any) -> SentryEvent:
+    for _ in range(_REPAIRS):
+        try:
+            return msgspec.convert(tree, SentryEvent)
+        except msgspec.ValidationError as error:
+            place = _PLACE.search(str(error))
+            steps = _STEP.findall(place[1]) if place else []
+            if not steps or steps[0][0] == "event_id":
+                raise ValueError(str(error)) from error
+            _drop(tree, steps)
+    raise ValueError(f"more than {_REPAIRS} fields have a wrong type")
+
+
+def _drop(tree: Any, steps: list[tuple[str, str]]) -> None:
+    """Take out what the steps lead to; `[...]` (a key of a map) takes out the whole map."""
+    at = tree
+    for (name, index), (_next_name, next_index) in zip(steps, [*steps[1:], ("", "")], strict=True):
+        is_last = (_next_name, next_index) == ("", "") or next_index == "..."
+        key = name or int(index)
+        if is_last:
+            at[key] = None
+            return
+        at = at[key]
+
+
+def facts_of(event: SentryEvent, *, received_ms: int) -> ErrorFacts:
+    """Read the facts off an event. received_ms: when it was accepted, Unix ms."""
+    chain = tuple(_chain(event))
+    main = chain[-1] if chain else None
+    message = _message(event)
+    kind = (main.type or "") if main else ""
+    value = _text(main.value) if main else message
+    trace = event.contexts.get("trace") if event.contexts else None
+    trace = trace if isinstance(trace, dict) else {}
+    level = event.level if event.level in LEVELS else "error"
+    return ErrorFacts(
+        event_id=event.event_id,
+        ts_ms=_ts_ms(event.timestamp, received_ms),
+        level=level,
+        type=_cut(kind or ("message" if not main else "Error"), 200),
+        value=value,
+        title=_title(kind, value or message),
+        culprit=_cut(_culprit(event, main), _CULPRIT),
+        transaction=_cut(event.transaction, 200),
+        platform=_cut(event.platform, 32),
+        environment=_cut(event.environment, _WORD),
+        release=_cut(event.release, _RELEASE),
+        server_name=_cut(event.server_name, _TAG),
+        user_key=_cut(_user_key(event.user), _TAG),
+        trace_id=_cut(trace.get("trace_id"), 32),
+        span_id=_cut(trace.get("span_id"), 16),
+        is_handled=not any(e.mechanism and e.mechanism.handled is False for e in chain),
+        tags=dict(_tags(event)),
+        groupable=_groupable(event, chain, message),
+    )
+
+
+def _chain(event: SentryEvent) -> Iterator[ExceptionValue]:
+    listed = event.exception
+    values = listed.values if isinstance(listed, Values) else listed
+    for exception in values or ():
+        if exception is not None and (exception.type or exception.value or exception.stacktrace):
+            yield exception
+
+
+def _groupable(event: SentryEvent, chain: tuple[ExceptionValue, ...], message: str) -> Groupable:
+    entry = _entry(event)
+    template = (entry.message or "") if entry and entry.params else ""
+    return Groupable(
+        fingerprint=tuple(str(part) for part in event.fingerprint or ()),
+        chain=chain,
+        message=message,
+        template=template,
+        platform=event.platform or "",
+        transaction=event.transaction or "",
+    )
+
+
+def _entry(event: SentryEvent) -> Message | None:
+    if event.logentry is not None:
+        return event.logentry
+    return event.message if isinstance(event.message, Message) else None
+
+
+def _message(event: SentryEvent) -> str:
+    entry = _entry(event)
+    if entry is not None:
+        return _clean(entry.formatted or entry.message or "")
+    return _clean(event.message) if isinstance(event.message, str) else ""
+
+
+def _title(kind: str, text: str) -> str:
+    first_line = text.strip().split("\n", 1)[0]
+    both = f"{kind}: {first_line}" if kind and first_line else kind or first_line
+    return _cut(both or "(no message)", _TITLE)
+
+
+def _culprit(event: SentryEvent, main: ExceptionValue | None) -> str:
+    """Where it happened: the innermost own frame, else the transaction, else any frame."""
+    frames = [f for f in ((main and main.stacktrace and main.stacktrace.frames) or ()) if f]
+    own = next((f for f in reversed(frames) if f.in_app), None)
+    if own is not None:
+        return _place(own)
+    return event.transaction or (_place(frames[-1]) if frames else event.logger or "")
+
+
+def _place(frame: Frame) -> str:
+    where = frame.module or frame.filename or ""
+    if not frame.function:
+        return where
+    return f"{where} in {frame.function}" if where else frame.function
+
+
+def _ts_ms(sent: str | float | None, received_ms: int) -> int:
+    """When it happened; the arrival where the sender's clock cannot be believed."""
+    try:
+        ts_ms = _parsed_ms(sent)
+    except (ValueError, OverflowError):
+        return received_ms
+    if ts_ms is None or not received_ms - OLDEST_MS <= ts_ms <= received_ms + MINUTE_MS:
+        return received_ms
+    return ts_ms
+
+
+def _parsed_ms(sent: str | float | None) -> int | None:
+    if sent is None:
+        return None
+    if isinstance(sent, str):
+        when = datetime.fromisoformat(sent)
+        when = when if when.tzinfo else when.replace(tzinfo=UTC)
+        return round(when.timestamp() * SECOND_MS)
+    return round(sent * SECOND_MS)
+
+
+def _user_key(user: dict[str, Any] | None) -> str:
+    """What tells people apart, the most stable first; values are scrubbed already."""
+    for name in ("id", "email", "username", "ip_address"):
+        value = user.get(name) if user else None
+        if isinstance(value, str | int) and value != "" and _HIDDEN not in str(value):
+            return f"{name}:{value}"
+    return ""
+
+
+def _tags(event: SentryEvent) -> Iterator[tuple[str, str]]:
+    sent = event.tags
+    pairs = (
+        list(sent.items())
+        if isinstance(sent, dict)
+        else [pair for pair in sent or () if pair and len(pair) == 2]
+    )
+    for name, value in pairs[:_MAX_TAGS]:
+        if value is not None:
+            yield _cut(str(name), _TAG), _cut(_text(value), _TAG)
+
+
+def _text(value: Any) -> str:
+    """A value as people read it."""
+    if isinstance(value, str):
+        return _clean(value)
+    return "" if value is None else _clean(msgspec.json.encode(value).decode())
+
+
+def _clean(text: str) -> str:
+    """Without NUL, which PostgreSQL cannot hold."""
+    return text.replace("\x00", "") if "\x00" in text else text
+
+
+def _cut(text: object, length: int) -> str:
+    return _clean(text)[:length] if isinstance(text, str) else ""

@@ -1,0 +1,1 @@
+"""Every statement of the room: `settle` writes, `rows` reads meta, `counts` reads columns."""

@@ -1,0 +1,232 @@
+"""The only HTTP client: it resolves, checks and pins the address of each connection it opens."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from watchkeeper.lib.addresses import parse_networks
+from watchkeeper.lib.errors import WatchkeeperError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    import httpx
+
+    Resolve = Callable[[str, int], Awaitable[list[str]]]
+
+MEBIBYTE = 1024 * 1024
+
+
+class OutboundRefused(WatchkeeperError):
+    """The address may not be reached from here; the same call will be refused again."""
+
+    code = "outbound_refused"
+    http_status = 400
+
+
+class OutboundFailed(WatchkeeperError):
+    """The peer could not be reached, was too slow or broke off."""
+
+    code = "outbound_failed"
+    retryable = True
+    http_status = 502
+
+
+class BodyTooLarge(OutboundFailed):
+    """The peer's answer is larger than the caller allows."""
+
+    code = "outbound_body_too_large"
+    retryable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundOptions:
+    """What outbound calls may reach. Section [outbound]."""
+
+    allow: tuple[str, ...] = ()
+    """CIDRs that addresses from UI, API and discovery may reach though they are not public."""
+    max_connections: int = 128
+    """Open connections to peers, each pool."""
+    user_agent: str = "Watchkeeper"
+
+    def __post_init__(self) -> None:
+        parse_networks(self.allow)
+        if self.max_connections < 1:
+            raise ValueError(f"max_connections must be at least 1, got {self.max_connections}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsOptions:
+    """How a peer's certificate is checked and ours is shown. Files are paths on this machine."""
+
+    ca_file: str = ""
+    ca_text: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    server_name: str = ""
+    insecure_skip_verify: bool = False
+    min_version: str = ""
+    max_version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a peer answered. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+PLAIN_TLS = TlsOptions()
+_TLS_VERSIONS = {
+    "TLS10": ssl.TLSVersion.TLSv1,
+    "TLS11": ssl.TLSVersion.TLSv1_1,
+    "TLS12": ssl.TLSVersion.TLSv1_2,
+    "TLS13": ssl.TLSVersion.TLSv1_3,
+}
+
+
+class Outbound:
+    """Sends requests to peers. Connections are kept alive and shared by all callers of one loop."""
+
+    def __init__(self, options: OutboundOptions, *, resolve: Resolve | None = None) -> None:
+        self._options = options
+        self._allow = parse_networks(options.allow)
+        self._resolve = resolve
+        self._clients: dict[tuple[bool, TlsOptions | None], httpx.AsyncClient] = {}
+
+    async def request(  # noqa: PLR0913 (each is a keyword with a default that is safe)
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        timeout_s: float = 10.0,
+        trusted: bool = False,
+        follow_redirects: bool = False,
+        max_bytes: int = MEBIBYTE,
+        tls: TlsOptions = PLAIN_TLS,
+    ) -> Answer:
+        """Send one request and read the whole answer, gzip undone.
+
+        timeout_s: for all of it. trusted: private addresses may be reached too. max_bytes: largest
+        answer, after decompression. Redirects are answers unless asked to be followed; then each
+        hop's address is checked as the first one was.
+        Raises OutboundRefused, OutboundFailed, BodyTooLarge.
+        """
+        import httpcore
+        import httpx
+
+        from watchkeeper.lib.outbound_transport import AddressRefused
+
+        client, extensions = self._client_for(url, trusted=trusted, tls=tls)
+        sent = {
+            "user-agent": self._options.user_agent,
+            "accept-encoding": "gzip",
+            **(headers or {}),
+        }
+        try:
+            async with asyncio.timeout(timeout_s):
+                async with client.stream(
+                    method,
+                    url,
+                    headers=sent,
+                    content=content,
+                    follow_redirects=follow_redirects,
+                    extensions=extensions,
+                    timeout=None,
+                ) as response:
+                    body = await _read(response, max_bytes)
+        except AddressRefused as error:
+            raise OutboundRefused(str(error)) from error
+        except TimeoutError as error:
+            raise OutboundFailed(f"No whole answer within {timeout_s:g} s.") from error
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpcore.UnsupportedProtocol) as error:
+            raise OutboundRefused(f"{url} is not an http or https address.") from error
+        except (httpx.HTTPError, httpcore.NetworkError, httpcore.ProtocolError) as error:
+            raise OutboundFailed(_plain(error)) from error
+        except (httpcore.TimeoutException, ssl.SSLError, OSError) as error:
+            raise OutboundFailed(_plain(error)) from error
+        kept = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(status=response.status_code, headers=kept, body=body)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        clients = list(self._clients.values())
+        self._clients.clear()
+        for client in clients:
+            await client.aclose()
+
+    def _client_for(
+        self, url: str, *, trusted: bool, tls: TlsOptions
+    ) -> tuple[httpx.AsyncClient, dict[str, str]]:
+        from watchkeeper.lib.outbound_transport import new_client, resolve_by_system
+
+        secure = tls != PLAIN_TLS or url[:6].lower() == "https:"
+        key = (trusted, tls if secure else None)
+        client = self._clients.get(key)
+        if client is None:
+            client = new_client(
+                resolve=self._resolve or resolve_by_system,
+                allow=self._allow,
+                trusted=trusted,
+                tls=_context(tls) if secure else None,
+                connections=self._options.max_connections,
+            )
+            self._clients[key] = client
+        extensions = {"sni_hostname": tls.server_name} if tls.server_name else {}
+        return client, extensions
+
+
+def _context(tls: TlsOptions) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=tls.ca_file or None, cadata=tls.ca_text or None)
+        if not (tls.ca_file or tls.ca_text):
+            import certifi
+
+            context.load_verify_locations(certifi.where())
+        if tls.cert_file:
+            context.load_cert_chain(tls.cert_file, tls.key_file or None)
+    except (OSError, ssl.SSLError) as error:
+        raise OutboundRefused(f"A certificate or key file cannot be read: {error}.") from error
+    if tls.insecure_skip_verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if tls.min_version:
+        context.minimum_version = _TLS_VERSIONS[tls.min_version]
+    if tls.max_version:
+        context.maximum_version = _TLS_VERSIONS[tls.max_version]
+    return context
+
+
+async def _read(response: httpx.Response, max_bytes: int) -> bytes:
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("", "identity", "gzip", "x-gzip"):
+        raise OutboundFailed(
+            f"The peer answered in content-encoding {encoding}; only gzip was asked for."
+        )
+    unzip = zlib.decompressobj(wbits=31) if "gzip" in encoding else None
+    parts: list[bytes] = []
+    room = max_bytes
+    async for raw in response.aiter_raw():
+        try:
+            part = unzip.decompress(raw, room + 1) if unzip else raw
+        except zlib.error as error:
+            raise OutboundFailed("The peer's gzip body is broken.") from error
+        room -= len(part)
+        if room < 0:
+            raise BodyTooLarge(f"The answer is larger than {max_bytes:,} bytes.")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _plain(error: Exception) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text if text.endswith(".") else f"{text}."

@@ -1,0 +1,222 @@
+"""Operators between two values, and the pairing of series of two vectors."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from watchkeeper.model import METRIC_NAME, Labels, labels_of
+from watchkeeper.query.promql.ast import COMPARISONS, Binary, Card, Matching
+from watchkeeper.query.promql.errors import ExecutionError
+from watchkeeper.query.promql.functions.invocation import Value
+from watchkeeper.query.promql.literals import quote
+from watchkeeper.query.promql.naming import drop_names, unite
+from watchkeeper.query.promql.run import Frame
+from watchkeeper.query.promql.types import F64, Bools, Grid, Scalars, without_name
+
+_OPERATORS: dict[str, Callable[[F64, F64], np.ndarray]] = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.divide,
+    "%": np.fmod,
+    "^": np.power,
+    "atan2": np.arctan2,
+    "==": np.equal,
+    "!=": np.not_equal,
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+}
+
+
+def combine(frame: Frame, node: Binary, left: Value, right: Value) -> Value:
+    """The value of `left op right`. Raises ExecutionError where series do not pair up."""
+    if isinstance(left, Scalars) and isinstance(right, Scalars):
+        return Scalars(_OPERATORS[node.op](left.values, right.values).astype(np.float64))
+    if isinstance(left, Grid) and isinstance(right, Scalars):
+        return _with_scalar(frame, node, left, right.values, flipped=False)
+    if isinstance(left, Scalars) and isinstance(right, Grid):
+        return _with_scalar(frame, node, right, left.values, flipped=True)
+    if isinstance(left, Grid) and isinstance(right, Grid):
+        if node.op in _SETS:
+            return unite(_SETS[node.op](left, right, node.matching or Matching()))
+        return _matched(frame, node, left, right)
+    raise TypeError(f"no {node.op} between {type(left).__name__} and {type(right).__name__}")
+
+
+def _with_scalar(frame: Frame, node: Binary, grid: Grid, scalars: F64, *, flipped: bool) -> Grid:
+    sides = (scalars, grid.values) if flipped else (grid.values, scalars)
+    outcome = _OPERATORS[node.op](*sides)
+    if node.op in COMPARISONS and not node.bool_modifier:
+        kept = grid.present & outcome
+        return Grid(grid.labels, grid.values, kept, grid.drop_name).without_absent()
+    values = outcome.astype(np.float64)
+    return drop_names(frame.run, Grid(grid.labels, values, grid.present, grid.drop_name))
+
+
+def _signature(labels: Labels, matching: Matching) -> Labels:
+    """The labels that must be equal for two series to meet."""
+    wanted = frozenset(matching.labels)
+    if matching.on:
+        return tuple(pair for pair in labels if pair[0] in wanted)
+    return tuple(pair for pair in labels if pair[0] not in wanted and pair[0] != METRIC_NAME)
+
+
+def _by_signature(grid: Grid, matching: Matching) -> dict[Labels, list[int]]:
+    rows: dict[Labels, list[int]] = defaultdict(list)
+    for index, labels in enumerate(grid.labels):
+        rows[_signature(labels, matching)].append(index)
+    return rows
+
+
+def _cover(grid: Grid, other: Grid, matching: Matching) -> Bools:
+    """For each series of grid, where any of `other` with the same signature is present."""
+    there = _by_signature(other, matching)
+    covered = np.zeros(grid.present.shape, np.bool_)
+    for index, labels in enumerate(grid.labels):
+        rows = there.get(_signature(labels, matching))
+        if rows:
+            covered[index] = other.present[rows].any(axis=0)
+    return covered
+
+
+def _and(left: Grid, right: Grid, matching: Matching) -> Grid:
+    present = left.present & _cover(left, right, matching)
+    return replace(left, present=present).without_absent()
+
+
+def _unless(left: Grid, right: Grid, matching: Matching) -> Grid:
+    present = left.present & ~_cover(left, right, matching)
+    return replace(left, present=present).without_absent()
+
+
+def _or(left: Grid, right: Grid, matching: Matching) -> Grid:
+    present = right.present & ~_cover(right, left, matching)
+    added = replace(right, present=present).without_absent()
+    if not added.labels:
+        return left
+    return Grid(
+        left.labels + added.labels,
+        np.concatenate((left.values, added.values)),
+        np.concatenate((left.present, added.present)),
+        np.concatenate((left.drop_name, added.drop_name)),
+    )
+
+
+_SETS = {"and": _and, "unless": _unless, "or": _or}
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """Rows of the "many" and the "one" side that meet, and the signature of each pair."""
+
+    many: np.ndarray
+    one: np.ndarray
+    signature: list[Labels]
+
+
+def _pairs(many: Grid, one: Grid, matching: Matching, one_is_left: bool) -> _Pairs:
+    """All pairs of equal signature. Raises ExecutionError if the "one" side is not unique."""
+    ones = _by_signature(one, matching)
+    for signature, rows in ones.items():
+        if len(rows) > 1:
+            _require_unique(one, rows, signature, one_is_left=one_is_left)
+    many_rows: list[int] = []
+    one_rows: list[int] = []
+    signatures: list[Labels] = []
+    for index, labels in enumerate(many.labels):
+        signature = _signature(labels, matching)
+        for row in ones.get(signature, ()):
+            many_rows.append(index)
+            one_rows.append(row)
+            signatures.append(signature)
+    return _Pairs(np.array(many_rows, np.intp), np.array(one_rows, np.intp), signatures)
+
+
+def _require_unique(one: Grid, rows: list[int], signature: Labels, *, one_is_left: bool) -> None:
+    clash = one.present[rows].sum(axis=0) > 1
+    if not clash.any():
+        return
+    step = int(np.argmax(clash))
+    first, second = [one.labels[row] for row in rows if one.present[row, step]][:2]
+    side = "left" if one_is_left else "right"
+    raise ExecutionError(
+        f"found duplicate series for the match group {_shown(signature)} on the {side} hand-side "
+        f"of the operation: [{_shown(second)}, {_shown(first)}];"
+        "many-to-many matching not allowed: matching labels must be unique on one side"
+    )
+
+
+def _shown(labels: Labels) -> str:
+    return "{" + ", ".join(f"{name}={quote(value)}" for name, value in labels) + "}"
+
+
+def _matched(frame: Frame, node: Binary, left: Grid, right: Grid) -> Grid:
+    matching = node.matching or Matching()
+    swapped = matching.card is Card.ONE_TO_MANY
+    many, one = (right, left) if swapped else (left, right)
+    pairs = _pairs(many, one, matching, swapped)
+    frame.run.budget.hold(len(pairs.many) * frame.steps)
+    many_values, one_values = many.values[pairs.many], one.values[pairs.one]
+    both = many.present[pairs.many] & one.present[pairs.one]
+    sides = (one_values, many_values) if swapped else (many_values, one_values)
+    outcome = _OPERATORS[node.op](*sides)
+    filters = node.op in COMPARISONS and not node.bool_modifier
+    present = both & outcome if filters else both
+    values = sides[0] if filters else outcome.astype(np.float64)
+    frame.run.budget.release(len(pairs.many) * frame.steps)
+    if matching.card is Card.ONE_TO_ONE:
+        _require_one_to_one(pairs, present)
+    labels = _result_labels(node, matching, many, one, pairs)
+    drop = many.drop_name[pairs.many]
+    grid = Grid(labels, values, present, drop).without_absent()
+    grid = unite(grid, problem=_NOT_UNIQUE) if matching.card is not Card.ONE_TO_ONE else unite(grid)
+    return drop_names(frame.run, grid) if node.bool_modifier else grid
+
+
+_NOT_UNIQUE = "multiple matches for labels: grouping labels must ensure unique matches"
+
+
+def _require_one_to_one(pairs: _Pairs, present: Bools) -> None:
+    """No signature may have two results at one step."""
+    if len(set(pairs.signature)) == len(pairs.signature):
+        return
+    rows: dict[Labels, list[int]] = defaultdict(list)
+    for index, signature in enumerate(pairs.signature):
+        rows[signature].append(index)
+    for members in rows.values():
+        if len(members) > 1 and (present[members].sum(axis=0) > 1).any():
+            raise ExecutionError(
+                "multiple matches for labels: many-to-one matching must be explicit "
+                "(group_left/group_right)"
+            )
+
+
+def _result_labels(
+    node: Binary, matching: Matching, many: Grid, one: Grid, pairs: _Pairs
+) -> list[Labels]:
+    """The "many" side's labels, less those that one-to-one matching leaves undecided."""
+    arithmetic = node.op not in COMPARISONS
+    wanted = frozenset(matching.labels)
+    answer: list[Labels] = []
+    for many_row, one_row in zip(pairs.many, pairs.one, strict=True):
+        labels = many.labels[many_row]
+        if arithmetic:
+            labels = without_name(labels)
+        if matching.card is Card.ONE_TO_ONE:
+            labels = tuple(pair for pair in labels if (pair[0] in wanted) is matching.on)
+        elif matching.include:
+            labels = _included(labels, one.labels[one_row], matching.include)
+        answer.append(labels)
+    return answer
+
+
+def _included(labels: Labels, one: Labels, include: tuple[str, ...]) -> Labels:
+    """The labels with those of `group_x(…)` taken from the "one" side."""
+    copied = [pair for pair in one if pair[0] in include]
+    return labels_of([*(pair for pair in labels if pair[0] not in include), *copied])

@@ -1,0 +1,235 @@
+"""Queries in, answers out: limits, clock and result shapes around the evaluator."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from watchkeeper.model import Scope
+from watchkeeper.query.budget import Budget, BudgetSpent, Cancellation, QueryGate, QueryLimits
+from watchkeeper.query.promql.ast import (
+    EXPERIMENTAL_AGGREGATIONS,
+    Aggregate,
+    Call,
+    Node,
+    ValueType,
+    post_order,
+)
+from watchkeeper.query.promql.catalogue import FUNCTIONS
+from watchkeeper.query.promql.errors import (
+    BadQuery,
+    ParseError,
+    QueryCancelled,
+    QueryTimeout,
+    TooManyQueries,
+    TooManySamples,
+)
+from watchkeeper.query.promql.evaluate import Value, evaluate
+from watchkeeper.query.promql.evaluate.selectors import flatten
+from watchkeeper.query.promql.literals import quote
+from watchkeeper.query.promql.naming import settle_names
+from watchkeeper.query.promql.parser import parse
+from watchkeeper.query.promql.run import EngineOptions, Frame, Notes, Run, steps_between
+from watchkeeper.query.promql.source import SeriesSource
+from watchkeeper.query.promql.types import (
+    I64,
+    Grid,
+    Matrix,
+    Result,
+    Scalar,
+    Scalars,
+    Stats,
+    String,
+    Vector,
+)
+from watchkeeper.query.promql.windows import Windows
+
+_SPENT: dict[str, Callable[[], Exception]] = {
+    "samples": TooManySamples,
+    "time": QueryTimeout,
+    "cancelled": QueryCancelled,
+    "queue": lambda: TooManyQueries("Too many queries are running; send again in a moment."),
+}
+
+
+class Engine:
+    """Evaluates PromQL over one source. Thread-safe; bounded by its limits."""
+
+    def __init__(
+        self,
+        source: SeriesSource,
+        options: EngineOptions | None = None,
+        *,
+        limits: QueryLimits | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.options = options or EngineOptions()
+        self.limits = limits or QueryLimits()
+        self._source = source
+        self._monotonic = monotonic
+        self._gate = QueryGate(self.limits)
+
+    def parse(self, text: str) -> Node:
+        """The checked tree, within this engine's limits. Raises ParseError."""
+        tree = parse(text, max_bytes=self.limits.max_text_bytes, max_depth=self.limits.max_depth)
+        if not self.options.experimental_functions:
+            _refuse_experimental(tree, text)
+        return tree
+
+    def instant(
+        self,
+        scope: Scope,
+        text: str,
+        at_ms: int,
+        *,
+        timeout_s: float | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Result:
+        """The value at one moment (Unix ms). Raises PromQLError, TooManyQueries."""
+        tree = self.parse(text)
+        with self._run(scope, text, (at_ms, at_ms, 0), timeout_s, cancellation) as run:
+            frame = Frame(run, np.array([at_ms], dtype=np.int64))
+            value = _instant_answer(evaluate(frame, tree), at_ms)
+            return self._result(run, value)
+
+    def range(
+        self,
+        scope: Scope,
+        text: str,
+        start_ms: int,
+        end_ms: int,
+        step_ms: int,
+        *,
+        timeout_s: float | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Result:
+        """The values from start to end, both in, every step (Unix ms), as a Matrix.
+
+        Raises PromQLError, TooManyQueries; BadQuery for too many points or a wrong type.
+        """
+        tree = self.parse(text)
+        self._check_range(tree, start_ms, end_ms, step_ms)
+        with self._run(scope, text, (start_ms, end_ms, step_ms), timeout_s, cancellation) as run:
+            times = steps_between(start_ms, end_ms, step_ms)
+            value = _range_answer(evaluate(Frame(run, times), tree), times)
+            return self._result(run, value)
+
+    def _check_range(self, tree: Node, start_ms: int, end_ms: int, step_ms: int) -> None:
+        if step_ms <= 0:
+            raise BadQuery(
+                "zero or negative query resolution step widths are not accepted. "
+                "Try a positive integer",
+                parameter="step",
+            )
+        if end_ms < start_ms:
+            raise BadQuery("end timestamp must not be before start time", parameter="end")
+        if (end_ms - start_ms) // step_ms > self.limits.max_points:
+            raise BadQuery(
+                f"exceeded maximum resolution of {self.limits.max_points:,} points per timeseries. "
+                "Try decreasing the query resolution (?step=XX)"
+            )
+        if tree.type not in (ValueType.SCALAR, ValueType.VECTOR):
+            kind = quote(tree.type.value)
+            raise BadQuery(
+                f"invalid expression type {kind} for range query, must be Scalar or instant Vector",
+                parameter="query",
+            )
+
+    @contextmanager
+    def _run(
+        self,
+        scope: Scope,
+        text: str,
+        span: tuple[int, int, int],
+        timeout_s: float | None,
+        cancellation: Cancellation | None,
+    ) -> Iterator[Run]:
+        """A run inside its place at the gate; spent bounds become errors of the language."""
+        budget = Budget(
+            self.limits,
+            cancellation=cancellation,
+            timeout_s=timeout_s,
+            monotonic=self._monotonic,
+        )
+        run = Run(
+            scope=scope,
+            source=self._source,
+            options=self.options,
+            budget=budget,
+            notes=Notes(text),
+            start_ms=span[0],
+            end_ms=span[1],
+            step_ms=span[2],
+            began=self._monotonic(),
+        )
+        try:
+            with self._gate.place(), np.errstate(all="ignore"):
+                yield run
+        except BudgetSpent as spent:
+            raise _SPENT[spent.what]() from None
+        except MemoryError:
+            raise TooManySamples() from None
+
+    def _result(self, run: Run, value: Matrix | Vector | Scalar | String) -> Result:
+        stats = Stats(
+            series=run.series,
+            samples=run.samples,
+            peak_samples=run.budget.peak,
+            seconds=self._monotonic() - run.began,
+            pushed_down=run.pushed_down,
+        )
+        return Result(value=value, warnings=run.notes.warnings, infos=run.notes.infos, stats=stats)
+
+
+def _refuse_experimental(tree: Node, text: str) -> None:
+    for node in post_order(tree):
+        if isinstance(node, Call) and FUNCTIONS[node.func].experimental:
+            raise ParseError(
+                f"function {quote(node.func)} is not enabled", text=text, position=node.start
+            )
+        if isinstance(node, Aggregate) and node.op in EXPERIMENTAL_AGGREGATIONS:
+            raise ParseError(
+                f"{node.op}() is experimental and must be enabled",
+                text=text,
+                position=node.start,
+            )
+
+
+def _instant_answer(value: Value, at_ms: int) -> Matrix | Vector | Scalar | String:
+    if isinstance(value, str):
+        return String(value, at_ms)
+    if isinstance(value, Scalars):
+        return Scalar(float(value.values[0]), at_ms)
+    if isinstance(value, Windows):
+        return _raw_answer(value)
+    grid = settle_names(value).without_absent()
+    return Vector(grid.labels, grid.values[:, 0], at_ms)
+
+
+def _range_answer(value: Value, times: I64) -> Matrix:
+    if isinstance(value, Scalars):
+        offsets = np.array([0, len(times)], dtype=np.int64)
+        return Matrix([()], offsets, times, np.array(value.values))
+    if not isinstance(value, Grid):
+        raise BadQuery("only scalars and instant vectors have a range")
+    grid = settle_names(value).without_absent()
+    grid = grid.rows(sorted(range(len(grid.labels)), key=grid.labels.__getitem__))
+    offsets, ts, values = flatten(grid, times)
+    return Matrix(grid.labels, offsets, ts, values)
+
+
+def _raw_answer(windows: Windows) -> Matrix:
+    """The samples of each series' one window, sorted by labels, empty ones left out."""
+    kept = [i for i in range(len(windows.labels)) if windows.hi[i, 0] > windows.lo[i, 0]]
+    kept.sort(key=lambda i: windows.labels[i])
+    pieces = [slice(int(windows.lo[i, 0]), int(windows.hi[i, 0])) for i in kept]
+    counts = [piece.stop - piece.start for piece in pieces]
+    return Matrix(
+        [windows.labels[i] for i in kept],
+        np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        np.concatenate([windows.ts[p] for p in pieces] or [np.zeros(0, np.int64)]),
+        np.concatenate([windows.values[p] for p in pieces] or [np.zeros(0)]),
+    )

@@ -1,0 +1,144 @@
+"""One node of the tree at all steps of a frame."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from watchkeeper.query.promql.aggregate import aggregate
+from watchkeeper.query.promql.ast import (
+    Aggregate,
+    Binary,
+    Call,
+    MatrixSelector,
+    Node,
+    Number,
+    Selector,
+    Subquery,
+    Text,
+    Unary,
+    unwrap,
+)
+from watchkeeper.query.promql.binary import combine
+from watchkeeper.query.promql.catalogue import STEP_DEPENDENT
+from watchkeeper.query.promql.evaluate.selectors import (
+    instant,
+    over_range,
+    over_subquery,
+    sample_times,
+)
+from watchkeeper.query.promql.functions import FUNCTION_BODIES, Invocation, Value
+from watchkeeper.query.promql.naming import drop_names
+from watchkeeper.query.promql.run import Frame
+from watchkeeper.query.promql.types import Grid, Scalars
+
+
+def evaluate(frame: Frame, node: Node) -> Value:
+    """The value of an expression at every step.
+
+    Raises BudgetSpent between nodes, ExecutionError where the data do not allow it.
+    """
+    frame.run.budget.check()
+    node = unwrap(node)
+    if frame.is_range and _is_pinned(node):
+        return _repeated(evaluate(frame.first_step(), node), frame.steps)
+    value = _evaluate(frame, node)
+    if isinstance(value, Grid):
+        frame.run.budget.hold(value.values.size)
+        frame.run.budget.release(value.values.size)
+    return value
+
+
+def _evaluate(frame: Frame, node: Node) -> Value:
+    if isinstance(node, Binary):
+        return _binary_chain(frame, node)
+    if isinstance(node, Call):
+        return _call(frame, node)
+    if isinstance(node, Aggregate):
+        param = None if node.param is None else evaluate(frame, node.param)
+        return aggregate(frame, node, _grid(evaluate(frame, node.expr)), param)
+    if isinstance(node, Selector):
+        return instant(frame, node)
+    if isinstance(node, MatrixSelector):
+        return over_range(frame, node)
+    if isinstance(node, Subquery):
+        return over_subquery(frame, node, lambda inner: _grid(evaluate(inner, node.expr)))
+    if isinstance(node, Unary):
+        return _unary(frame, node)
+    if isinstance(node, Number):
+        return Scalars(np.full(frame.steps, node.value))
+    if isinstance(node, Text):
+        return node.value
+    raise TypeError(f"no evaluation for {type(node).__name__}")
+
+
+def _grid(value: Value) -> Grid:
+    if not isinstance(value, Grid):
+        raise TypeError(f"expected an instant vector, got {type(value).__name__}")
+    return value
+
+
+def _binary_chain(frame: Frame, node: Binary) -> Value:
+    """`a + b + c …` leans left: walked in a loop, so that its length costs no stack."""
+    chain = [node]
+    while isinstance(lhs := unwrap(chain[-1].lhs), Binary) and not _is_pinned(lhs):
+        chain.append(lhs)
+    left = evaluate(frame, chain[-1].lhs)
+    for link in reversed(chain):
+        left = combine(frame, link, left, evaluate(frame, link.rhs))
+    return left
+
+
+def _unary(frame: Frame, node: Unary) -> Value:
+    value = evaluate(frame, node.expr)
+    if node.op == "+":
+        return value
+    if isinstance(value, Scalars):
+        return Scalars(-value.values)
+    grid = _grid(value)
+    negated = Grid(grid.labels, -grid.values, grid.present, grid.drop_name)
+    return drop_names(frame.run, negated)
+
+
+def _call(frame: Frame, node: Call) -> Value:
+    argument = unwrap(node.args[0]) if node.args else None
+    if node.func == "timestamp" and isinstance(argument, Selector):
+        return drop_names(frame.run, sample_times(frame, argument))
+    args = [evaluate(frame, arg) for arg in node.args]
+    return FUNCTION_BODIES[node.func](Invocation(frame, node, args))
+
+
+def _is_pinned(node: Node) -> bool:
+    """True if the value is the same at every step: each selector in it has an `@`."""
+    if isinstance(node, Number | Text):
+        return False
+    return _invariant(node)
+
+
+def _invariant(node: Node) -> bool:
+    stack: list[Node] = [node]
+    while stack:
+        inner = stack.pop()
+        if isinstance(inner, Selector | Subquery):
+            if inner.at is None:
+                return False
+        elif isinstance(inner, Call) and inner.func in STEP_DEPENDENT:
+            return False
+        else:
+            stack.extend(inner.children())
+    return True
+
+
+def _repeated(value: Value, steps: int) -> Value:
+    """A value of one step, at every step."""
+    if isinstance(value, Grid):
+        shape = (len(value.labels), steps)
+        values = np.broadcast_to(value.values, shape)
+        return Grid(value.labels, values, np.broadcast_to(value.present, shape), value.drop_name)
+    if isinstance(value, Scalars):
+        return Scalars(np.broadcast_to(value.values, (steps,)))
+    if isinstance(value, str):
+        return value
+    return value.repeated(steps)
+
+
+__all__ = ["Value", "evaluate"]

@@ -1,0 +1,105 @@
+"""Selectors and subqueries: from raw samples to instant vectors and windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from watchkeeper.query.promql.ast import At, AtKind, MatrixSelector, Selector, Subquery
+from watchkeeper.query.promql.run import Frame, Run
+from watchkeeper.query.promql.types import F64, I64, Bools, Grid, SeriesBlock, grid_of, is_stale
+from watchkeeper.query.promql.windows import Windows, bounds, without_stale
+
+
+def window_ends(frame: Frame, offset_ms: int, at: At | None) -> I64:
+    """Where each step looks, Unix ms."""
+    if at is None:
+        return frame.times - offset_ms
+    pinned = _pinned(frame.run, at) - offset_ms
+    return np.full(frame.steps, pinned, dtype=np.int64)
+
+
+def _pinned(run: Run, at: At) -> int:
+    if at.kind is AtKind.START:
+        return run.start_ms
+    return run.end_ms if at.kind is AtKind.END else at.ts_ms
+
+
+def instant(frame: Frame, node: Selector) -> Grid:
+    """The newest sample within the lookback at each step."""
+    block, index, present = _newest(frame, node)
+    values = block.values[index] if block.samples else np.zeros(present.shape)
+    return grid_of(list(block.labels), values, present).without_absent()
+
+
+def sample_times(frame: Frame, node: Selector) -> Grid:
+    """As `instant`, but with each sample's own time in seconds instead of its value."""
+    block, index, present = _newest(frame, node)
+    values = block.ts[index] / 1000 if block.samples else np.zeros(present.shape)
+    return grid_of(list(block.labels), values, present).without_absent()
+
+
+def _newest(frame: Frame, node: Selector) -> tuple[SeriesBlock, I64, Bools]:
+    """The block, and for each series and step the sample that stands there, if any does."""
+    run, ends = frame.run, window_ends(frame, node.offset_ms, node.at)
+    lookback_ms = run.options.lookback_ms
+    start_ms, end_ms = int(ends.min()) - lookback_ms + 1, int(ends.max())
+    block = run.select(node.matchers, start_ms, end_ms)
+    run.budget.hold(len(block.labels) * frame.steps)
+    lo, hi = bounds(block, ends, lookback_ms)
+    index = np.maximum(hi - 1, 0)
+    present = hi > lo
+    if block.samples and is_stale(block.values).any():
+        present = present & ~is_stale(block.values)[index]
+    run.budget.release(len(block.labels) * frame.steps)
+    return block, index, present
+
+
+def over_range(frame: Frame, node: MatrixSelector) -> Windows:
+    """The window of each step over raw samples."""
+    selector = node.selector
+    ends = window_ends(frame, selector.offset_ms, selector.at)
+    start_ms, end_ms = int(ends.min()) - node.range_ms + 1, int(ends.max())
+    block = without_stale(frame.run.select(selector.matchers, start_ms, end_ms))
+    drop = np.zeros(len(block.labels), np.bool_)
+    return _windows(frame.run, block, ends, node.range_ms, drop)
+
+
+def _windows(run: Run, block: SeriesBlock, ends: I64, range_ms: int, drop: Bools) -> Windows:
+    lo, hi = bounds(block, ends, range_ms)
+    run.budget.hold(int((hi - lo).max(initial=0)))
+    run.budget.release(int((hi - lo).max(initial=0)))
+    return Windows(block.labels, block.ts, block.values, lo, hi, ends, range_ms, drop)
+
+
+def over_subquery(frame: Frame, node: Subquery, evaluate: Callable[[Frame], Grid]) -> Windows:
+    """The inner expression at every multiple of the step that any window covers, as windows."""
+    run = frame.run
+    ends = window_ends(frame, node.offset_ms, node.at)
+    step_ms = node.step_ms or run.options.default_subquery_step_ms
+    earliest_ms = int(ends.min()) - node.range_ms
+    first_ms = (earliest_ms // step_ms + 1) * step_ms
+    last_ms = int(ends.max()) // step_ms * step_ms
+    times = np.arange(first_ms, last_ms + 1, step_ms, dtype=np.int64)
+    if not len(times):
+        return _windows(run, _nothing(), ends, node.range_ms, np.zeros(0, np.bool_))
+    grid = evaluate(Frame(run, times))
+    return _windows(run, _as_block(grid, times), ends, node.range_ms, grid.drop_name)
+
+
+def _nothing() -> SeriesBlock:
+    return SeriesBlock([], np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0))
+
+
+def _as_block(grid: Grid, times: I64) -> SeriesBlock:
+    offsets, ts, values = flatten(grid, times)
+    return SeriesBlock(grid.labels, offsets, ts, values)
+
+
+def flatten(grid: Grid, times: I64) -> tuple[I64, I64, F64]:
+    """Offsets, times and values of the samples that a grid has, series after series."""
+    counts = grid.present.sum(axis=1, dtype=np.int64)
+    offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(counts)))
+    ts = np.broadcast_to(times, grid.values.shape)[grid.present]
+    return offsets, ts, grid.values[grid.present]

@@ -1,0 +1,135 @@
+"""Functions of label sets and of order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from watchkeeper.model import METRIC_NAME, Labels, labels_of
+from watchkeeper.query.promql.errors import ExecutionError
+from watchkeeper.query.promql.functions.invocation import Invocation, Value
+from watchkeeper.query.promql.literals import quote
+from watchkeeper.query.promql.naming import unite
+from watchkeeper.query.promql.regex import BadRegex, compile_whole, expand
+from watchkeeper.query.promql.types import Grid, value_of
+
+
+def is_label_name(name: str) -> bool:
+    """Any non-empty UTF-8 text is a label name."""
+    return bool(name) and not any(0xD800 <= ord(character) <= 0xDFFF for character in name)
+
+
+def with_label(labels: Labels, name: str, value: str) -> Labels:
+    """The labels with one set, or removed if the value is ""."""
+    return labels_of([*(pair for pair in labels if pair[0] != name), (name, value)])
+
+
+def _label_replace(call: Invocation) -> Grid:
+    target, template, source, pattern = (call.text(index) for index in range(1, 5))
+    if not is_label_name(target):
+        raise ExecutionError(f"invalid destination label name in label_replace(): {_bare(target)}")
+    try:
+        regex = compile_whole(pattern)
+    except BadRegex:
+        raise ExecutionError(f"invalid regular expression in label_replace(): {pattern}") from None
+    return _relabelled(call, target, lambda row: _replaced(row, regex, template, source))
+
+
+def _replaced(labels: Labels, regex: re.Pattern[str], template: str, source: str) -> str | None:
+    match = regex.fullmatch(value_of(labels, source))
+    return None if match is None else expand(match, template)
+
+
+def _label_join(call: Invocation) -> Grid:
+    target, separator = call.text(1), call.text(2)
+    sources = [call.text(index) for index in range(3, len(call.args))]
+    for name in [target, *sources]:
+        if not is_label_name(name):
+            what = "destination" if name is target else "source"
+            raise ExecutionError(f"invalid {what} label name in label_join(): {_bare(name)}")
+    return _relabelled(
+        call, target, lambda row: separator.join(value_of(row, name) for name in sources)
+    )
+
+
+def _bare(name: str) -> str:
+    return quote(name)[1:-1]
+
+
+def _relabelled(call: Invocation, target: str, value: Callable[[Labels], str | None]) -> Grid:
+    """The series with `target` set to the value, where there is one."""
+    grid = call.grid()
+    drop = grid.drop_name.copy()
+    labels: list[Labels] = []
+    for index, row in enumerate(grid.labels):
+        new = value(row)
+        if new is None:
+            labels.append(row)
+            continue
+        labels.append(with_label(row, target, new))
+        drop[index] &= target != METRIC_NAME
+    return unite(replace(grid, labels=labels, drop_name=drop))
+
+
+def _warned(call: Invocation) -> bool:
+    """True for a range query, where order means nothing; says so."""
+    if call.frame.is_range:
+        call.frame.run.notes.warn(
+            "sort is ineffective for range queries since results are always ordered by labels",
+            call.node.start,
+        )
+    return call.frame.is_range
+
+
+def _sorted(*, descending: bool) -> Callable[[Invocation], Value]:
+    def compute(call: Invocation) -> Value:
+        grid = call.grid()
+        if _warned(call) or not len(grid.labels):
+            return grid
+        values = grid.values[:, 0]
+        keys = -values if descending else values
+        return grid.rows(np.lexsort((keys, np.isnan(values))))
+
+    return compute
+
+
+_DIGITS = re.compile(r"([0-9]+)")
+
+
+def natural_key(text: str) -> list[tuple[int, int, str]]:
+    """Sort key in which runs of digits compare as numbers: "4m5" before "4m600"."""
+    return [
+        (0, len(part.lstrip("0")), part.lstrip("0")) if _DIGITS.match(part) else (1, 0, part)
+        for part in _DIGITS.split(text)
+        if part
+    ]
+
+
+def _sorted_by_label(*, descending: bool) -> Callable[[Invocation], Value]:
+    def compute(call: Invocation) -> Value:
+        grid = call.grid()
+        if _warned(call):
+            return grid
+        names = [call.text(index) for index in range(1, len(call.args))]
+
+        def key(index: int) -> tuple[list[list[tuple[int, int, str]]], Labels]:
+            row = grid.labels[index]
+            return [natural_key(value_of(row, name)) for name in names], row
+
+        order = sorted(range(len(grid.labels)), key=key, reverse=descending)
+        return grid.rows(order)
+
+    return compute
+
+
+LABELS: dict[str, Callable[[Invocation], Value]] = {
+    "label_join": _label_join,
+    "label_replace": _label_replace,
+    "sort": _sorted(descending=False),
+    "sort_by_label": _sorted_by_label(descending=False),
+    "sort_by_label_desc": _sorted_by_label(descending=True),
+    "sort_desc": _sorted(descending=True),
+}

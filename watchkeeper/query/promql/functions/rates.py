@@ -1,0 +1,145 @@
+"""How fast and how often series change. Rules: docs/spec/promql.md, "rates"."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from watchkeeper.model import METRIC_NAME
+from watchkeeper.query.promql.functions.invocation import Invocation
+from watchkeeper.query.promql.literals import quote
+from watchkeeper.query.promql.types import F64, I64, Grid, value_of
+from watchkeeper.query.promql.windows import Windows, window_sum
+
+_COUNTER_SUFFIXES = ("_total", "_sum", "_count", "_bucket")
+
+
+def _rate(call: Invocation) -> Grid:
+    _doubt_counters(call)
+    return _extrapolated(call, is_counter=True, is_rate=True)
+
+
+def _increase(call: Invocation) -> Grid:
+    _doubt_counters(call)
+    return _extrapolated(call, is_counter=True, is_rate=False)
+
+
+def _delta(call: Invocation) -> Grid:
+    return _extrapolated(call, is_counter=False, is_rate=False)
+
+
+def _doubt_counters(call: Invocation) -> None:
+    """Say so where a metric does not look like a counter."""
+    names = {value_of(labels, METRIC_NAME) for labels in call.windows().labels} - {""}
+    for name in sorted(names):
+        if not name.endswith(_COUNTER_SUFFIXES):
+            call.frame.run.notes.inform(
+                "metric might not be a counter, name does not end in "
+                f"_total/_sum/_count/_bucket: {quote(name)}",
+                call.position(0),
+            )
+
+
+def _extrapolated(call: Invocation, *, is_counter: bool, is_rate: bool) -> Grid:
+    windows = call.windows()
+    present = windows.counts >= 2
+    if not present.any():
+        return call.windowed(np.zeros(windows.shape), present)
+    first = np.where(present, windows.lo, 0)
+    last = np.where(present, windows.hi - 1, 0)
+    change = windows.values[last] - windows.values[first]
+    if is_counter:
+        change = change + _lost_by_resets(windows, first, last)
+    change *= _extrapolation(windows, first, last, change, is_counter=is_counter)
+    if is_rate:
+        change /= windows.range_ms / 1000
+    return call.windowed(change, present)
+
+
+def _lost_by_resets(windows: Windows, first: I64, last: I64) -> F64 | float:
+    """What a counter had reached before each reset inside the window, summed."""
+    values = windows.values
+    fell = np.concatenate(([False], values[1:] < values[:-1]))
+    places = np.flatnonzero(fell)
+    if not len(places):
+        return 0.0
+    before = np.searchsorted(places, np.arange(len(values) + 1))
+    return window_sum(values[places - 1], before[first + 1], before[last + 1])
+
+
+def _extrapolation(
+    windows: Windows, first: I64, last: I64, change: F64, *, is_counter: bool
+) -> F64:
+    """The factor from what was sampled to the whole window.
+
+    Towards an end that is further than 1.1 average gaps away, half a gap is assumed;
+    a counter is not extended below zero.
+    """
+    ends = windows.ends[None, :]
+    sampled = (windows.ts[last] - windows.ts[first]) / 1000
+    to_start = (windows.ts[first] - (ends - windows.range_ms)) / 1000
+    to_end = (ends - windows.ts[last]) / 1000
+    gap = sampled / np.maximum(last - first, 1)
+    far = gap * 1.1
+    to_start = np.where(to_start >= far, gap / 2, to_start)
+    if is_counter:
+        start_value = windows.values[first]
+        to_zero = np.where(
+            (change > 0) & (start_value >= 0), sampled * (start_value / change), np.inf
+        )
+        to_start = np.minimum(to_start, to_zero)
+    to_end = np.where(to_end >= far, gap / 2, to_end)
+    return (sampled + to_start + to_end) / sampled
+
+
+def _instant_change(call: Invocation, *, is_rate: bool) -> Grid:
+    windows = call.windows()
+    present = windows.counts >= 2
+    if not present.any():
+        return call.windowed(np.zeros(windows.shape), present)
+    last = np.where(present, windows.hi - 1, 1)
+    value, before = windows.values[last], windows.values[last - 1]
+    change = value - before
+    if is_rate:
+        change = np.where(value < before, value, change)
+        change /= (windows.ts[last] - windows.ts[last - 1]) / 1000
+    return call.windowed(change, present)
+
+
+def _irate(call: Invocation) -> Grid:
+    return _instant_change(call, is_rate=True)
+
+
+def _idelta(call: Invocation) -> Grid:
+    return _instant_change(call, is_rate=False)
+
+
+def _changes(call: Invocation) -> Grid:
+    values = call.windows().values
+    both_nan = np.isnan(values[1:]) & np.isnan(values[:-1])
+    return _happenings(call, (values[1:] != values[:-1]) & ~both_nan)
+
+
+def _resets(call: Invocation) -> Grid:
+    values = call.windows().values
+    return _happenings(call, values[1:] < values[:-1])
+
+
+def _happenings(call: Invocation, between: np.ndarray) -> Grid:
+    """How many of the marked steps from one sample to the next lie inside each window."""
+    windows = call.windows()
+    present = windows.counts >= 1
+    until = np.concatenate(([0, 0], np.cumsum(between)))
+    first = np.where(present, windows.lo, 0)
+    last = np.where(present, windows.hi, 1)
+    return call.windowed((until[last] - until[first + 1]).astype(np.float64), present)
+
+
+RATES = {
+    "rate": _rate,
+    "increase": _increase,
+    "delta": _delta,
+    "irate": _irate,
+    "idelta": _idelta,
+    "changes": _changes,
+    "resets": _resets,
+}

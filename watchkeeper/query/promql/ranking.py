@@ -1,0 +1,110 @@
+"""Aggregations that keep series (topk, bottomk, limitk, limit_ratio) or make many a group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import blake2b
+
+import numpy as np
+
+from watchkeeper.model import Labels
+from watchkeeper.query.promql.errors import ExecutionError
+from watchkeeper.query.promql.functions.labels import is_label_name, with_label
+from watchkeeper.query.promql.literals import format_float, quote
+from watchkeeper.query.promql.run import Frame
+from watchkeeper.query.promql.types import F64, Bools, Grid, grid_of
+
+_MOST = 2.0**63
+
+
+def _counts(k: F64) -> F64:
+    """k at each step as a whole number. Raises ExecutionError for NaN and what no int64 holds."""
+    if np.isnan(k).any():
+        raise ExecutionError("Parameter value is NaN")
+    for bad in k[(k <= -_MOST) | (k >= _MOST)]:
+        side = "underflows" if bad < 0 else "overflows"
+        raise ExecutionError(f"Scalar value {format_float(float(bad))} {side} int64")
+    return np.trunc(k)
+
+
+def ranked(frame: Frame, op: str, grid: Grid, groups: Iterable[np.ndarray], k: F64) -> Grid:
+    """The k largest (topk) or smallest series of each group at each step; NaN ranks last.
+
+    Equal values rank in series order. An instant answer is in rank order, group after group.
+    """
+    wanted = _counts(k)
+    present = np.zeros(grid.present.shape, np.bool_)
+    order: list[np.ndarray] = []
+    for rows in groups:
+        ranks = _ranks(grid.values[rows], grid.present[rows], largest=op == "topk")
+        present[rows] = grid.present[rows] & (ranks < wanted[None, :])
+        order.append(rows[np.argsort(ranks[:, 0], kind="stable")])
+    kept = Grid(grid.labels, grid.values, present, grid.drop_name)
+    if order and not frame.is_range:
+        kept = kept.rows(np.concatenate(order))
+    return kept.without_absent()
+
+
+def _ranks(values: F64, present: Bools, *, largest: bool) -> np.ndarray:
+    """Place of each row at each step, 0 first; absent rows last."""
+    keys = -values if largest else values
+    unranked = np.where(present, np.isnan(values).astype(np.int8), np.int8(2))
+    order = np.lexsort((keys, unranked), axis=0)
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, np.arange(len(values))[:, None], axis=0)
+    return ranks
+
+
+def limited(frame: Frame, op: str, grid: Grid, groups: Iterable[np.ndarray], k: F64) -> Grid:
+    """limitk: the first k series of each group. limit_ratio: a stable share of all series."""
+    if op == "limit_ratio":
+        return _share(frame, grid, k)
+    wanted = _counts(k)
+    present = np.zeros(grid.present.shape, np.bool_)
+    for rows in groups:
+        place = np.cumsum(grid.present[rows], axis=0)
+        present[rows] = grid.present[rows] & (place <= wanted[None, :])
+    return Grid(grid.labels, grid.values, present, grid.drop_name).without_absent()
+
+
+def _share(frame: Frame, grid: Grid, ratio: F64) -> Grid:
+    """Series whose hash falls below the ratio; a negative one takes the complement."""
+    if np.isnan(ratio).any():
+        raise ExecutionError("Ratio value is NaN")
+    for bad in ratio[np.abs(ratio) > 1]:
+        clamped = "1" if bad > 0 else "-1"
+        frame.run.notes.warn(
+            f"ratio value should be between -1 and 1, got {format_float(float(bad))}, "
+            f"capping to {clamped}",
+            0,
+        )
+    ratio = np.clip(ratio, -1.0, 1.0)
+    place = np.array([_place(labels) for labels in grid.labels])[:, None]
+    chosen = np.where(ratio >= 0, place < ratio, place >= 1 + ratio)
+    present = grid.present & chosen
+    return Grid(grid.labels, grid.values, present, grid.drop_name).without_absent()
+
+
+def _place(labels: Labels) -> float:
+    """A number in [0, 1) that the labels alone decide."""
+    text = "\xff".join(part for pair in labels for part in pair)
+    digest = blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).digest()
+    return int.from_bytes(digest, "little") / 2.0**64
+
+
+def count_values(grid: Grid, label: str, groups: Iterable[tuple[Labels, np.ndarray]]) -> Grid:
+    """How many series of each group have each value, the value as a label."""
+    if not is_label_name(label):
+        raise ExecutionError(f"invalid label name {quote(label)}")
+    found: dict[Labels, np.ndarray] = {}
+    for labels, rows in groups:
+        values, present = grid.values[rows], grid.present[rows]
+        for value in np.unique(values[present]):
+            same = np.isnan(values) if np.isnan(value) else values == value
+            key = with_label(labels, label, format_float(float(value)))
+            count = (same & present).sum(axis=0).astype(np.float64)
+            found[key] = found[key] + count if key in found else count
+    if not found:
+        return grid_of([], np.zeros((0, grid.steps)), np.zeros((0, grid.steps), np.bool_))
+    counts = np.stack(list(found.values()))
+    return grid_of(list(found), counts, counts > 0)

@@ -1,0 +1,167 @@
+"""The values that evaluation passes around: columns, never samples one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from watchkeeper.model import METRIC_NAME, Labels
+
+F64 = npt.NDArray[np.float64]
+I64 = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+STALE_BITS = np.uint64(0x7FF0000000000002)
+"""The NaN that says "this series ends here"."""
+
+STALE_NAN = float(np.array([STALE_BITS]).view(np.float64)[0])
+
+
+def is_stale(values: F64) -> Bools:
+    """True where a value is the staleness marker (other NaN are values)."""
+    return np.asarray(np.ascontiguousarray(values).view(np.uint64) == STALE_BITS, dtype=np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesBlock:
+    """Raw samples of some series, one after the other.
+
+    labels: n label sets. offsets: n + 1 positions; series i is [offsets[i], offsets[i + 1]).
+    ts: Unix ms UTC, strictly ascending inside a series. values: staleness markers included.
+    """
+
+    labels: Sequence[Labels]
+    offsets: I64
+    ts: I64
+    values: F64
+
+    @property
+    def samples(self) -> int:
+        return len(self.ts)
+
+
+def empty_block() -> SeriesBlock:
+    """No series."""
+    return SeriesBlock([], np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """An instant vector at every step: n series by s steps.
+
+    present: False where the series has no sample at a step; there `values` means nothing.
+    drop_name: series whose metric name goes away at the very end (delayed name removal).
+    """
+
+    labels: list[Labels]
+    values: F64
+    present: Bools
+    drop_name: Bools
+
+    @property
+    def steps(self) -> int:
+        return int(self.values.shape[1])
+
+    def rows(self, index: npt.NDArray[np.intp] | list[int]) -> Grid:
+        """The series at these positions, in this order."""
+        picked = np.asarray(index, dtype=np.intp)
+        return Grid(
+            [self.labels[i] for i in picked],
+            self.values[picked],
+            self.present[picked],
+            self.drop_name[picked],
+        )
+
+    def without_absent(self) -> Grid:
+        """Without the series that have no sample at all."""
+        some = self.present.any(axis=1)
+        return self if some.all() else self.rows(np.flatnonzero(some))
+
+
+def grid_of(labels: list[Labels], values: F64, present: Bools) -> Grid:
+    """A grid whose names stay."""
+    return Grid(labels, values, present, np.zeros(len(labels), np.bool_))
+
+
+def empty_grid(steps: int) -> Grid:
+    """No series, at `steps` steps."""
+    return grid_of([], np.zeros((0, steps)), np.zeros((0, steps), np.bool_))
+
+
+@dataclass(frozen=True, slots=True)
+class Scalars:
+    """One number at every step."""
+
+    values: F64
+
+
+def without_name(labels: Labels) -> Labels:
+    """The labels without the metric name."""
+    return tuple(pair for pair in labels if pair[0] != METRIC_NAME)
+
+
+def value_of(labels: Labels, name: str) -> str:
+    """A label's value, "" if absent."""
+    for key, value in labels:
+        if key == name:
+            return value
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """Answer of an instant query. values: n; ts_ms: the evaluation time."""
+
+    labels: list[Labels]
+    values: F64
+    ts_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Answer of a range query, or of a range selector: a SeriesBlock without staleness markers."""
+
+    labels: list[Labels]
+    offsets: I64
+    ts: I64
+    values: F64
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A number at one moment."""
+
+    value: float
+    ts_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class String:
+    """A text at one moment."""
+
+    value: str
+    ts_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """What an answer cost. seconds: wall time in the engine; pushed_down: by the store."""
+
+    series: int = 0
+    samples: int = 0
+    peak_samples: int = 0
+    seconds: float = 0.0
+    pushed_down: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """value, and what the person should know about it. Notes read as Prometheus's do."""
+
+    value: Matrix | Vector | Scalar | String
+    warnings: tuple[str, ...] = ()
+    infos: tuple[str, ...] = ()
+    stats: Stats = field(default_factory=Stats)

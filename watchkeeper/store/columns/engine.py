@@ -1,0 +1,170 @@
+"""chDB inside this process: its import, its connections, its bounds."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from watchkeeper.store.columns.errors import DataDirInUse, StoreUnavailable
+from watchkeeper.store.columns.options import EmbeddedOptions
+
+if TYPE_CHECKING:
+    from chdb.state.sqlitelike import Connection
+
+_OPTIONAL = ("pyarrow", "pandas")
+_MADV_DONTNEED = 4
+_MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+\s+(\S.*)?")
+
+
+def import_connection() -> type[Connection]:
+    """chDB's connection class, imported without pyarrow and pandas.
+
+    chDB imports these where they are installed, for answers that we never ask for; keeping them
+    out saves some 26 MB. Whoever imports them later gets them.
+    """
+    hidden = [name for name in _OPTIONAL if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        from chdb.state.sqlitelike import Connection
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+    return Connection
+
+
+def release_startup_pages() -> int:
+    """Give back the engine's code pages that only its start has used; returns the bytes mapped.
+
+    The pages are clean and belong to the library's file: what is needed again is mapped again
+    from the page cache. Linux only, 0 elsewhere.
+    """
+    smaps = Path("/proc/self/smaps")
+    if not smaps.exists():
+        return 0
+    released = 0
+    for start, end in _clean_code(smaps.read_text(), "_chdb"):
+        ctypes.CDLL(None).madvise(
+            ctypes.c_void_p(start), ctypes.c_size_t(end - start), _MADV_DONTNEED
+        )
+        released += end - start
+    return released
+
+
+def _clean_code(smaps: str, library: str) -> Iterator[tuple[int, int]]:
+    """Address ranges of executable mappings of `library` without a page of our own in them."""
+    current: tuple[int, int] | None = None
+    for line in smaps.splitlines():
+        if head := _MAPPING.match(line):
+            is_code = head[3] == "r-xp" and library in (head[4] or "")
+            current = (int(head[1], 16), int(head[2], 16)) if is_code else None
+        elif current and line.startswith("Private_Dirty:"):
+            if int(line.split()[1]) == 0:
+                yield current
+            current = None
+
+
+class DirectoryLock:
+    """Holds a directory for this process until `release`. Raises DataDirInUse."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._fd = os.open(data_dir / "watchkeeper.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(self._fd)
+            raise _in_use(data_dir) from error
+
+    def release(self) -> None:
+        os.close(self._fd)
+
+
+def _in_use(data_dir: Path) -> DataDirInUse:
+    return DataDirInUse(
+        f"The column store in {data_dir} is open in another process; stop that process or use it."
+    )
+
+
+def open_connection(data_dir: Path, options: EmbeddedOptions) -> Connection:
+    """One more connection to the engine. Raises DataDirInUse when another process has it."""
+    connection = import_connection()
+    settings = "&".join(f"{name}={value}" for name, value in _startup(options).items())
+    try:
+        return connection(f"{data_dir}?{settings}")
+    except RuntimeError as error:
+        raise _in_use(data_dir) from error
+
+
+def _startup(options: EmbeddedOptions) -> dict[str, str | int | float]:
+    """Start-up settings of the engine: the first connection's hold for the process."""
+    return {
+        "max_server_memory_usage": options.memory_bytes,
+        "mark_cache_size": options.mark_cache_bytes,
+        "index_mark_cache_size": options.mark_cache_bytes,
+        "primary_index_cache_size": options.mark_cache_bytes,
+        "uncompressed_cache_size": 0,
+        "query_condition_cache_size": 4 << 20,
+        "compiled_expression_cache_size": 4 << 20,
+        "background_pool_size": 2,
+        "background_schedule_pool_size": 1,
+        "backups.allowed_path": "/",
+        "max_memory_usage": options.query_memory_bytes,
+        "max_execution_time": options.query_time_s,
+        "max_threads": options.threads,
+    }
+
+
+class ConnectionPool:
+    """Up to `size` connections, each lent to one caller at a time, the last used first."""
+
+    def __init__(self, data_dir: Path, size: int, options: EmbeddedOptions) -> None:
+        self._data_dir = data_dir
+        self._options = options
+        self._free = threading.BoundedSemaphore(size)
+        self._idle: list[Connection] = []
+        self._lock = threading.Lock()
+        self._closed = False
+
+    @contextmanager
+    def lend(self) -> Iterator[Connection]:
+        """A connection for this thread alone. Raises StoreUnavailable after `wait_s`."""
+        if not self._free.acquire(timeout=self._options.wait_s):
+            raise StoreUnavailable("Too many queries run at once; try again.")
+        try:
+            connection = self._take()
+            try:
+                yield connection
+            finally:
+                self._give_back(connection)
+        finally:
+            self._free.release()
+
+    def close(self) -> None:
+        """Close what is idle now and what is lent when it comes back."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _take(self) -> Connection:
+        with self._lock:
+            if self._closed:
+                raise StoreUnavailable("The column store is closed.")
+            if self._idle:
+                return self._idle.pop()
+        return open_connection(self._data_dir, self._options)
+
+    def _give_back(self, connection: Connection) -> None:
+        with self._lock:
+            if not self._closed:
+                self._idle.append(connection)
+                return
+        connection.close()

@@ -1,0 +1,91 @@
+"""Numbered steps that bring a column store to this program's schema, on either form.
+
+A step is never changed once released. It may be cut off anywhere and run again, so every
+statement must bear repetition (IF NOT EXISTS, IF EXISTS).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from watchkeeper.store.columns import schema, tables
+from watchkeeper.store.columns.errors import SchemaTooNew
+from watchkeeper.store.columns.port import Params
+from watchkeeper.store.columns.schema import SchemaOptions
+
+_TTL_DAYS = re.compile(r"toIntervalDay\((\d+)\)")
+
+
+class Store(Protocol):
+    """What a migration needs of a store."""
+
+    def rows(self, sql: str, params: Params | None = None) -> list[list[Any]]: ...
+
+    def execute(self, sql: str, params: Params | None = None) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """One step. statements: DDL for these options, in order."""
+
+    version: int
+    name: str
+    statements: Callable[[SchemaOptions], list[str]]
+
+
+def _first_tables(options: SchemaOptions) -> list[str]:
+    made = [schema.create_table(table, options) for table in tables.TABLES]
+    viewed = [schema.create_view(view, options) for view in tables.VIEWS]
+    return [statement for group in (*made, *viewed) for statement in group]
+
+
+MIGRATIONS = (Migration(version=1, name="first tables", statements=_first_tables),)
+
+LATEST = MIGRATIONS[-1].version
+
+
+def migrate(store: Store, options: SchemaOptions) -> int:
+    """Run the steps that are missing, then set each table's retention; returns the version.
+
+    Raises SchemaTooNew when the store has seen a newer program.
+    """
+    store.execute(schema.create_version_table(options.cluster))
+    present = current_version(store)
+    if present > LATEST:
+        raise SchemaTooNew(
+            f"The column store has schema {present}, this program knows {LATEST}: "
+            "run a newer Watchkeeper, or restore a backup from before the upgrade."
+        )
+    for step in MIGRATIONS:
+        if step.version > present:
+            _apply(store, step, options)
+    _keep(store, options)
+    return LATEST
+
+
+def current_version(store: Store) -> int:
+    """The newest step that has run; 0 for an empty store."""
+    return int(store.rows("SELECT max(version) FROM schema_version")[0][0])
+
+
+def _apply(store: Store, step: Migration, options: SchemaOptions) -> None:
+    for statement in step.statements(options):
+        store.execute(statement)
+    store.execute(
+        "INSERT INTO schema_version (version) SELECT {version:UInt32}", {"version": step.version}
+    )
+
+
+def _keep(store: Store, options: SchemaOptions) -> None:
+    """Change the TTL of tables whose retention was configured otherwise since they were made."""
+    engines = dict(
+        store.rows("SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()")
+    )
+    for table in tables.TABLES:
+        found = _TTL_DAYS.search(engines.get(schema.local_name(table.name, options.cluster), ""))
+        days = options.days(table)
+        if table.ttl_column and days and (found is None or int(found[1]) != days):
+            store.execute(schema.modify_ttl(table, options))
