@@ -65,7 +65,7 @@ def active_hashes(
 ) -> dict[int, tuple[int, int]]:
     """Events and users (0 unless asked for) of each group with an event that counts."""
     source, span = _source(chosen.range)
-    users = "uniqCombined64Merge(u)" if with_users else "0"
+    users = "ifNull(uniqCombined64Merge(u), 0)" if with_users else "0"
     state = f", {source['users']} AS u" if with_users else ""
     sql = f"""
     SELECT grouping_hash, sum(n), {users} FROM (
@@ -91,7 +91,7 @@ def by_issue(
     """
     source, span = _source(chosen.range)
     sql = f"""
-    SELECT issue, sum(n), uniqCombined64Merge(u), groupArray(slot), groupArray(n) FROM (
+    SELECT issue, sum(n), ifNull(uniqCombined64Merge(u), 0), groupArray(slot), groupArray(n) FROM (
         SELECT transform(grouping_hash, {{hashes:Array(UInt64)}}, {{issues:Array(UInt64)}},
                          toUInt64(0)) AS issue,
                {source["slot"]} AS slot, {source["events"]} AS n, {source["users"]} AS u
@@ -129,7 +129,7 @@ def over_time(
     """(bucket number, events, users) over the range."""
     source, span = _source(chosen.range)
     sql = f"""
-    SELECT slot, sum(n), uniqCombined64Merge(u) FROM (
+    SELECT slot, sum(n), ifNull(uniqCombined64Merge(u), 0) FROM (
         SELECT {source["slot"]} AS slot, {source["events"]} AS n, {source["users"]} AS u
         FROM {source["table"]} WHERE {_where(source, chosen)} GROUP BY slot
     ) GROUP BY slot
