@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAST_NODE = 20
+SKIP = "WK_SKIP_WEB"
+"""Set while the package is installed in place: make builds the UI as a step of its own."""
 NOT_SOURCES = frozenset({"node_modules", "dist", "dev"})
 
 
@@ -111,7 +113,8 @@ class CustomBuildHook(Hook):
     """What hatchling calls before it packs a wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        build()
+        if SKIP not in os.environ:
+            build()
 
 
 if __name__ == "__main__":
