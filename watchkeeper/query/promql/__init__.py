@@ -1,5 +1,6 @@
 """PromQL: our own parser, evaluated over columns. Rules: docs/spec/promql.md."""
 
+from watchkeeper.query.promql import ast
 from watchkeeper.query.promql.ast import Expr, Matcher, MatchOp, Selector, ValueType
 from watchkeeper.query.promql.engine import Engine
 from watchkeeper.query.promql.errors import (
@@ -15,8 +16,15 @@ from watchkeeper.query.promql.errors import (
 from watchkeeper.query.promql.format import format_expr, prettify
 from watchkeeper.query.promql.literals import format_duration, format_sample, parse_duration_ms
 from watchkeeper.query.promql.parser import parse
+from watchkeeper.query.promql.repo import ColumnsSource
 from watchkeeper.query.promql.run import EngineOptions
-from watchkeeper.query.promql.source import MemorySource, MetricMetadata, SeriesSource
+from watchkeeper.query.promql.source import (
+    Cardinality,
+    MatcherSets,
+    MemorySource,
+    MetricMetadata,
+    SeriesSource,
+)
 from watchkeeper.query.promql.types import (
     STALE_NAN,
     Matrix,
@@ -31,12 +39,15 @@ from watchkeeper.query.promql.types import (
 __all__ = [
     "STALE_NAN",
     "BadQuery",
+    "Cardinality",
+    "ColumnsSource",
     "Engine",
     "EngineOptions",
     "ExecutionError",
     "Expr",
     "MatchOp",
     "Matcher",
+    "MatcherSets",
     "Matrix",
     "MemorySource",
     "MetricMetadata",
@@ -55,6 +66,7 @@ __all__ = [
     "TooManySamples",
     "ValueType",
     "Vector",
+    "ast",
     "format_duration",
     "format_expr",
     "format_sample",
