@@ -20,7 +20,7 @@ from watchkeeper.model import Kind, LiveEvent, Record, Role, Scope
 from watchkeeper.store.columns import TABLES, Columns, EmbeddedOptions
 from watchkeeper.store.columns.embedded import open_embedded
 from watchkeeper.store.meta import Meta, open_meta, tables
-from watchkeeper.store.spool import SegmentReader, SegmentWriter
+from watchkeeper.store.spool import SegmentReader, SegmentWriter, SpoolWriter
 
 PROJECT = 1
 _FOR_EVER = {table.name: 5_000 for table in TABLES}
@@ -107,10 +107,10 @@ class House:
             options=options,
         )
 
-    def acceptor(self) -> Acceptor:
+    def acceptor(self, spool: SpoolWriter | None = None) -> Acceptor:
         """An acceptor on the engine's lane that remembers nothing yet."""
         return Acceptor(
-            spool=self.engine,
+            spool=spool or self.engine,
             series=SeriesRegistry(),
             clock=self.clock,
             metrics=IngestMetrics(CollectorRegistry()),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,17 +12,24 @@ import pytest
 
 from tests.servers.child import free_port, running
 
-MOTO = Path(__file__).resolve().parents[2] / ".test-servers" / "s3-peer" / "bin" / "moto_server"
 BUCKET = "watchkeeper-test"
+OWN = Path(__file__).resolve().parents[2] / ".test-servers" / "s3-peer" / "bin" / "moto_server"
+
+
+def moto_server() -> str | None:
+    """The program: in the environment that `make test` makes for it, or beside this Python."""
+    beside = Path(sys.executable).with_name("moto_server")
+    return next((str(path) for path in (OWN, beside) if path.exists()), shutil.which("moto_server"))
 
 
 @pytest.fixture(scope="session")
 def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the server; it has one bucket, BUCKET."""
-    if not MOTO.exists():
-        pytest.skip("left out: the S3 peer could not be installed")
+    program = moto_server()
+    if program is None:
+        pytest.skip("the S3 peer is not installed (pip: moto[server])")
     port = free_port()
-    command = [str(MOTO), "-H", "127.0.0.1", "-p", str(port)]
+    command = [program, "-H", "127.0.0.1", "-p", str(port)]
     log = tmp_path_factory.mktemp("s3") / "log"
     with running(command, port=port, log=log):
         endpoint = f"http://127.0.0.1:{port}"

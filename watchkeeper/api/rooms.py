@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from fastapi import Request
 
 from watchkeeper.access import Access
-from watchkeeper.alerting import Alerts, Channels, Rules
+from watchkeeper.alerting import Alerts, Channels, Evaluator, Rules
 from watchkeeper.api.pages import ASSETS
 from watchkeeper.ingest import Acceptor
 from watchkeeper.ingest.digest import Digest
@@ -92,6 +92,7 @@ class Rooms:
     engine: Engine
     source: SeriesSource
     rules: Rules
+    evaluator: Evaluator
     alerts: Alerts
     channels: Channels
     scraper: Scraper

@@ -8,6 +8,7 @@ from watchkeeper.ingest.keys import KeyFacts, Keys
 from watchkeeper.ingest.metrics import IngestMetrics
 from watchkeeper.ingest.quota import Quota
 from watchkeeper.ingest.rejections import Rejection, RejectionLog
+from watchkeeper.ingest.repo import RejectionRows
 from watchkeeper.ingest.rows import (
     LogRow,
     MetadataRow,
@@ -42,6 +43,7 @@ __all__ = [
     "Receive",
     "Rejection",
     "RejectionLog",
+    "RejectionRows",
     "Reply",
     "Request",
     "SampleBatch",

@@ -16,7 +16,7 @@ from watchkeeper.store.blobs.s3 import S3Blobs, S3Options
 PREFIXES = count()
 
 
-@pytest.fixture(params=["directory", "s3"])
+@pytest.fixture(params=["directory", pytest.param("s3", marks=pytest.mark.s3)])
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
     if request.param == "directory":
         return DirectoryBlobs(tmp_path / "blobs")

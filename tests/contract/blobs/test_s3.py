@@ -28,6 +28,7 @@ def test_a_server_that_is_away_is_unavailable() -> None:
         S3Blobs("s3://bucket", options=options).get("7/a")
 
 
+@pytest.mark.s3
 def test_a_bucket_that_does_not_exist_is_no_missing_blob(s3_endpoint: str) -> None:
     options = S3Options(endpoint=s3_endpoint, access_key="test", secret_key="test")
 

@@ -216,10 +216,13 @@ def test_large_answers_are_packed_when_asked(client: httpx.Client) -> None:
              f"--start={START_S + 60}", f"--end={START_S + 120}"],
             f"2 @[{START_S + 60}]",
         ),
-        (["labels", "URL", "job"], "api\nweb"),
+        (
+            ["labels", "URL", "job", f"--start={START_S}", f"--end={START_S + 900}"],
+            "api\nweb",
+        ),
         (
             ["series", "URL", "--match=up", f"--start={START_S}", f"--end={START_S + 900}"],
-            'up{job="api"}',
+            '{__name__="up", job="api"}',
         ),
     ],
 )  # fmt: skip

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from watchkeeper.alerting import repo
+from watchkeeper.alerting.rules import repo
 from watchkeeper.alerting.rules.errors import RuleFileInvalid, RuleFileOnDisk
 from watchkeeper.alerting.rules.files import parse_rule_file
 from watchkeeper.alerting.rules.types import RuleFile, StoredRuleFile
@@ -54,7 +54,7 @@ class Rules:
             self._revision = revision
         return self._files
 
-    def list(self, scope: Scope) -> list[StoredRuleFile]:
+    def list(self, scope: Scope) -> Sequence[StoredRuleFile]:
         """The rule files of the scope's projects, by name."""
         return [file for file in self.current() if file.project_id in scope.project_ids]
 
@@ -65,7 +65,7 @@ class Rules:
                 return file
         raise NotFound(f"There is no rule file {name}.")
 
-    def disk_errors(self, scope: Scope) -> list[str]:
+    def disk_errors(self, scope: Scope) -> Sequence[str]:
         """What is wrong with files on disk that are not in force, as sentences."""
         return [
             error

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from watchkeeper.alerting import ActiveAlert
 from watchkeeper.api import repo
 from watchkeeper.api.rooms import Rooms
+from watchkeeper.api.wk.alerts import fingerprint_of
 from watchkeeper.api.wk.charts import Grid, by_label, change, instant, latest, lines
 from watchkeeper.api.wk.home_shapes import (
     Chart,
@@ -180,11 +181,11 @@ def _alert(alert: ActiveAlert) -> NeedsYou:
     return NeedsYou(
         kind="alert",
         state="firing" if alert.state == "firing" else "pending",
-        severity=alert.labels.get("severity", ""),
+        severity=alert.severity,
         title=alert.rule,
         detail=summary,
         since_ms=alert.fired_ms or alert.active_ms,
-        link=Link(page="alerts", id=alert.fingerprint),
+        link=Link(page="alerts", id=fingerprint_of(alert.labels)),
     )
 
 

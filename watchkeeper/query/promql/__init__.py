@@ -16,6 +16,7 @@ from watchkeeper.query.promql.errors import (
 from watchkeeper.query.promql.format import format_expr, prettify
 from watchkeeper.query.promql.literals import format_duration, format_sample, parse_duration_ms
 from watchkeeper.query.promql.parser import parse
+from watchkeeper.query.promql.repo import ColumnsSource
 from watchkeeper.query.promql.run import EngineOptions
 from watchkeeper.query.promql.source import (
     Cardinality,
@@ -39,6 +40,7 @@ __all__ = [
     "STALE_NAN",
     "BadQuery",
     "Cardinality",
+    "ColumnsSource",
     "Engine",
     "EngineOptions",
     "ExecutionError",

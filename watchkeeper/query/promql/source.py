@@ -39,21 +39,24 @@ class Cardinality:
 
 
 class SeriesSource(Protocol):
-    """Reads series of one scope. Times are Unix ms UTC, both ends in."""
+    """Reads series of one scope. Times are Unix ms UTC, both ends in.
+
+    What lists series or labels may bring in some from outside the range, never leave one out.
+    """
 
     def select(
         self, scope: Scope, matchers: Sequence[Matcher], *, start_ms: int, end_ms: int
     ) -> SeriesBlock:
         """The samples of all series that satisfy every matcher; series without any are left out.
 
-        Of samples with equal time the one written last stands. Staleness markers are included.
+        Of samples with equal time one stands. Staleness markers are included.
         """
         ...
 
     def series(
         self, scope: Scope, matcher_sets: MatcherSets, *, start_ms: int, end_ms: int
     ) -> list[Labels]:
-        """Label sets seen in the range (to the day), sorted."""
+        """Label sets seen in the range, sorted."""
         ...
 
     def label_names(

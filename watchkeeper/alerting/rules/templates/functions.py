@@ -189,7 +189,9 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "print": _print,
     "printf": lambda text, *values: formatting.printf(_text(text), list(values)),
     "println": lambda *values: " ".join(show(value) for value in values) + "\n",
-    "html": lambda *values: html.escape(str(_print(*values))).replace("&#x27;", "&#39;"),
+    "html": lambda *values: (
+        html.escape(str(_print(*values))).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
+    ),
     "js": _js,
     "urlquery": lambda *values: quote(str(_print(*values)), safe="~"),
     "eq": _eq,
