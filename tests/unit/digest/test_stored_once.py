@@ -145,9 +145,7 @@ def test_a_sample_from_an_impossible_time_is_a_dead_letter_and_the_others_are_ke
 
 
 def test_events_of_a_deleted_project_hold_up_nothing(house: House) -> None:
-    house.edge.append_blocking(
-        [_foreign(house, event_json(1)), _foreign(house, event_json(2))]
-    )
+    house.edge.append_blocking([_foreign(house, event_json(1)), _foreign(house, event_json(2))])
     house.receive([event_json(3)])
 
     house.digest().run_once()
