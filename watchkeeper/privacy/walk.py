@@ -113,12 +113,10 @@ class Walk:
                     node[key] = self._text(value, place, name.written)
             elif value.__class__ not in _PLAIN:
                 node[key] = self._value(value, place, name.written)
-        if renamed:
-            self._rename(node, renamed, place)
+        self._rename(node, renamed, place)
         if "value" in node:
             self._hide_labelled(node, place)
-        if "message" in node or "description" in node:
-            self._hide_sql_numbers(node, place)
+        self._hide_sql_numbers(node, place)
 
     def _hide(self, node: dict[str, Json], key: str, place: Place | None, name: Name) -> None:
         value = node[key]
@@ -144,6 +142,8 @@ class Walk:
 
     def _hide_sql_numbers(self, node: dict[str, Json], place: Place | None) -> None:
         for label, name in (("category", "message"), ("op", "description")):
+            if label not in node:
+                continue
             kind, text = node.get(label), node.get(name)
             if isinstance(kind, str) and isinstance(text, str) and _is_sql(kind):
                 hidden = rules.without_long_numbers(text)
