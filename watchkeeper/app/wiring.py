@@ -27,7 +27,7 @@ from watchkeeper.app.datadir import DataDir
 from watchkeeper.app.homes import HomeProjects
 from watchkeeper.app.people import build_access
 from watchkeeper.app.stores import cache_store, column_store, meta_store
-from watchkeeper.ingest import Acceptor, IngestMetrics, SeriesRegistry
+from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
 from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink
 from watchkeeper.ingest.scrape import ConfigFile, ScrapeConfigs, Scraper
 from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink
@@ -78,7 +78,12 @@ def _ground(
         columns=columns,
         live=LiveHub(clock=clock),
         spool=spool,
-        acceptor=Acceptor(spool=spool, series=SeriesRegistry(), clock=clock, metrics=metrics),
+        acceptor=Acceptor(
+            spool=spool,
+            series=remembered_series(data_dir.spool, LANE),
+            clock=clock,
+            metrics=metrics,
+        ),
         outbound=Outbound(OutboundOptions(allow=config.outbound.allow)),
     )
 
@@ -224,4 +229,6 @@ def _config_files(config: Config, homes: HomeProjects) -> list[ConfigFile]:
     if not config.scrape.file:
         return []
     project_id = homes.find(config.scrape.project)
-    return [] if project_id is None else [ConfigFile(path=config.scrape.file, project_id=project_id)]
+    return (
+        [] if project_id is None else [ConfigFile(path=config.scrape.file, project_id=project_id)]
+    )

@@ -29,7 +29,7 @@ from watchkeeper.app.roles.edge import EdgeApp, EdgeHooks, EdgeOptions
 from watchkeeper.app.stores import cache_store, meta_store
 from watchkeeper.app.supervise import EngineProcess
 from watchkeeper.app.words import read_words
-from watchkeeper.ingest import Acceptor, IngestMetrics, RejectionRows, SeriesRegistry
+from watchkeeper.ingest import Acceptor, IngestMetrics, RejectionRows, remembered_series
 from watchkeeper.lib.clock import system_clock
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.lib.telemetry import SelfWatch, Telemetry, start_telemetry
@@ -101,7 +101,9 @@ def _build(config: Config, data_dir: DataDir, meta: Meta, telemetry: Telemetry) 
     scrubber = Scrubber(ScrubRules(salt=data_dir.salt()))
     metrics = IngestMetrics(telemetry.registry)
     spool = SegmentWriter(data_dir.spool, LANE, clock=clock, options=config.spool)
-    acceptor = Acceptor(spool=spool, series=SeriesRegistry(), clock=clock, metrics=metrics)
+    acceptor = Acceptor(
+        spool=spool, series=remembered_series(data_dir.spool, LANE), clock=clock, metrics=metrics
+    )
     app = EdgeApp(
         acceptor,
         keys,
