@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import structlog
@@ -33,7 +34,7 @@ class DigestOptions:
     batch_bytes: int = 8 * 1024 * 1024
     """Most bytes of one cut. More is faster when behind; a replay after a crash repeats one cut."""
     gather_ms: int = 200
-    """Pause between rounds while the digest keeps up: fewer, larger inserts. 0 while it is behind."""
+    """Pause between rounds while the digest keeps up, so that inserts are few and large."""
     backoff_s: float = 5.0
     """Longest pause after a failure, in seconds; the first one is a tenth of it."""
     settle_ms: int = SECOND_MS
@@ -67,7 +68,9 @@ class Digest:
         live: Publish,
         metrics: DigestMetrics,
         options: DigestOptions | None = None,
+        gate: AbstractContextManager[object] | None = None,
     ) -> None:
+        """gate: entered for each round, so that whoever holds it finds the stores at rest."""
         self._reader = reader
         self._meta = meta
         self._columns = columns
@@ -76,6 +79,7 @@ class Digest:
         self._live = live
         self._metrics = metrics
         self._options = options or DigestOptions()
+        self._gate = gate or nullcontext()
         self._positions: dict[str, Position] = {}
         self._passed_by_lane: dict[str, int] = {}
         self._floor_ms: int | None = None
@@ -89,7 +93,8 @@ class Digest:
         failures = 0
         while not stop.is_set():
             try:
-                self.run_once()
+                with self._gate:
+                    self.run_once()
                 failures = 0
                 pause_s = 0.0 if self._is_behind else self._options.gather_ms / SECOND_MS
             except Exception as error:

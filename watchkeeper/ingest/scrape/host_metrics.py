@@ -14,7 +14,7 @@ import numpy as np
 import psutil
 
 from watchkeeper.ingest import Acceptor, SampleBatch
-from watchkeeper.ingest.scrape.schedule import next_slot_ms
+from watchkeeper.lib.schedule import next_slot_ms
 from watchkeeper.lib.clock import SECOND_MS, Clock
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.model import METRIC_NAME, Labels, labels_of

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from watchkeeper.ingest import Acceptor, MetadataRow, SampleBatch
 from watchkeeper.ingest.scrape.configs import ProjectConfig, ScrapeConfigs
 from watchkeeper.ingest.scrape.discovery import Discovery
-from watchkeeper.ingest.scrape.schedule import Schedule
+from watchkeeper.lib.schedule import Schedule
 from watchkeeper.ingest.scrape.scrape import (
     Health,
     Outcome,

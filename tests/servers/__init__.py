@@ -1,0 +1,1 @@
+"""Real servers that tests run beside themselves: own directory, own port, gone afterwards."""
