@@ -13,7 +13,7 @@ from watchkeeper.query.promql.errors import ExecutionError
 from watchkeeper.query.promql.functions.invocation import Invocation, Value
 from watchkeeper.query.promql.literals import quote
 from watchkeeper.query.promql.naming import unite
-from watchkeeper.query.promql.regex import BadRegex, compile_whole, expand
+from watchkeeper.query.promql.regex import BadRegex, WholeRegex, compile_whole, expand
 from watchkeeper.query.promql.types import Grid, value_of
 
 
@@ -38,7 +38,7 @@ def _label_replace(call: Invocation) -> Grid:
     return _relabelled(call, target, lambda row: _replaced(row, regex, template, source))
 
 
-def _replaced(labels: Labels, regex: re.Pattern[str], template: str, source: str) -> str | None:
+def _replaced(labels: Labels, regex: WholeRegex, template: str, source: str) -> str | None:
     match = regex.fullmatch(value_of(labels, source))
     return None if match is None else expand(match, template)
 
