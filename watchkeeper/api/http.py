@@ -15,7 +15,7 @@ from watchkeeper.api.auth import Credentials
 from watchkeeper.api.checks import health_checks
 from watchkeeper.api.compat import prometheus_routes
 from watchkeeper.api.document import wk_app
-from watchkeeper.api.envelope import Envelope
+from watchkeeper.api.envelope import Envelope, HttpMetrics
 from watchkeeper.api.health import Health
 from watchkeeper.api.own_metrics import metrics_routes
 from watchkeeper.api.pages import Pages
@@ -35,12 +35,13 @@ def engine_app(rooms: Rooms) -> ASGIApp:
     app.state.rooms = rooms
     install_refusals(app)
     app.router.routes.extend(_other_routes(rooms))
-    return Envelope(
-        app,
-        registry=rooms.telemetry.registry,
+    app.add_middleware(
+        Envelope,
+        metrics=HttpMetrics(rooms.telemetry.registry),
         max_body_bytes=rooms.options.max_body_bytes,
         https=rooms.options.https,
     )
+    return app
 
 
 def _other_routes(rooms: Rooms) -> list[BaseRoute]:

@@ -78,7 +78,7 @@ def dead_letters(conn: Connection, project_ids: Sequence[int]) -> int:
 
 
 def failed_deliveries(conn: Connection, *, since_ms: int) -> int:
-    """Deliveries of every project that were given up since then, save those a newer one replaced."""
+    """Deliveries given up since then, in every project; not those that a newer one replaced."""
     t = tables.deliveries
     query = select(func.count()).where(
         t.c.state == "failed", t.c.created_ms >= since_ms, t.c.last_error.not_like("superseded%")

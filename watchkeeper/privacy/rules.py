@@ -102,7 +102,7 @@ _KNOWN_HINTS = (
     b"glpat-", b"akia", b"asia", b"xox", b"aiza", b"npm_", b"pypi-", b"sntry", b"sg.", b"wkt_",
     b"sk-", b"eyj", b"eyk",
 )  # fmt: skip
-_EMAIL = re.compile(r"[A-Za-z0-9._%+'-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
+_EMAIL = re.compile(r"[A-Za-z0-9._%+'-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.[A-Za-z][A-Za-z0-9-]{1,62}")
 _DIGITS = re.compile(r"(?<![\w.-])(?:\d[ -]?){12,18}\d(?![\w-])")
 _DIGITS_PROBE = re.compile(rb"[0-9](?:[ -]?[0-9]){12}")
 _IP4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")

@@ -16,6 +16,8 @@ MAX_NOTES = 50
 MAX_DEPTH = 60
 _TOO_DEEP = "[Filtered: nested too deep]"
 _CODE_FIELDS = frozenset({"context_line", "pre_context", "post_context"})
+_NEVER_PERSONAL = frozenset({"event_id", "release", "dist", "environment", "platform"})
+"""Fields of the event itself; a release such as `shop@1.2.3` is no e-mail address."""
 _TECHNICAL_FIELDS = frozenset({"modules", "sdk", "debug_meta"})
 """Top-level fields whose names are packages and files, so only their text is looked at."""
 _SMALLEST_CARD = 10**12
@@ -99,6 +101,8 @@ class Walk:
         renamed: list[tuple[str, str]] = []
         known, clean = self._known, self._clean
         for key, value in node.items():
+            if place is None and key in _NEVER_PERSONAL:
+                continue
             name = known.get(key) or self._name(key)
             if name.written != key:
                 renamed.append((key, name.written))

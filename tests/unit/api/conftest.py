@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from tests.fakes.clock import HandClock
 from watchkeeper.access import Access, AccessOptions, SetupResult
-from watchkeeper.alerting import Alerts, Channels, Evaluator, Rules
+from watchkeeper.alerting import Alerts, Channels, Evaluator, Rules, new_announce
 from watchkeeper.api import ApiOptions, Rooms, engine_app
 from watchkeeper.ingest import Acceptor, IngestMetrics, SeriesRegistry
 from watchkeeper.ingest.digest import Digest, DigestMetrics
@@ -144,8 +144,15 @@ class Builder:
             engine=engine,
             source=source,
             rules=rules,
+            evaluator=Evaluator(
+                rules,
+                engine,
+                acceptor,
+                self.meta,
+                announce=new_announce(self.clock, external_url=PUBLIC_URL),
+            ),
             alerts=Alerts(self.meta),
-            channels=Channels(self.meta),
+            channels=Channels(self.meta, outbound, self.clock),
             scraper=Scraper(configs, outbound, acceptor, self.clock, publish=live.publish),
             scrape_configs=configs,
             live=live,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from watchkeeper.api.envelope import Envelope
+from watchkeeper.api.envelope import Envelope, HttpMetrics
+from watchkeeper.api.refusals import install_refusals
 
 
 async def fine(_request: Request) -> Response:
@@ -26,6 +25,10 @@ async def length(request: Request) -> Response:
 
 async def broken(_request: Request) -> Response:
     raise RuntimeError("a planted secret")
+
+
+def by_model(body: dict[str, int]) -> dict[str, int]:
+    return body
 
 
 class HalfAnswered:
@@ -42,12 +45,15 @@ def registry() -> CollectorRegistry:
 
 
 @pytest.fixture
-def client(registry: CollectorRegistry) -> Iterator[httpx.AsyncClient]:
+def client(registry: CollectorRegistry) -> httpx.AsyncClient:
     routes = [
         Route("/fine", fine), Route("/length", length, methods=["POST"]),
-        Route("/broken", broken), Route("/half", HalfAnswered()),
+        Route("/things/{kind}/of/fine/{rest:path}", fine), Route("/broken", broken), Route("/half", HalfAnswered()),
     ]  # fmt: skip
-    app = Envelope(Starlette(routes=routes), registry=registry, max_body_bytes=10, https=True)
+    app = FastAPI(routes=routes)
+    app.post("/model")(by_model)
+    install_refusals(app)
+    app.add_middleware(Envelope, metrics=HttpMetrics(registry), max_body_bytes=10, https=True)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://wk")
 
 
@@ -95,14 +101,15 @@ async def test_a_longer_body_is_refused_with_the_limit(client: httpx.AsyncClient
     }
 
 
+@pytest.mark.parametrize("path", ["/length", "/model"])
 async def test_a_longer_body_without_its_length_is_refused_while_it_is_read(
-    client: httpx.AsyncClient,
+    client: httpx.AsyncClient, path: str
 ) -> None:
     async def chunks() -> object:
         for _ in range(4):
             yield b"xxx"
 
-    answer = await client.post("/length", content=chunks())  # type: ignore[arg-type]
+    answer = await client.post(path, content=chunks())  # type: ignore[arg-type]
 
     assert answer.status_code == 413
 
@@ -129,6 +136,7 @@ async def test_answers_are_counted_by_route_and_not_by_address(
     client: httpx.AsyncClient, registry: CollectorRegistry
 ) -> None:
     await client.get("/fine?a=1")
+    await client.get("/things/things/of/fine/a/b")
     await client.get("/nowhere/1")
 
     def count(route: str, status: str) -> float | None:
@@ -136,4 +144,5 @@ async def test_answers_are_counted_by_route_and_not_by_address(
         return registry.get_sample_value("watchkeeper_http_answers_total", labels)
 
     assert count("/fine", "200") == 1
+    assert count("/things/{kind}/of/fine/{rest}", "200") == 1
     assert count("other", "404") == 1

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Query
 
 from watchkeeper.alerting import ActiveAlert, AlertChange, SentOrNot
 from watchkeeper.api.auth import RoomsHere, ViewerScope
-
 from watchkeeper.api.wk.shapes import ERRORS, Answer, RangeQuery
 from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.lib.fingerprint import fingerprint

@@ -12,7 +12,6 @@ from watchkeeper.alerting import Channel
 from watchkeeper.api.auth import AdminScope, Caller, MemberScope, RoomsHere, ViewerScope
 from watchkeeper.api.bounds import TEST_CHANNEL, enter
 from watchkeeper.api.trail import note
-
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, Done, example
 
 router = APIRouter(tags=["channels"], responses=ERRORS)
@@ -105,9 +104,7 @@ def change_channel(
 
 
 @router.delete("/projects/{project_id}/channels/{channel_id}")
-def delete_channel(
-    rooms: RoomsHere, scope: AdminScope, caller: Caller, channel_id: int
-) -> Done:
+def delete_channel(rooms: RoomsHere, scope: AdminScope, caller: Caller, channel_id: int) -> Done:
     """Delete a channel with the record of its deliveries. Needs role admin."""
     name = rooms.channels.get(scope, channel_id).name
     rooms.channels.delete(scope, channel_id)
@@ -116,9 +113,7 @@ def delete_channel(
 
 
 @router.post("/projects/{project_id}/channels/{channel_id}/test")
-async def test_channel(
-    rooms: RoomsHere, scope: MemberScope, channel_id: int
-) -> ChannelTestAnswer:
+async def test_channel(rooms: RoomsHere, scope: MemberScope, channel_id: int) -> ChannelTestAnswer:
     """Send a test message now and tell what the receiver answered. Needs role member."""
     await run_in_threadpool(enter, rooms.limiter, TEST_CHANNEL, str(scope.project_id))
     outcome = await rooms.channels.test_channel(scope, channel_id)

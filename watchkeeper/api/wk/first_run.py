@@ -71,5 +71,6 @@ def _check(rooms: Rooms, request: Request, token: str) -> None:
     enter(rooms.limiter, FIRST_RUN, client_address(request))
     if not rooms.access.is_first_run_token(token):
         raise Forbidden(
-            "This link is not valid any more. Print a new one on the server: watchkeeper user first-run."
+            "This link is not valid any more. Print a new one on the server: "
+            "watchkeeper user first-run."
         )

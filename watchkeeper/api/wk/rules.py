@@ -14,7 +14,6 @@ from watchkeeper.alerting.rules import Rule as AnyRule
 from watchkeeper.api.auth import Caller, MemberScope, RoomsHere, ViewerScope
 from watchkeeper.api.rooms import Rooms
 from watchkeeper.api.trail import note
-
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, Done, example
 from watchkeeper.model import Scope
 
@@ -46,7 +45,7 @@ class GroupAnswer(Answer):
 
 
 class RuleFileAnswer(Answer):
-    """origin `file` stands on disk and is changed there. error: why it is not in force, or empty."""
+    """origin `file`: it is changed on disk. error: why it is not in force, or empty."""
 
     name: str
     origin: Literal["file", "ui"]
@@ -94,7 +93,7 @@ def list_rules(rooms: RoomsHere, scope: ViewerScope) -> RulesAnswer:
     running = _running(rooms, scope)
     return RulesAnswer(
         files=[_file(each, running) for each in rooms.rules.list(scope)],
-        problems=rooms.rules.disk_errors(scope),
+        problems=list(rooms.rules.disk_errors(scope)),
     )
 
 

@@ -135,11 +135,12 @@ class ClusterColumns:
 
 
 def _plain(params: Params | None) -> dict[str, object]:
-    """Values as the driver formats them: a bool is a number to the engine."""
-    return {
-        checked_name(name): int(value) if isinstance(value, bool) else value
-        for name, value in (params or {}).items()
-    }
+    """Values as the driver formats them: a bool is a number and a tuple a list to the engine."""
+    plain: dict[str, object] = {}
+    for name, value in (params or {}).items():
+        listed = list(value) if isinstance(value, tuple) else value
+        plain[checked_name(name)] = int(listed) if isinstance(listed, bool) else listed
+    return plain
 
 
 def _error(message: str) -> WatchkeeperError:
