@@ -1,5 +1,5 @@
 /** Below this, on average, a match is chance. */
-const LEAST_PER_LETTER = 4;
+const LEAST_PER_LETTER = 5;
 
 /** How well `query` matches `text`: its letters in order; null if they are not all there. Higher is better. */
 export function score(query: string, text: string): number | null {
