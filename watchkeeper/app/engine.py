@@ -30,7 +30,7 @@ async def serve_engine(rooms: EngineRooms) -> None:
     stop = threading.Event()
     digest = threading.Thread(
         target=guard.run_blocking,
-        args=("digest", lambda: rooms.digest.run(stop), stop),
+        args=("digest", lambda: rooms.digest.run(stop, rooms.digest_gate), stop),
         name="loop-digest",
         daemon=True,
     )

@@ -136,7 +136,7 @@ def build_engine(
     homes = HomeProjects(access)
     built_in = access.ensure_built_in()
     gate = threading.Lock()
-    digest = _digest(ground, gate)
+    digest = _digest(ground)
     source = ColumnsSource(ground.columns)
     engine = Engine(source)
     configs = ScrapeConfigs(meta, clock, partial(_config_files, config, homes))
@@ -204,7 +204,7 @@ def build_engine(
     )
 
 
-def _digest(ground: Ground, gate: threading.Lock) -> Digest:
+def _digest(ground: Ground) -> Digest:
     registry = ground.telemetry.registry
     sinks: list[Sink] = [
         SampleSink(ground.columns),
@@ -220,7 +220,6 @@ def _digest(ground: Ground, gate: threading.Lock) -> Digest:
         clock=ground.clock,
         live=ground.live.publish,
         metrics=DigestMetrics(registry),
-        gate=gate,
     )
 
 

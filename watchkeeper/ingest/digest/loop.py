@@ -47,6 +47,7 @@ class DigestOptions:
             raise ValueError(f"gather_ms must be 0..10,000, got {self.gather_ms}")
 
 
+_OPEN = nullcontext()
 _STUBBORN = 5
 """Failures of one cut that no wait can cure before its sinks are applied one by one."""
 
@@ -68,9 +69,7 @@ class Digest:
         live: Publish,
         metrics: DigestMetrics,
         options: DigestOptions | None = None,
-        gate: AbstractContextManager[object] | None = None,
     ) -> None:
-        """gate: entered for each round, so that whoever holds it finds the stores at rest."""
         self._reader = reader
         self._meta = meta
         self._columns = columns
@@ -79,7 +78,6 @@ class Digest:
         self._live = live
         self._metrics = metrics
         self._options = options or DigestOptions()
-        self._gate = gate or nullcontext()
         self._positions: dict[str, Position] = {}
         self._passed_by_lane: dict[str, int] = {}
         self._floor_ms: int | None = None
@@ -88,12 +86,15 @@ class Digest:
         self._stubborn_failures = 0
         self._is_behind = False
 
-    def run(self, stop: threading.Event) -> None:
-        """Digest until `stop` is set; a failure is counted, logged and tried again."""
+    def run(self, stop: threading.Event, gate: AbstractContextManager[object] = _OPEN) -> None:
+        """Digest until `stop` is set; a failure is counted, logged and tried again.
+
+        gate: entered for each round, so that whoever holds it finds the stores at rest.
+        """
         failures = 0
         while not stop.is_set():
             try:
-                with self._gate:
+                with gate:
                     self.run_once()
                 failures = 0
                 pause_s = 0.0 if self._is_behind else self._options.gather_ms / SECOND_MS
