@@ -26,8 +26,7 @@ from watchkeeper.query.promql.evaluate.selectors import (
     over_subquery,
     sample_times,
 )
-from watchkeeper.query.promql.functions import FUNCTION_BODIES, Invocation, Value
-from watchkeeper.query.promql.functions.rates import doubt_counters
+from watchkeeper.query.promql.functions import FUNCTION_BODIES, Invocation, Value, doubt_counters
 from watchkeeper.query.promql.naming import drop_names
 from watchkeeper.query.promql.planner import plan, push_down
 from watchkeeper.query.promql.run import Frame

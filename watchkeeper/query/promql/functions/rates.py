@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from watchkeeper.model import METRIC_NAME, Labels
-from watchkeeper.query.promql.functions.invocation import Invocation
+from watchkeeper.query.promql.invocation import Invocation
 from watchkeeper.query.promql.literals import quote
 from watchkeeper.query.promql.run import Frame
 from watchkeeper.query.promql.types import F64, I64, Grid, value_of
