@@ -1,0 +1,119 @@
+"""From the printed link to the pager, as a person goes it: the page never reloaded meanwhile."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from bench.server import Server
+from tests.e2e.browser import Visit, context_of, visit
+from tests.e2e.eventually import eventually
+from tests.e2e.product import SECRET, fail_once
+from tests.fakes.peer import HttpPeer, http_peer
+
+pytestmark = pytest.mark.chromium
+
+ERROR = "card declined by the bank"
+SHOWN_WITHIN_S = 3.0
+FIRING_WITHIN_MS = 60_000
+
+_NOTE_ARRIVAL = """
+(text) => {
+  window.wkArrivedMs = null;
+  const look = () => {
+    if (window.wkArrivedMs === null && document.body.innerText.includes(text))
+      window.wkArrivedMs = Date.now();
+  };
+  new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
+}
+"""
+"""Notes when a text is first on the page. It is lost by a reload, and so proves that none was."""
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    log = tmp_path / "server.log"
+    environ = {"WATCHKEEPER_OUTBOUND_ALLOW": "127.0.0.0/8"}
+    server = Server(tmp_path / "data", environ=environ, log=log)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+@pytest.fixture
+def pager() -> Iterator[HttpPeer]:
+    with http_peer() as peer:
+        yield peer
+
+
+def test_from_the_printed_link_to_the_pager(
+    server: Server, pager: HttpPeer, chromium: Browser
+) -> None:
+    with context_of(chromium, server.url) as context, visit(context) as here:
+        make_an_account(here.page, printed_link(server))
+        dsn = take_the_dsn(here.page)
+        see_the_first_record_arrive(here.page, dsn)
+        # open_the_issue(here.page)
+        here.page.get_by_role("link", name="Go to Home").click()
+        name_a_pager(here.page, pager)
+        # put_a_rule_on_errors(here.page)
+        # see_it_fire(here.page, pager)
+        assert here.troubles == []
+
+
+def printed_link(server: Server) -> str:
+    assert server.log is not None
+    found = re.search(r"Open (\S+/first-run\?token=\S+)", server.log.read_text())
+    assert found is not None
+    return found[1]
+
+
+def make_an_account(page: Page, link: str) -> None:
+    page.goto(link)
+    page.get_by_label("Name").fill("Mara Lind")
+    page.get_by_label("Email").fill("mara@example.com")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your first project")
+    page.get_by_label("Organisation").fill("Acme")
+    page.get_by_label("Project").fill("Shop")
+    page.get_by_role("button", name="Create account and project").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("What do you have?")
+
+
+def take_the_dsn(page: Page) -> str:
+    """The DSN that stands in the lines to copy."""
+    page.get_by_role("button", name="Sentry SDK, Python").click()
+    lines = page.get_by_role("figure", name="Lines for Sentry SDK, Python")
+    expect(page.get_by_text("Waiting for the first record…")).to_be_visible()
+    found = re.search(r'dsn="(http://[0-9a-f]{32}@127\.0\.0\.1:\d+/\d+)"', lines.inner_text())
+    assert found is not None
+    return found[1]
+
+
+def see_the_first_record_arrive(page: Page, dsn: str) -> None:
+    page.evaluate(_NOTE_ARRIVAL, "The first record is here.")
+    sent_s = fail_once(dsn, message=ERROR)
+    expect(page.get_by_text("The first record is here.")).to_be_visible()
+    shown_s = float(page.evaluate("() => window.wkArrivedMs")) / 1000
+    print(f"first record on the page {shown_s - sent_s:.2f} s after the SDK had sent it")
+    assert shown_s - sent_s <= SHOWN_WITHIN_S
+
+
+def name_a_pager(page: Page, pager: HttpPeer) -> None:
+    """A webhook made in Settings, asked once by its Test."""
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("link", name="Channels").click()
+    page.get_by_label("Name").fill("pager")
+    page.get_by_label("Address").fill(f"{pager.url}/hook")
+    page.get_by_role("button", name="Add webhook").click()
+    page.get_by_role("button", name="Test").click()
+    expect(page.get_by_text(re.compile("Answered 200"))).to_be_visible()
+    assert pager.wait_for(1, within_s=5)
