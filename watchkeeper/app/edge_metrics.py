@@ -27,13 +27,11 @@ def merge_expositions(text_by_process: dict[str, bytes]) -> bytes:
         for family, line in _lines_with_family(text.splitlines()):
             if line.startswith(b"#"):
                 known = heads.setdefault(family, [])
-                if len(known) < 2 and line not in known:  # noqa: PLR2004 (HELP and TYPE)
+                if len(known) < 2 and line not in known:
                     known.append(line)
             else:
                 samples.setdefault(family, []).append(_labelled(line, process))
-    parts = [
-        line for family, known in heads.items() for line in (*known, *samples.get(family, ()))
-    ]
+    parts = [line for family, known in heads.items() for line in (*known, *samples.get(family, ()))]
     return b"\n".join(parts) + b"\n"
 
 

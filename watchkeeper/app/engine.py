@@ -1,4 +1,4 @@
-"""The engine process: every room that stores and answers, and what runs beside them."""
+"""The engine at work: answers on the control socket while its loops run."""
 
 from __future__ import annotations
 
@@ -7,52 +7,45 @@ import contextlib
 import os
 import socket
 import threading
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from watchkeeper.app.config import Config
-from watchkeeper.app.datadir import DataDir
+from watchkeeper.api import engine_app
+from watchkeeper.app.control import PREFIX, control_routes
 from watchkeeper.app.loops import Loops
-from watchkeeper.app.rooms import EngineRooms
+from watchkeeper.app.running import engine_loops, engine_tasks
+from watchkeeper.app.wiring import EngineRooms
 
 GRACE_S = 3
 """How long open requests may go on when the engine is told to stop."""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """An asyncio body that runs for as long as the engine."""
-
-    name: str
-    run: Callable[[], Awaitable[None]]
-
-
-async def serve_engine(rooms: EngineRooms, config: Config, data_dir: DataDir) -> None:
+async def serve_engine(rooms: EngineRooms) -> None:
     """Answer on the control socket and run every loop until SIGTERM."""
-    loops = Loops(rooms.telemetry.loops, rooms.loops())
-    digest_stop = threading.Event()
+    guard = rooms.ground.telemetry.loops
+    loops = Loops(guard, engine_loops(rooms))
+    stop = threading.Event()
     digest = threading.Thread(
-        target=rooms.telemetry.loops.run_blocking,
-        args=("digest", lambda: rooms.digest.run(digest_stop), digest_stop),
+        target=guard.run_blocking,
+        args=("digest", lambda: rooms.digest.run(stop, rooms.digest_gate), stop),
         name="loop-digest",
         daemon=True,
     )
     tasks = [
-        asyncio.create_task(rooms.telemetry.loops.run(task.name, task.run), name=task.name)
-        for task in rooms.tasks()
+        asyncio.create_task(guard.run(task.name, task.run), name=task.name)
+        for task in engine_tasks(rooms)
     ]
     digest.start()
     loops.start()
     try:
-        await _serve(rooms.app(), data_dir.control_socket)
+        await _serve(_app(rooms), rooms.ground.data_dir.control_socket)
     finally:
         await _end(tasks)
         await asyncio.to_thread(loops.stop)
-        digest_stop.set()
+        stop.set()
         await asyncio.to_thread(digest.join, 10.0)
 
 
@@ -64,12 +57,24 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
             await task
 
 
+def _app(rooms: EngineRooms) -> ASGIApp:
+    """The API, and beside it what only commands on this machine may ask."""
+    api = engine_app(rooms.api)
+    control = Starlette(routes=control_routes(rooms.back_up))
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        is_control = scope["type"] == "http" and scope["path"].startswith(PREFIX)
+        await (control if is_control else api)(scope, receive, send)
+
+    return app
+
+
 async def _serve(app: ASGIApp, path: Path) -> None:
     path.unlink(missing_ok=True)
-    listener = _private_socket(path)
     settings = uvicorn.Config(
         app,
         http="httptools",
+        ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -78,7 +83,7 @@ async def _serve(app: ASGIApp, path: Path) -> None:
         timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=75,
     )
-    await uvicorn.Server(settings).serve(sockets=[listener])
+    await uvicorn.Server(settings).serve(sockets=[_private_socket(path)])
 
 
 def _private_socket(path: Path) -> socket.socket:

@@ -8,6 +8,8 @@ from watchkeeper.ingest.keys import KeyFacts, Keys
 from watchkeeper.ingest.metrics import IngestMetrics
 from watchkeeper.ingest.quota import Quota
 from watchkeeper.ingest.rejections import Rejection, RejectionLog
+from watchkeeper.ingest.remember import remembered_series
+from watchkeeper.ingest.repo import RejectionRows
 from watchkeeper.ingest.rows import (
     LogRow,
     MetadataRow,
@@ -42,6 +44,7 @@ __all__ = [
     "Receive",
     "Rejection",
     "RejectionLog",
+    "RejectionRows",
     "Reply",
     "Request",
     "SampleBatch",
@@ -58,4 +61,5 @@ __all__ = [
     "encode_samples",
     "encode_series",
     "is_reserved",
+    "remembered_series",
 ]

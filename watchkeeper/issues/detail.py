@@ -13,7 +13,7 @@ from watchkeeper.issues.types import ErrorEvent
 
 Json = Mapping[str, Any]
 
-_FRAME_FIELDS = [
+_FRAME_FIELDS = (
     "filename",
     "abs_path",
     "module",
@@ -25,7 +25,7 @@ _FRAME_FIELDS = [
     "context_line",
     "post_context",
     "vars",
-]
+)
 _NOTES = "_scrubbed"
 """Where the scrubber notes what it took out before the event was stored."""
 

@@ -98,8 +98,8 @@ def test_a_crash_around_any_commit_costs_and_doubles_nothing(
 def test_a_digest_that_crashes_again_and_again_gets_there(house: House) -> None:
     fill(house)
     for at in (1, 1, 2, 2, 1):
+        faulty = FaultyColumns(house.columns, at=at, is_done=True)
         with pytest.raises(Killed):
-            faulty = FaultyColumns(house.columns, at=at, is_done=True)
             house.digest(columns=faulty).run_once()
 
     house.digest().run_once()

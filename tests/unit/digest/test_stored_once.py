@@ -18,7 +18,7 @@ from watchkeeper.ingest import (
 )
 from watchkeeper.issues import IssueQuery
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS
-from watchkeeper.model import Kind, LiveTopic, TimeRange, labels_of, series_id
+from watchkeeper.model import Kind, LiveTopic, Record, TimeRange, labels_of, series_id
 from watchkeeper.store.meta import tables
 
 
@@ -145,9 +145,7 @@ def test_a_sample_from_an_impossible_time_is_a_dead_letter_and_the_others_are_ke
 
 
 def test_events_of_a_deleted_project_hold_up_nothing(house: House) -> None:
-    house.edge.append_blocking(
-        [_foreign(house, event_json(1)), _foreign(house, event_json(2))]
-    )
+    house.edge.append_blocking([_foreign(house, event_json(1)), _foreign(house, event_json(2))])
     house.receive([event_json(3)])
 
     house.digest().run_once()
@@ -156,9 +154,7 @@ def test_events_of_a_deleted_project_hold_up_nothing(house: House) -> None:
     assert house.metric("watchkeeper_digest_dead_letters_total", reason="unknown_project") == 2
 
 
-def _foreign(house: House, payload: bytes):  # type: ignore[no-untyped-def]
-    from watchkeeper.model import Record
-
+def _foreign(house: House, payload: bytes) -> Record:
     return Record(Kind.ERROR_EVENT, 999, house.clock(), payload)
 
 

@@ -253,10 +253,9 @@ def test_a_change_is_written_down_with_who_did_it(house: House) -> None:
     digested(house, error(house, 1, "A"), error(house, 2, "B"))
     with house.meta.write() as conn:
         user = {"email": "ann@acme.io", "name": "Ann", "password_hash": "", "created_ms": 0}
-        user_id = conn.execute(insert(tables.users).values(**user)).inserted_primary_key[0]
-        conn.execute(
-            insert(tables.members).values(org_id=1, user_id=user_id, role=2, created_ms=0)
-        )
+        added = insert(tables.users).values(**user).returning(tables.users.c.id)
+        user_id = conn.execute(added).scalar_one()
+        conn.execute(insert(tables.members).values(org_id=1, user_id=user_id, role=2, created_ms=0))
     change = IssueChange(status=IssueStatus.RESOLVED, assignee="ann@acme.io")
 
     assert house.issues.change(SCOPE, ["WEB-1", "WEB-2"], change, actor="bob@acme.io") == 2

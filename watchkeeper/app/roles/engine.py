@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 
 import uvloop
@@ -36,7 +35,7 @@ def main() -> int:
         print(f"watchkeeper: {error}", file=sys.stderr, flush=True)
         return REFUSED_TO_START if not error.retryable else 1
     try:
-        uvloop.run(serve_engine(rooms, data_dir))
+        uvloop.run(serve_engine(rooms))
     finally:
         rooms.close()
     return 0

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import ClassVar
 
 import uvicorn
@@ -20,21 +20,21 @@ from watchkeeper import __version__
 from watchkeeper.access import Access, KeyRing
 from watchkeeper.app.config import Config
 from watchkeeper.app.datadir import DataDir, DataDirLock
-from watchkeeper.app.edge_metrics import MetricsMerger
 from watchkeeper.app.loops import Loop, Loops
 from watchkeeper.app.options import split_listen
 from watchkeeper.app.own_sink import OwnRoad
 from watchkeeper.app.people import build_access
 from watchkeeper.app.proxy import EngineProxy, ProxyOptions
-from watchkeeper.app.roles.edge import EdgeApp, EdgeOptions
+from watchkeeper.app.roles.edge import EdgeApp, EdgeHooks, EdgeOptions
 from watchkeeper.app.stores import cache_store, meta_store
 from watchkeeper.app.supervise import EngineProcess
 from watchkeeper.app.words import read_words
-from watchkeeper.ingest import Acceptor, IngestMetrics, SeriesRegistry, write_rejections
+from watchkeeper.ingest import Acceptor, IngestMetrics, RejectionRows, remembered_series
 from watchkeeper.lib.clock import system_clock
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.lib.telemetry import SelfWatch, Telemetry, start_telemetry
-from watchkeeper.privacy import Scrubber
+from watchkeeper.model import Role
+from watchkeeper.privacy import Scrubber, ScrubRules
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentWriter
 
@@ -98,10 +98,12 @@ def _build(config: Config, data_dir: DataDir, meta: Meta, telemetry: Telemetry) 
     clock = system_clock
     access = build_access(meta, cache_store(config, clock), data_dir, clock)
     keys = KeyRing(meta, clock)
-    scrubber = Scrubber()
+    scrubber = Scrubber(ScrubRules(salt=data_dir.salt()))
     metrics = IngestMetrics(telemetry.registry)
     spool = SegmentWriter(data_dir.spool, LANE, clock=clock, options=config.spool)
-    acceptor = Acceptor(spool=spool, series=SeriesRegistry(), clock=clock, metrics=metrics)
+    acceptor = Acceptor(
+        spool=spool, series=remembered_series(data_dir.spool, LANE), clock=clock, metrics=metrics
+    )
     app = EdgeApp(
         acceptor,
         keys,
@@ -112,9 +114,10 @@ def _build(config: Config, data_dir: DataDir, meta: Meta, telemetry: Telemetry) 
         clock,
         metrics,
         EdgeOptions(version=__version__),
-        write_rejections=lambda rows: write_rejections(meta, rows),
-        token_project=access.token_project,
-        own_metrics=MetricsMerger(telemetry.registry),
+        hooks=EdgeHooks(
+            write_rejections=RejectionRows(meta).add,
+            token_project=partial(_token_project, access),
+        ),
     )
     restarts = Counter(
         "watchkeeper_engine_restarts_total",
@@ -227,6 +230,17 @@ def _announce(config: Config, data_dir: DataDir, access: Access) -> None:
     else:
         print(f"Watchkeeper is on {base_url}")
     sys.stdout.flush()
+
+
+def _token_project(access: Access, token: str, wanted: int | None) -> int | None:
+    """The project that an API token may write to: the wanted one, else its only one."""
+    principal = access.bearer(token)
+    if principal is None:
+        return None
+    try:
+        return principal.scope(wanted, at_least=Role.MEMBER).project_id
+    except (WatchkeeperError, ValueError):
+        return None
 
 
 def _nothing(_count: int) -> None:

@@ -254,7 +254,7 @@ def _latest(one: Tally) -> dict[str, Any]:
     }
 
 
-_COUNTED = [
+_COUNTED = (
     "title",
     "type",
     "value",
@@ -272,7 +272,7 @@ _COUNTED = [
     "status",
     "is_regressed",
     "status_changed_ms",
-]
+)
 
 
 def _count(

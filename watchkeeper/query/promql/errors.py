@@ -101,5 +101,5 @@ def line_and_column(text: str, position: int) -> tuple[int, int]:
     """1-based line and byte column of a character offset."""
     before = text[:position]
     line_start = before.rfind("\n") + 1
-    column = len(before[line_start:].encode("utf-8", "surrogateescape")) + 1
+    column = len(before[line_start:].encode("utf-8", "replace")) + 1
     return before.count("\n") + 1, column

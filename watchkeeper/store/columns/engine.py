@@ -7,6 +7,7 @@ import fcntl
 import os
 import re
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -119,6 +120,20 @@ def _startup(options: EmbeddedOptions) -> dict[str, str | int | float]:
         "max_execution_time": options.query_time_s,
         "max_threads": options.threads,
     }
+
+
+@contextmanager
+def held_as_file(content: bytes) -> Iterator[str]:
+    """The path of a file with `content`: in memory on Linux, in the temporary folder elsewhere."""
+    if not hasattr(os, "memfd_create"):
+        with tempfile.NamedTemporaryFile(prefix="watchkeeper-") as file:
+            file.write(content)
+            file.flush()
+            yield file.name
+        return
+    with open(os.memfd_create("watchkeeper-insert"), "wb", buffering=0) as memory:
+        memory.write(content)
+        yield f"/proc/self/fd/{memory.fileno()}"
 
 
 class ConnectionPool:

@@ -77,7 +77,7 @@ QUERY_ERRORS: Mapping[int, type[WatchkeeperError]] = {
     307: QueryTooHeavy,  # TOO_MANY_BYTES
     396: QueryTooHeavy,  # TOO_MANY_ROWS_OR_BYTES
     394: QueryCancelled,  # QUERY_WAS_CANCELLED
-    734: QueryCancelled,  # QUERY_WAS_CANCELLED_BY_CLIENT
+    735: QueryCancelled,  # QUERY_WAS_CANCELLED_BY_CLIENT
     202: StoreUnavailable,  # TOO_MANY_SIMULTANEOUS_QUERIES
     209: StoreUnavailable,  # SOCKET_TIMEOUT
     210: StoreUnavailable,  # NETWORK_ERROR

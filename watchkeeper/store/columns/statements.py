@@ -50,21 +50,34 @@ def table_named(name: str) -> Table:
 
 
 def target(table: str, columns: Sequence[str]) -> str:
-    """`table (a, b)` of an insert, each name checked."""
-    return f"{table_named(table).name} ({', '.join(checked_name(name) for name in columns)})"
+    """`table (a, b)` of an insert, from the closed set of tables and columns."""
+    structure(table, columns)
+    return f"{table} ({', '.join(columns)})"
 
 
-def insert_settings(token: str | None) -> Settings:
+def structure(table: str, columns: Sequence[str]) -> str:
+    """`a UInt32, b String` of the columns of an insert. Raises ValueError for an unknown one."""
+    types = {column.name: column.type for column in table_named(table).columns}
+    missing = [name for name in columns if name not in types]
+    if missing:
+        raise ValueError(f"{table} has no column {missing[0]!r}")
+    return ", ".join(f"{name} {types[name]}" for name in columns)
+
+
+def insert_settings(token: str | None) -> dict[str, str | int | float]:
     """Settings that make a repeated batch count once, in the table and behind its views.
 
+    Without a token nothing is taken for a repetition, equal rows included.
     Both forms: a server's default is asynchronous inserts, which would lose the promise.
     """
-    settings: dict[str, str | int | float] = {"async_insert": 0}
-    if token is not None:
-        settings["insert_deduplicate"] = 1
-        settings["insert_deduplication_token"] = token
-        settings["deduplicate_blocks_in_dependent_materialized_views"] = 1
-    return settings
+    if token is None:
+        return {"async_insert": 0, "deduplicate_insert": "disable"}
+    return {
+        "async_insert": 0,
+        "deduplicate_insert": "enable",
+        "insert_deduplication_token": token,
+        "deduplicate_blocks_in_dependent_materialized_views": 1,
+    }
 
 
 def drop_partition(table: str, day: str, cluster: str = "") -> str:

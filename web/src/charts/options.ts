@@ -92,7 +92,7 @@ function axes(request: PlotRequest, shaped: () => Shaped): uPlot.Axis[] {
       size: (_u, labels) => Math.max(30, ...(labels ?? []).map((text) => 12 + text.length * 6.2)),
       gap: 5,
       grid: { stroke: token("grid"), width: 1 },
-      space: 26,
+      space: 20,
       incrs: () => increments(shaped()),
       values: (_u, splits) => axisLabels(splits, request.unit),
     },

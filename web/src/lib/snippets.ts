@@ -32,7 +32,7 @@ export const SOURCES: readonly Source[] = [
     label: "Sentry SDK, Python",
     brings: "errors",
     note: "sentry-sdk, any version from 1.0 on",
-    file: "where your program starts",
+    file: "At the start of your program",
     text: ({ sentry_dsn }) =>
       diff(
         " import sentry_sdk",
@@ -64,7 +64,7 @@ export const SOURCES: readonly Source[] = [
     label: "Sentry SDK, browser",
     brings: "errors",
     note: "@sentry/browser, react, vue, svelte, …",
-    file: "your entry module",
+    file: "Your entry module",
     text: ({ sentry_dsn }) =>
       diff(
         ' import * as Sentry from "@sentry/browser";',
@@ -80,7 +80,7 @@ export const SOURCES: readonly Source[] = [
     label: "An app with /metrics",
     brings: "metrics",
     note: "prom-client, prometheus_client, any exporter",
-    file: "the scrape configuration",
+    file: "The scrape configuration",
     text: () =>
       diff(
         " scrape_configs:",
@@ -94,7 +94,7 @@ export const SOURCES: readonly Source[] = [
     label: "A prometheus.yml",
     brings: "metrics",
     note: "taken as it is: jobs, relabelling, discovery",
-    file: "the scrape configuration",
+    file: "The scrape configuration",
     text: () =>
       diff(
         "+global:",

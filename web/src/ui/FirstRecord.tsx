@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { SnippetAddresses, Source } from "@/lib/snippets";
 import { moment } from "@/lib/time";
-import { count } from "@/lib/units";
+import { coarse, count } from "@/lib/units";
 import { Ago } from "./Ago";
 import { Waiting } from "./Async";
 import { Glyph } from "./Glyph";
@@ -10,7 +10,9 @@ import { SourceSnippets } from "./SourcePicker";
 interface SeenSource {
   readonly source: string;
   readonly last_ms: number;
+  /** Within the last `window_s` seconds. */
   readonly records: number;
+  readonly window_s: number;
 }
 
 interface Rejected {
@@ -65,7 +67,8 @@ export function Arrivals({
           <Glyph status="ok" label="" />
           <span className="m">{one.source}</span>
           <span className="muted">
-            {count(one.records)} records, last <Ago atMs={one.last_ms} zone={zone} />
+            {count(one.records)} in the last {coarse(one.window_s * 1000)}, the last one{" "}
+            <Ago atMs={one.last_ms} zone={zone} />
           </span>
         </p>
       ))}

@@ -31,7 +31,7 @@ export function SourceSnippets({ addresses, projectId, brings }: SourceSnippetsP
         ))}
       </div>
       <p className="faint s">
-        In {chosen.file}; {chosen.note}.
+        {chosen.file}; {chosen.note}.
       </p>
       <Snippet label={`Lines for ${chosen.label}`} text={chosen.text(addresses, projectId)} diff />
     </div>

@@ -4,7 +4,10 @@ import { Button, CodeField } from "./controls";
 interface YamlEditorProps {
   label: string;
   hint?: ReactNode;
+  /** What is kept on the server; "" if nothing is. */
   source: string;
+  /** What stands in the field while nothing is kept. */
+  initial?: string;
   verb: string;
   isBusy: boolean;
   /** What the server says is wrong, with its line. */
@@ -15,9 +18,9 @@ interface YamlEditorProps {
 
 /** A text with Save; what was typed is kept when the server refuses it. */
 export function YamlEditor(props: YamlEditorProps): ReactNode {
-  const { label, hint, source, verb, isBusy, error, rows = 18, onSave } = props;
-  const [text, setText] = useState(source);
-  useEffect(() => setText(source), [source]);
+  const { label, hint, source, initial = "", verb, isBusy, error, rows = 18, onSave } = props;
+  const [text, setText] = useState(source || initial);
+  useEffect(() => setText(source || initial), [source, initial]);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     onSave(text);
@@ -41,7 +44,9 @@ export function YamlEditor(props: YamlEditorProps): ReactNode {
         >
           {verb}
         </Button>
-        {text === source ? null : <Button onClick={() => setText(source)}>Discard changes</Button>}
+        {text === (source || initial) ? null : (
+          <Button onClick={() => setText(source || initial)}>Discard changes</Button>
+        )}
       </span>
     </form>
   );

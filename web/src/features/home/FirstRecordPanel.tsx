@@ -1,17 +1,23 @@
 import type { ReactNode } from "react";
-import { useSetup } from "@/api/projects";
 import type { Scope } from "@/api/scope";
+import type { Setup } from "@/api/types";
+import type { Loaded } from "@/lib/loaded";
 import { Async } from "@/ui/Async";
 import { FirstRecord } from "@/ui/FirstRecord";
 import { Panel } from "@/ui/Panel";
 
 /** Until something arrives: the exact lines, and what is refused meanwhile. */
-export function FirstRecordPanel({ scope }: { scope: Scope }): ReactNode {
-  const setup = useSetup(scope.project.id);
+export function FirstRecordPanel({
+  setup,
+  scope,
+}: {
+  setup: Loaded<Setup>;
+  scope: Scope;
+}): ReactNode {
   return (
     <Panel title="Send the first record">
       <div className="pad">
-        <Async value={setup} empty={null} minHeight={220}>
+        <Async value={setup} empty={null}>
           {(data) => <FirstRecord setup={data} projectId={scope.project.id} zone={scope.zone} />}
         </Async>
       </div>

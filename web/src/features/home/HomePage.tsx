@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { useHome } from "@/api/projects";
+import { useHome, useSetup } from "@/api/projects";
 import { type Scope, useScope } from "@/api/scope";
 import type { HomeData } from "@/api/types";
 import { Async, SkeletonRows } from "@/ui/Async";
@@ -20,25 +20,41 @@ export function HomePage(): ReactNode {
     <div className="page">
       {refreshing ? <span className="progress" aria-hidden="true" /> : null}
       <Async value={value} empty={null} skeleton={<Skeleton />}>
-        {(home) => <Ready home={home} scope={scope} />}
+        {(home) =>
+          home.setup_done.first_record ? (
+            <Ready home={home} scope={scope} />
+          ) : (
+            <New home={home} scope={scope} />
+          )
+        }
       </Async>
     </div>
   );
 }
 
+/** Before the first record: the way to get it, with the panels that wait for it below. */
+function New({ home, scope }: { home: HomeData; scope: Scope }): ReactNode {
+  const setup = useSetup(scope.project.id);
+  if (setup.state === "loading") return <Skeleton />;
+  return (
+    <>
+      <SetupList done={home.setup_done} />
+      <FirstRecordPanel setup={setup} scope={scope} />
+      <GoldenCharts charts={home.charts} scope={scope} />
+    </>
+  );
+}
+
 function Ready({ home, scope }: { home: HomeData; scope: Scope }): ReactNode {
-  const isNew = !home.setup_done.first_record;
   const isSetUp = Object.values(home.setup_done).every(Boolean);
   return (
     <>
-      {isNew ? <SetupList done={home.setup_done} /> : null}
-      {isNew ? <FirstRecordPanel scope={scope} /> : null}
       <div className="home-top">
         <NeedsYouPanel needs={home.needs_you} zone={scope.zone} />
         <HostsPanel hosts={home.hosts} />
       </div>
       <GoldenCharts charts={home.charts} scope={scope} />
-      {isSetUp || isNew ? null : <SetupList done={home.setup_done} />}
+      {isSetUp ? null : <SetupList done={home.setup_done} />}
       <div className="home-lists">
         <TargetsPanel targets={home.targets} zone={scope.zone} />
         <IssuesPanel issues={home.issues} unresolved={home.counts.unresolved} />
