@@ -31,7 +31,7 @@ $(VENV)/.python:
 $(VENV)/.run-ready: $(VENV)/.python requirements.lock
 	@echo "Installing locked packages"
 	@$(PIP) --require-hashes -r requirements.lock
-	@WATCHKEEPER_SKIP_WEB=1 $(PIP) --no-deps --no-build-isolation -e .
+	@WK_SKIP_WEB=1 $(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.test-ready: $(VENV)/.run-ready requirements-dev.lock

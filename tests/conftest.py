@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+pytest_plugins = [
+    # Fixtures that start a server: as plugins, so that a session starts each of them once.
+    "tests.servers.postgresql",
+    "tests.servers.redis",
+    "tests.servers.s3",
+    "tests.servers.databases",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 POSTGRESQL_BIN = Path("/usr/lib/postgresql/15/bin")
@@ -27,7 +36,10 @@ NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
         "the ClickHouse server library could not be fetched",
     ),
     "s3": (
-        (ROOT / ".test-servers" / "s3-peer" / "bin" / "moto_server").exists,
+        lambda: (
+            (ROOT / ".test-servers" / "s3-peer" / "bin" / "moto_server").exists()
+            or Path(sys.executable).with_name("moto_server").exists()
+        ),
         "the S3 peer could not be installed",
     ),
     "node": (

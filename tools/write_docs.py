@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
+import textwrap
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -65,7 +66,7 @@ def shown_default(key: str) -> str:
 
 def field_docstrings(kind: type[Any]) -> dict[str, str]:
     """Name to the string that stands under it in the class."""
-    tree = ast.parse(inspect.cleandoc(inspect.getsource(kind)))
+    tree = ast.parse(textwrap.dedent(inspect.getsource(kind)))
     return dict(strings_under_names(next(n for n in tree.body if isinstance(n, ast.ClassDef))))
 
 

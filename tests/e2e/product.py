@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -44,6 +45,7 @@ def fail_once(dsn: str, *, message: str) -> None:
     """Run a Python program that reports one unhandled error by an unmodified sentry-sdk."""
     program = textwrap.dedent(
         """
+        import os
         import sys
         import sentry_sdk
 
@@ -55,11 +57,12 @@ def fail_once(dsn: str, *, message: str) -> None:
             raise ValueError(sys.argv[2])
 
         try:
-            charge("tok_1", sys.argv[3])
+            charge("tok_1", os.environ["SHOP_PASSWORD"])
         except ValueError:
             sentry_sdk.capture_exception()
         sentry_sdk.flush(10)
         """
     )
-    command = [sys.executable, "-c", program, dsn, message, SECRET]
-    subprocess.run(command, check=True, timeout=60)
+    command = [sys.executable, "-c", program, dsn, message]
+    environ = {**os.environ, "SHOP_PASSWORD": SECRET}
+    subprocess.run(command, check=True, timeout=60, env=environ)

@@ -16,11 +16,11 @@ def test_a_prom_client_app_is_scraped_and_can_be_queried(running: Slice) -> None
 
     assert up[0]["value"][1] == "1"
     rate = eventually(
-        lambda: running.query("sum(rate(python_code_executions_total[30s])) > 0"),
-        within_s=20,
-        what="a rate",
+        lambda: running.query("sum(rate(python_code_executions_total[5s])) > 5"),
+        within_s=30,
+        what="a rate over whole windows",
     )
-    assert 5 < float(rate[0]["value"][1]) < 15
+    assert float(rate[0]["value"][1]) < 15
     p95 = (
         "histogram_quantile(0.95, sum by (le) (rate(python_api_response_time_seconds_bucket[30s])))"
     )

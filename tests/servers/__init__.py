@@ -1,1 +1,1 @@
-"""Real servers that tests start: nothing here stands in for anything."""
+"""Real servers that tests run beside themselves: own directory, own port, gone afterwards."""

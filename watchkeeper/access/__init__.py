@@ -6,8 +6,7 @@ from watchkeeper.access.keyring import KeyRing
 from watchkeeper.access.options import AccessOptions
 from watchkeeper.access.principal import Membership, Principal
 from watchkeeper.access.projects import BUILT_IN_PROJECT_ID
-from watchkeeper.access.repo.tenants import note_environment
-from watchkeeper.access.repo.trail import add as audit
+from watchkeeper.access.repo import trail
 from watchkeeper.access.types import (
     ApiToken,
     AuditEntry,
@@ -26,6 +25,8 @@ from watchkeeper.access.types import (
     TokenGrant,
     User,
 )
+
+audit = trail.add
 
 __all__ = [
     "BUILT_IN_PROJECT_ID",
@@ -52,5 +53,4 @@ __all__ = [
     "TokenGrant",
     "User",
     "audit",
-    "note_environment",
 ]

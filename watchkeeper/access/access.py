@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watchkeeper.access.audit import Audit
+from watchkeeper.access.audit_pages import Audit
 from watchkeeper.access.bearer import Bearer
 from watchkeeper.access.first_run import FirstRun
 from watchkeeper.access.members import Members

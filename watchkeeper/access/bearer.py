@@ -13,7 +13,7 @@ from watchkeeper.access.secret import TOKEN_PREFIX, digest, signing_key
 from watchkeeper.access.types import JwtGrant
 from watchkeeper.lib.clock import MINUTE_MS, SECOND_MS
 from watchkeeper.lib.errors import Forbidden
-from watchkeeper.model.scope import Role
+from watchkeeper.model import Role
 from watchkeeper.store.meta import StoreUnavailable
 
 ISSUER = "watchkeeper"
@@ -35,15 +35,18 @@ class Bearer(Desk):
     def mint_jwt(self, principal: Principal) -> JwtGrant:
         """A signed token (HS256) with the rights of this person, as they are at each use.
 
-        Raises Forbidden for a principal that is no person.
+        Raises Forbidden unless the person came by a session: a token would otherwise make one
+        that may do more, or that lives on after it.
         """
         from joserfc import jwt
 
+        if not principal.is_session:
+            raise Forbidden("Sign in with a password to have a signed token; a token cannot.")
         now_ms = self._clock()
         with self._meta.read() as conn:
             user = people.user_by_id(conn, principal.user_id or 0)
         if user is None:
-            raise Forbidden("Only a person can have a signed token; use an API token.")
+            raise Forbidden("The user of this session is gone.")
         expires_ms = now_ms + self._options.jwt_ms
         claims = {
             "iss": ISSUER,

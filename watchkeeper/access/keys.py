@@ -13,7 +13,7 @@ from watchkeeper.access.repo import keys
 from watchkeeper.access.secret import new_ingest_key
 from watchkeeper.access.types import KeyKind, KeyRecord
 from watchkeeper.lib.errors import Invalid, NotFound
-from watchkeeper.model.scope import Role
+from watchkeeper.model import Role
 
 
 class Keys(Projects):

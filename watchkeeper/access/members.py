@@ -10,7 +10,7 @@ from watchkeeper.access.repo import credentials, people
 from watchkeeper.access.types import Member
 from watchkeeper.access.users import Users
 from watchkeeper.lib.errors import Conflict, Forbidden, Invalid, NotFound
-from watchkeeper.model.scope import Role
+from watchkeeper.model import Role
 
 
 class Members(Users):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from watchkeeper.lib.errors import Forbidden, Invalid, NotFound
-from watchkeeper.model.scope import Role, Scope
+from watchkeeper.model import Role, Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,8 @@ class Principal:
 
     user_id: None for a token of no person, and for the operator at the shell.
     email: the person's address, or a name such as `token:ci`; the audit log's actor.
-    csrf_token: what a request with this session's cookie must repeat; None for bearer tokens.
+    csrf_token: what a request with this session's cookie must repeat; None unless the caller came
+    by a session.
     """
 
     user_id: int | None
@@ -42,6 +43,11 @@ class Principal:
     is_platform_admin: bool = False
     memberships: Sequence[Membership] = ()
     csrf_token: str | None = field(default=None, repr=False)
+
+    @property
+    def is_session(self) -> bool:
+        """True for a person who signed in with a password, False for whoever holds a token."""
+        return self.csrf_token is not None
 
     def membership(self, org: str, at_least: Role = Role.VIEWER) -> Membership:
         """The caller's place in the organisation with this slug, to manage it.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from sqlalchemy import Connection
 
 from watchkeeper.access.desk import Desk
@@ -18,7 +20,8 @@ from watchkeeper.access.repo import keys, people, tenants
 from watchkeeper.access.secret import new_ingest_key
 from watchkeeper.access.types import KeyKind, KeyRecord, Organisation, Project
 from watchkeeper.lib.errors import NotFound
-from watchkeeper.model.scope import Role
+from watchkeeper.model import Role
+from watchkeeper.store.meta import RowConflict
 
 BUILT_IN_PROJECT_ID = 1_000_000_000
 """The project in which the server watches itself; far from the ids that people see count up."""
@@ -106,33 +109,32 @@ class Projects(Desk):
     def ensure_built_in(self) -> Project:
         """The project in which the server watches itself; made at the first call.
 
-        Its id is BUILT_IN_PROJECT_ID. It has no keys, and only platform admins see it.
+        Its id is BUILT_IN_PROJECT_ID. It has no keys, and only platform admins see it. Processes
+        may call it at once.
         """
         with self._meta.read() as conn:
             found = tenants.projects_by_id(conn, [BUILT_IN_PROJECT_ID])
         if found:
             return found[0]
-        with self._meta.write() as conn:
-            org = tenants.org_by_slug(conn, BUILT_IN_SLUG)
-            org_id = (
-                org.id
-                if org is not None
-                else tenants.add_org(
-                    conn, slug=BUILT_IN_SLUG, name="Watchkeeper", now_ms=self._clock()
-                )
-            )
-            if not tenants.projects_by_id(conn, [BUILT_IN_PROJECT_ID]):
-                tenants.add_project(
-                    conn,
-                    project_id=BUILT_IN_PROJECT_ID,
-                    org_id=org_id,
-                    slug=BUILT_IN_SLUG,
-                    name="Watchkeeper",
-                    timezone="UTC",
-                    now_ms=self._clock(),
-                    built_in=True,
-                )
+        with suppress(RowConflict), self._meta.write() as conn:
+            self._add_built_in(conn)
+        with self._meta.read() as conn:
             return _existing(conn, BUILT_IN_PROJECT_ID)
+
+    def _add_built_in(self, conn: Connection) -> None:
+        """Raises RowConflict if another process was first."""
+        now_ms = self._clock()
+        org_id = tenants.add_org(conn, slug=BUILT_IN_SLUG, name="Watchkeeper", now_ms=now_ms)
+        tenants.add_project(
+            conn,
+            project_id=BUILT_IN_PROJECT_ID,
+            org_id=org_id,
+            slug=BUILT_IN_SLUG,
+            name="Watchkeeper",
+            timezone="UTC",
+            now_ms=now_ms,
+            built_in=True,
+        )
 
     def _add_org(self, conn: Connection, actor: Principal, *, slug: str, name: str) -> int:
         org_id = tenants.add_org(conn, slug=slug, name=name, now_ms=self._clock())

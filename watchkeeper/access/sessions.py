@@ -14,6 +14,7 @@ from watchkeeper.access.secret import digest, new_session_token
 from watchkeeper.access.types import SessionGrant
 from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.lib.errors import Invalid, RateLimited, Unauthorized
+from watchkeeper.store.meta import StoreUnavailable
 
 WRONG = "The e-mail or the password is wrong."
 
@@ -52,11 +53,12 @@ class Sessions(Desk):
         stored = nobody if user is None else user.password_hash
         is_right = self._passwords.matches(stored, password)
         if user is None or user.is_disabled or not is_right:
-            self._note_failure(email, ip)
+            self._note_failure(address, ip)
             raise Unauthorized(WRONG)
         return user
 
     def _note_failure(self, email: str, ip: str) -> None:
+        """email: empty when what was typed is no address; it may have been a password."""
         with self._meta.write() as conn:
             trail.add(
                 conn,
@@ -102,8 +104,7 @@ class Sessions(Desk):
             places = people.memberships(conn, found)
         until_ms = now_ms + self._options.session_ms
         if until_ms - found.expires_ms >= min(DAY_MS, self._options.session_ms // 2):
-            with self._meta.write() as conn:
-                credentials.extend_session(conn, token_hash, until_ms)
+            self._extend(token_hash, until_ms)
         return Principal(
             user_id=found.id,
             email=found.email,
@@ -112,6 +113,14 @@ class Sessions(Desk):
             memberships=places,
             csrf_token=found.csrf_token,
         )
+
+    def _extend(self, token_hash: str, until_ms: int) -> None:
+        """Prolong the session; a store that cannot write keeps nobody from reading."""
+        try:
+            with self._meta.write() as conn:
+                credentials.extend_session(conn, token_hash, until_ms)
+        except StoreUnavailable:
+            return
 
     def logout(self, token: str) -> None:
         """End the session; one that has ended is no error."""

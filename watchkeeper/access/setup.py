@@ -15,7 +15,7 @@ from watchkeeper.access.secret import derived_api_token, digest
 from watchkeeper.access.types import KeyKind, SetupResult
 from watchkeeper.access.users import Users
 from watchkeeper.lib.errors import Invalid
-from watchkeeper.model.scope import Role
+from watchkeeper.model import Role
 
 OPERATOR = Principal(user_id=None, email="operator:setup", is_platform_admin=True)
 TOKEN_NAME = "setup"

@@ -9,7 +9,7 @@ from watchkeeper.access.repo import credentials
 from watchkeeper.access.secret import digest, new_api_token
 from watchkeeper.access.types import ApiToken, TokenGrant
 from watchkeeper.lib.errors import Forbidden, Invalid, NotFound
-from watchkeeper.model.scope import Role
+from watchkeeper.model import Role
 
 PREFIX_CHARS = 12
 
@@ -71,9 +71,12 @@ class Tokens(Desk):
         Raises NotFound, Forbidden.
         """
         place = actor.membership(org, Role.MEMBER)
-        whose = None if place.role >= Role.ADMIN else actor.user_id
         with self._meta.read() as conn:
-            return credentials.tokens(conn, place.org_id, user_id=whose)
+            found = credentials.tokens(conn, place.org_id)
+        if place.role >= Role.ADMIN:
+            return found
+        # A token that acts for no person owns none: None is not somebody.
+        return [t for t in found if t.user_id is not None and t.user_id == actor.user_id]
 
     def revoke_token(self, actor: Principal, org: str, token_id: int) -> None:
         """End a token for good, at once: one's own, or any as admin. Raises NotFound, Forbidden."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from watchkeeper.model.scope import Role
+from watchkeeper.model import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

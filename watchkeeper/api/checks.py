@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 
+from watchkeeper.api import repo
 from watchkeeper.api.health import HealthChecks, Unhealthy
-from watchkeeper.api.repo import failed_deliveries
 from watchkeeper.api.rooms import Rooms
 from watchkeeper.api.spool_state import spool_state
+from watchkeeper.ingest.scrape import Health as TargetHealth
 from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS
 
 LEAST_FREE_BYTES = 256 * 1024 * 1024
@@ -59,13 +60,19 @@ def _disk(rooms: Rooms) -> None:
 
 
 def _targets(rooms: Rooms) -> None:
-    down = rooms.scraper.down_count()
+    with rooms.meta.read() as conn:
+        scopes = repo.every_scope(conn)
+    down = sum(
+        target.health is TargetHealth.DOWN
+        for scope in scopes
+        for target in rooms.scraper.targets(scope)
+    )
     if down:
         raise Unhealthy(f"{down} scrape targets are down.")
 
 
 def _channels(rooms: Rooms) -> None:
     with rooms.meta.read() as conn:
-        failed = failed_deliveries(conn, since_ms=rooms.clock() - HOUR_MS)
+        failed = repo.failed_deliveries(conn, since_ms=rooms.clock() - HOUR_MS)
     if failed:
         raise Unhealthy(f"{failed} deliveries to channels failed in the last hour.")

@@ -9,44 +9,64 @@ import time
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from watchkeeper.api.refusals import INTERNAL, refusal
+from watchkeeper.api.refusals import INTERNAL, refusal, refusal_of_http
 from watchkeeper.api.security import ANSWER_POLICY, security_headers
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
 _BUCKETS_S = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
-class BodyTooLarge(Exception):
-    """The request's body is longer than the bound."""
+class BodyTooLarge(HTTPException):
+    """The request's body is longer than the bound.
+
+    The framework passes its own exceptions on while it reads a body; others become a 400.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(413, f"The body is longer than the limit of {limit_bytes:,} bytes.")
+
+
+class HttpMetrics:
+    """What the API counts of its answers."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.seconds = Histogram(
+            "watchkeeper_http_request_seconds",
+            "Time to the end of an answer, in seconds.",
+            ["route", "method"],
+            buckets=_BUCKETS_S,
+            registry=registry,
+        )
+        self.answers = Counter(
+            "watchkeeper_http_answers",
+            "Answers by status.",
+            ["route", "method", "status"],
+            registry=registry,
+        )
+        self.unhandled = Counter(
+            "watchkeeper_http_unhandled",
+            "Exceptions that nobody expected, answered as 500.",
+            registry=registry,
+        )
 
 
 class Envelope:
-    """ASGI app around the API.
+    """ASGI middleware inside the framework's last resort, so that what nobody caught ends here.
 
     max_body_bytes: longest request body, else 413. https: whether people reach us by https.
     """
 
     def __init__(
-        self, app: ASGIApp, *, registry: CollectorRegistry, max_body_bytes: int, https: bool
+        self, app: ASGIApp, *, metrics: HttpMetrics, max_body_bytes: int, https: bool
     ) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
         self._headers = security_headers(https=https)
         self._log = structlog.get_logger("watchkeeper.api")
-        self._seconds = Histogram(
-            "watchkeeper_http_request_seconds", "Time to the end of an answer, in seconds.",
-            ["route", "method"], buckets=_BUCKETS_S, registry=registry,
-        )  # fmt: skip
-        self._answers = Counter(
-            "watchkeeper_http_answers", "Answers by status.",
-            ["route", "method", "status"], registry=registry,
-        )  # fmt: skip
-        self._unhandled = Counter(
-            "watchkeeper_http_unhandled", "Exceptions that nobody expected, answered as 500.",
-            registry=registry,
-        )  # fmt: skip
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,14 +79,9 @@ class Envelope:
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         started_s = time.perf_counter()
         try:
-            self._refuse_long(Headers(scope=scope))
-            await self._app(scope, self._bounded(receive), answer.send)
-        except BodyTooLarge:
-            if answer.has_begun:
-                raise
-            await self._too_large()(scope, receive, answer.send)
+            await self._inner(scope)(scope, self._bounded(receive), answer.send)
         except Exception:
-            self._unhandled.inc()
+            self._metrics.unhandled.inc()
             self._log.exception("unhandled exception", path=scope["path"], method=scope["method"])
             if answer.has_begun:
                 raise  # the server breaks the connection, so that the answer does not look whole
@@ -74,10 +89,12 @@ class Envelope:
         finally:
             self._count(scope, answer.status, time.perf_counter() - started_s)
 
-    def _refuse_long(self, headers: Headers) -> None:
-        length = headers.get("content-length", "0")
+    def _inner(self, scope: Scope) -> ASGIApp:
+        """What answers: the API, or a refusal of a body that says itself that it is too long."""
+        length = Headers(scope=scope).get("content-length", "0")
         if length.isdigit() and int(length) > self._max_body_bytes:
-            raise BodyTooLarge
+            return refusal_of_http(BodyTooLarge(self._max_body_bytes))
+        return self._app
 
     def _bounded(self, receive: Receive) -> Receive:
         taken = 0
@@ -87,22 +104,15 @@ class Envelope:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > self._max_body_bytes:
-                raise BodyTooLarge
+                raise BodyTooLarge(self._max_body_bytes)
             return message
 
         return bounded
 
-    def _too_large(self) -> ASGIApp:
-        return refusal(
-            413,
-            "too_large",
-            f"The body is longer than the limit of {self._max_body_bytes:,} bytes.",
-        )
-
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = _route_of(scope)
-        self._seconds.labels(route, scope["method"]).observe(seconds)
-        self._answers.labels(route, scope["method"], status).inc()
+        self._metrics.seconds.labels(route, scope["method"]).observe(seconds)
+        self._metrics.answers.labels(route, scope["method"], status).inc()
 
 
 class _Answer:
@@ -136,6 +146,18 @@ def _request_id(headers: Headers) -> str:
 
 
 def _route_of(scope: Scope) -> str:
-    """The route's pattern, so that the label has few values; "other" when none matched."""
-    path: str = getattr(scope.get("route"), "path", "")
-    return path or "other"
+    """The address with its parts named instead of filled in, so that the label has few values.
+
+    "other" when no route matched. From the parts, because the framework does not say the pattern.
+    """
+    if "endpoint" not in scope:
+        return "other"
+    path: str = scope["path"]
+    segments = path.split("/")
+    for name, value in reversed(scope.get("path_params", {}).items()):
+        parts = str(value).split("/")
+        for start in range(len(segments) - len(parts), -1, -1):
+            if segments[start : start + len(parts)] == parts:
+                segments[start : start + len(parts)] = [f"{{{name}}}"]
+                break
+    return "/".join(segments)

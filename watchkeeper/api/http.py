@@ -6,22 +6,24 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio.to_thread
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from watchkeeper import __version__
 from watchkeeper.api.auth import Credentials
 from watchkeeper.api.checks import health_checks
-from watchkeeper.api.compat.prometheus import prometheus_routes
+from watchkeeper.api.compat import prometheus_routes
 from watchkeeper.api.document import wk_app
-from watchkeeper.api.envelope import Envelope
+from watchkeeper.api.envelope import Envelope, HttpMetrics
 from watchkeeper.api.health import Health
 from watchkeeper.api.own_metrics import metrics_routes
 from watchkeeper.api.pages import Pages
 from watchkeeper.api.refusals import install_refusals
 from watchkeeper.api.reserved import reserved_routes
 from watchkeeper.api.rooms import Rooms
+from watchkeeper.api.views import prometheus_views
+from watchkeeper.model import Scope
 
 THREADS = 16
 """Requests that may block at once; others wait for a thread."""
@@ -33,12 +35,13 @@ def engine_app(rooms: Rooms) -> ASGIApp:
     app.state.rooms = rooms
     install_refusals(app)
     app.router.routes.extend(_other_routes(rooms))
-    return Envelope(
-        app,
-        registry=rooms.telemetry.registry,
+    app.add_middleware(
+        Envelope,
+        metrics=HttpMetrics(rooms.telemetry.registry),
         max_body_bytes=rooms.options.max_body_bytes,
         https=rooms.options.https,
     )
+    return app
 
 
 def _other_routes(rooms: Rooms) -> list[BaseRoute]:
@@ -53,10 +56,21 @@ def _other_routes(rooms: Rooms) -> list[BaseRoute]:
     return [
         *health.routes(),
         *metrics_routes(rooms.telemetry.registry, credentials.require),
-        *prometheus_routes(rooms.engine, rooms.source, credentials.require),
+        *prometheus_routes(
+            rooms.engine,
+            rooms.source,
+            lambda request: _scope_of(credentials, request),
+            views=prometheus_views(rooms),
+            clock=rooms.clock,
+        ),
         *reserved_routes(),
         *Pages(rooms.options.assets).routes(),
     ]
+
+
+def _scope_of(credentials: Credentials, request: Request) -> Scope:
+    """The project in the address; without one the only project of the credential."""
+    return credentials.require(request).scope(request.path_params.get("project_id"))
 
 
 @asynccontextmanager

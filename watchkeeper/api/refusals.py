@@ -65,6 +65,11 @@ async def _on_invalid(_request: Request, error: Exception) -> Response:
 
 async def _on_http(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    return refusal_of_http(error)
+
+
+def refusal_of_http(error: HTTPException) -> JSONResponse:
+    """The answer to an error of the framework."""
     code = _CODES.get(error.status_code, "refused")
     message = _SENTENCES.get(error.status_code, str(error.detail))
     return refusal(error.status_code, code, message, headers=error.headers)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from watchkeeper.lib.clock import DAY_MS, DAY_S, MINUTE_MS
-from watchkeeper.model import Scope
+from watchkeeper.model import Role, Scope
 from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import tables
 from watchkeeper.store.spool import Position
@@ -33,7 +34,7 @@ class RejectionRow:
 class SeenRow:
     """Records of one signal in the last window_s seconds. first_ms: of the first ever, if known."""
 
-    source: str
+    source: Literal["samples", "errors", "logs"]
     first_ms: int | None
     last_ms: int
     records: int
@@ -77,10 +78,42 @@ def dead_letters(conn: Connection, project_ids: Sequence[int]) -> int:
 
 
 def failed_deliveries(conn: Connection, *, since_ms: int) -> int:
-    """Deliveries of every project that were given up since then."""
+    """Deliveries given up since then, in every project; not those that a newer one replaced."""
     t = tables.deliveries
-    query = select(func.count()).where(t.c.state == "failed", t.c.created_ms >= since_ms)
+    query = select(func.count()).where(
+        t.c.state == "failed", t.c.created_ms >= since_ms, t.c.last_error.not_like("superseded%")
+    )
     return int(conn.execute(query).scalar_one())
+
+
+def every_scope(conn: Connection) -> list[Scope]:
+    """A scope of each project, for what concerns the server as a whole."""
+    t = tables.projects
+    rows = conn.execute(select(t.c.id, t.c.org_id))
+    return [Scope(org_id=r.org_id, project_ids=(r.id,), role=Role.VIEWER) for r in rows]
+
+
+def has_rules(conn: Connection, scope: Scope) -> bool:
+    """True if the project has a rule file."""
+    t = tables.rule_files
+    return _any(conn, select(t.c.id).where(t.c.project_id.in_(scope.project_ids)))
+
+
+def has_channel(conn: Connection, scope: Scope) -> bool:
+    """True if the project has a channel that is switched on."""
+    t = tables.channels
+    wanted = t.c.project_id.in_(scope.project_ids) & t.c.enabled
+    return _any(conn, select(t.c.id).where(wanted))
+
+
+def has_issue(conn: Connection, scope: Scope) -> bool:
+    """True if an error has ever arrived in the project."""
+    t = tables.issues
+    return _any(conn, select(t.c.id).where(t.c.project_id.in_(scope.project_ids)))
+
+
+def _any(conn: Connection, query: Select[tuple[int]]) -> bool:
+    return conn.execute(query.limit(1)).first() is not None
 
 
 def seen(columns: Columns, scope: Scope, now_ms: int) -> list[SeenRow]:
@@ -116,7 +149,7 @@ def _samples(columns: Columns, scope: Scope, now_ms: int, window_ms: int) -> See
 
 
 def _rows_of(
-    columns: Columns, scope: Scope, now_ms: int, table: str, time: str
+    columns: Columns, scope: Scope, now_ms: int, table: Literal["errors", "logs"], time: str
 ) -> SeenRow | None:
     """table, time: names from the callers above, never from outside."""
     [[count, last_ms]] = columns.rows(

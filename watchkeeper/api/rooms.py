@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 from urllib.parse import urlsplit
 
 from fastapi import Request
 
 from watchkeeper.access import Access
-from watchkeeper.alerting import Alerts, Channels, Rules
+from watchkeeper.alerting import Alerts, Channels, Evaluator, Rules
 from watchkeeper.api.pages import ASSETS
 from watchkeeper.ingest import Acceptor
 from watchkeeper.ingest.digest import Digest
@@ -32,12 +32,11 @@ class ApiOptions:
     """What the API is told.
 
     public_url: address that printed links carry, without a trailing slash.
-    statsd_address: HOST:PORT of the StatsD listener. spool_limit_bytes: bound of one lane.
+    spool_limit_bytes: bound of one lane; 0: none.
     """
 
     public_url: str
     data_dir: Path
-    statsd_address: str = ""
     environment: str = "production"
     max_body_bytes: int = 16 * 1024 * 1024
     spool_limit_bytes: int = 0
@@ -47,6 +46,35 @@ class ApiOptions:
     def https(self) -> bool:
         """True when people reach the server by https."""
         return urlsplit(self.public_url).scheme == "https"
+
+
+class AddressFacts(Protocol):
+    """Addresses of one project, as people put them into their SDKs."""
+
+    @property
+    def sentry_dsn(self) -> str: ...
+    @property
+    def otlp_endpoint(self) -> str: ...
+    @property
+    def prometheus_url(self) -> str: ...
+    @property
+    def posthog_host(self) -> str: ...
+    @property
+    def statsd_address(self) -> str: ...
+
+
+class AddressBook(Protocol):
+    """Writes a project's addresses; the `setup` command prints the same ones."""
+
+    def __call__(
+        self,
+        base_url: str,
+        *,
+        project_id: int,
+        public_key: str,
+        server_key: str,
+        api_token: str,
+    ) -> AddressFacts: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +92,7 @@ class Rooms:
     engine: Engine
     source: SeriesSource
     rules: Rules
+    evaluator: Evaluator
     alerts: Alerts
     channels: Channels
     scraper: Scraper
@@ -71,6 +100,7 @@ class Rooms:
     live: LiveHub
     telemetry: Telemetry
     built_in: Scope
+    addresses: AddressBook
     clock: Clock
     options: ApiOptions
 

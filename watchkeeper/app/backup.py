@@ -18,7 +18,7 @@ from watchkeeper.store.columns.port import Columns
 from watchkeeper.store.meta import Meta, dump_meta, load_meta
 
 COLUMNS, META, SPOOL, BLOBS, MANIFEST = "columns", "meta.jsonl", "spool", "blobs", "backup.json"
-KEPT_FILES = ("secret",)
+KEPT_FILES = ("secret", "salt")
 """Files of the data directory itself without which sessions and printed tokens would not hold."""
 
 

@@ -50,12 +50,13 @@ class Config:
     retention: RetentionOptions = field(default_factory=RetentionOptions)
     log: LogOptions = field(default_factory=LogOptions)
     origins: Mapping[str, Origin] = field(default_factory=dict)
+    file: Path | None = None
 
 
 SECTIONS: Mapping[str, type[Any]] = {
     each.name: get_type_hints(Config)[each.name]
     for each in fields(Config)
-    if each.name != "origins"
+    if each.name not in {"origins", "file"}
 }
 
 
@@ -81,9 +82,11 @@ def load(
         for key, value in options.items()
         if value is not None
     }
-    sections = {name: _section(name, kind, given) for name, kind in SECTIONS.items()}
+    sections: dict[str, Any] = {
+        name: _section(name, kind, given) for name, kind in SECTIONS.items()
+    }
     origins = {key: given[key].origin if key in given else "default" for key in known_keys()}
-    return Config(**sections, origins=origins)
+    return Config(**sections, origins=origins, file=file)
 
 
 def known_keys() -> list[str]:

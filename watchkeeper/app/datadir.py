@@ -6,6 +6,7 @@ import errno
 import fcntl
 import json
 import os
+import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,20 @@ class DataDir:
                 f"Cannot use the data directory {self.root}: {error.strerror}. "
                 "Choose another with --data-dir."
             ) from error
+
+    def salt(self) -> bytes:
+        """32 random bytes that pseudonyms of people are made with, made at the first call."""
+        path = self.root / "salt"
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_bytes()
+        with os.fdopen(descriptor, "wb") as file:
+            value = secrets.token_bytes(32)
+            file.write(value)
+            file.flush()
+            os.fsync(file.fileno())
+        return value
 
     @property
     def secret_file(self) -> Path:

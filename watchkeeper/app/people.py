@@ -18,7 +18,7 @@ from watchkeeper.store.meta import Meta
 def build_access(meta: Meta, cache: Cache, data_dir: DataDir, clock: Clock) -> Access:
     """Who may do what, on stores that are open."""
     options = AccessOptions(secret_file=data_dir.secret_file)
-    return Access(meta, clock, options, guard=LoginLimits(Limiter(cache)))
+    return Access(meta, clock, options, guard=LoginLimits(Limiter(cache, clock)))
 
 
 @contextmanager

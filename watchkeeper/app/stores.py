@@ -27,12 +27,14 @@ def column_store(config: Config, data_dir: DataDir) -> Columns:
         "logs": config.retention.logs_days,
     }
     if config.store.columns_url:
-        from watchkeeper.store.columns.cluster import ClusterOptions, open_cluster
+        from watchkeeper.store.columns import ClusterOptions
+        from watchkeeper.store.columns.cluster import open_cluster
 
-        return open_cluster(config.store.columns_url, options=ClusterOptions(ttl_days=days))
-    from watchkeeper.store.columns.embedded import EmbeddedOptions, open_embedded
+        return open_cluster(config.store.columns_url, options=ClusterOptions(retention_days=days))
+    from watchkeeper.store.columns import EmbeddedOptions
+    from watchkeeper.store.columns.embedded import open_embedded
 
-    return open_embedded(data_dir.columns, options=EmbeddedOptions(ttl_days=days))
+    return open_embedded(data_dir.columns, options=EmbeddedOptions(retention_days=days))
 
 
 def cache_store(config: Config, clock: Clock) -> Cache:

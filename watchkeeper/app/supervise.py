@@ -47,7 +47,7 @@ class EngineProcess:
         """Run until `stop`. Raises EngineRefused when the engine says that it cannot start."""
         pause_s = FIRST_PAUSE_S
         loop = asyncio.get_running_loop()
-        while not self._stopping:
+        while True:
             started = loop.time()
             self._process = await asyncio.create_subprocess_exec(*self._arguments)
             status = await self._process.wait()

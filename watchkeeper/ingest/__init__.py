@@ -1,8 +1,15 @@
 """Everything that comes in: protocols decode it, `Acceptor` puts it into the spool."""
 
 from watchkeeper.ingest.accept import Acceptor, PlacedBatch
+from watchkeeper.ingest.body import BodyLimits
 from watchkeeper.ingest.drops import Accepted, Drop
+from watchkeeper.ingest.http import AsgiMessage, Endpoint, InFlight, Receive, Reply, Request, Send
+from watchkeeper.ingest.keys import KeyFacts, Keys
 from watchkeeper.ingest.metrics import IngestMetrics
+from watchkeeper.ingest.quota import Quota
+from watchkeeper.ingest.rejections import Rejection, RejectionLog
+from watchkeeper.ingest.remember import remembered_series
+from watchkeeper.ingest.repo import RejectionRows
 from watchkeeper.ingest.rows import (
     LogRow,
     MetadataRow,
@@ -22,12 +29,26 @@ from watchkeeper.ingest.series import SeriesOptions, SeriesRegistry, is_reserved
 __all__ = [
     "Accepted",
     "Acceptor",
+    "AsgiMessage",
+    "BodyLimits",
     "Drop",
+    "Endpoint",
+    "InFlight",
     "IngestMetrics",
+    "KeyFacts",
+    "Keys",
     "LogRow",
     "MetadataRow",
     "PlacedBatch",
+    "Quota",
+    "Receive",
+    "Rejection",
+    "RejectionLog",
+    "RejectionRows",
+    "Reply",
+    "Request",
     "SampleBatch",
+    "Send",
     "SeriesOptions",
     "SeriesRegistry",
     "SeriesRow",
@@ -40,4 +61,5 @@ __all__ = [
     "encode_samples",
     "encode_series",
     "is_reserved",
+    "remembered_series",
 ]

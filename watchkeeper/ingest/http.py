@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -22,24 +22,23 @@ TEXT_TYPE: Header = (b"content-type", b"text/plain; charset=utf-8")
 
 @dataclass(slots=True)
 class Request:
-    """One request before its body is read. Header names are lower case."""
+    """One request before its body is read. Header names are lower case.
+
+    project_id: of a `/p/<project>` prefix, which `path` is without; None if it had none.
+    """
 
     method: str
     path: str
     query: bytes
     headers: dict[bytes, bytes]
     receive: Receive
+    project_id: int | None = None
 
     @classmethod
-    def of(cls, scope: AsgiMessage, receive: Receive, path: str | None = None) -> Request:
-        """The request of an ASGI scope; `path` replaces the scope's if a prefix was taken off."""
-        return cls(
-            scope["method"],
-            scope["path"] if path is None else path,
-            scope["query_string"],
-            dict(scope["headers"]),
-            receive,
-        )
+    def of(cls, scope: AsgiMessage, receive: Receive, path: str, project_id: int | None) -> Request:
+        """The request of an ASGI scope."""
+        headers = dict(scope["headers"])
+        return cls(scope["method"], path, scope["query_string"], headers, receive, project_id)
 
     def header(self, name: bytes) -> str:
         """A header's value, or empty."""
@@ -68,6 +67,18 @@ class Reply:
         headers = [*self.headers, (b"content-length", str(len(self.body)).encode())]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
+
+
+class Endpoint(Protocol):
+    """Answers the paths of one protocol. name: a metric's label."""
+
+    name: str
+
+    def owns(self, path: str) -> bool:
+        """True if this endpoint answers the path."""
+        ...
+
+    async def __call__(self, request: Request) -> Reply: ...
 
 
 class Refusal(Exception):

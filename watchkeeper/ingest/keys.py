@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.http import Refusal, Request
@@ -14,7 +11,7 @@ SERVER_KIND = "server"
 
 
 class KeyFacts(Protocol):
-    """One ingest key. kind: `public` or `server`. allowed_origins: empty allows every origin."""
+    """One ingest key. kind: `public` or `server`."""
 
     @property
     def id(self) -> int: ...
@@ -24,8 +21,7 @@ class KeyFacts(Protocol):
     def kind(self) -> str: ...
     @property
     def enabled(self) -> bool: ...
-    @property
-    def allowed_origins(self) -> Sequence[str]: ...
+    def allows_origin(self, origin: str | None, /) -> bool: ...
 
 
 class Keys(Protocol):
@@ -68,24 +64,12 @@ def _key_refusal(key: KeyFacts, *, project_id: int | None, needs_server: bool) -
 
 
 def check_origin(request: Request, key: KeyFacts) -> None:
-    """Raises Refusal 403 if the browser's origin is not on the key's list.
-
-    A list entry is an origin (`https://app.example.com`), a host, or either with `*`.
-    """
-    origin = request.header(b"origin")
-    if not origin or not key.allowed_origins or _is_allowed(origin, key.allowed_origins):
+    """Raises Refusal 403 if the browser's origin is not on the key's list."""
+    origin = request.header(b"origin") or None
+    if origin is None or key.allows_origin(origin):
         return
     refusal = Refusal(
         403, Drop.ORIGIN_NOT_ALLOWED, f"Pages of {origin[:100]} may not use this key."
     )
     refusal.project_id = key.project_id
     raise refusal
-
-
-def _is_allowed(origin: str, allowed: Sequence[str]) -> bool:
-    origin = origin.lower()
-    host = urlsplit(origin).hostname or ""
-    return any(
-        fnmatchcase(origin if "://" in pattern else host, pattern.lower().rstrip("/"))
-        for pattern in allowed
-    )

@@ -35,6 +35,19 @@ class IngestMetrics:
             ["category"],
             registry=registry,
         )
+        self._requests = Histogram(
+            "watchkeeper_ingest_request_seconds",
+            "From the first byte read to the answer, by protocol.",
+            ["protocol"],
+            buckets=_COMMIT_BUCKETS_S,
+            registry=registry,
+        )
+        self._failures = Counter(
+            "watchkeeper_edge_failures_total",
+            "Steps of the edge that failed in a way nobody foresaw, by what they did.",
+            ["step"],
+            registry=registry,
+        )
         self._unsupported = unsupported
         self._dropped = {reason: dropped.labels(reason.value) for reason in Drop}
         self._accepted = {kind: accepted.labels(kind.name.lower()) for kind in Kind}
@@ -53,6 +66,14 @@ class IngestMetrics:
     def accept(self, kind: Kind, count: int) -> None:
         """Count rows that are in the spool."""
         self._accepted[kind].inc(count)
+
+    def request_seconds(self, protocol: str, seconds: float) -> None:
+        """Count one answered request and how long it took."""
+        self._requests.labels(protocol).observe(seconds)
+
+    def failed(self, step: str) -> None:
+        """Count what should not have happened."""
+        self._failures.labels(step).inc()
 
     def unsupported(self, category: str, count: int = 1) -> None:
         """Count items that are not stored; `category` is of a closed set."""

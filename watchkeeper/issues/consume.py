@@ -15,12 +15,12 @@ from watchkeeper.issues.repo import settle as repo
 from watchkeeper.issues.tally import Arrival, tally
 from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.model import Cut, Kind, LiveEvent, LiveTopic, Record
-from watchkeeper.store.columns import encode_rows, tables
+from watchkeeper.store.columns import ERRORS, encode_rows
 
 REMEMBERED_DAYS = 35
 """How long the id of an event is remembered: longer than any SDK or spool holds one back."""
 
-_COLUMNS = tuple(column.name for column in tables.ERRORS.columns)
+_COLUMNS = tuple(column.name for column in ERRORS.columns)
 
 Read = tuple[Record, SentryEvent, bytes]
 """A record, its event and the 16 bytes of the event's id."""
@@ -55,7 +55,7 @@ class ErrorSink:
         self, arrivals: Sequence[Arrival], *, duplicates: int
     ) -> Callable[[Connection, Refused], Sequence[LiveEvent]]:
         def apply(conn: Connection, refused: Refused) -> Sequence[LiveEvent]:
-            bad = refused.get(tables.ERRORS.name, frozenset())
+            bad = refused.get(ERRORS.name, frozenset())
             stored = [one for row, one in enumerate(arrivals) if row not in bad]
             self._metrics.duplicates.inc(duplicates)
             return self._keep(conn, stored) if stored else ()
@@ -72,7 +72,7 @@ class ErrorSink:
         return _live_events(outcomes)
 
     def _forget_old(self, conn: Connection, day: int) -> None:
-        """Once a day, in a cut's own transaction, so that no replay sees less than the first try."""
+        """Once a day, in a cut's transaction, so that no replay sees less than the first try."""
         if day > self._forgotten_day:
             repo.forget_before(conn, day - REMEMBERED_DAYS)
             self._forgotten_day = day
@@ -124,12 +124,10 @@ def _arrival(read: Read, versions: dict[int, int]) -> Arrival:
 
 def _insert(arrivals: Sequence[Arrival]) -> Insert:
     return Insert(
-        table=tables.ERRORS.name,
+        table=ERRORS.name,
         columns=_COLUMNS,
         rows=len(arrivals),
-        encode=lambda start, end: encode_rows(
-            tables.ERRORS, _COLUMNS, map(_row, arrivals[start:end])
-        ),
+        encode=lambda start, end: encode_rows(ERRORS, _COLUMNS, map(_row, arrivals[start:end])),
         record_of=lambda row: arrivals[row].record,
     )
 

@@ -180,9 +180,7 @@ class DerivedSeries:
         after = counters.copy()
         samples: list[Sample] = []
         for interval_ms in range(*span, INTERVAL_MS):
-            samples += after.advance(
-                bursts.get(interval_ms, ()), end_ms=interval_ms + INTERVAL_MS
-            )
+            samples += after.advance(bursts.get(interval_ms, ()), end_ms=interval_ms + INTERVAL_MS)
         if samples:
             self._acceptor.accept_samples_blocking(project_id, _batch(samples))
         counters.counters = after.counters

@@ -95,9 +95,7 @@ class Issues:
         index, total, before, after = counts.place_of(self._columns, scope, hashes, stored)
         return error_event(stored, index=index, total=total, neighbours=(before, after))
 
-    def stats(
-        self, scope: Scope, span: TimeRange, *, buckets: int, issue: IssueRef
-    ) -> IssueStats:
+    def stats(self, scope: Scope, span: TimeRange, *, buckets: int, issue: IssueRef) -> IssueStats:
         """Events and users of one issue in equal buckets."""
         _row, hashes = self._found(scope, issue)
         _check_buckets(buckets)
@@ -155,9 +153,7 @@ class Issues:
         with self._meta.write() as conn:
             found = [_known(rows.find(conn, scope, issue)) for issue in issues]
             names = {row.id: listing.row_short_id(row) for row in found}
-            done = apply_change(
-                conn, scope, list(names), change, actor=actor, now_ms=now_ms
-            )
+            done = apply_change(conn, scope, list(names), change, actor=actor, now_ms=now_ms)
             for issue_id, step in done:
                 audit(
                     conn,

@@ -14,9 +14,18 @@ from watchkeeper.issues.types import ErrorEvent
 Json = Mapping[str, Any]
 
 _FRAME_FIELDS = (
-    "filename abs_path module function lineno colno in_app pre_context context_line post_context "
-    "vars"
-).split()
+    "filename",
+    "abs_path",
+    "module",
+    "function",
+    "lineno",
+    "colno",
+    "in_app",
+    "pre_context",
+    "context_line",
+    "post_context",
+    "vars",
+)
 _NOTES = "_scrubbed"
 """Where the scrubber notes what it took out before the event was stored."""
 

@@ -184,9 +184,7 @@ def _chain(event: SentryEvent) -> Iterator[ExceptionValue]:
             yield exception
 
 
-def _groupable(
-    event: SentryEvent, chain: tuple[ExceptionValue, ...], message: str
-) -> Groupable:
+def _groupable(event: SentryEvent, chain: tuple[ExceptionValue, ...], message: str) -> Groupable:
     entry = _entry(event)
     template = (entry.message or "") if entry and entry.params else ""
     return Groupable(

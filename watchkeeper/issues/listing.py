@@ -73,14 +73,10 @@ def severity_stats(
 ) -> SeverityStats:
     """Events over time by how bad each one was."""
     lists = {severity: [0] * buckets for severity in Severity}
-    for slot, level, is_handled, events in counts.by_level(
-        columns, scope, chosen, buckets=buckets
-    ):
+    for slot, level, is_handled, events in counts.by_level(columns, scope, chosen, buckets=buckets):
         if 0 <= slot < buckets:
             lists[severity_of(level, is_handled=is_handled)][slot] += events
-    return SeverityStats(
-        times_ms=counts.bucket_starts(chosen.range, buckets), by_severity=lists
-    )
+    return SeverityStats(times_ms=counts.bucket_starts(chosen.range, buckets), by_severity=lists)
 
 
 def row_short_id(row: Row[Any]) -> str:
@@ -124,17 +120,13 @@ def _must_ask_columns(query: IssueQuery, now_ms: int) -> bool:
     return by_count or has_ended or bool(query.environment or query.release)
 
 
-def _active(
-    columns: Columns, scope: Scope, query: IssueQuery
-) -> dict[int, tuple[int, int]]:
+def _active(columns: Columns, scope: Scope, query: IssueQuery) -> dict[int, tuple[int, int]]:
     chosen = Filter(range=query.range, environment=query.environment, release=query.release)
     with_users = query.sort is IssueSort.USERS
     return counts.active_hashes(columns, scope, chosen, with_users=with_users)
 
 
-def _by_life(
-    conn: Connection, scope: Scope, query: IssueQuery, after: Keyset | None
-) -> _Found:
+def _by_life(conn: Connection, scope: Scope, query: IssueQuery, after: Keyset | None) -> _Found:
     conditions = [*rows.issues_matching(query), *rows.seen_within(query)]
     found = rows.page(conn, scope, query, conditions=conditions, after=after)
     name = "first_seen_ms" if query.sort is IssueSort.FIRST_SEEN else "last_seen_ms"
@@ -168,9 +160,7 @@ def _by_activity(
     ordered = sorted(values, key=lambda one: (values[one], one), reverse=True)
     if after is not None:
         ordered = [i for i in ordered if (values[i], i) < (after.value, after.issue_id)]
-    return _Found(
-        rows.by_ids(conn, scope, ordered[: query.limit + 1]), len(values), values
-    )
+    return _Found(rows.by_ids(conn, scope, ordered[: query.limit + 1]), len(values), values)
 
 
 def _counted(

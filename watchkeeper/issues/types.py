@@ -98,7 +98,7 @@ class IssueStats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagValue:
-    """ratio: of the events that were looked at, 0–1."""
+    """ratio: of the events that were looked at, 0..1."""
 
     value: str
     count: int

@@ -27,7 +27,8 @@ async function shoot(path, size, viewport, theme) {
     colorScheme: theme,
     timezoneId: "Europe/Berlin",
     locale: "en-GB",
-    bypassCSP: false,
+    isMobile: viewport.width < 500,
+    hasTouch: viewport.width < 500,
   });
   const page = await context.newPage();
   const problems = [];

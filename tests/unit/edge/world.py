@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, MutableMapping, Sequence
+from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import orjson
 from prometheus_client import CollectorRegistry
 
 from tests.fakes.clock import HandClock
+from watchkeeper.access import IngestKey, KeyKind
 from watchkeeper.ingest import Acceptor, IngestMetrics, SeriesRegistry
 from watchkeeper.model import Kind, Record
 from watchkeeper.store.spool import FilePort, Position, SegmentReader, SegmentWriter, SpoolOptions
@@ -22,30 +23,39 @@ DISABLED = "c" * 32
 FENCED = "d" * 32
 
 
-@dataclass(frozen=True)
-class Key:
-    id: int
-    project_id: int
-    kind: str
-    enabled: bool = True
-    allowed_origins: Sequence[str] = ()
+def ingest_key(
+    key_id: int,
+    kind: KeyKind = KeyKind.PUBLIC,
+    *,
+    project_id: int = 1,
+    enabled: bool = True,
+    allowed_origins: tuple[str, ...] = (),
+) -> IngestKey:
+    return IngestKey(
+        id=key_id,
+        project_id=project_id,
+        org_id=1,
+        kind=kind,
+        enabled=enabled,
+        allowed_origins=allowed_origins,
+    )
 
 
 @dataclass
 class KeyBox:
     """A key ring in memory."""
 
-    keys: dict[str, Key] = field(
+    keys: dict[str, IngestKey] = field(
         default_factory=lambda: {
-            PUBLIC: Key(1, 1, "public"),
-            SERVER: Key(2, 1, "server"),
-            DISABLED: Key(3, 1, "public", enabled=False),
-            FENCED: Key(4, 1, "public", allowed_origins=("https://*.example.com",)),
+            PUBLIC: ingest_key(1),
+            SERVER: ingest_key(2, KeyKind.SERVER),
+            DISABLED: ingest_key(3, enabled=False),
+            FENCED: ingest_key(4, allowed_origins=("https://*.example.com",)),
         }
     )
     touched: list[int] = field(default_factory=list)
 
-    def lookup(self, key: str) -> Key | None:
+    def lookup(self, key: str) -> IngestKey | None:
         return self.keys.get(key)
 
     def touch(self, key_id: int) -> None:

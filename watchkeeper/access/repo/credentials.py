@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from watchkeeper.access.types import ApiToken
-from watchkeeper.model.scope import Role
-from watchkeeper.store.meta.tables import (
-    api_tokens,
-    one_time_links,
-    organisations,
-    sessions,
-    users,
-)
+from watchkeeper.model import Role
+from watchkeeper.store.meta import tables
+
+api_tokens = tables.api_tokens
+one_time_links = tables.one_time_links
+organisations = tables.organisations
+sessions = tables.sessions
+users = tables.users
 
 
 def add_session(
@@ -146,13 +146,11 @@ def live_token(conn: Connection, token_hash: str, now_ms: int) -> Row[Any] | Non
     return conn.execute(query).one_or_none()
 
 
-def tokens(conn: Connection, org_id: int, *, user_id: int | None) -> list[ApiToken]:
-    """Tokens of an organisation that were not revoked, newest first; of one person if named."""
+def tokens(conn: Connection, org_id: int) -> list[ApiToken]:
+    """Tokens of an organisation that were not revoked, newest first."""
     query = select(api_tokens).where(
         api_tokens.c.org_id == org_id, api_tokens.c.revoked_ms.is_(None)
     )
-    if user_id is not None:
-        query = query.where(api_tokens.c.user_id == user_id)
     return [as_token(row) for row in conn.execute(query.order_by(api_tokens.c.id.desc()))]
 
 

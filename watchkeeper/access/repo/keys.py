@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from watchkeeper.access.types import IngestKey, KeyKind, KeyRecord
-from watchkeeper.store.meta import bump
-from watchkeeper.store.meta.tables import ingest_keys, projects
+from watchkeeper.store.meta import bump, tables
+
+ingest_keys = tables.ingest_keys
+projects = tables.projects
 
 REVISION = "keys"
 

@@ -9,8 +9,12 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from watchkeeper.access.principal import Membership
 from watchkeeper.access.repo import tenants
 from watchkeeper.access.types import Member, User
-from watchkeeper.model.scope import Role
-from watchkeeper.store.meta.tables import members, organisations, users
+from watchkeeper.model import Role
+from watchkeeper.store.meta import tables
+
+members = tables.members
+organisations = tables.organisations
+users = tables.users
 
 
 def as_user(row: Row[Any]) -> User:

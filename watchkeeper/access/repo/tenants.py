@@ -11,9 +11,12 @@ from sqlalchemy import Connection, Row, insert, select, update
 from watchkeeper.access.names import BUILT_IN_SLUG
 from watchkeeper.access.principal import Membership
 from watchkeeper.access.types import Project
-from watchkeeper.model.scope import Role
-from watchkeeper.store.meta import bump, insert_into
-from watchkeeper.store.meta.tables import environments, organisations, projects
+from watchkeeper.model import Role
+from watchkeeper.store.meta import bump, tables
+
+environments = tables.environments
+organisations = tables.organisations
+projects = tables.projects
 
 PROJECT_IDS = "project_ids"
 """The revision that counts project ids up; the first project is 1."""
@@ -133,9 +136,3 @@ def as_project(row: Row[Any], names: tuple[str, ...]) -> Project:
         built_in=row.built_in,
         environments=names,
     )
-
-
-def note_environment(conn: Connection, project_id: int, name: str, now_ms: int) -> None:
-    """Remember that records of this environment arrived; the first time counts."""
-    row = {"project_id": project_id, "name": name[:64], "first_seen_ms": now_ms}
-    conn.execute(insert_into(conn, environments).values(row).on_conflict_do_nothing())

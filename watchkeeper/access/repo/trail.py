@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, insert, select
 
 from watchkeeper.access.types import AuditEntry
-from watchkeeper.store.meta.tables import audit_log
+from watchkeeper.store.meta import tables
+
+audit_log = tables.audit_log
 
 
 def add(

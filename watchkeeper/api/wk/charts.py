@@ -79,13 +79,9 @@ def instant(
     ]
 
 
-def by_label(
-    engine: Engine, scope: Scope, query: str, at_ms: int, name: str
-) -> dict[str, float]:
+def by_label(engine: Engine, scope: Scope, query: str, at_ms: int, name: str) -> dict[str, float]:
     """The values of an instant vector by one label."""
-    return {
-        labels.get(name, ""): value for labels, value in instant(engine, scope, query, at_ms)
-    }
+    return {labels.get(name, ""): value for labels, value in instant(engine, scope, query, at_ms)}
 
 
 def latest(values: Sequence[float | None]) -> float | None:
@@ -115,4 +111,3 @@ def _line(matrix: Matrix, index: int, grid: Grid, length: int) -> Line:
         if math.isfinite(value):
             values[place] = value
     return Line(matrix.labels[index], values)
-

@@ -70,4 +70,7 @@ def _check(rooms: Rooms, request: Request, token: str) -> None:
     """Raises RateLimited for guessing, Forbidden for a token that is not or no longer valid."""
     enter(rooms.limiter, FIRST_RUN, client_address(request))
     if not rooms.access.is_first_run_token(token):
-        raise Forbidden("This link is not valid any more. Print a new one on the server: watchkeeper user first-run.")
+        raise Forbidden(
+            "This link is not valid any more. Print a new one on the server: "
+            "watchkeeper user first-run."
+        )

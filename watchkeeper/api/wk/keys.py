@@ -59,9 +59,7 @@ def list_keys(rooms: RoomsHere, caller: Caller, project_id: int) -> KeysAnswer:
 
 
 @router.post("/projects/{project_id}/keys", status_code=201)
-def create_key(
-    rooms: RoomsHere, caller: Caller, project_id: int, body: NewKeyBody
-) -> KeyAnswer:
+def create_key(rooms: RoomsHere, caller: Caller, project_id: int, body: NewKeyBody) -> KeyAnswer:
     """Make a key. Needs role admin."""
     kind = KeyKind(body.kind)
     return _answer(rooms.access.create_key(caller, project_id, kind=kind, label=body.label))

@@ -53,9 +53,7 @@ def list_members(rooms: RoomsHere, caller: Caller, org: str) -> MembersAnswer:
 
 
 @router.post("/orgs/{org}/members", status_code=201)
-def add_member(
-    rooms: RoomsHere, caller: Caller, org: str, body: NewMemberBody
-) -> MemberAnswer:
+def add_member(rooms: RoomsHere, caller: Caller, org: str, body: NewMemberBody) -> MemberAnswer:
     """Add a person. Needs role admin."""
     return _answer(
         rooms.access.add_member(

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import Field
 
+from watchkeeper.alerting import GroupStatus, RuleFileInvalid, StoredRuleFile, rule_state
+from watchkeeper.alerting.rules import AlertingRule, RuleGroup, RuleHealth
+from watchkeeper.alerting.rules import Rule as AnyRule
+from watchkeeper.api.auth import Caller, MemberScope, RoomsHere, ViewerScope
+from watchkeeper.api.rooms import Rooms
+from watchkeeper.api.trail import note
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, Done, example
+from watchkeeper.model import Scope
 
 router = APIRouter(tags=["rules"], responses=ERRORS)
 
@@ -29,26 +37,29 @@ class RuleAnswer(Answer):
 
 
 class GroupAnswer(Answer):
-    """Rules that are evaluated one after the other every interval_s seconds."""
+    """Rules evaluated in order every interval_s seconds; null: the default, not running yet."""
 
     name: str
-    interval_s: float
+    interval_s: float | None
     rules: list[RuleAnswer]
 
 
 class RuleFileAnswer(Answer):
-    """origin: `file` is read from disk and cannot be changed here. source: YAML as written."""
+    """origin `file`: it is changed on disk. error: why it is not in force, or empty."""
 
     name: str
     origin: Literal["file", "ui"]
     source: str
+    changed_ms: int
+    error: str
     groups: list[GroupAnswer]
 
 
 class RulesAnswer(Answer):
-    """The project's rule files."""
+    """The project's rule files. problems: of files on disk that are not in force, as sentences."""
 
     files: list[RuleFileAnswer]
+    problems: list[str]
 
 
 class RuleSourceBody(Body):
@@ -77,24 +88,90 @@ class RuleCheckAnswer(Answer):
 
 
 @router.get("/projects/{project_id}/rules")
-def list_rules(project_id: int) -> RulesAnswer:
+def list_rules(rooms: RoomsHere, scope: ViewerScope) -> RulesAnswer:
     """Every rule file of the project with the state of its rules."""
-    raise NotImplementedError
+    running = _running(rooms, scope)
+    return RulesAnswer(
+        files=[_file(each, running) for each in rooms.rules.list(scope)],
+        problems=list(rooms.rules.disk_errors(scope)),
+    )
 
 
 @router.post("/projects/{project_id}/rules/check")
-def check_rules(project_id: int, body: RuleSourceBody) -> RuleCheckAnswer:
-    """Read a rule file without keeping it. Answers 200 with the problems it has."""
-    raise NotImplementedError
+def check_rules(rooms: RoomsHere, _scope: ViewerScope, body: RuleSourceBody) -> RuleCheckAnswer:
+    """Read a rule file without keeping it. Answers 200 with the first problem it has."""
+    try:
+        parsed = rooms.rules.check(body.source)
+    except RuleFileInvalid as error:
+        problem = Problem(line=error.line or None, message=str(error))
+        return RuleCheckAnswer(ok=False, problems=[problem], groups=0, rules=0)
+    rules = sum(len(group.rules) for group in parsed.groups)
+    return RuleCheckAnswer(ok=True, problems=[], groups=len(parsed.groups), rules=rules)
 
 
 @router.put("/projects/{project_id}/rules/{file}")
-def put_rules(project_id: int, file: str, body: RuleSourceBody) -> RuleFileAnswer:
+def put_rules(
+    rooms: RoomsHere, scope: MemberScope, caller: Caller, file: str, body: RuleSourceBody
+) -> RuleFileAnswer:
     """Keep a rule file under a name. 400 names the line of the first fault. Role member."""
-    raise NotImplementedError
+    rooms.rules.put(scope, file, body.source)
+    note(rooms, scope, caller, "rules.changed", file)
+    return _file(rooms.rules.get(scope, file), _running(rooms, scope))
 
 
 @router.delete("/projects/{project_id}/rules/{file}")
-def delete_rules(project_id: int, file: str) -> Done:
+def delete_rules(rooms: RoomsHere, scope: MemberScope, caller: Caller, file: str) -> Done:
     """Delete a rule file; its firing alerts resolve. Needs role member."""
-    raise NotImplementedError
+    rooms.rules.delete(scope, file)
+    note(rooms, scope, caller, "rules.deleted", file)
+    return Done()
+
+
+Running = Mapping[tuple[str, str], GroupStatus]
+"""Groups as they are evaluated, by file and group name."""
+
+
+def _running(rooms: Rooms, scope: Scope) -> Running:
+    return {(each.file, each.group.name): each for each in rooms.evaluator.groups(scope)}
+
+
+def _file(file: StoredRuleFile, running: Running) -> RuleFileAnswer:
+    groups = file.parsed.groups if file.parsed else ()
+    return RuleFileAnswer(
+        name=file.name,
+        origin="file" if file.origin == "file" else "ui",
+        source=file.source,
+        changed_ms=file.changed_ms,
+        error=file.error,
+        groups=[_group(each, running.get((file.name, each.name))) for each in groups],
+    )
+
+
+def _group(group: RuleGroup, status: GroupStatus | None) -> GroupAnswer:
+    interval_ms = status.interval_ms if status else group.interval_ms
+    return GroupAnswer(
+        name=group.name,
+        interval_s=interval_ms / 1000 if interval_ms else None,
+        rules=[_rule(each, status) for each in group.rules],
+    )
+
+
+def _rule(rule: AnyRule, status: GroupStatus | None) -> RuleAnswer:
+    is_alert = isinstance(rule, AlertingRule)
+    health = (status.health.get(rule.key) if status else None) or RuleHealth()
+    states = status.alerts.get(rule.key, {}).values() if status else ()
+    return RuleAnswer.model_validate(
+        {
+            "name": rule.name,
+            "type": "alerting" if is_alert else "recording",
+            "expr": rule.expr,
+            "for_s": rule.hold_ms / 1000 if isinstance(rule, AlertingRule) else 0.0,
+            "labels": dict(rule.labels),
+            "annotations": dict(rule.annotations) if isinstance(rule, AlertingRule) else {},
+            "state": rule_state(states) if is_alert else None,
+            "health": health.health,
+            "last_error": health.last_error,
+            "last_evaluation_ms": health.last_evaluation_ms,
+            "evaluation_ms": health.duration_s * 1000 if health.last_evaluation_ms else None,
+        }
+    )

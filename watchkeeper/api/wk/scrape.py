@@ -7,7 +7,10 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import Field
 
+from watchkeeper.api.auth import AdminScope, Caller, MemberScope, RoomsHere, ViewerScope
+from watchkeeper.api.trail import note
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, example
+from watchkeeper.ingest.scrape import TargetStatus
 
 router = APIRouter(tags=["scrape"], responses=ERRORS)
 
@@ -50,18 +53,39 @@ class ScrapeConfigBody(Body):
 
 
 @router.get("/projects/{project_id}/targets")
-def list_targets(project_id: int) -> TargetsAnswer:
+def list_targets(rooms: RoomsHere, scope: ViewerScope) -> TargetsAnswer:
     """Every target of the project with its last scrape."""
-    raise NotImplementedError
+    return TargetsAnswer(targets=[_answer(each) for each in rooms.scraper.targets(scope)])
 
 
 @router.get("/projects/{project_id}/scrape-config")
-def get_scrape_config(project_id: int) -> ScrapeConfigAnswer:
+def get_scrape_config(rooms: RoomsHere, scope: MemberScope) -> ScrapeConfigAnswer:
     """The project's prometheus.yml. Needs role member: it may hold credentials."""
-    raise NotImplementedError
+    return ScrapeConfigAnswer(
+        source=rooms.scrape_configs.source(scope), problems=rooms.scraper.problems(scope)
+    )
 
 
 @router.put("/projects/{project_id}/scrape-config")
-def put_scrape_config(project_id: int, body: ScrapeConfigBody) -> ScrapeConfigAnswer:
+def put_scrape_config(
+    rooms: RoomsHere, scope: AdminScope, caller: Caller, body: ScrapeConfigBody
+) -> ScrapeConfigAnswer:
     """Replace it. 400 names the line of the first fault. Needs role admin."""
-    raise NotImplementedError
+    config = rooms.scrape_configs.put(scope, body.source)
+    note(rooms, scope, caller, "scrape_config.changed")
+    return ScrapeConfigAnswer(source=body.source, problems=list(config.notes))
+
+
+def _answer(target: TargetStatus) -> TargetAnswer:
+    is_scraped = target.last_scrape_ms is not None
+    return TargetAnswer(
+        job=target.job,
+        instance=target.instance,
+        url=target.url,
+        labels=dict(target.labels),
+        health=target.health.value,
+        last_scrape_ms=target.last_scrape_ms,
+        duration_ms=target.last_duration_s * 1000 if is_scraped else None,
+        samples=target.samples if is_scraped else None,
+        last_error=target.last_error,
+    )

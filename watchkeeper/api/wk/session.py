@@ -84,9 +84,7 @@ def get_session(rooms: RoomsHere, caller: CallerIfAny) -> SessionAnswer:
 
 
 @router.post("/session")
-def login(
-    request: Request, response: Response, rooms: RoomsHere, body: LoginBody
-) -> SessionAnswer:
+def login(request: Request, response: Response, rooms: RoomsHere, body: LoginBody) -> SessionAnswer:
     """Sign in: sets the cookie `wk_session` and answers the session."""
     grant = rooms.access.login(
         body.email, body.password, ip=client_address(request), user_agent=user_agent(request)
@@ -95,9 +93,7 @@ def login(
 
 
 @router.delete("/session")
-def logout(
-    request: Request, response: Response, rooms: RoomsHere, _caller: CallerIfAny
-) -> Done:
+def logout(request: Request, response: Response, rooms: RoomsHere, _caller: CallerIfAny) -> Done:
     """Sign out: the session ends on the server and the cookie is cleared."""
     rooms.access.logout(request.cookies.get(COOKIE, ""))
     clear_session_cookie(response, https=rooms.options.https)

@@ -15,7 +15,7 @@ from watchkeeper.model import Role, TimeRange
 class Body(BaseModel):
     """A request body. A field that is not declared is refused, so that a typo is not ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Answer(BaseModel):

@@ -69,9 +69,7 @@ def list_tokens(rooms: RoomsHere, caller: Caller, org: str) -> TokensAnswer:
 
 
 @router.post("/orgs/{org}/tokens", status_code=201)
-def create_token(
-    rooms: RoomsHere, caller: Caller, org: str, body: NewTokenBody
-) -> NewTokenAnswer:
+def create_token(rooms: RoomsHere, caller: Caller, org: str, body: NewTokenBody) -> NewTokenAnswer:
     """Make a token; its secret is in this answer and nowhere else."""
     grant = rooms.access.create_token(
         caller,

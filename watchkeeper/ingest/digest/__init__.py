@@ -11,7 +11,12 @@ from watchkeeper.ingest.digest.plan import (
     Sink,
     nothing_to_apply,
 )
-from watchkeeper.ingest.digest.repo import set_watermark, watermark
+from watchkeeper.ingest.digest.repo import (
+    lower_watermark,
+    move_watermark,
+    set_watermark,
+    watermark,
+)
 
 __all__ = [
     "Apply",
@@ -24,6 +29,8 @@ __all__ = [
     "Publish",
     "Refused",
     "Sink",
+    "lower_watermark",
+    "move_watermark",
     "nothing_to_apply",
     "set_watermark",
     "watermark",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import structlog
@@ -33,7 +34,7 @@ class DigestOptions:
     batch_bytes: int = 8 * 1024 * 1024
     """Most bytes of one cut. More is faster when behind; a replay after a crash repeats one cut."""
     gather_ms: int = 200
-    """Pause between rounds while the digest keeps up: fewer, larger inserts. 0 while it is behind."""
+    """Pause between rounds while the digest keeps up, so that inserts are few and large."""
     backoff_s: float = 5.0
     """Longest pause after a failure, in seconds; the first one is a tenth of it."""
     settle_ms: int = SECOND_MS
@@ -46,6 +47,7 @@ class DigestOptions:
             raise ValueError(f"gather_ms must be 0..10,000, got {self.gather_ms}")
 
 
+_OPEN = nullcontext()
 _STUBBORN = 5
 """Failures of one cut that no wait can cure before its sinks are applied one by one."""
 
@@ -84,12 +86,16 @@ class Digest:
         self._stubborn_failures = 0
         self._is_behind = False
 
-    def run(self, stop: threading.Event) -> None:
-        """Digest until `stop` is set; a failure is counted, logged and tried again."""
+    def run(self, stop: threading.Event, gate: AbstractContextManager[object] = _OPEN) -> None:
+        """Digest until `stop` is set; a failure is counted, logged and tried again.
+
+        gate: entered for each round, so that whoever holds it finds the stores at rest.
+        """
         failures = 0
         while not stop.is_set():
             try:
-                self.run_once()
+                with gate:
+                    self.run_once()
                 failures = 0
                 pause_s = 0.0 if self._is_behind else self._options.gather_ms / SECOND_MS
             except Exception as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, select
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from watchkeeper.ingest.digest.plan import DeadLetter
 from watchkeeper.model import Cut
@@ -33,9 +33,7 @@ def pending_cuts(conn: Connection) -> list[Cut]:
 def write_cut(conn: Connection, cut: Cut, *, floor_ms: int) -> None:
     """Keep the cut, and the floor its records were raised to, before its first insert."""
     t = tables.spool_cuts
-    conn.execute(
-        insert(t).values(lane=cut.lane, segment=cut.segment, start=cut.start, end=cut.end)
-    )
+    conn.execute(insert(t).values(lane=cut.lane, segment=cut.segment, start=cut.start, end=cut.end))
     set_watermark(conn, _floor_name(cut.lane), floor_ms)
 
 
@@ -58,6 +56,20 @@ def watermark(conn: Connection, name: str) -> int:
 def set_watermark(conn: Connection, name: str, at_ms: int) -> None:
     """Set a named instant."""
     _put(conn, tables.watermarks, {"name": name}, {"at_ms": at_ms})
+
+
+def lower_watermark(conn: Connection, name: str, at_ms: int) -> None:
+    """Move a named instant back, if it is set and later than `at_ms`."""
+    t = tables.watermarks
+    conn.execute(update(t).where(t.c.name == name, t.c.at_ms > at_ms).values(at_ms=at_ms))
+
+
+def move_watermark(conn: Connection, name: str, *, expected_ms: int, at_ms: int) -> bool:
+    """Set a named instant unless somebody moved it meanwhile; 0 is expected of one never set."""
+    if watermark(conn, name) != expected_ms:
+        return False
+    set_watermark(conn, name, at_ms)
+    return True
 
 
 def finish_cut(conn: Connection, cut: Cut) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,18 +48,22 @@ class ProjectConfig:
 class ScrapeConfigs:
     """Reads, checks and keeps scrape configs. A change by any process is seen within one look."""
 
-    def __init__(self, meta: Meta, clock: Clock, files: Sequence[ConfigFile] = ()) -> None:
+    def __init__(
+        self, meta: Meta, clock: Clock, files: Callable[[], Sequence[ConfigFile]] = tuple
+    ) -> None:
+        """files: asked at each look, because the project of a file may be made later."""
         self._meta = meta
         self._clock = clock
-        self._files = tuple(files)
+        self._files = files
         self._seen: tuple[object, ...] = ()
         self._configs: tuple[ProjectConfig, ...] = ()
 
     def current(self) -> tuple[ProjectConfig, ...]:
         """Configs in force; the same object as before if nothing changed. Blocks on disk."""
-        seen = (self._meta.revision(REVISION), *(_mtime(file.path) for file in self._files))
+        files = tuple(self._files())
+        seen = (self._meta.revision(REVISION), *((file, _mtime(file.path)) for file in files))
         if seen != self._seen or not self._configs:
-            self._configs = (*self._from_disk(), *self._from_meta())
+            self._configs = (*self._from_disk(files), *self._from_meta())
             self._seen = seen
         return self._configs
 
@@ -107,8 +111,8 @@ class ScrapeConfigs:
             for pattern in entry.config.rule_files
         ]
 
-    def _from_disk(self) -> Iterable[ProjectConfig]:
-        for file in self._files:
+    def _from_disk(self, files: Sequence[ConfigFile]) -> Iterable[ProjectConfig]:
+        for file in files:
             directory = os.path.dirname(os.path.abspath(file.path))
             config: ScrapeConfig | None
             try:

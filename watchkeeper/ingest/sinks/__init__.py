@@ -2,6 +2,6 @@
 
 from watchkeeper.ingest.sinks.logs import LogSink
 from watchkeeper.ingest.sinks.metadata import MetadataSink
-from watchkeeper.ingest.sinks.samples import SampleSink
+from watchkeeper.ingest.sinks.samples import ROLLED_UP, SampleSink
 
-__all__ = ["LogSink", "MetadataSink", "SampleSink"]
+__all__ = ["ROLLED_UP", "LogSink", "MetadataSink", "SampleSink"]

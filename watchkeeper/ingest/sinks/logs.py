@@ -12,7 +12,7 @@ from watchkeeper.ingest.rows import LogRow, decode_logs
 from watchkeeper.ingest.sinks.samples import DAYS_AN_INSERT, LATEST_MS
 from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.model import Cut, Kind, LiveEvent, LiveTopic, Record
-from watchkeeper.store.columns import encode_rows, tables
+from watchkeeper.store.columns import LOGS, encode_rows
 
 _COLUMNS = ("project_id", "ts", "severity", "service", "body", "attributes", "trace_id", "span_id")
 
@@ -62,11 +62,11 @@ def _inserts(rows: list[tuple[Row, Record]]) -> Iterator[Insert]:
 
 def _insert(chosen: list[tuple[Row, Record]], *, part: int, first_row: int) -> Insert:
     return Insert(
-        table=tables.LOGS.name,
+        table=LOGS.name,
         columns=_COLUMNS,
         rows=len(chosen),
         encode=lambda start, end: encode_rows(
-            tables.LOGS, _COLUMNS, [row for row, _record in chosen[start:end]]
+            LOGS, _COLUMNS, [row for row, _record in chosen[start:end]]
         ),
         record_of=lambda row: chosen[row][1],
         part=part,

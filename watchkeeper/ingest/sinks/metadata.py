@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from watchkeeper.ingest.digest import DeadLetter, Insert, Plan
 from watchkeeper.ingest.rows import decode_metadata
 from watchkeeper.model import Cut, Kind, Record
-from watchkeeper.store.columns import encode_rows, tables
+from watchkeeper.store.columns import METADATA, encode_rows
 
 _COLUMNS = ("project_id", "metric", "type", "help", "unit", "seen")
 
@@ -42,9 +42,9 @@ class MetadataSink:
 
 def _insert(rows: list[Row], origins: list[Record]) -> Insert:
     return Insert(
-        table=tables.METADATA.name,
+        table=METADATA.name,
         columns=_COLUMNS,
         rows=len(rows),
-        encode=lambda start, end: encode_rows(tables.METADATA, _COLUMNS, rows[start:end]),
+        encode=lambda start, end: encode_rows(METADATA, _COLUMNS, rows[start:end]),
         record_of=origins.__getitem__,
     )

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from watchkeeper.ingest.digest import DeadLetter, Insert, Plan, Refused
+from watchkeeper.ingest.digest import DeadLetter, Insert, Plan, Refused, lower_watermark
 from watchkeeper.ingest.rows import SeriesRow, decode_series, encode_series
-from watchkeeper.lib.clock import DAY_MS
+from watchkeeper.lib.clock import DAY_MS, HOUR_MS
 from watchkeeper.model import (
     METRIC_NAME,
     Cut,
@@ -23,7 +23,10 @@ from watchkeeper.model import (
     Record,
     labels_of,
 )
-from watchkeeper.store.columns import Columns, encode_rows, samples_block, tables
+from watchkeeper.store.columns import SAMPLES, SERIES, Columns, encode_rows, samples_block
+
+ROLLED_UP = "rolled_up"
+"""Watermark: samples before it are in the roll-ups; a late sample moves it back."""
 
 DAYS_AN_INSERT = 50
 """The store refuses an insert into more than 100 partitions, at every retry."""
@@ -91,9 +94,11 @@ class SampleSink:
         rows = [_row(key, day, labels) for key, (day, labels) in announced.items()]
         rows += self._late_rows(_late_days(samples, blocks), announced)
         inserts = [_series_insert(rows, records[0].received_ms)] if rows else []
-        if samples is not None:
+        oldest_ms = None
+        if samples is not None and len(samples.ts_ms):
             inserts += _sample_inserts(samples, blocks)
-        return Plan(inserts=inserts, apply=_Announcing(blocks), dead=dead)
+            oldest_ms = int(samples.ts_ms.min())
+        return Plan(inserts=inserts, apply=_Announcing(blocks, oldest_ms), dead=dead)
 
     def _late_rows(
         self, late: dict[Key, list[int]], announced: dict[Key, tuple[int, Labels]]
@@ -166,7 +171,7 @@ def _sample_inserts(samples: SampleArrays, blocks: Sequence[Record]) -> Iterator
     for number, part in enumerate(_split_by_days(samples)):
         rows = len(part.ts_ms)
         yield Insert(
-            table=tables.SAMPLES.name,
+            table=SAMPLES.name,
             columns=_SAMPLE_COLUMNS,
             rows=rows,
             encode=part.block,
@@ -231,9 +236,7 @@ def _late_days(samples: SampleArrays | None, blocks: Sequence[Record]) -> dict[K
     return found
 
 
-def _announced(
-    records: Iterable[Record], dead: list[DeadLetter]
-) -> dict[Key, tuple[int, Labels]]:
+def _announced(records: Iterable[Record], dead: list[DeadLetter]) -> dict[Key, tuple[int, Labels]]:
     """Day of arrival and labels of the series that these records announce."""
     found: dict[Key, tuple[int, Labels]] = {}
     for record in records:
@@ -254,10 +257,10 @@ def _row(key: Key, day: int, labels: Labels) -> Row:
 
 def _series_insert(rows: list[Row], received_ms: int) -> Insert:
     return Insert(
-        table=tables.SERIES.name,
+        table=SERIES.name,
         columns=_SERIES_COLUMNS,
         rows=len(rows),
-        encode=lambda start, end: encode_rows(tables.SERIES, _SERIES_COLUMNS, rows[start:end]),
+        encode=lambda start, end: encode_rows(SERIES, _SERIES_COLUMNS, rows[start:end]),
         record_of=lambda row: _announcement(rows[row], received_ms),
     )
 
@@ -270,11 +273,14 @@ def _announcement(row: Row, received_ms: int) -> Record:
 
 @dataclass(frozen=True, slots=True)
 class _Announcing:
-    """Tells open pages how many samples came to which project."""
+    """Tells open pages how many samples came to which project, and the roll-ups what is late."""
 
     blocks: Sequence[Record]
+    oldest_ms: int | None
 
-    def __call__(self, _conn: Connection, _refused: Refused) -> Sequence[LiveEvent]:
+    def __call__(self, conn: Connection, _refused: Refused) -> Sequence[LiveEvent]:
+        if self.oldest_ms is not None:
+            lower_watermark(conn, ROLLED_UP, self.oldest_ms // HOUR_MS * HOUR_MS)
         counts: dict[int, int] = {}
         for record in self.blocks:
             samples = (len(record.payload) - 4) // _SAMPLE_BYTES

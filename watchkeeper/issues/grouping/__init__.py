@@ -1,4 +1,4 @@
-"""Which events are the same problem. Each version is a frozen module; a project names its version."""
+"""Which events are the same problem. Versions are frozen modules; a project names its own."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Every statement of the issues room: `settle` writes, `rows` reads meta, `counts` reads columns."""
+"""Every statement of the room: `settle` writes, `rows` reads meta, `counts` reads columns."""

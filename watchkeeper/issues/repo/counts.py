@@ -22,7 +22,8 @@ _RAW = {
     "table": "errors",
     "slot": "intDiv(toUnixTimestamp64Milli(ts) - {start:Int64}, {step:Int64})",
     "events": "count()",
-    "users": "uniqCombined64State(nullIf(user_key, ''))",
+    "one": "toUInt64(1)",
+    "users": "uniqCombined64(nullIf(user_key, ''))",
     "within": (
         "received >= fromUnixTimestamp64Milli({start:Int64} - {skew:Int64}) "
         "AND ts >= fromUnixTimestamp64Milli({start:Int64}) "
@@ -33,7 +34,8 @@ _HOURLY = {
     "table": "errors_1h",
     "slot": "intDiv(toInt64(toUnixTimestamp(bucket)) * 1000 - {start:Int64}, {step:Int64})",
     "events": "sum(events)",
-    "users": "uniqCombined64MergeState(users)",
+    "one": "events",
+    "users": "uniqCombined64Merge(users)",
     "within": (
         "bucket >= fromUnixTimestamp(intDiv({start:Int64}, 1000)) "
         "AND bucket < fromUnixTimestamp(intDiv({end:Int64}, 1000))"
@@ -65,13 +67,11 @@ def active_hashes(
 ) -> dict[int, tuple[int, int]]:
     """Events and users (0 unless asked for) of each group with an event that counts."""
     source, span = _source(chosen.range)
-    users = "uniqCombined64Merge(u)" if with_users else "0"
-    state = f", {source['users']} AS u" if with_users else ""
+    users = f"ifNull({source['users']}, 0)" if with_users else "0"
     sql = f"""
-    SELECT grouping_hash, sum(n), {users} FROM (
-        SELECT grouping_hash, {source["events"]} AS n{state}
-        FROM {source["table"]} WHERE {_where(source, chosen)} GROUP BY grouping_hash
-    ) GROUP BY grouping_hash ORDER BY sum(n) DESC, grouping_hash LIMIT {{most:UInt32}}
+    SELECT grouping_hash, {source["events"]} AS n, {users}
+    FROM {source["table"]} WHERE {_where(source, chosen)}
+    GROUP BY grouping_hash ORDER BY n DESC, grouping_hash LIMIT {{most:UInt32}}
     """
     params = _params(scope, chosen, span) | {"most": HASHES_AT_MOST}
     return {int(h): (int(n), int(u)) for h, n, u in columns.rows(sql, params)}
@@ -91,18 +91,17 @@ def by_issue(
     """
     source, span = _source(chosen.range)
     sql = f"""
-    SELECT issue, sum(n), uniqCombined64Merge(u), groupArray(slot), groupArray(n) FROM (
-        SELECT transform(grouping_hash, {{hashes:Array(UInt64)}}, {{issues:Array(UInt64)}},
-                         toUInt64(0)) AS issue,
-               {source["slot"]} AS slot, {source["events"]} AS n, {source["users"]} AS u
-        FROM {source["table"]} WHERE {_where(source, chosen)} GROUP BY issue, slot
-    ) GROUP BY issue
+    SELECT transform(grouping_hash, {{hashes:Array(UInt64)}}, {{issues:Array(UInt64)}},
+                     toUInt64(0)) AS issue,
+           {source["events"]}, ifNull({source["users"]}, 0),
+           sumMap([{source["slot"]}], [{source["one"]}]) AS found, found.1, found.2
+    FROM {source["table"]} WHERE {_where(source, chosen)} GROUP BY issue
     """
     params = _params(scope, chosen, span, buckets=buckets)
     params |= {"hashes": list(issue_of), "issues": list(issue_of.values())}
     return {
         int(issue): IssueCounts(events=int(n), users=int(users), slots=_slots(slots, counts))
-        for issue, n, users, slots, counts in columns.rows(sql, params)
+        for issue, n, users, _found, slots, counts in columns.rows(sql, params)
     }
 
 
@@ -129,10 +128,8 @@ def over_time(
     """(bucket number, events, users) over the range."""
     source, span = _source(chosen.range)
     sql = f"""
-    SELECT slot, sum(n), uniqCombined64Merge(u) FROM (
-        SELECT {source["slot"]} AS slot, {source["events"]} AS n, {source["users"]} AS u
-        FROM {source["table"]} WHERE {_where(source, chosen)} GROUP BY slot
-    ) GROUP BY slot
+    SELECT {source["slot"]} AS slot, {source["events"]}, ifNull({source["users"]}, 0)
+    FROM {source["table"]} WHERE {_where(source, chosen)} GROUP BY slot
     """
     rows = columns.rows(sql, _params(scope, chosen, span, buckets=buckets))
     return [(int(slot), int(n), int(users)) for slot, n, users in rows]
@@ -265,9 +262,7 @@ _RECOMMENDED = """
 NAMED = {"latest": _NEWEST, "oldest": _OLDEST, "recommended": _RECOMMENDED}
 
 
-def event(
-    columns: Columns, scope: Scope, hashes: Sequence[int], which: str
-) -> StoredEvent | None:
+def event(columns: Columns, scope: Scope, hashes: Sequence[int], which: str) -> StoredEvent | None:
     """An event by its id, or `latest`, `oldest`, `recommended` (recent, with the most context)."""
     params: dict[str, object] = {"project": scope.project_id, "hashes": list(hashes)}
     tail = NAMED.get(which)

@@ -97,7 +97,7 @@ def matching_hashes(
     found: list[tuple[int, Row[Any]]] = []
     texts = [hash_text(one) for one in hashes]
     for start in range(0, len(texts), _AT_ONCE):
-        query = (
+        query: Select[Any] = (
             select(_h.c.grouping_hash, _i.c.id, _i.c.last_seen_ms, _i.c.first_seen_ms)
             .join(_i, _i.c.id == _h.c.issue_id)
             .where(_h.c.project_id == scope.project_id)

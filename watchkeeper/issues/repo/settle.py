@@ -255,9 +255,24 @@ def _latest(one: Tally) -> dict[str, Any]:
 
 
 _COUNTED = (
-    "title type value culprit platform level environment last_release last_seen_ms first_seen_ms "
-    "first_release events is_handled severity status is_regressed status_changed_ms"
-).split()
+    "title",
+    "type",
+    "value",
+    "culprit",
+    "platform",
+    "level",
+    "environment",
+    "last_release",
+    "last_seen_ms",
+    "first_seen_ms",
+    "first_release",
+    "events",
+    "is_handled",
+    "severity",
+    "status",
+    "is_regressed",
+    "status_changed_ms",
+)
 
 
 def _count(

@@ -15,8 +15,16 @@ from watchkeeper.query.promql.errors import (
 from watchkeeper.query.promql.format import format_expr, prettify
 from watchkeeper.query.promql.literals import format_duration, format_sample, parse_duration_ms
 from watchkeeper.query.promql.parser import parse
+from watchkeeper.query.promql.repo import ColumnsSource
 from watchkeeper.query.promql.run import EngineOptions
-from watchkeeper.query.promql.source import MemorySource, MetricMetadata, SeriesSource
+from watchkeeper.query.promql.source import (
+    Cardinality,
+    MatcherSets,
+    MemorySource,
+    MetricMetadata,
+    SeriesSource,
+)
+from watchkeeper.query.promql.tree_json import describe
 from watchkeeper.query.promql.types import (
     STALE_NAN,
     Matrix,
@@ -31,12 +39,15 @@ from watchkeeper.query.promql.types import (
 __all__ = [
     "STALE_NAN",
     "BadQuery",
+    "Cardinality",
+    "ColumnsSource",
     "Engine",
     "EngineOptions",
     "ExecutionError",
     "Expr",
     "MatchOp",
     "Matcher",
+    "MatcherSets",
     "Matrix",
     "MemorySource",
     "MetricMetadata",
@@ -55,6 +66,7 @@ __all__ = [
     "TooManySamples",
     "ValueType",
     "Vector",
+    "describe",
     "format_duration",
     "format_expr",
     "format_sample",

@@ -28,7 +28,6 @@ from watchkeeper.query.promql.errors import (
     TooManySamples,
 )
 from watchkeeper.query.promql.evaluate import Value, evaluate
-from watchkeeper.query.promql.evaluate.selectors import flatten
 from watchkeeper.query.promql.literals import quote
 from watchkeeper.query.promql.naming import settle_names
 from watchkeeper.query.promql.parser import parse
@@ -44,6 +43,7 @@ from watchkeeper.query.promql.types import (
     Stats,
     String,
     Vector,
+    flatten,
 )
 from watchkeeper.query.promql.windows import Windows
 
@@ -119,9 +119,13 @@ class Engine:
 
     def _check_range(self, tree: Node, start_ms: int, end_ms: int, step_ms: int) -> None:
         if step_ms <= 0:
-            raise BadQuery("zero or negative query resolution step widths are not accepted")
+            raise BadQuery(
+                "zero or negative query resolution step widths are not accepted. "
+                "Try a positive integer",
+                parameter="step",
+            )
         if end_ms < start_ms:
-            raise BadQuery("end timestamp must not be before start time")
+            raise BadQuery("end timestamp must not be before start time", parameter="end")
         if (end_ms - start_ms) // step_ms > self.limits.max_points:
             raise BadQuery(
                 f"exceeded maximum resolution of {self.limits.max_points:,} points per timeseries. "
@@ -130,7 +134,8 @@ class Engine:
         if tree.type not in (ValueType.SCALAR, ValueType.VECTOR):
             kind = quote(tree.type.value)
             raise BadQuery(
-                f"invalid expression type {kind} for range query, must be Scalar or instant Vector"
+                f"invalid expression type {kind} for range query, must be Scalar or instant Vector",
+                parameter="query",
             )
 
     @contextmanager

@@ -37,11 +37,18 @@ class ParseError(PromQLError):
 
 
 class BadQuery(PromQLError):
-    """The query is well formed, but not allowed in this place (points, length, result type)."""
+    """The query is well formed, but not allowed in this place (points, length, result type).
+
+    parameter: the name of the argument at fault, "" if it is all of them together.
+    """
 
     code = "promql_bad_query"
     error_type = "bad_data"
     http_status = 400
+
+    def __init__(self, message: str, *, parameter: str = "") -> None:
+        super().__init__(message)
+        self.parameter = parameter
 
 
 class ExecutionError(PromQLError):
@@ -94,5 +101,5 @@ def line_and_column(text: str, position: int) -> tuple[int, int]:
     """1-based line and byte column of a character offset."""
     before = text[:position]
     line_start = before.rfind("\n") + 1
-    column = len(before[line_start:].encode("utf-8", "surrogateescape")) + 1
+    column = len(before[line_start:].encode("utf-8", "replace")) + 1
     return before.count("\n") + 1, column

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -26,22 +27,36 @@ class MetricMetadata:
     unit: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cardinality:
+    """Where the series are. The rankings: (name, count), largest first."""
+
+    series: int
+    label_pairs: int
+    by_metric: list[tuple[str, int]]
+    values_by_label: list[tuple[str, int]]
+    by_pair: list[tuple[str, int]]
+
+
 class SeriesSource(Protocol):
-    """Reads series of one scope. Times are Unix ms UTC, both ends in."""
+    """Reads series of one scope. Times are Unix ms UTC, both ends in.
+
+    What lists series or labels may bring in some from outside the range, never leave one out.
+    """
 
     def select(
         self, scope: Scope, matchers: Sequence[Matcher], *, start_ms: int, end_ms: int
     ) -> SeriesBlock:
         """The samples of all series that satisfy every matcher; series without any are left out.
 
-        Of samples with equal time the one written last stands. Staleness markers are included.
+        Of samples with equal time one stands. Staleness markers are included.
         """
         ...
 
     def series(
         self, scope: Scope, matcher_sets: MatcherSets, *, start_ms: int, end_ms: int
     ) -> list[Labels]:
-        """Label sets seen in the range (to the day), sorted."""
+        """Label sets seen in the range, sorted."""
         ...
 
     def label_names(
@@ -58,6 +73,10 @@ class SeriesSource(Protocol):
 
     def metadata(self, scope: Scope, metric: str | None) -> Mapping[str, list[MetricMetadata]]:
         """What is known of each metric, or of one."""
+        ...
+
+    def cardinality(self, scope: Scope, *, start_ms: int, end_ms: int, top: int) -> Cardinality:
+        """How many series the range has, and the `top` metrics, labels and pairs by count."""
         ...
 
 
@@ -124,6 +143,22 @@ class MemorySource:
         if metric is None:
             return self._metadata
         return {name: known for name, known in self._metadata.items() if name == metric}
+
+    def cardinality(self, scope: Scope, *, start_ms: int, end_ms: int, top: int) -> Cardinality:
+        found = self.series(scope, [], start_ms=start_ms, end_ms=end_ms)
+        pairs = Counter(pair for labels in found for pair in labels)
+        return Cardinality(
+            series=len(found),
+            label_pairs=len(pairs),
+            by_metric=_top(Counter(value_of(labels, METRIC_NAME) for labels in found), top),
+            values_by_label=_top(Counter(name for name, _ in pairs), top),
+            by_pair=_top(Counter({f"{k}={v}": count for (k, v), count in pairs.items()}), top),
+        )
+
+
+def _top(counts: Counter[str], top: int) -> list[tuple[str, int]]:
+    """The most frequent; equal ones by name."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:top]
 
 
 def _block(pieces: Sequence[tuple[Labels, list[tuple[int, float]]]]) -> SeriesBlock:

@@ -38,8 +38,12 @@ class DirectoryBlobs:
             _sync_directory(target.parent)
 
     def get(self, key: str) -> bytes:
+        source = self._root / checked_key(key)
         with _translated(key):
-            return (self._root / checked_key(key)).read_bytes()
+            try:
+                return source.read_bytes()
+            except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+                raise BlobMissing(key) from error
 
     def delete(self, key: str) -> None:
         target = self._root / checked_key(key)
@@ -88,8 +92,6 @@ def _sync_directory(directory: Path) -> None:
 def _translated(key: str) -> Iterator[None]:
     try:
         yield
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise BlobMissing(key) from error
     except OSError as error:
         raise BlobsUnavailable(f"The file {key} cannot be stored or read: {error.strerror}.") from (
             error

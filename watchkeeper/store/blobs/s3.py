@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from obstore.store import S3Store
 
 TIMEOUT = timedelta(seconds=30)
-RETRY_FOR = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +27,8 @@ class S3Options:
     """Address of a server that is not AWS, such as https://minio.example.com:9000."""
     access_key: str = ""
     secret_key: str = field(default="", repr=False)
+    retry_for: timedelta = timedelta(seconds=10)
+    """How long a call is tried again before it fails."""
 
 
 class S3Blobs:
@@ -82,7 +83,7 @@ def _open(url: str, options: S3Options) -> S3Store:
         url,
         region=options.region,
         client_options={"allow_http": is_plain, "timeout": TIMEOUT},
-        retry_config={"retry_timeout": RETRY_FOR},
+        retry_config={"retry_timeout": options.retry_for},
         **known,  # type: ignore[arg-type]
     )
 
@@ -94,6 +95,8 @@ def _translated(key: str) -> Iterator[None]:
     try:
         yield
     except (FileNotFoundError, NotFoundError) as error:
+        if "NoSuchBucket" in str(error):
+            raise BlobsUnavailable("The S3 bucket does not exist; create it.") from error
         raise BlobMissing(key) from error
     except (BaseError, OSError) as error:
         raise BlobsUnavailable(f"The S3 server did not take {key}; see the log.") from error

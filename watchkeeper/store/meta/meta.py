@@ -55,12 +55,16 @@ class Meta:
 
         Cheap when there is nothing to do. Raises SchemaTooNew if a newer program was here first.
         """
-        if self._is_current(self.version()):
+        if self.is_up_to_date():
             return
         from watchkeeper.store.meta.migrate import migrate
 
         with translated(), self._writer.connect() as conn:
             migrate(conn, is_current=lambda: self._is_current(_version(conn)))
+
+    def is_up_to_date(self) -> bool:
+        """True if `upgrade` has nothing to do. Raises SchemaTooNew."""
+        return self._is_current(self.version())
 
     def ping(self) -> None:
         """Return if the database answers."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from watchkeeper.model import Cut
+from watchkeeper.model import Cut, Record
 from watchkeeper.store.spool.files import (
     lanes_of,
     read_extent,
@@ -49,6 +49,21 @@ class SegmentReader:
         """Exactly the records of a cut that was handed out before."""
         found = self._frames(cut.lane, cut.segment, cut.start, cut.end - cut.start)
         return Batch(cut, [frame.record for frame in found])
+
+    def newest(self, lane: str, *, max_bytes: int) -> list[Record]:
+        """The last records that a lane's former writers wrote, oldest first.
+
+        For a writer that has just opened the lane: what it must remember of its life before.
+        max_bytes: how much is read, from the end of the newest segments.
+        """
+        found: list[Record] = []
+        for segment in reversed(segments_of(self._directory, lane)):
+            size = self._end(lane, segment)
+            start = max(0, size - max_bytes)
+            content = self._frames(lane, segment, start, size - start)
+            found[:0] = [frame.record for frame in content]
+            max_bytes -= size - start
+        return found
 
     def trim(self, lane: str, position: Position) -> None:
         """Delete the segments before the one in which `position` lies."""

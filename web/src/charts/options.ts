@@ -83,7 +83,8 @@ function axes(request: PlotRequest, shaped: () => Shaped): uPlot.Axis[] {
       gap: 4,
       grid: { show: false },
       space: 64,
-      splits: (_u, _axis, min, max, _incr, space) => timeTicks(min, max, space, request),
+      splits: (u, _axis, min, max) =>
+        timeTicks(min, max, u.bbox.width / devicePixelRatio, request.zone),
       values: (_u, splits) => splits.map((at) => tickLabel(at * 1000, shaped().span, request.zone)),
     },
     {
@@ -91,10 +92,27 @@ function axes(request: PlotRequest, shaped: () => Shaped): uPlot.Axis[] {
       size: (_u, labels) => Math.max(30, ...(labels ?? []).map((text) => 12 + text.length * 6.2)),
       gap: 5,
       grid: { stroke: token("grid"), width: 1 },
-      space: 26,
+      space: 20,
+      incrs: () => increments(shaped()),
       values: (_u, splits) => axisLabels(splits, request.unit),
     },
   ];
+}
+
+const WHOLE = [1, 2, 5];
+const FINE_EXPONENT = -6;
+const COARSE_EXPONENT = 12;
+
+/** Tick distances 1, 2, 5 × 10ⁿ; whole ones where all values are whole (1.5 targets make no sense). */
+function increments({ raw }: Shaped): number[] {
+  const isWhole = raw.every((column) =>
+    column.every((value) => value === null || Number.isInteger(value)),
+  );
+  const steps: number[] = [];
+  for (let power = isWhole ? 0 : FINE_EXPONENT; power <= COARSE_EXPONENT; power += 1) {
+    for (const digit of WHOLE) steps.push(digit * 10 ** power);
+  }
+  return steps;
 }
 
 const TICK_STEPS_S = [
@@ -102,14 +120,11 @@ const TICK_STEPS_S = [
   1_209_600, 2_592_000,
 ];
 
-/** Round instants of the shown zone (midnights, full hours), at least `space` px apart. */
-function timeTicks(
-  min: number,
-  max: number,
-  space: number,
-  { width, zone }: PlotRequest,
-): number[] {
-  const wanted = ((max - min) * Math.max(space, 1)) / Math.max(width - 60, 60);
+const TICK_SPACE_PX = 64;
+
+/** Round instants of the shown zone (midnights, full hours), far enough apart to be read. */
+function timeTicks(min: number, max: number, widthPx: number, zone: string): number[] {
+  const wanted = ((max - min) * TICK_SPACE_PX) / Math.max(widthPx, 1);
   const step = TICK_STEPS_S.find((one) => one >= wanted) ?? 2_592_000;
   const offset = offsetSeconds(min * 1000, zone);
   const ticks: number[] = [];

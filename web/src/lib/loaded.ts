@@ -11,3 +11,9 @@ export interface Failure {
   readonly message: string;
   readonly requestId: string | null;
 }
+
+/** The same state of a part of the data. */
+export function mapLoaded<T, R>(value: Loaded<T>, pick: (data: T) => R): Loaded<R> {
+  if (value.state !== "ready") return value;
+  return { ...value, data: pick(value.data) };
+}

@@ -51,6 +51,7 @@ describe("numbers", () => {
   it("counts bytes in powers of 1,024", () => {
     expect(bytes(512)).toEqual({ text: "512", unit: "B" });
     expect(bytes(1536)).toEqual({ text: "1.50", unit: "KiB" });
+    expect(bytes(1.298)).toEqual({ text: "1.30", unit: "B" });
     expect(showText(3 * 1024 ** 3, "bytes")).toBe("3 GiB");
   });
   it("names the coarsest unit of an age", () => {

@@ -61,7 +61,8 @@ export function bytes(value: number): Shown {
     scaled /= 1024;
     step += 1;
   }
-  return { text: step === 0 ? fixed(scaled, 0) : significant(scaled), unit: BINARY[step] ?? "B" };
+  const isWhole = step === 0 && (scaled >= 10 || Number.isInteger(scaled));
+  return { text: isWhole ? fixed(scaled, 0) : significant(scaled), unit: BINARY[step] ?? "B" };
 }
 
 /** A length of time given in milliseconds: 84 ms, 1.92 s, 3 min 13 s, 2 d 4 h. */

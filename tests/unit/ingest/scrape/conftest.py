@@ -131,7 +131,7 @@ def new_scraper(
     def make(source: str) -> Scraper:
         path = tmp_path / "prometheus.yml"
         path.write_text(source)
-        configs = ScrapeConfigs(meta, clock, [ConfigFile(path=str(path), project_id=1)])
+        configs = ScrapeConfigs(meta, clock, lambda: [ConfigFile(path=str(path), project_id=1)])
         return Scraper(configs, outbound, acceptor, clock)
 
     return make

@@ -79,6 +79,8 @@ class SentryEndpoint:
     counted by category, so that no SDK stops sending what is.
     """
 
+    name = "sentry"
+
     def __init__(
         self,
         *,
@@ -96,8 +98,7 @@ class SentryEndpoint:
         self._options = options or SentryOptions()
         self._new_id = new_id
 
-    @staticmethod
-    def owns(path: str) -> bool:
+    def owns(self, path: str) -> bool:
         """True if this endpoint answers the path."""
         match = _PATH.fullmatch(path)
         return match is not None and match["endpoint"] in _STORED | _REFUSED
@@ -109,6 +110,8 @@ class SentryEndpoint:
         match = _PATH.fullmatch(request.path)
         project_id = int(match["project"]) if match else 0
         try:
+            if request.project_id not in {None, project_id}:
+                raise Refusal(400, Drop.WRONG_PROJECT, "The path names two projects.")
             if match is None or request.method != "POST":
                 raise Refusal(405, Drop.MALFORMED, "Send this by POST.")
             if match["endpoint"] in _REFUSED:
@@ -171,7 +174,7 @@ class SentryEndpoint:
         event = cast("dict[str, Json]", parse.parse_event(item.payload, item.position))
         try:
             return prepare_event(
-                event, item.payload, arrival=arrival, scrubber=self._scrubber, new_id=self._new_id
+                event, arrival=arrival, scrubber=self._scrubber, new_id=self._new_id
             )
         except ValueError as error:
             raise parse.MalformedEnvelope(

@@ -1,19 +1,94 @@
 import type { ReactNode } from "react";
-import { useHome } from "@/api/projects";
-import { useScope } from "@/api/scope";
-import { Async } from "@/ui/Async";
-import { Panel } from "@/ui/Panel";
+import { useHome, useSetup } from "@/api/projects";
+import { type Scope, useScope } from "@/api/scope";
+import type { HomeData } from "@/api/types";
+import { Async, SkeletonRows } from "@/ui/Async";
+import { FirstRecordPanel } from "./FirstRecordPanel";
+import { GoldenCharts } from "./GoldenCharts";
+import { HostsPanel } from "./HostsPanel";
+import "./home.css";
+import { IssuesPanel } from "./IssuesPanel";
+import { NeedsYouPanel } from "./NeedsYouPanel";
+import { SetupList } from "./SetupList";
+import { TargetsPanel } from "./TargetsPanel";
 
+/** What needs me, how the four golden signals are, what is up, what broke. */
 export function HomePage(): ReactNode {
   const scope = useScope();
-  const { value } = useHome(scope);
+  const { value, refreshing } = useHome(scope);
   return (
     <div className="page">
-      <Panel title="Needs you">
-        <Async value={value} empty={null}>
-          {(home) => <p className="pad">{home.needs_you.length}</p>}
-        </Async>
-      </Panel>
+      {refreshing ? <span className="progress" aria-hidden="true" /> : null}
+      <Async value={value} empty={null} skeleton={<Skeleton />}>
+        {(home) =>
+          home.setup_done.first_record ? (
+            <Ready home={home} scope={scope} />
+          ) : (
+            <New home={home} scope={scope} />
+          )
+        }
+      </Async>
+    </div>
+  );
+}
+
+/** Before the first record: the way to get it, with the panels that wait for it below. */
+function New({ home, scope }: { home: HomeData; scope: Scope }): ReactNode {
+  const setup = useSetup(scope.project.id);
+  if (setup.state === "loading") return <Skeleton />;
+  return (
+    <>
+      <SetupList done={home.setup_done} />
+      <FirstRecordPanel setup={setup} scope={scope} />
+      <GoldenCharts charts={home.charts} scope={scope} />
+    </>
+  );
+}
+
+function Ready({ home, scope }: { home: HomeData; scope: Scope }): ReactNode {
+  const isSetUp = Object.values(home.setup_done).every(Boolean);
+  return (
+    <>
+      <div className="home-top">
+        <NeedsYouPanel needs={home.needs_you} zone={scope.zone} />
+        <HostsPanel hosts={home.hosts} />
+      </div>
+      <GoldenCharts charts={home.charts} scope={scope} />
+      {isSetUp ? null : <SetupList done={home.setup_done} />}
+      <div className="home-lists">
+        <TargetsPanel targets={home.targets} zone={scope.zone} />
+        <IssuesPanel issues={home.issues} unresolved={home.counts.unresolved} />
+      </div>
+    </>
+  );
+}
+
+function Skeleton(): ReactNode {
+  return (
+    <div className="stack late">
+      <div className="home-top">
+        <div className="panel">
+          <SkeletonRows rows={5} height={34} />
+        </div>
+        <div className="panel only-l">
+          <SkeletonRows rows={5} height={34} />
+        </div>
+      </div>
+      <div className="home-charts">
+        {["a", "b", "c", "d"].map((key) => (
+          <div className="panel" key={key} style={{ height: 181 }}>
+            <SkeletonRows rows={2} height={34} />
+          </div>
+        ))}
+      </div>
+      <div className="home-lists">
+        <div className="panel">
+          <SkeletonRows rows={8} />
+        </div>
+        <div className="panel">
+          <SkeletonRows rows={8} />
+        </div>
+      </div>
     </div>
   );
 }

@@ -6,7 +6,7 @@ from watchkeeper.access.desk import Desk
 from watchkeeper.access.principal import Principal
 from watchkeeper.access.repo import trail
 from watchkeeper.access.types import AuditPage
-from watchkeeper.model.scope import Role
+from watchkeeper.model import Role
 
 MAX_LINES = 200
 

@@ -1,0 +1,145 @@
+"""A whole store in one directory: real SQLite, real chDB, real spool, and a digest over them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy import insert
+
+from tests.fakes.clock import HandClock
+from watchkeeper.ingest import Acceptor, IngestMetrics, SeriesRegistry
+from watchkeeper.ingest.digest import Digest, DigestMetrics, DigestOptions
+from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink
+from watchkeeper.issues import ErrorSink, IssueMetrics, Issues
+from watchkeeper.model import Kind, LiveEvent, Record, Role, Scope
+from watchkeeper.store.columns import TABLES, Columns, EmbeddedOptions
+from watchkeeper.store.columns.embedded import open_embedded
+from watchkeeper.store.meta import Meta, open_meta, tables
+from watchkeeper.store.spool import SegmentReader, SegmentWriter, SpoolWriter
+
+PROJECT = 1
+_FOR_EVER = {table.name: 5_000 for table in TABLES}
+"""The tests' clock stands still while the engine's retention counts from today."""
+
+SCOPE = Scope(org_id=1, project_ids=(PROJECT,), role=Role.MEMBER)
+
+
+def event_json(number: int, **fields: Any) -> bytes:
+    """A small error event with the id `number`."""
+    event: dict[str, Any] = {
+        "event_id": f"{number:032x}",
+        "timestamp": 1_795_224_000.0,
+        "platform": "python",
+        "exception": {
+            "values": [
+                {
+                    "type": "ValueError",
+                    "value": "bad input",
+                    "stacktrace": {
+                        "frames": [{"module": "app.views", "function": "show", "in_app": True}]
+                    },
+                }
+            ]
+        },
+    }
+    return json.dumps(event | fields).encode()
+
+
+class House:
+    """What the engine process holds, with a clock under the test's hand."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.clock = HandClock()
+        self.meta: Meta = open_meta(f"sqlite:///{directory / 'meta.db'}")
+        self.meta.upgrade()
+        self.columns: Columns = open_embedded(
+            directory / "columns", options=EmbeddedOptions(retention_days=_FOR_EVER)
+        )
+        self.columns.migrate()
+        self.edge = SegmentWriter(directory / "spool", "edge", clock=self.clock)
+        self.engine = SegmentWriter(directory / "spool", "engine", clock=self.clock)
+        self.told: list[LiveEvent] = []
+        self.registry = CollectorRegistry()
+        self.issues = Issues(meta=self.meta, columns=self.columns, clock=self.clock)
+        self._add_tenant()
+
+    def _add_tenant(self) -> None:
+        with self.meta.write() as conn:
+            conn.execute(
+                insert(tables.organisations).values(id=1, slug="acme", name="Acme", created_ms=0)
+            )
+            for project_id, slug in ((PROJECT, "web"), (2, "api")):
+                conn.execute(
+                    insert(tables.projects).values(
+                        id=project_id, org_id=1, slug=slug, name=slug, created_ms=0
+                    )
+                )
+
+    def digest(
+        self,
+        *,
+        meta: Meta | None = None,
+        columns: Columns | None = None,
+        options: DigestOptions | None = None,
+    ) -> Digest:
+        """A digest as a newly started engine has it, with metrics of its own."""
+        self.registry = CollectorRegistry()
+        columns = columns or self.columns
+        return Digest(
+            reader=SegmentReader(self.directory / "spool"),
+            meta=meta or self.meta,
+            columns=columns,
+            sinks=[
+                SampleSink(columns),
+                MetadataSink(),
+                LogSink(),
+                ErrorSink(metrics=IssueMetrics(self.registry)),
+            ],
+            clock=self.clock,
+            live=self.told.append,
+            metrics=DigestMetrics(self.registry),
+            options=options,
+        )
+
+    def acceptor(self, spool: SpoolWriter | None = None) -> Acceptor:
+        """An acceptor on the engine's lane that remembers nothing yet."""
+        return Acceptor(
+            spool=spool or self.engine,
+            series=SeriesRegistry(),
+            clock=self.clock,
+            metrics=IngestMetrics(CollectorRegistry()),
+        )
+
+    def receive(self, payloads: Sequence[bytes], kind: Kind = Kind.ERROR_EVENT) -> None:
+        """Put payloads into the edge's lane, received now."""
+        now_ms = self.clock()
+        self.edge.append_blocking([Record(kind, PROJECT, now_ms, p) for p in payloads])
+
+    def count(self, table: str, what: str = "count()") -> int:
+        """An aggregate of one column table."""
+        return int(self.columns.rows(f"SELECT {what} FROM {table}")[0][0])
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The value of a metric of the newest digest."""
+        return self.registry.get_sample_value(name, labels) or 0.0
+
+    def close(self) -> None:
+        self.edge.close()
+        self.engine.close()
+        self.columns.close()
+        self.meta.close()
+
+
+@contextmanager
+def open_house(directory: Path) -> Iterator[House]:
+    house = House(directory)
+    try:
+        yield house
+    finally:
+        house.close()

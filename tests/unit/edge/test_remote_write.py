@@ -1,0 +1,343 @@
+"""Prometheus remote write 1.0: bytes in, samples in the spool."""
+
+from __future__ import annotations
+
+import base64
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+
+import cramjam
+import numpy as np
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from tests.unit.edge.test_envelope import Edge
+from tests.unit.edge.world import DISABLED, PUBLIC, SERVER, Answer, call
+from watchkeeper.ingest import decode_metadata, decode_samples, decode_series
+from watchkeeper.ingest.protocols.remote_write import parse
+from watchkeeper.model import Kind, Labels, labels_of, series_id
+
+NOW = 1_795_224_000_000
+WRITE = "/api/v1/write"
+BEARER = {"Authorization": f"Bearer {SERVER}", "Content-Encoding": "snappy"}
+Sample = tuple[int, float]
+
+
+def varint(number: int) -> bytes:
+    number &= 2**64 - 1
+    out = bytearray()
+    while number >= 0x80:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*out, number])
+
+
+def block(field: int, content: bytes) -> bytes:
+    return varint(field << 3 | 2) + varint(len(content)) + content
+
+
+def label(name: str, value: str) -> bytes:
+    return block(1, block(1, name.encode()) + block(2, value.encode()))
+
+
+def sample(ts_ms: int, value: float) -> bytes:
+    number = b"" if value == 0 and not np.signbit(value) else b"\x09" + struct.pack("<d", value)
+    return block(2, number + b"\x10" + varint(ts_ms))
+
+
+def series(labels: dict[str, str], samples: Sequence[Sample], rest: bytes = b"") -> bytes:
+    pairs = b"".join(label(name, value) for name, value in sorted(labels.items()))
+    return block(1, pairs + b"".join(sample(*each) for each in samples) + rest)
+
+
+def metadata(kind: int, metric: str, text: str, unit: str) -> bytes:
+    content = b"\x08" + varint(kind) + block(2, metric.encode())
+    return block(3, content + block(4, text.encode()) + block(5, unit.encode()))
+
+
+def cpu(n: int = 0) -> dict[str, str]:
+    return {"__name__": "cpu_seconds_total", "cpu": str(n), "instance": "a:9100"}
+
+
+async def write(
+    edge: Edge, body: bytes, *, headers: dict[str, str] | None = None, path: str = WRITE
+) -> Answer:
+    packed = bytes(cramjam.snappy.compress_raw(body))
+    return await call(edge.app, "POST", path, packed, headers=headers or BEARER)
+
+
+def kept(edge: Edge) -> set[tuple[int, int, float]]:
+    found = set()
+    for record in edge.world.records(Kind.SAMPLES):
+        ids, times, values = decode_samples(record.payload)
+        found |= set(zip(ids.tolist(), times.tolist(), values.tolist(), strict=True))
+    return found
+
+
+def told(edge: Edge) -> dict[int, Labels]:
+    return {
+        row.series_id: row.labels
+        for record in edge.world.records(Kind.SERIES)
+        for row in decode_series(record.payload)
+    }
+
+
+@pytest.fixture
+def edge(tmp_path: Path) -> Edge:
+    return Edge(tmp_path)
+
+
+def identity(n: int = 0) -> int:
+    return series_id(1, labels_of(cpu(n)))
+
+
+async def test_samples_are_on_disk_under_their_series(edge: Edge) -> None:
+    body = series(cpu(0), [(NOW, 1.5)]) + series(cpu(1), [(NOW, 0.0), (NOW + 1, -0.0)])
+    answer = await write(edge, body)
+    assert (answer.status, answer.body) == (204, b"")
+    assert kept(edge) == {(identity(0), NOW, 1.5), (identity(1), NOW, 0), (identity(1), NOW + 1, 0)}
+    assert told(edge) == {identity(n): labels_of(cpu(n)) for n in (0, 1)}
+
+
+async def test_known_series_take_the_fast_way_and_give_the_same(edge: Edge) -> None:
+    expected = set()
+    for step in range(4):
+        values = [0.0, 7.25 * step, float("inf")]
+        rows = [(n, NOW + 15_000 * step, values[n % 3]) for n in range(9)]
+        body = b"".join(series(cpu(n), [(ts, value)]) for n, ts, value in rows)
+        edge.world.clock.forward(15_000)
+        assert (await write(edge, body)).status == 204
+        expected |= {(identity(n), ts, value) for n, ts, value in rows}
+    assert kept(edge) == expected
+    assert len(edge.world.records(Kind.SERIES)) == 1
+
+
+async def test_a_series_is_announced_again_the_next_day(edge: Edge) -> None:
+    await write(edge, series(cpu(), [(NOW, 1)]))
+    edge.world.clock.forward(86_400_000)
+    await write(edge, series(cpu(), [(NOW + 86_400_000, 1)]))
+    assert len(edge.world.records(Kind.SERIES)) == 2
+
+
+async def test_metadata_is_kept(edge: Edge) -> None:
+    body = metadata(1, "cpu_seconds_total", "Time spent.", "seconds") + series(cpu(), [(NOW, 1)])
+    assert (await write(edge, body)).status == 204
+    (record,) = edge.world.records(Kind.METADATA)
+    (row,) = decode_metadata(record.payload)
+    assert (row.metric, row.type, row.help, row.unit) == (
+        "cpu_seconds_total",
+        "counter",
+        "Time spent.",
+        "seconds",
+    )
+
+
+@pytest.mark.parametrize("fast", [False, True])
+@pytest.mark.parametrize(
+    ("sample_sent", "status", "reason"),
+    [
+        ((NOW, 2.0), 400, "duplicate_timestamp"),
+        ((NOW, 1.0), 204, "repeated"),
+        ((NOW - 1, 1.0), 400, "out_of_order"),
+        ((NOW + 3_600_000, 1.0), 400, "too_far_future"),
+    ],
+)
+async def test_a_sample_that_does_not_follow_is_refused_and_counted(
+    edge: Edge, sample_sent: Sample, status: int, reason: str, fast: bool
+) -> None:
+    await write(edge, series(cpu(), [(NOW, 1.0)]))
+    extra = [] if fast else [(NOW + 1, 1.0)]
+    answer = await write(edge, series(cpu(), [sample_sent, *extra]))
+    assert answer.status == status
+    assert edge.world.dropped(reason) == 1
+    assert (reason in answer.body.decode()) is (status == 400)
+    assert len(kept(edge)) == 1 + len(extra)
+
+
+async def test_the_rest_of_a_request_is_kept_when_one_sample_is_refused(edge: Edge) -> None:
+    await write(edge, series(cpu(0), [(NOW, 1.0)]))
+    body = series(cpu(0), [(NOW, 2.0)]) + series(cpu(1), [(NOW, 3.0)])
+    answer = await write(edge, body)
+    assert answer.status == 400
+    assert b"1 of 2 samples were kept; refused: 1 duplicate_timestamp" in answer.body
+    assert kept(edge) == {(identity(0), NOW, 1.0), (identity(1), NOW, 3.0)}
+
+
+@pytest.mark.parametrize("name", ["up", "scrape_x", "watchkeeper_up", "ALERTS", "ALERTS_FOR_STATE"])
+async def test_reserved_names_are_refused_every_time(edge: Edge, name: str) -> None:
+    for step in range(2):
+        answer = await write(edge, series({"__name__": name}, [(NOW + step, 1)]))
+        assert answer.status == 400
+        assert b"reserved_name" in answer.body
+    assert edge.world.dropped("reserved_name") == 2
+    assert edge.world.records() == []
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [{"job": "a"}, {"__name__": ""}, {"__name__": "a", "": "x"}, {"__name__": "a" * 40_000}],
+)
+async def test_labels_that_make_no_series_are_refused(edge: Edge, labels: dict[str, str]) -> None:
+    answer = await write(edge, series(labels, [(NOW, 1)]))
+    assert answer.status == 400
+    assert b"invalid_labels" in answer.body
+
+
+async def test_a_label_given_twice_is_refused(edge: Edge) -> None:
+    twice = label("__name__", "a") + label("x", "1") + label("x", "2") + sample(NOW, 1)
+    assert b"invalid_labels" in (await write(edge, block(1, twice))).body
+
+
+async def test_labels_after_samples_are_read_too(edge: Edge) -> None:
+    odd = block(1, label("__name__", "odd") + sample(NOW, 1) + label("x", "1"))
+    for step in range(2):
+        odd = block(1, label("__name__", "odd") + sample(NOW + step, 1) + label("x", "1"))
+        assert (await write(edge, odd)).status == 204
+    assert list(told(edge).values()) == [(("__name__", "odd"), ("x", "1"))]
+
+
+async def test_a_tail_that_only_looks_like_a_sample_is_read_in_full(edge: Edge) -> None:
+    """An exemplar of eighteen bytes at the place of the sample, behind known label bytes."""
+    await write(edge, series(cpu(), [(NOW, 1.0)]))
+    fake = block(3, b"x" * 16)
+    assert len(fake) == 18
+    assert (await write(edge, series(cpu(), [], rest=fake))).status == 204
+    both = series(cpu(), [(NOW + 1, 2.0)], rest=fake)
+    assert (await write(edge, both)).status == 204
+    assert kept(edge) == {(identity(), NOW, 1.0), (identity(), NOW + 1, 2.0)}
+
+
+async def test_native_histograms_are_counted_as_not_stored(edge: Edge) -> None:
+    assert (await write(edge, series(cpu(), [], rest=block(4, b"\x08\x01")))).status == 204
+    name = "watchkeeper_ingest_unsupported_items_total"
+    assert edge.world.counted(name, category="native_histogram") == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "reason"),
+    [
+        ({}, 401, "unknown_key"),
+        ({"Authorization": "Bearer nonsense"}, 403, "unknown_key"),
+        ({"Authorization": f"Bearer {PUBLIC}"}, 403, "wrong_key_kind"),
+        ({"Authorization": f"Bearer {DISABLED}"}, 403, "disabled_key"),
+        ({"Authorization": "Basic !!"}, 401, "unknown_key"),
+    ],
+)
+async def test_a_key_that_may_not_write_metrics_is_refused(
+    edge: Edge, headers: dict[str, str], status: int, reason: str
+) -> None:
+    answer = await write(edge, series(cpu(), [(NOW, 1)]), headers={"X": "y", **headers})
+    assert answer.status == status
+    assert answer.body.decode().startswith(reason)
+    assert edge.world.records() == []
+
+
+@pytest.mark.parametrize("pair", [f"{SERVER}:", f"wk:{SERVER}"])
+async def test_the_key_may_be_user_or_password(edge: Edge, pair: str) -> None:
+    headers = {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
+    assert (await write(edge, series(cpu(), [(NOW, 1)]), headers=headers)).status == 204
+
+
+async def test_the_path_may_name_the_project(edge: Edge) -> None:
+    body = series(cpu(), [(NOW, 1)])
+    assert (await write(edge, body, path="/p/1/api/v1/write")).status == 204
+    refused = await write(edge, body, path="/p/2/api/v1/write")
+    assert (refused.status, refused.body[:13]) == (403, b"wrong_project")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\x0a\xff",
+        b"\x0a\x05abc",
+        b"\x0a\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01",
+        block(1, b"\x0a\x7f"),
+        block(1, block(1, block(1, b"\xff"))),
+        b"\x07",
+        block(3, b"\x12\x7f"),
+    ],
+)
+async def test_what_cannot_be_decoded_is_400_with_the_place(edge: Edge, body: bytes) -> None:
+    answer = await write(edge, body)
+    assert answer.status == 400
+    assert answer.body.startswith(b"malformed: At byte ")
+    assert edge.world.records() == []
+
+
+async def test_a_body_that_is_not_snappy_is_400(edge: Edge) -> None:
+    answer = await call(edge.app, "POST", WRITE, b"\x10nonsense", headers=BEARER)
+    assert answer.status == 400
+
+
+async def test_a_snappy_bomb_is_413(edge: Edge) -> None:
+    claim = varint(2**31) + b"x"
+    assert (await call(edge.app, "POST", WRITE, claim, headers=BEARER)).status == 413
+
+
+async def test_version_2_is_refused_so_that_the_sender_falls_back(edge: Edge) -> None:
+    kind = "application/x-protobuf;proto=io.prometheus.write.v2.Request"
+    assert (await write(edge, b"", headers={**BEARER, "Content-Type": kind})).status == 415
+
+
+async def test_what_a_full_spool_refused_may_come_again(tmp_path: Path) -> None:
+    edge = Edge(tmp_path, max_bytes=300)
+    big = b"".join(series(cpu(n), [(NOW, 1.0)]) for n in range(30))
+    for _ in range(2):
+        answer = await write(edge, big)
+        assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+    assert (await write(edge, series(cpu(0), [(NOW, 1.0)]))).status == 204
+    assert kept(edge) == {(identity(0), NOW, 1.0)}
+    assert told(edge) == {identity(0): labels_of(cpu(0))}
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.data())
+def test_any_bytes_decode_or_are_malformed(data: st.DataObject) -> None:
+    good = series(cpu(), [(NOW, 1.0)]) + series(cpu(1), [(NOW, 0.0)]) + metadata(1, "a", "b", "c")
+    at = data.draw(st.integers(0, len(good)))
+    noise = data.draw(st.binary(max_size=12))
+    cut = data.draw(st.integers(at, len(good)))
+    body = data.draw(st.sampled_from([good[:at] + noise + good[cut:], noise, good[:at]]))
+    known: dict[bytes, int] = {}
+    parse.decode(good, known, lambda labels: 0)
+    try:
+        decoded = parse.decode(body, known, lambda labels: 1)
+    except parse.MalformedWrite as error:
+        event(f"refused: {error.reason}")
+        return
+    assert len(decoded.slots) == len(decoded.ts_ms) == len(decoded.values) == len(decoded.starts)
+    for row in range(len(decoded.starts)):
+        decoded.labels(row)
+
+
+VALUES = st.one_of(st.just(0.0), st.floats(), st.integers(-5, 5).map(float))
+TIMES = st.one_of(st.integers(NOW, NOW + 10**6), st.integers(-(2**63), 2**63 - 1))
+REQUESTS = st.lists(
+    st.tuples(st.integers(0, 5), st.lists(st.tuples(TIMES, VALUES), max_size=3)), max_size=12
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(REQUESTS)
+def test_the_fast_way_decodes_what_the_full_way_does(
+    request_rows: list[tuple[int, list[Sample]]],
+) -> None:
+    body = b"".join(series(cpu(n), samples) for n, samples in request_rows)
+    places = {labels_of(cpu(n)): n for n in range(6)}
+    known: dict[bytes, int] = {}
+    parse.decode(
+        b"".join(series(cpu(n), [(NOW, 1.0)]) for n in range(6)), known, places.__getitem__
+    )
+    expected = sorted(
+        (n, ts, struct.pack("<d", value)) for n, rows in request_rows for ts, value in rows
+    )
+    for cache in (known, {}):
+        decoded = parse.decode(body, cache, places.__getitem__)
+        found = zip(
+            decoded.slots.tolist(), decoded.ts_ms.tolist(), decoded.values.tolist(), strict=True
+        )
+        assert sorted((n, ts, struct.pack("<d", value)) for n, ts, value in found) == expected
+        for row, slot in enumerate(decoded.slots):
+            assert decoded.labels(row) == labels_of(cpu(int(slot)))

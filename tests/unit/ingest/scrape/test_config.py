@@ -1,0 +1,150 @@
+"""A prometheus.yml is taken as promtool takes it, and refused as it refuses it."""
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from watchkeeper.ingest.scrape import ScrapeConfigInvalid, parse_config
+
+GOLDEN = Path(__file__).parents[3] / "golden" / "prometheus" / "prometheus.yml"
+
+
+def job(text: str = "") -> str:
+    return f"scrape_configs:\n  - job_name: j\n    static_configs: [{{targets: ['h:1']}}]\n    {text}\n"
+
+
+def relabel(text: str) -> str:
+    return job(f"relabel_configs: [{{{text}}}]")
+
+
+TAKEN = {
+    "empty": "",
+    "only global": "global: {scrape_interval: 15s}",
+    "global in full": "global: {scrape_interval: 15s, scrape_timeout: 5s, evaluation_interval: 1m, external_labels: {a: b}, query_log_file: x}",
+    "plain job": job(),
+    "job in full": job("scrape_interval: 5s\n    scrape_timeout: 5s\n    scheme: https\n    metrics_path: /m\n    params: {a: [b, c]}\n    honor_labels: true\n    honor_timestamps: false"),
+    "limits": job("sample_limit: 5\n    label_limit: 6\n    label_name_length_limit: 7\n    label_value_length_limit: 8\n    target_limit: 9\n    body_size_limit: 10MB"),
+    "basic auth": job("basic_auth: {username: u, password: p}"),
+    "authorization": job("authorization: {type: Token, credentials: c}"),
+    "bearer token": job("bearer_token: t"),
+    "tls": job("tls_config: {server_name: s, insecure_skip_verify: true, min_version: TLS12}"),
+    "no redirects": job("follow_redirects: false\n    enable_http2: false"),
+    "file_sd": "scrape_configs: [{job_name: j, file_sd_configs: [{files: ['*.json', 'x/*.yml'], refresh_interval: 1m}]}]",
+    "http_sd": "scrape_configs: [{job_name: j, http_sd_configs: [{url: 'http://h/x', refresh_interval: 1m}]}]",
+    "dns_sd": "scrape_configs: [{job_name: j, dns_sd_configs: [{names: [a.b]}, {names: [c], type: A, port: 9}]}]",
+    "relabel replace": relabel("source_labels: [a], target_label: b, regex: '(.*)', replacement: '$1'"),
+    "relabel to a template": relabel("source_labels: [a], target_label: 'b_${1}'"),
+    "relabel keep": relabel("source_labels: [a], action: keep, regex: 'x|y'"),
+    "relabel hashmod": relabel("source_labels: [a], action: hashmod, modulus: 8, target_label: b"),
+    "relabel labelmap": relabel("action: labelmap, regex: 'a_(.+)'"),
+    "relabel labeldrop": relabel("action: labeldrop, regex: 'a'"),
+    "relabel lowercase": relabel("source_labels: [a], action: lowercase, target_label: b"),
+    "relabel keepequal": relabel("source_labels: [a], action: keepequal, target_label: b"),
+    "relabel number as regex": relabel("source_labels: [a], action: keep, regex: 123"),
+    "metric relabel": job("metric_relabel_configs: [{source_labels: [__name__], action: drop, regex: 'go_.*'}]"),
+    "alertmanagers": "alerting: {alertmanagers: [{static_configs: [{targets: ['a:9093']}], scheme: http, path_prefix: /x, timeout: 5s, api_version: v2}]}",
+    "remote write": "remote_write: [{url: 'http://h/w'}]",
+    "storage": "storage: {exemplars: {max_exemplars: 5}}",
+    "two jobs": "scrape_configs: [{job_name: a}, {job_name: b}]",
+    "interval below the default timeout": job("scrape_interval: 5s"),
+    "labels of a group": "scrape_configs: [{job_name: j, static_configs: [{targets: ['h:1'], labels: {a: b, c: 1}}]}]",
+}  # fmt: skip
+REFUSED = {
+    "not yaml": "global: [",
+    "unknown top field": "scrape_config: []",
+    "unknown global field": "global: {scrap_interval: 5s}",
+    "unknown job field": job("metric_path: /x"),
+    "unknown static field": "scrape_configs: [{job_name: j, static_configs: [{target: ['h:1']}]}]",
+    "no job name": "scrape_configs: [{static_configs: []}]",
+    "job named twice": "scrape_configs: [{job_name: a}, {job_name: a}]",
+    "timeout above interval": job("scrape_interval: 5s\n    scrape_timeout: 6s"),
+    "global timeout above interval": "global: {scrape_interval: 5s, scrape_timeout: 6s}",
+    "bad duration": job("scrape_interval: 5"),
+    "bad bool": job("honor_labels: maybe"),
+    "bad size": job("body_size_limit: 10XB"),
+    "bad scheme type": job("scheme: [http]"),
+    "target with path": "scrape_configs: [{job_name: j, static_configs: [{targets: ['http://h:1/x']}]}]",
+    "two credentials": job("basic_auth: {username: u}\n    bearer_token: t"),
+    "basic by authorization": job("authorization: {type: basic, credentials: x}"),
+    "unknown relabel action": relabel("action: nope"),
+    "bad regex": relabel("source_labels: [a], action: keep, regex: '('"),
+    "look-ahead": relabel("source_labels: [a], action: keep, regex: '(?=x)'"),
+    "back-reference": relabel("source_labels: [a], action: keep, regex: '(a)\\1'"),
+    "replace without target": relabel("source_labels: [a]"),
+    "hashmod without modulus": relabel("source_labels: [a], action: hashmod, target_label: b"),
+    "bad target label": relabel("source_labels: [a], target_label: 'a-b'"),
+    "bad source label": relabel("source_labels: ['a-b'], target_label: c"),
+    "labeldrop with more": relabel("action: labeldrop, regex: a, source_labels: [b]"),
+    "keepequal with regex": relabel("source_labels: [a], action: keepequal, target_label: b, regex: x"),
+    "lowercase with replacement": relabel("source_labels: [a], action: lowercase, target_label: b, replacement: x"),
+    "bad external label": "global: {external_labels: {a-b: c}}",
+    "bad group label": "scrape_configs: [{job_name: j, static_configs: [{targets: ['h:1'], labels: {a-b: c}}]}]",
+    "file_sd without files": "scrape_configs: [{job_name: j, file_sd_configs: [{}]}]",
+    "file_sd of another kind": "scrape_configs: [{job_name: j, file_sd_configs: [{files: [x.txt]}]}]",
+    "http_sd without url": "scrape_configs: [{job_name: j, http_sd_configs: [{}]}]",
+    "dns_sd without port": "scrape_configs: [{job_name: j, dns_sd_configs: [{names: [a], type: A}]}]",
+    "dns_sd of another kind": "scrape_configs: [{job_name: j, dns_sd_configs: [{names: [a], type: TXT}]}]",
+    "bad tls version": job("tls_config: {min_version: TLS99}"),
+    "cert without key": job("tls_config: {cert_file: x}"),
+    "job list as mapping": "scrape_configs: {job_name: j}",
+    "field twice": "global: {}\nglobal: {}\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_a_good_config_is_taken(name: str) -> None:
+    parse_config(TAKEN[name])
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_bad_config_is_refused(name: str) -> None:
+    with pytest.raises(ScrapeConfigInvalid):
+        parse_config(REFUSED[name])
+
+
+@pytest.mark.prometheus
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
+@pytest.mark.parametrize("name", [*TAKEN, *REFUSED])
+def test_promtool_agrees(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "prometheus.yml"
+    path.write_text({**TAKEN, **REFUSED}[name])
+    checked = subprocess.run(
+        ["promtool", "check", "config", path], capture_output=True, check=False
+    )
+    assert (checked.returncode == 0) is (name in TAKEN), checked.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["kubernetes_sd_configs", "consul_sd_configs", "ec2_sd_configs", "oauth2", "proxy_url"],
+)
+def test_what_prometheus_does_and_we_do_not_yet_is_named(name: str) -> None:
+    with pytest.raises(ScrapeConfigInvalid, match=rf"line 4: .*{name} is not supported yet"):
+        parse_config(job(f"{name}: [{{x: y}}]" if name != "proxy_url" else f"{name}: http://p"))
+
+
+def test_an_error_names_line_and_field() -> None:
+    with pytest.raises(ScrapeConfigInvalid) as refused:
+        parse_config(job("metric_path: /x"))
+    assert str(refused.value) == 'line 4: scrape_configs[0]: unknown field "metric_path"'
+    assert refused.value.line == 4
+
+
+def test_the_academys_config_is_taken_as_it_is() -> None:
+    config = parse_config(GOLDEN.read_text())
+    assert (config.scrape_interval_ms, config.evaluation_interval_ms) == (15_000, 15_000)
+    assert config.rule_files == ("alerts/*.yml",)
+    assert config.alertmanagers == ("alertmanager:9093",)
+    assert [(j.name, j.static[0].targets, j.metrics_path) for j in config.jobs] == [
+        ("node", ("localhost:9100",), "/metrics"),
+        ("heypeter-app", ("localhost:3001",), "/metrics"),
+        ("postgres", ("localhost:9187",), "/metrics"),
+        ("redis", ("localhost:9121",), "/metrics"),
+        ("nginx", ("localhost:9113",), "/metrics"),
+    ]
+    assert all(j.interval_ms == 15_000 and j.timeout_ms == 10_000 for j in config.jobs)

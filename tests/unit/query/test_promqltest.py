@@ -1,0 +1,71 @@
+"""The cases in tests/golden/promql hold, and the judge sees when one does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.promqltest.__main__ import main
+from tests.promqltest.judge import judge
+from tests.promqltest.reader import read
+
+GOLDEN = sorted((Path(__file__).parents[2] / "golden" / "promql").glob("*.test"))
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_every_golden_case_holds(path: Path) -> None:
+    verdicts = list(judge(read(path)))
+
+    assert verdicts
+    assert {v.line: v.problem for v in verdicts if v.problem} == {}
+
+
+WRONG = """
+load 1m
+  m{a="x"} 1 2 3
+  m{a="y"} 4 5 stale
+
+eval instant at 1m m
+  m{a="x"} 2
+
+eval instant at 1m m
+  m{a="x"} 2.1
+  m{a="y"} 5
+
+eval range from 0s to 2m step 1m m
+  m{a="x"} 1 2 3
+  m{a="y"} 4 5 5
+
+eval instant at 1m m
+  expect fail
+
+eval instant at 1m m + m
+  expect no_info
+  expect warn
+  {a="x"} 4
+  {a="y"} 10
+
+eval instant at 1m sort_desc(m)
+  expect ordered
+  m{a="x"} 2
+  m{a="y"} 5
+
+eval instant at 1m 2 + 2
+  5
+
+eval instant at 1m nonsense(
+  {} 1
+"""
+
+
+def test_wrong_expectations_are_seen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "wrong.test"
+    path.write_text(WRONG)
+
+    verdicts = list(judge(read(path)))
+
+    assert len(verdicts) == 8
+    assert all(verdict.problem for verdict in verdicts)
+    assert main([str(path)]) == 1
+    assert "wrong.test: core 0/8" in capsys.readouterr().out

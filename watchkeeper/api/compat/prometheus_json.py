@@ -1,0 +1,140 @@
+"""Answers as Prometheus writes them, joined from strings: a matrix may hold a million points."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from operator import add
+
+import numpy as np
+import orjson
+
+from watchkeeper.model import Labels
+from watchkeeper.query.promql import (
+    Matrix,
+    Result,
+    Scalar,
+    Stats,
+    Vector,
+    format_sample,
+)
+
+Json = Mapping[str, object] | Sequence[object] | str
+"""What `success` can encode."""
+
+
+def encode(value: object) -> bytes:
+    """JSON of plain values. Text that is no UTF-8 is escaped instead of refused."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def success(data: bytes, *, warnings: Iterable[str] = (), infos: Iterable[str] = ()) -> bytes:
+    """The envelope of an answer whose data is encoded already."""
+    parts = [b'{"status":"success","data":', data]
+    for key, notes in ((b"warnings", list(warnings)), (b"infos", list(infos))):
+        if notes:
+            parts.extend((b',"', key, b'":', encode(notes)))
+    parts.append(b"}")
+    return b"".join(parts)
+
+
+def failure(error_type: str, message: str) -> bytes:
+    """The envelope of a refusal."""
+    return encode({"status": "error", "errorType": error_type, "error": message})
+
+
+def query_data(result: Result, *, with_stats: bool, limit: int) -> tuple[bytes, bool]:
+    """The `data` of a query's answer, and whether `limit` (0: none) cut series off."""
+    value = result.value
+    kind, cut = "scalar", False
+    if isinstance(value, Vector):
+        kind, cut = "vector", 0 < limit < len(value.labels)
+        body = _vector(value, limit or len(value.labels))
+    elif isinstance(value, Matrix):
+        kind, cut = "matrix", 0 < limit < len(value.labels)
+        body = _matrix(value, limit or len(value.labels))
+    elif isinstance(value, Scalar):
+        body = f'[{timestamp(value.ts_ms)},"{format_sample(value.value)}"]'
+    else:
+        kind = "string"
+        body = f"[{timestamp(value.ts_ms)},{encode(value.value).decode()}]"
+    stats = f',"stats":{encode(_stats(result.stats)).decode()}' if with_stats else ""
+    text = f'{{"resultType":"{kind}","result":{body}{stats}}}'
+    return text.encode(), cut
+
+
+def _stats(stats: Stats) -> dict[str, object]:
+    return {
+        "timings": {"evalTotalTime": stats.seconds},
+        "samples": {
+            "totalQueryableSamples": stats.samples,
+            "peakSamples": stats.peak_samples,
+        },
+        "series": stats.series,
+        "pushedDown": stats.pushed_down,
+    }
+
+
+def timestamp(ts_ms: int) -> str:
+    """Seconds; the fraction has three digits or is left out."""
+    whole, fraction = divmod(abs(ts_ms), 1000)
+    sign = "-" if ts_ms < 0 else ""
+    return f"{sign}{whole}.{fraction:03d}" if fraction else f"{sign}{whole}"
+
+
+def metric(labels: Labels) -> str:
+    """A label set as a JSON object."""
+    return encode(dict(labels)).decode()
+
+
+def _vector(vector: Vector, limit: int) -> str:
+    when = timestamp(vector.ts_ms)
+    values = sample_texts(vector.values[:limit])
+    rows = [
+        f'{{"metric":{metric(labels)},"value":[{when},"{value}"]}}'
+        for labels, value in zip(vector.labels[:limit], values, strict=True)
+    ]
+    return f"[{','.join(rows)}]"
+
+
+def _matrix(matrix: Matrix, limit: int) -> str:
+    bounds = matrix.offsets.tolist()
+    values = sample_texts(matrix.values[: bounds[limit]])
+    points = list(map(add, _time_texts(matrix.ts[: bounds[limit]]), values))
+    rows = []
+    for index, labels in enumerate(matrix.labels[:limit]):
+        inside = '"],'.join(points[bounds[index] : bounds[index + 1]])
+        rows.append(f'{{"metric":{metric(labels)},"values":[{inside}"]]}}')
+    return f"[{','.join(rows)}]"
+
+
+def _time_texts(ts: np.ndarray) -> list[str]:
+    """The opening of each point, `[time,"`; a time that occurs often is written once."""
+    if not len(ts):
+        return []
+    past = ts - ts.min()
+    step = max(int(np.gcd.reduce(past)), 1)
+    if int(past.max()) // step < len(ts):
+        places = past // step
+        known = ts.min() + step * np.arange(int(places.max()) + 1)
+    else:
+        known, places = np.unique(ts, return_inverse=True)
+    openings = np.array([f'[{timestamp(moment)},"' for moment in known.tolist()], dtype=object)
+    return list(openings[places])
+
+
+def sample_texts(values: np.ndarray) -> list[str]:
+    """Each value as `format_sample` writes it; only the odd ones are formatted one by one."""
+    if not len(values):
+        return []
+    column = np.ascontiguousarray(values, dtype=np.float64)
+    text = orjson.dumps(column, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    texts = (text[1:-1] + ",").replace(".0,", ",")[:-1].split(",")
+    size = np.abs(column)
+    plain = (size == 0) | ((size >= 1e-4) & (size < 1e15))
+    for index in np.flatnonzero(~plain).tolist():
+        texts[index] = format_sample(float(column[index]))
+    return texts

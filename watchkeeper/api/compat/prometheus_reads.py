@@ -1,0 +1,299 @@
+"""What each path of the Prometheus query API answers. Blocking; no HTTP here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from watchkeeper import __version__
+from watchkeeper.api.compat.prometheus_json import encode, query_data
+from watchkeeper.api.compat.prometheus_params import BadParameter, Params, unescape_label
+from watchkeeper.lib.clock import DAY_MS, Clock
+from watchkeeper.model import Scope
+from watchkeeper.query import Cancellation
+from watchkeeper.query.promql import Engine, Result, SeriesSource, describe, prettify
+
+COMPATIBLE_WITH = "3.5.0"
+"""The Prometheus version whose query API this is; clients decide by it what they may ask."""
+_TRUNCATED = "results truncated due to limit"
+_ALL_MS = 365 * DAY_MS
+_TOP = 10
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backend:
+    """What the answers are made from."""
+
+    engine: Engine
+    source: SeriesSource
+    clock: Clock
+    rules: Callable[[Scope, Params], list[object]]
+    alerts: Callable[[Scope], list[object]]
+    targets: Callable[[Scope, Params], Mapping[str, object]]
+    flags: Mapping[str, str]
+    config_yaml: Callable[[Scope], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One authenticated request."""
+
+    scope: Scope
+    params: Params
+    path: Mapping[str, object]
+    cancellation: Cancellation
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """data: encoded JSON."""
+
+    data: bytes
+    warnings: Sequence[str] = ()
+    infos: Sequence[str] = ()
+
+
+def _answered(call: Call, result: Result) -> Answer:
+    with_stats = bool(call.params.text("stats"))
+    data, cut = query_data(result, with_stats=with_stats, limit=call.params.limit())
+    warnings = (*result.warnings, _TRUNCATED) if cut else result.warnings
+    return Answer(data, warnings, result.infos)
+
+
+def _query(backend: Backend, call: Call) -> Answer:
+    at_ms = call.params.time_ms("time", backend.clock())
+    timeout_s = call.params.timeout_s()
+    call.params.limit()
+    result = backend.engine.instant(
+        call.scope,
+        call.params.text("query"),
+        at_ms,
+        timeout_s=timeout_s,
+        cancellation=call.cancellation,
+    )
+    return _answered(call, result)
+
+
+def _query_range(backend: Backend, call: Call) -> Answer:
+    params = call.params
+    start_ms, end_ms = params.time_ms("start"), params.time_ms("end")
+    step_ms = params.duration_ms("step")
+    timeout_s = params.timeout_s()
+    params.limit()
+    result = backend.engine.range(
+        call.scope,
+        params.text("query"),
+        start_ms,
+        end_ms,
+        step_ms,
+        timeout_s=timeout_s,
+        cancellation=call.cancellation,
+    )
+    return _answered(call, result)
+
+
+def _query_exemplars(backend: Backend, call: Call) -> Answer:
+    """Exemplars are not stored: an empty answer to any well-formed question."""
+    backend.engine.parse(call.params.text("query"))
+    start_ms, end_ms = call.params.time_ms("start"), call.params.time_ms("end")
+    if end_ms < start_ms:
+        raise BadParameter("end", "end timestamp must not be before start timestamp")
+    return Answer(b"[]")
+
+
+def _format_query(backend: Backend, call: Call) -> Answer:
+    return Answer(encode(prettify(backend.engine.parse(call.params.text("query")))))
+
+
+def _parse_query(backend: Backend, call: Call) -> Answer:
+    return Answer(encode(describe(backend.engine.parse(call.params.text("query")))))
+
+
+def _span(backend: Backend, params: Params) -> tuple[int, int]:
+    """The asked range; without one, all that is kept."""
+    now_ms = backend.clock()
+    start_ms = params.time_ms("start", now_ms - _ALL_MS)
+    end_ms = params.time_ms("end", now_ms)
+    if end_ms < start_ms:
+        raise BadParameter("end", "end timestamp must not be before start time")
+    return start_ms, end_ms
+
+
+def _limited(items: Sequence[Item], params: Params) -> tuple[Sequence[Item], list[str]]:
+    limit = params.limit()
+    if 0 < limit < len(items):
+        return items[:limit], [_TRUNCATED]
+    return items, []
+
+
+def _labels(backend: Backend, call: Call) -> Answer:
+    start_ms, end_ms = _span(backend, call.params)
+    names = backend.source.label_names(
+        call.scope, call.params.matcher_sets(), start_ms=start_ms, end_ms=end_ms
+    )
+    kept, warnings = _limited(names, call.params)
+    return Answer(encode(kept), warnings)
+
+
+def _label_values(backend: Backend, call: Call) -> Answer:
+    name = unescape_label(str(call.path["name"]))
+    start_ms, end_ms = _span(backend, call.params)
+    values = backend.source.label_values(
+        call.scope, name, call.params.matcher_sets(), start_ms=start_ms, end_ms=end_ms
+    )
+    kept, warnings = _limited(values, call.params)
+    return Answer(encode(kept), warnings)
+
+
+def _series(backend: Backend, call: Call) -> Answer:
+    sets = call.params.matcher_sets()
+    if not sets:
+        raise _no_match()
+    start_ms, end_ms = _span(backend, call.params)
+    found = backend.source.series(call.scope, sets, start_ms=start_ms, end_ms=end_ms)
+    kept, warnings = _limited(found, call.params)
+    return Answer(encode([dict(labels) for labels in kept]), warnings)
+
+
+def _no_match() -> BadParameter:
+    problem = BadParameter("match[]", "")
+    problem.args = ("no match[] parameter provided",)
+    return problem
+
+
+def _metadata(backend: Backend, call: Call) -> Answer:
+    params = call.params
+    limit = _optional_limit(params, "limit")
+    per_metric = _optional_limit(params, "limit_per_metric")
+    known = backend.source.metadata(call.scope, params.text("metric") or None)
+    data: dict[str, list[dict[str, str]]] = {}
+    for name in list(known)[:limit]:
+        entries = known[name][:per_metric]
+        data[name] = [{"type": m.type, "help": m.help, "unit": m.unit} for m in entries]
+    return Answer(encode(data))
+
+
+def _optional_limit(params: Params, name: str) -> int | None:
+    """A limit of metadata: absent or negative is none."""
+    if not params.text(name):
+        return None
+    try:
+        limit = int(params.text(name))
+    except ValueError:
+        raise BadParameter(name, "limit must be a number") from None
+    return limit if limit >= 0 else None
+
+
+def _rules(backend: Backend, call: Call) -> Answer:
+    if call.params.text("type") not in ("", "alert", "record"):
+        raise BadParameter("type", f'not supported value "{call.params.text("type")}"')
+    return Answer(encode({"groups": backend.rules(call.scope, call.params)}))
+
+
+def _alerts(backend: Backend, call: Call) -> Answer:
+    return Answer(encode({"alerts": backend.alerts(call.scope)}))
+
+
+def _targets(backend: Backend, call: Call) -> Answer:
+    return Answer(encode(backend.targets(call.scope, call.params)))
+
+
+def _alertmanagers(backend: Backend, call: Call) -> Answer:
+    return Answer(encode({"activeAlertmanagers": [], "droppedAlertmanagers": []}))
+
+
+def _page(content: Callable[[Backend, Call], object]) -> Callable[[Backend, Call], Answer]:
+    return lambda backend, call: Answer(encode(content(backend, call)))
+
+
+def _buildinfo(backend: Backend, call: Call) -> object:
+    return {
+        "version": COMPATIBLE_WITH,
+        "revision": f"watchkeeper-{__version__}",
+        "branch": "",
+        "buildUser": "",
+        "buildDate": "",
+        "goVersion": "",
+    }
+
+
+def _config(backend: Backend, call: Call) -> object:
+    return {"yaml": backend.config_yaml(call.scope)}
+
+
+def _flags(backend: Backend, call: Call) -> object:
+    limits, options = backend.engine.limits, backend.engine.options
+    return {
+        "query.lookback-delta": f"{options.lookback_ms // 1000}s",
+        "query.max-concurrency": str(limits.max_concurrent),
+        "query.max-samples": str(limits.max_samples),
+        "query.timeout": f"{limits.timeout_s:g}s",
+        **backend.flags,
+    }
+
+
+def _runtimeinfo(backend: Backend, call: Call) -> object:
+    now = datetime.fromtimestamp(backend.clock() / 1000, UTC)
+    return {
+        "serverTime": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "reloadConfigSuccess": True,
+        "corruptionCount": 0,
+        "storageRetention": "",
+    }
+
+
+def _tsdb(backend: Backend, call: Call) -> object:
+    """Where the series are, over the last day."""
+    top = call.params.limit() or _TOP
+    now_ms = backend.clock()
+    found = backend.source.cardinality(call.scope, start_ms=now_ms - DAY_MS, end_ms=now_ms, top=top)
+    return {
+        "headStats": {
+            "numSeries": found.series,
+            "numLabelPairs": found.label_pairs,
+            "chunkCount": 0,
+            "minTime": now_ms - DAY_MS,
+            "maxTime": now_ms,
+        },
+        "seriesCountByMetricName": _ranked(found.by_metric),
+        "labelValueCountByLabelName": _ranked(found.values_by_label),
+        "memoryInBytesByLabelName": [],
+        "seriesCountByLabelValuePair": _ranked(found.by_pair),
+    }
+
+
+def _ranked(counts: Iterable[tuple[str, int]]) -> list[dict[str, object]]:
+    return [{"name": name, "value": count} for name, count in counts]
+
+
+_STATUS: dict[str, Callable[[Backend, Call], object]] = {
+    "buildinfo": _buildinfo,
+    "config": _config,
+    "flags": _flags,
+    "runtimeinfo": _runtimeinfo,
+    "tsdb": _tsdb,
+}
+_GET = ["GET"]
+_BOTH = ["GET", "POST"]
+
+READS: dict[str, tuple[Callable[[Backend, Call], Answer], list[str]]] = {
+    "query": (_query, _BOTH),
+    "query_range": (_query_range, _BOTH),
+    "query_exemplars": (_query_exemplars, _BOTH),
+    "format_query": (_format_query, _BOTH),
+    "parse_query": (_parse_query, _BOTH),
+    "labels": (_labels, _BOTH),
+    "label/{name}/values": (_label_values, _GET),
+    "series": (_series, _BOTH),
+    "metadata": (_metadata, _GET),
+    "rules": (_rules, _GET),
+    "alerts": (_alerts, _GET),
+    "alertmanagers": (_alertmanagers, _GET),
+    "targets": (_targets, _GET),
+    **{f"status/{name}": (_page(content), _GET) for name, content in _STATUS.items()},
+}
+"""Path below /api/v1 → what answers it, and by which methods."""

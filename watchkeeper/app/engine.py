@@ -1,0 +1,98 @@
+"""The engine at work: answers on the control socket while its loops run."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import threading
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from watchkeeper.api import engine_app
+from watchkeeper.app.control import PREFIX, control_routes
+from watchkeeper.app.loops import Loops
+from watchkeeper.app.running import engine_loops, engine_tasks
+from watchkeeper.app.wiring import EngineRooms
+
+GRACE_S = 3
+"""How long open requests may go on when the engine is told to stop."""
+
+
+async def serve_engine(rooms: EngineRooms) -> None:
+    """Answer on the control socket and run every loop until SIGTERM."""
+    guard = rooms.ground.telemetry.loops
+    loops = Loops(guard, engine_loops(rooms))
+    stop = threading.Event()
+    digest = threading.Thread(
+        target=guard.run_blocking,
+        args=("digest", lambda: rooms.digest.run(stop, rooms.digest_gate), stop),
+        name="loop-digest",
+        daemon=True,
+    )
+    tasks = [
+        asyncio.create_task(guard.run(task.name, task.run), name=task.name)
+        for task in engine_tasks(rooms)
+    ]
+    digest.start()
+    loops.start()
+    try:
+        await _serve(_app(rooms), rooms.ground.data_dir.control_socket)
+    finally:
+        await _end(tasks)
+        await asyncio.to_thread(loops.stop)
+        stop.set()
+        await asyncio.to_thread(digest.join, 10.0)
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def _app(rooms: EngineRooms) -> ASGIApp:
+    """The API, and beside it what only commands on this machine may ask."""
+    api = engine_app(rooms.api)
+    control = Starlette(routes=control_routes(rooms.back_up))
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        is_control = scope["type"] == "http" and scope["path"].startswith(PREFIX)
+        await (control if is_control else api)(scope, receive, send)
+
+    return app
+
+
+async def _serve(app: ASGIApp, path: Path) -> None:
+    path.unlink(missing_ok=True)
+    settings = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=75,
+    )
+    await uvicorn.Server(settings).serve(sockets=[_private_socket(path)])
+
+
+def _private_socket(path: Path) -> socket.socket:
+    """A listening Unix socket that only the owner of the directory can open."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+    finally:
+        os.umask(mask)
+    listener.listen(1024)
+    return listener

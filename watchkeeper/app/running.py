@@ -1,0 +1,99 @@
+"""What runs in the engine beside the requests: one row a loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from watchkeeper import __version__
+from watchkeeper.app.loops import Loop
+from watchkeeper.app.own_sink import OwnRoad
+from watchkeeper.app.upkeep import Rollups
+from watchkeeper.app.wiring import EngineRooms
+from watchkeeper.ingest.scrape import HostMetrics
+from watchkeeper.lib.telemetry import SelfWatch
+from watchkeeper.privacy import Scrubber
+
+LOOK_FOR_HOME_S = 2.0
+LOOK_FOR_DELIVERIES_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An asyncio body that runs for as long as the engine."""
+
+    name: str
+    run: Callable[[], Awaitable[None]]
+
+
+def engine_loops(rooms: EngineRooms) -> list[Loop]:
+    """Every body that blocks, each in a thread of its own."""
+    ground = rooms.ground
+    watch = SelfWatch(
+        registry=ground.telemetry.registry,
+        logs=ground.telemetry.logs,
+        sink=OwnRoad(ground.acceptor, Scrubber(), project_id=rooms.built_in_id),
+        clock=ground.clock,
+        process="engine",
+        release=__version__,
+    )
+    rollups = Rollups(ground.meta, ground.columns, passed_ms=rooms.digest.passed_ms)
+    return [
+        Loop(name="rules", period_s=5.0, run=lambda: _evaluate(rooms)),
+        Loop(name="rule-files", period_s=5.0, run=lambda: _read_rule_files(rooms)),
+        Loop(name="derived-series", period_s=1.0, run=lambda: _kept(rooms.derived.run_once())),
+        Loop(name="self-watch", period_s=15.0, run=lambda: _kept(watch.run_once())),
+        Loop(name="rollups", period_s=300.0, run=lambda: _kept(rollups.run_once())),
+    ]
+
+
+def engine_tasks(rooms: EngineRooms) -> list[Task]:
+    """Every body that lives on the event loop."""
+    tasks = [Task("scrape", rooms.scraper.run), Task("deliveries", lambda: _deliver(rooms))]
+    if rooms.ground.config.scrape.host_metrics:
+        tasks.append(Task("host-metrics", lambda: _measure_host(rooms)))
+    return tasks
+
+
+def _kept(_done: object) -> None:
+    """A loop that keeps its period, whatever it did."""
+
+
+def _evaluate(rooms: EngineRooms) -> float:
+    """Evaluate the rule groups that are due; returns the seconds until the next."""
+    rooms.evaluator.run_due(rooms.ground.clock())
+    return max(0.0, (rooms.evaluator.next_due_ms() - rooms.ground.clock()) / 1000)
+
+
+def _read_rule_files(rooms: EngineRooms) -> None:
+    """Take over the operator's rule files as they are on disk now."""
+    options = rooms.ground.config.rules
+    project_id = rooms.homes.find(options.project)
+    globs = list(rooms.configs.rule_globs())
+    if project_id is not None:
+        globs += [(project_id, os.path.abspath(pattern)) for pattern in options.files]
+    rooms.rules.sync_disk(globs)
+
+
+async def _deliver(rooms: EngineRooms) -> None:
+    """Send what waits to be sent."""
+    while True:
+        while await rooms.deliverer.run_due():
+            pass
+        await asyncio.sleep(LOOK_FOR_DELIVERIES_S)
+
+
+async def _measure_host(rooms: EngineRooms) -> None:
+    """Measure this machine, once there is a project to put that into."""
+    ground, options = rooms.ground, rooms.ground.config.scrape
+    while (project_id := await asyncio.to_thread(rooms.homes.find, options.project)) is None:
+        await asyncio.sleep(LOOK_FOR_HOME_S)
+    host = HostMetrics(
+        ground.acceptor,
+        ground.clock,
+        project_id=project_id,
+        interval_ms=round(options.host_metrics_interval_s * 1000),
+    )
+    await host.run()

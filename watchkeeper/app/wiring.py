@@ -1,0 +1,233 @@
+"""Builds every room of the engine by hand, in the order in which they need each other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from watchkeeper.access import Access
+from watchkeeper.alerting import (
+    Alerts,
+    Channels,
+    Deliverer,
+    Evaluator,
+    EvaluatorOptions,
+    Rules,
+    new_announce,
+    new_line,
+)
+from watchkeeper.api import ApiOptions, Rooms
+from watchkeeper.app.addresses import addresses_of
+from watchkeeper.app.backup import Step, back_up
+from watchkeeper.app.config import Config
+from watchkeeper.app.datadir import DataDir
+from watchkeeper.app.homes import HomeProjects
+from watchkeeper.app.people import build_access
+from watchkeeper.app.stores import cache_store, column_store, meta_store
+from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
+from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink
+from watchkeeper.ingest.scrape import ConfigFile, ScrapeConfigs, Scraper
+from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink
+from watchkeeper.issues import DerivedSeries, ErrorSink, IssueMetrics, Issues
+from watchkeeper.lib.clock import Clock
+from watchkeeper.lib.live import LiveHub
+from watchkeeper.lib.outbound import Outbound, OutboundOptions
+from watchkeeper.lib.telemetry import Telemetry
+from watchkeeper.limits import Limiter
+from watchkeeper.model import Role, Scope
+from watchkeeper.query.promql import ColumnsSource, Engine
+from watchkeeper.store.columns import Columns
+from watchkeeper.store.meta import Meta
+from watchkeeper.store.spool import SegmentReader, SegmentWriter
+
+LANE = "engine"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What most rooms are built on."""
+
+    config: Config
+    data_dir: DataDir
+    clock: Clock
+    telemetry: Telemetry
+    meta: Meta
+    columns: Columns
+    live: LiveHub
+    spool: SegmentWriter
+    acceptor: Acceptor
+    outbound: Outbound
+
+
+def _ground(
+    config: Config, data_dir: DataDir, clock: Clock, telemetry: Telemetry, meta: Meta
+) -> Ground:
+    columns = column_store(config, data_dir)
+    columns.migrate()
+    spool = SegmentWriter(data_dir.spool, LANE, clock=clock, options=config.spool)
+    metrics = IngestMetrics(telemetry.registry)
+    return Ground(
+        config=config,
+        data_dir=data_dir,
+        clock=clock,
+        telemetry=telemetry,
+        meta=meta,
+        columns=columns,
+        live=LiveHub(clock=clock),
+        spool=spool,
+        acceptor=Acceptor(
+            spool=spool,
+            series=remembered_series(data_dir.spool, LANE),
+            clock=clock,
+            metrics=metrics,
+        ),
+        outbound=Outbound(OutboundOptions(allow=config.outbound.allow)),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineRooms:
+    """Everything of the engine process, built and not yet running."""
+
+    ground: Ground
+    access: Access
+    digest: Digest
+    digest_gate: threading.Lock
+    derived: DerivedSeries
+    evaluator: Evaluator
+    deliverer: Deliverer
+    rules: Rules
+    scraper: Scraper
+    configs: ScrapeConfigs
+    homes: HomeProjects
+    built_in_id: int
+    api: Rooms
+
+    def back_up(self, target: Path) -> Iterator[Step]:
+        """Copy everything, with the digest paused while the stores are copied."""
+        return back_up(
+            self.ground.meta,
+            self.ground.columns,
+            self.ground.data_dir,
+            target,
+            clock=self.ground.clock,
+            digest_paused=self.digest_gate,
+        )
+
+    def close(self) -> None:
+        """Close the stores; nothing runs any more."""
+        self.ground.spool.close()
+        self.ground.columns.close()
+        self.ground.meta.close()
+
+
+def build_engine(
+    config: Config, data_dir: DataDir, clock: Clock, telemetry: Telemetry
+) -> EngineRooms:
+    """Open the stores and build every room. Raises WatchkeeperError if a store refuses."""
+    meta = meta_store(config, data_dir)
+    meta.upgrade()
+    ground = _ground(config, data_dir, clock, telemetry, meta)
+    cache = cache_store(config, clock)
+    access = build_access(meta, cache, data_dir, clock)
+    homes = HomeProjects(access)
+    built_in = access.ensure_built_in()
+    gate = threading.Lock()
+    digest = _digest(ground)
+    source = ColumnsSource(ground.columns)
+    engine = Engine(source)
+    configs = ScrapeConfigs(meta, clock, partial(_config_files, config, homes))
+    scraper = Scraper(configs, ground.outbound, ground.acceptor, clock, publish=ground.live.publish)
+    public_url = config.server.base_url
+    rules = Rules(meta, clock)
+    evaluator = Evaluator(
+        rules,
+        engine,
+        ground.acceptor,
+        meta,
+        announce=new_announce(clock, external_url=public_url),
+        interval_ms_of=configs.evaluation_interval_ms,
+        publish=ground.live.publish,
+        options=EvaluatorOptions(external_url=public_url),
+    )
+    return EngineRooms(
+        ground=ground,
+        access=access,
+        digest=digest,
+        digest_gate=gate,
+        derived=DerivedSeries(
+            columns=ground.columns,
+            meta=meta,
+            acceptor=ground.acceptor,
+            clock=clock,
+            passed_ms=digest.passed_ms,
+        ),
+        evaluator=evaluator,
+        deliverer=Deliverer(meta, new_line(ground.outbound, clock), clock),
+        rules=rules,
+        scraper=scraper,
+        configs=configs,
+        homes=homes,
+        built_in_id=built_in.id,
+        api=Rooms(
+            access=access,
+            limiter=Limiter(cache, clock),
+            meta=meta,
+            columns=ground.columns,
+            spool=SegmentReader(data_dir.spool),
+            acceptor=ground.acceptor,
+            digest=digest,
+            issues=Issues(meta=meta, columns=ground.columns, clock=clock),
+            engine=engine,
+            source=source,
+            rules=rules,
+            alerts=Alerts(meta),
+            channels=Channels(meta, ground.outbound, clock, external_url=public_url),
+            evaluator=evaluator,
+            scraper=scraper,
+            scrape_configs=configs,
+            live=ground.live,
+            telemetry=telemetry,
+            built_in=Scope(org_id=built_in.org_id, project_ids=(built_in.id,), role=Role.VIEWER),
+            addresses=addresses_of,
+            clock=clock,
+            options=ApiOptions(
+                public_url=public_url,
+                data_dir=data_dir.root,
+                max_body_bytes=config.server.max_body_bytes,
+                spool_limit_bytes=config.spool.max_bytes,
+            ),
+        ),
+    )
+
+
+def _digest(ground: Ground) -> Digest:
+    registry = ground.telemetry.registry
+    sinks: list[Sink] = [
+        SampleSink(ground.columns),
+        MetadataSink(),
+        LogSink(),
+        ErrorSink(metrics=IssueMetrics(registry)),
+    ]
+    return Digest(
+        reader=SegmentReader(ground.data_dir.spool),
+        meta=ground.meta,
+        columns=ground.columns,
+        sinks=sinks,
+        clock=ground.clock,
+        live=ground.live.publish,
+        metrics=DigestMetrics(registry),
+    )
+
+
+def _config_files(config: Config, homes: HomeProjects) -> list[ConfigFile]:
+    """The operator's prometheus.yml, once its project is there."""
+    if not config.scrape.file:
+        return []
+    project_id = homes.find(config.scrape.project)
+    return (
+        [] if project_id is None else [ConfigFile(path=config.scrape.file, project_id=project_id)]
+    )

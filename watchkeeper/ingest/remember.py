@@ -1,0 +1,42 @@
+"""What ingest must still know after a restart, read from the end of its own lane."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from watchkeeper.ingest.rows import decode_samples
+from watchkeeper.ingest.series import SeriesRegistry
+from watchkeeper.model import Kind, Record
+from watchkeeper.store.spool import SegmentReader
+
+REMEMBERED_BYTES = 16 * 2**20
+"""Far more than can be on its way when a process dies: those requests alone come twice."""
+
+
+def remembered_series(spool: Path, lane: str) -> SeriesRegistry:
+    """The registry of a lane's writer, which has just opened it, after whatever ended the last.
+
+    A sender repeats a request whose answer a crash swallowed. Its samples are in the spool already
+    and are then dropped as repeated, instead of being stored twice.
+    """
+    series = SeriesRegistry()
+    remember_newest(series, SegmentReader(spool).newest(lane, max_bytes=REMEMBERED_BYTES))
+    return series
+
+
+def remember_newest(series: SeriesRegistry, records: Iterable[Record]) -> int:
+    """Teach a new registry the newest sample of each series in these records; returns how many."""
+    blocks = [decode_samples(one.payload) for one in records if one.kind is Kind.SAMPLES]
+    if not blocks:
+        return 0
+    ids, times, values = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    order = np.lexsort((times, ids))
+    is_last = np.append(ids[order][1:] != ids[order][:-1], True)
+    newest = order[is_last]
+    series.warm(
+        zip(ids[newest].tolist(), times[newest].tolist(), values[newest].tolist(), strict=True)
+    )
+    return len(newest)

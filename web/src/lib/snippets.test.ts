@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { plainLines, SOURCES } from "./snippets";
+
+const to = { sentry_dsn: "http://k@h/7", server_key: "s".repeat(32), public_url: "http://h" };
+
+describe("snippets", () => {
+  it("fill in the address and the key", () => {
+    const text = Object.fromEntries(SOURCES.map((one) => [one.id, one.text(to, 7)]));
+    for (const id of ["python", "node", "browser"]) expect(text[id]).toContain('"http://k@h/7"');
+    expect(text["remote-write"]).toContain("http://h/p/7/api/v1/write");
+    expect(text["remote-write"]).toContain("s".repeat(32));
+  });
+  it("mark every line of the diff", () => {
+    for (const one of SOURCES)
+      for (const line of one.text(to, 7).split("\n")) expect(line).toMatch(/^[ +-]/);
+  });
+  it("say what to put where the key is missing", () => {
+    const text = SOURCES.at(-1)?.text({ ...to, server_key: null }, 7);
+    expect(text).toContain("<a server key of this project>");
+  });
+});
+
+it("plainLines drops what is to be removed and all marks", () => {
+  expect(plainLines(" a\n-b\n+c")).toBe("a\nc");
+});

@@ -1,0 +1,132 @@
+/** The exact lines that send data here, as a diff against what people have. */
+
+export interface SnippetAddresses {
+  readonly sentry_dsn: string;
+  readonly server_key: string | null;
+  readonly public_url: string;
+}
+
+export type SourceId =
+  | "python"
+  | "node"
+  | "browser"
+  | "metrics"
+  | "prometheus-yml"
+  | "remote-write";
+
+export interface Source {
+  readonly id: SourceId;
+  readonly label: string;
+  /** What it brings. */
+  readonly brings: "errors" | "metrics";
+  /** One line under the name. */
+  readonly note: string;
+  /** Where the lines go. */
+  readonly file: string;
+  readonly text: (to: SnippetAddresses, projectId: number) => string;
+}
+
+export const SOURCES: readonly Source[] = [
+  {
+    id: "python",
+    label: "Sentry SDK, Python",
+    brings: "errors",
+    note: "sentry-sdk, any version from 1.0 on",
+    file: "At the start of your program",
+    text: ({ sentry_dsn }) =>
+      diff(
+        " import sentry_sdk",
+        " ",
+        " sentry_sdk.init(",
+        '-    dsn="https://…@o0.ingest.sentry.io/0",',
+        `+    dsn="${sentry_dsn}",`,
+        " )",
+      ),
+  },
+  {
+    id: "node",
+    label: "Sentry SDK, Node",
+    brings: "errors",
+    note: "@sentry/node",
+    file: "instrument.mjs",
+    text: ({ sentry_dsn }) =>
+      diff(
+        ' import * as Sentry from "@sentry/node";',
+        " ",
+        " Sentry.init({",
+        '-  dsn: "https://…@o0.ingest.sentry.io/0",',
+        `+  dsn: "${sentry_dsn}",`,
+        " });",
+      ),
+  },
+  {
+    id: "browser",
+    label: "Sentry SDK, browser",
+    brings: "errors",
+    note: "@sentry/browser, react, vue, svelte, …",
+    file: "Your entry module",
+    text: ({ sentry_dsn }) =>
+      diff(
+        ' import * as Sentry from "@sentry/browser";',
+        " ",
+        " Sentry.init({",
+        '-  dsn: "https://…@o0.ingest.sentry.io/0",',
+        `+  dsn: "${sentry_dsn}",`,
+        " });",
+      ),
+  },
+  {
+    id: "metrics",
+    label: "An app with /metrics",
+    brings: "metrics",
+    note: "prom-client, prometheus_client, any exporter",
+    file: "The scrape configuration",
+    text: () =>
+      diff(
+        " scrape_configs:",
+        "+  - job_name: my-app",
+        "+    static_configs:",
+        '+      - targets: ["127.0.0.1:9090"]',
+      ),
+  },
+  {
+    id: "prometheus-yml",
+    label: "A prometheus.yml",
+    brings: "metrics",
+    note: "taken as it is: jobs, relabelling, discovery",
+    file: "The scrape configuration",
+    text: () =>
+      diff(
+        "+global:",
+        "+  scrape_interval: 15s",
+        "+scrape_configs:",
+        "+  - job_name: node",
+        "+    static_configs:",
+        '+      - targets: ["127.0.0.1:9100"]',
+      ),
+  },
+  {
+    id: "remote-write",
+    label: "A running Prometheus",
+    brings: "metrics",
+    note: "remote write, beside what it does now",
+    file: "prometheus.yml",
+    text: ({ public_url, server_key }, projectId) =>
+      diff(
+        " remote_write:",
+        `+  - url: ${public_url}/p/${projectId}/api/v1/write`,
+        "+    authorization:",
+        `+      credentials: ${server_key ?? "<a server key of this project>"}`,
+      ),
+  },
+];
+
+const diff = (...lines: string[]): string => lines.join("\n");
+
+/** The lines of a snippet without its marks, for a file that does not exist yet. */
+export const plainLines = (text: string): string =>
+  text
+    .split("\n")
+    .filter((line) => !line.startsWith("-"))
+    .map((line) => line.slice(1))
+    .join("\n");
