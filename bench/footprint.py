@@ -94,7 +94,7 @@ def _paints(server: Server) -> list[float]:
 
 def _paint(page: Page, server: Server) -> float:
     page.goto(f"{server.url}/login")
-    page.get_by_label("E-mail").fill("mara@example.com")
+    page.get_by_label("Email").fill("mara@example.com")
     page.get_by_label("Password").fill("correct horse battery")
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/o/acme/**")

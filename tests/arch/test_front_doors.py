@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from tests.arch.tree import ROOT, imports_of, module_of, packages, python_files
 
 FREE_ROOMS = {
@@ -24,10 +26,20 @@ def trespass(importer: str, target: str) -> bool:
         return False
     room = room_of(target)
     own_room = room_of(importer)
-    inside = own_room == room or own_room.startswith(f"{room}.")
+    inside = own_room == room or own_room.startswith(f"{room}.") or room == f"{own_room}.repo"
+    is_offered = target.rpartition(".")[2] in offered_by(target.rpartition(".")[0])
     is_free = any(room == free or room.startswith(f"{free}.") for free in FREE_ROOMS)
     is_wiring = importer.startswith(WIRING) and room.startswith("watchkeeper.store.")
-    return not (inside or is_free or is_wiring)
+    return not (inside or is_offered or is_free or is_wiring)
+
+
+def offered_by(package: str) -> set[str]:
+    """The names in a package's `__all__`."""
+    path = ROOT.joinpath(*package.split("."), "__init__.py")
+    for node in ast.parse(path.read_text()).body if path.exists() else []:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):
+            return {str(item.value) for item in node.value.elts if isinstance(item, ast.Constant)}
+    return set()
 
 
 def test_rooms_are_entered_by_the_front_door() -> None:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from tests.servers.postgresql import PostgresServer
-from watchkeeper.store.meta import Meta, open_meta
+from watchkeeper.store.meta import Meta, open_meta, tables
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 
@@ -37,10 +38,11 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql_server: PostgresServer) -> str:
-    name = postgresql_server.new_database()
-    _upgraded(postgresql_server.url(name))
-    return name
+def postgresql_address(postgresql_server: PostgresServer) -> str:
+    """One database with the schema for the whole session: making one costs more than most tests."""
+    url = postgresql_server.url(postgresql_server.new_database())
+    _upgraded(url)
+    return url
 
 
 def _upgraded(url: str) -> None:
@@ -60,12 +62,20 @@ def sqlite_meta(sqlite_template: Path, tmp_path: Path) -> Iterator[Meta]:
 
 
 @pytest.fixture
-def postgresql_meta(postgresql_server: PostgresServer, postgresql_template: str) -> Iterator[Meta]:
-    """A store with the schema, on PostgreSQL only."""
-    name = postgresql_server.new_database(template=postgresql_template)
-    meta = open_meta(postgresql_server.url(name))
+def postgresql_meta(postgresql_address: str) -> Iterator[Meta]:
+    """A store with the schema, on PostgreSQL only. Every test finds it empty."""
+    meta = open_meta(postgresql_address)
     yield meta
+    _emptied(meta)
     meta.close()
+
+
+def _emptied(meta: Meta) -> None:
+    """Delete every row and count ids from 1 again."""
+    with meta.write() as conn:
+        for table in reversed(tables.metadata.sorted_tables):
+            conn.execute(table.delete())
+        conn.execute(text("SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'"))
 
 
 @pytest.fixture

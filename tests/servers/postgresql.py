@@ -7,6 +7,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
@@ -16,6 +17,8 @@ import psycopg
 import pytest
 
 from tests.servers.child import free_port, running
+
+READY_S = 30.0
 
 
 @dataclass
@@ -28,12 +31,14 @@ class PostgresServer:
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
 
-    def new_database(self, template: str = "template1") -> str:
-        """Make an empty database, or a copy of `template`; returns its name."""
+    def address(self) -> str:
+        return f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres"
+
+    def new_database(self) -> str:
+        """Make an empty database; returns its name."""
         name = f"test_{next(self.numbers)}"
-        address = f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres"
-        with psycopg.connect(address, autocommit=True) as conn:
-            conn.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
+        with psycopg.connect(self.address(), autocommit=True) as conn:
+            conn.execute(f"CREATE DATABASE {name}".encode())
         return name
 
 
@@ -54,6 +59,19 @@ def _other_user() -> str | None:
     return "postgres" if "postgres" in names else "nobody"
 
 
+def _wait_until_ready(server: PostgresServer) -> None:
+    """The port is open some time before the server takes commands."""
+    deadline = time.monotonic() + READY_S
+    while True:
+        try:
+            psycopg.connect(server.address(), connect_timeout=2).close()
+            return
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[PostgresServer]:
     programs = _programs()
@@ -72,4 +90,6 @@ def postgresql_server() -> Iterator[PostgresServer]:
         command = [str(programs / "postgres"), "-D", str(data), "-p", str(port), "-k", home]
         command += ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
         with running(command, port=port, log=root / "log", user=user):
-            yield PostgresServer(port)
+            server = PostgresServer(port)
+            _wait_until_ready(server)
+            yield server

@@ -13,7 +13,10 @@ from watchkeeper.access.types import FirstAccount, FirstRunLink, SessionGrant
 from watchkeeper.lib.errors import Conflict, Forbidden
 
 PURPOSE = "first_run"
-REFUSED = "This link is not valid: it works once, for a short time. Print a new one on the server."
+REFUSED = (
+    "This link is not valid: it works once, for a short time. "
+    "Print a new one by `watchkeeper user first-run`."
+)
 
 
 class FirstRun(Setup, Sessions):

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import structlog
 from sqlalchemy import Row
 
 from watchkeeper.alerting import repo
@@ -17,6 +18,8 @@ from watchkeeper.alerting.pipeline import Stage, delivery_of
 from watchkeeper.lib.backoff import backoff_ms
 from watchkeeper.lib.clock import DAY_MS, MINUTE_MS, SECOND_MS, Clock
 from watchkeeper.store.meta import Meta
+
+_log = structlog.get_logger("watchkeeper.alerting")
 
 GIVE_UP_MS = DAY_MS
 """A delivery that could not be made for so long has failed."""
@@ -72,11 +75,15 @@ class Deliverer:
         await asyncio.to_thread(self._record, row, outcome, spent_ms)
 
     async def _pass(self, row: Row[Any]) -> Outcome:
-        delivery = delivery_of(row)
-        for stage in self._line:
-            outcome = await stage(delivery)
-            if outcome is not None:
-                return outcome
+        try:
+            delivery = delivery_of(row)
+            for stage in self._line:
+                outcome = await stage(delivery)
+                if outcome is not None:
+                    return outcome
+        except Exception:  # a channel is a plug-in: its bug must not stop the others
+            _log.exception("a channel failed unexpectedly", delivery_id=row.id)
+            return Outcome(is_sent=False, may_retry=True, detail="The channel failed unexpectedly.")
         return Outcome(is_sent=False, detail="No stage of the line ended this delivery.")
 
     def _record(self, row: Row[Any], outcome: Outcome, spent_ms: int) -> None:

@@ -48,5 +48,5 @@ class OwnRoad:
 
     def error(self, event_json: bytes) -> None:
         """One of our own errors, in Sentry's form."""
-        event = self._scrubber.scrub_event(json.loads(event_json), event_json)
+        event = self._scrubber.scrub_event(json.loads(event_json))
         self._acceptor.accept_error_blocking(self._project_id, json.dumps(event).encode())

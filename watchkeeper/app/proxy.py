@@ -116,7 +116,7 @@ class EngineProxy:
         dropped = _HOP_BY_HOP | _OURS | _named_in_connection(sent)
         request_id = _request_id(sent)
         is_chunked = any(name == b"transfer-encoding" for name, _ in sent)
-        address, protocol = self._sender(scope)
+        address, protocol = self.sender(scope)
         headers = [(name, value) for name, value in sent if name not in dropped]
         headers += [
             (b"x-forwarded-for", address.encode()),
@@ -133,7 +133,7 @@ class EngineProxy:
         head = b"\r\n".join(lines) + b"\r\n\r\n"
         return _Exchange(scope["method"], head, request_id, is_chunked, receive, send)
 
-    def _sender(self, scope: Message) -> tuple[str, str]:
+    def sender(self, scope: Message) -> tuple[str, str]:
         """The client's address and protocol, as told by proxies that are trusted."""
         peer = scope["client"][0] if scope.get("client") else "127.0.0.1"
         protocol = "https" if scope.get("scheme") == "https" else "http"

@@ -150,6 +150,10 @@ class Outbound:
             raise OutboundFailed(f"No whole answer within {timeout_s:g} s.") from error
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpcore.UnsupportedProtocol) as error:
             raise OutboundRefused(f"{url} is not an http or https address.") from error
+        except UnicodeError as error:
+            raise OutboundRefused(
+                "The address or a header has characters that HTTP lacks."
+            ) from error
         except (httpx.HTTPError, httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise OutboundFailed(_plain(error)) from error
         except (httpcore.TimeoutException, ssl.SSLError, OSError) as error:

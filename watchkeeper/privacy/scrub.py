@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -44,36 +43,22 @@ class Scrubber:
         self._memory = Memory()
         self._text_rules = self._chosen_rules()
 
-    def needs_scrub(self, raw: bytes) -> bool:
-        """False only if no text rule can match within these bytes; names are not looked at."""
-        return bool(self._active(raw))
-
     def scrub_text(self, text: str) -> str:
         """The text without what any rule calls a secret."""
         for rule in self._text_rules:
             text = rule.hide(text)
         return text
 
-    def scrub_event(self, event: dict[str, Json], raw: bytes | None = None) -> dict[str, Json]:
-        """The same event, changed in place; what was found is noted under `_scrubbed`.
-
-        raw: the JSON it was read from; rules that cannot match there are left out.
-        """
+    def scrub_event(self, event: dict[str, Json]) -> dict[str, Json]:
+        """The same event, changed in place; what was found is noted under `_scrubbed`."""
         event.pop("_scrubbed", None)
-        active = self._text_rules if raw is None else self._active(raw)
         self._memory.bound()
-        walk = Walk(self.name, self._source_line, active, self._memory)
+        walk = Walk(self.name, self._source_line, self._text_rules, self._memory)
         self._scrub_user(event.get("user"), walk)
         walk.run(event)
         if walk.notes:
             event["_scrubbed"] = walk.notes
         return event
-
-    def _active(self, raw: bytes) -> Sequence[TextRule]:
-        if b"\\u00" in raw or b"\\/" in raw:  # ASCII that is written as an escape hides from hints
-            return self._text_rules
-        lowered = raw.lower()
-        return [rule for rule in self._text_rules if rule.may_match(lowered)]
 
     def _scrub_user(self, user: Json, walk: Walk) -> None:
         """Take a person's address and e-mail out; keep people apart by a salted id."""

@@ -76,7 +76,6 @@ class Walk:
         self._clean = memory.clean_texts
         self._clean_code = memory.clean_code
         self._active_code = [rule for rule in active if rule.name != ASSIGNED]
-        self._has_cards = any(rule.name == "card_number" for rule in active)
         self._stack: list[tuple[dict[str, Json] | list[Json], Place | None]] = []
         self.notes: list[Json] = []
 
@@ -113,12 +112,10 @@ class Walk:
                     node[key] = self._text(value, place, name.written)
             elif value.__class__ not in _PLAIN:
                 node[key] = self._value(value, place, name.written)
-        if renamed:
-            self._rename(node, renamed, place)
+        self._rename(node, renamed, place)
         if "value" in node:
             self._hide_labelled(node, place)
-        if "message" in node or "description" in node:
-            self._hide_sql_numbers(node, place)
+        self._hide_sql_numbers(node, place)
 
     def _hide(self, node: dict[str, Json], key: str, place: Place | None, name: Name) -> None:
         value = node[key]
@@ -144,6 +141,8 @@ class Walk:
 
     def _hide_sql_numbers(self, node: dict[str, Json], place: Place | None) -> None:
         for label, name in (("category", "message"), ("op", "description")):
+            if label not in node:
+                continue
             kind, text = node.get(label), node.get(name)
             if isinstance(kind, str) and isinstance(text, str) and _is_sql(kind):
                 hidden = rules.without_long_numbers(text)
@@ -157,16 +156,19 @@ class Walk:
             if rule is not None and node[1] not in (None, "", FILTERED):
                 node[1] = FILTERED
                 self.note(place, 1, rule)
+        is_code = place is not None and place.step in _CODE_FIELDS
+        clean = self._clean_code if is_code else self._clean
         for at, value in enumerate(node):
-            if value.__class__ not in _PLAIN:
+            if value.__class__ is str:
+                if value not in clean:
+                    node[at] = self._text(value, place, at)
+            elif value.__class__ not in _PLAIN:
                 node[at] = self._value(value, place, at)
 
     def _value(self, value: Json, place: Place | None, step: str | int) -> Json:
-        if isinstance(value, str):
-            return self._text(value, place, step)
         if isinstance(value, (dict, list)):
             return self._descend(value, place, step)
-        if self._has_cards and isinstance(value, int) and value >= _SMALLEST_CARD:
+        if isinstance(value, int) and value >= _SMALLEST_CARD:
             digits = str(value)
             if len(digits) <= 19 and rules.is_card_number(digits):
                 self.note(place, step, "card_number")
@@ -188,8 +190,6 @@ class Walk:
             return text
         if step in _CODE_FIELDS or (place is not None and place.step in _CODE_FIELDS):
             return self._code(text, place, step)
-        if text in self._clean:
-            return text
         original = text
         for rule in self._active:
             hidden = rule.hide(text)

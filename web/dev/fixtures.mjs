@@ -74,8 +74,20 @@ export function setup(id, now) {
     return { addresses: addresses(id), seen: [], rejections: [rejection] };
   }
   const seen = [
-    { source: "sentry", first_ms: now - 9 * DAY, last_ms: now - 19_000, records: 48_213 },
-    { source: "scrape", first_ms: now - 12 * DAY, last_ms: now - 6_000, records: 91_204_331 },
+    {
+      source: "errors",
+      window_s: 86_400,
+      first_ms: now - 9 * DAY,
+      last_ms: now - 19_000,
+      records: 1_284,
+    },
+    {
+      source: "samples",
+      window_s: 86_400,
+      first_ms: now - 12 * DAY,
+      last_ms: now - 6_000,
+      records: 9_204_331,
+    },
   ];
   return { addresses: addresses(id), seen, rejections: [] };
 }
@@ -484,8 +496,8 @@ export const channels = (now) => [
   },
 ];
 
-export const scrapeConfig = (now) => ({
-  changed_ms: now - 2 * DAY,
+export const scrapeConfig = () => ({
+  problems: [],
   source: `global:
   scrape_interval: 15s
 scrape_configs:

@@ -249,7 +249,7 @@ const routes = [
   [
     "GET",
     /^\/api\/wk\/projects\/(\d+)\/scrape-config$/,
-    ([id]) => ok(id === "3" ? { source: "", changed_ms: null } : fixtures.scrapeConfig(now())),
+    ([id]) => ok(id === "3" ? { source: "", problems: [] } : fixtures.scrapeConfig()),
   ],
   [
     "PUT",
@@ -257,7 +257,7 @@ const routes = [
     (_m, _q, body) =>
       body.source.includes("job_nam:")
         ? bad(400, "bad_config", "line 4: unknown field job_nam in scrape_configs", "source")
-        : ok({ source: body.source, changed_ms: now() }),
+        : ok({ source: body.source, problems: [] }),
   ],
   [
     "GET",

@@ -9,7 +9,7 @@ import type { Session } from "@/api/types";
 import { makeRouter } from "@/app/router";
 import { applyTheme, themeChoice } from "@/lib/preferences";
 import "@/ui/tokens.css";
-import "@/ui/base.css";
+import "@/ui/page.css";
 import "@/ui/controls.css";
 import "@/app/shell.css";
 

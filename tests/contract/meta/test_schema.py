@@ -74,12 +74,15 @@ def test_an_up_to_date_database_is_opened_without_alembic(meta_url: str) -> None
     assert second.communicate()[0].strip() == "False"
 
 
-def test_a_newer_schema_is_refused(meta: Meta) -> None:
+def test_a_newer_schema_is_refused(meta_url: str) -> None:
+    meta = open_meta(meta_url)
+    meta.upgrade()
     with meta.write() as conn:
         conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
     with pytest.raises(SchemaTooNew, match="9999"):
         meta.upgrade()
+    meta.close()
 
 
 def test_a_server_that_is_not_there_is_unavailable() -> None:

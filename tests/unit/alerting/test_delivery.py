@@ -11,7 +11,9 @@ import pytest
 from tests.fakes.http_peer import HttpPeer, Reply
 from tests.unit.alerting.conftest import OTHER, SCOPE, Bench
 from tests.unit.alerting.test_evaluator import start, tick
-from watchkeeper.alerting import Alerts, Evaluator
+from watchkeeper.alerting import Alerts, Deliverer, Evaluator, new_line
+from watchkeeper.alerting.channels import Outcome
+from watchkeeper.alerting.channels.webhook import Webhook
 from watchkeeper.lib.errors import Invalid, NotFound
 from watchkeeper.lib.fingerprint import fingerprint
 from watchkeeper.lib.outbound import Outbound, OutboundOptions
@@ -251,3 +253,22 @@ async def test_another_projects_channel_does_not_exist(bench: Bench, peer: HttpP
             use()
     with pytest.raises(NotFound):
         await channels.test_channel(OTHER, channel_id)
+
+
+class BrokenWebhook(Webhook):
+    """A channel kind with a bug, as a plug-in may have."""
+
+    async def send(self, *_args: object, **_facts: object) -> Outcome:
+        raise ZeroDivisionError
+
+
+async def test_a_channel_with_a_bug_is_on_record_and_tried_again(
+    bench: Bench, peer: HttpPeer
+) -> None:
+    hooked(bench, peer)
+    firing(bench)
+    line = new_line(bench.outbound, bench.clock, {"webhook": BrokenWebhook()})
+    await Deliverer(bench.meta, line, bench.clock).run_due()
+
+    (delivery,) = Alerts(bench.meta).deliveries(SCOPE)
+    assert (delivery.state, delivery.last_error) == ("waiting", "The channel failed unexpectedly.")

@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from watchkeeper.alerting.rules.templates import (
     Given,
@@ -194,3 +197,23 @@ def test_a_template_that_fails_says_so_in_its_text(source: str, reason: str) -> 
 def test_a_template_cannot_grow_without_bound() -> None:
     inner = "{{ range query `x` }}" * 8 + "{{ printf `%999s` `x` }}" + "{{ end }}" * 8
     assert "longer than" in expanded(inner)
+
+
+WORDS = (
+    "$value", "$labels", ".", ".Labels.x", "$", "1", "-2.5", '"s"', "`r`", "nil", "true", "(", ")",
+    "|", "if", "else", "end", "range", "with", "$x :=", "printf", '"%d %5.2f %c %q"', "query", "first",
+    "humanize", "humanizeTimestamp", "index", "slice", "len", "eq", "lt", "and", "not", "args", "define",
+    "template", "break", "1e300", "99999999999999999999", "html", "toTime", "reReplaceAll", "}}", "{{",
+)  # fmt: skip
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from(WORDS), max_size=7).map(" ".join), min_size=1, max_size=5),
+    st.floats(),
+)
+def test_random_templates_are_refused_or_printed(actions: list[str], value: float) -> None:
+    source = "text".join(f"{{{{ {action} }}}}" for action in actions)
+    with suppress(TemplateSyntax):
+        parse_template(source)
+        assert isinstance(expanded(source, value), str)

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from watchkeeper.api.envelope import Envelope, HttpMetrics
@@ -46,10 +46,13 @@ def registry() -> CollectorRegistry:
 
 @pytest.fixture
 def client(registry: CollectorRegistry) -> httpx.AsyncClient:
-    routes = [
-        Route("/fine", fine), Route("/length", length, methods=["POST"]),
-        Route("/things/{kind}/of/fine/{rest:path}", fine), Route("/broken", broken), Route("/half", HalfAnswered()),
-    ]  # fmt: skip
+    routes: list[BaseRoute] = [
+        Route("/fine", fine),
+        Route("/length", length, methods=["POST"]),
+        Route("/things/{kind}/of/fine/{rest:path}", fine),
+        Route("/broken", broken),
+        Route("/half", HalfAnswered()),
+    ]
     app = FastAPI(routes=routes)
     app.post("/model")(by_model)
     install_refusals(app)

@@ -50,7 +50,7 @@ async def test_all_is_well() -> None:
     assert body["checks"]["meta"].pop("response_time_ms") >= 0
     assert body == {
         "status": "healthy",
-        "timestamp": "2026-11-21T00:00:00+00:00",
+        "timestamp": "2026-11-21T01:20:00+00:00",
         "version": "1.2.3",
         "environment": "test",
         "checks": {"meta": {"status": "healthy", "error": ""}},

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 import structlog
-from prometheus_client import CollectorRegistry, Counter, generate_latest
-from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client import CollectorRegistry, Counter
 
 from tests.fakes.clock import HandClock
 from watchkeeper.lib.telemetry import (
@@ -22,7 +21,6 @@ from watchkeeper.lib.telemetry import (
     OwnSample,
     SelfWatch,
     Telemetry,
-    merge_expositions,
     new_registry,
     snapshot,
     start_telemetry,
@@ -170,20 +168,6 @@ def test_the_process_s_memory_is_among_its_metrics() -> None:
     }
 
     assert rows["process_resident_memory_bytes"] > 1_000_000
-
-
-def test_two_processes_texts_become_one_that_a_scraper_can_read() -> None:
-    texts = {
-        name: generate_latest(new_registry(version="1")).decode() for name in ("edge", "engine")
-    }
-
-    families = list(text_string_to_metric_families(merge_expositions(texts)))
-
-    assert len({family.name for family in families}) == len(families)
-    memory = next(each for each in families if each.name == "process_resident_memory_bytes")
-    assert {sample.labels["process"] for sample in memory.samples} == {"edge", "engine"}
-    [_, build] = next(each for each in families if each.name == "watchkeeper_build_info").samples
-    assert build.labels == {"process": "engine", "version": "1"}
 
 
 def test_a_loop_that_crashes_is_run_again_and_counted() -> None:

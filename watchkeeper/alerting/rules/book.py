@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from watchkeeper.alerting.rules import repo
@@ -54,10 +54,6 @@ class Rules:
             self._revision = revision
         return self._files
 
-    def list(self, scope: Scope) -> Sequence[StoredRuleFile]:
-        """The rule files of the scope's projects, by name."""
-        return [file for file in self.current() if file.project_id in scope.project_ids]
-
     def get(self, scope: Scope, name: str) -> StoredRuleFile:
         """One rule file. Raises NotFound."""
         for file in self.list(scope):
@@ -65,7 +61,7 @@ class Rules:
                 return file
         raise NotFound(f"There is no rule file {name}.")
 
-    def disk_errors(self, scope: Scope) -> Sequence[str]:
+    def disk_errors(self, scope: Scope) -> list[str]:
         """What is wrong with files on disk that are not in force, as sentences."""
         return [
             error
@@ -115,6 +111,10 @@ class Rules:
         if changed or gone:
             self._write(changed, gone)
         return len(changed) + len(gone)
+
+    def list(self, scope: Scope) -> list[StoredRuleFile]:
+        """The rule files of the scope's projects, by name."""
+        return [file for file in self.current() if file.project_id in scope.project_ids]
 
     def _is_good(self, file: _OnDisk) -> bool:
         try:

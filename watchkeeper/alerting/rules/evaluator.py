@@ -159,7 +159,7 @@ class Evaluator:
 
     def _refresh(self, now_ms: int) -> None:
         files = self._rules.current()
-        intervals = {file.project_id: self._interval_ms_of(file.project_id) for file in files}
+        intervals = {each: self._interval_ms_of(each) for each in {f.project_id for f in files}}
         seen = (files, tuple(sorted(intervals.items())))
         if seen == self._files:
             return
@@ -169,7 +169,8 @@ class Evaluator:
             orgs = repo.project_orgs(conn)
         wanted: dict[GroupKey, _Running] = {}
         for file in files:
-            for group in file.parsed.groups if file.parsed else ():
+            is_usable = file.parsed is not None and file.project_id in orgs
+            for group in file.parsed.groups if file.parsed and is_usable else ():
                 scope = Scope(
                     org_id=orgs[file.project_id], project_ids=(file.project_id,), role=Role.OWNER
                 )
@@ -233,10 +234,10 @@ class Evaluator:
             for rule in running.group.rules
         }
         for project_id, name in [key for key in self._states if key not in known]:
-            states = self._states.pop((project_id, name))
-            changes = all_ended(project_id, name, states, now_ms=now_ms)
+            changes = all_ended(project_id, name, self._states[project_id, name], now_ms=now_ms)
             with self._meta.write() as conn:
                 self._write_changes(conn, [changes], now_ms)
+            del self._states[project_id, name]
 
     # One group
 

@@ -10,11 +10,10 @@ from typing import TypeVar
 from watchkeeper import __version__
 from watchkeeper.api.compat.prometheus_json import encode, query_data
 from watchkeeper.api.compat.prometheus_params import BadParameter, Params, unescape_label
-from watchkeeper.api.compat.prometheus_tree import tree
 from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.model import Scope
 from watchkeeper.query import Cancellation
-from watchkeeper.query.promql import Engine, Result, SeriesSource, prettify
+from watchkeeper.query.promql import Engine, Result, SeriesSource, describe, prettify
 
 COMPATIBLE_WITH = "3.5.0"
 """The Prometheus version whose query API this is; clients decide by it what they may ask."""
@@ -111,7 +110,7 @@ def _format_query(backend: Backend, call: Call) -> Answer:
 
 
 def _parse_query(backend: Backend, call: Call) -> Answer:
-    return Answer(encode(tree(backend.engine.parse(call.params.text("query")))))
+    return Answer(encode(describe(backend.engine.parse(call.params.text("query")))))
 
 
 def _span(backend: Backend, params: Params) -> tuple[int, int]:

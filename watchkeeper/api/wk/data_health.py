@@ -115,7 +115,7 @@ def _processes(rooms: Rooms) -> list[ProcessState]:
     of_us = '{job="watchkeeper"}'
     memory = _own(rooms, f"process_resident_memory_bytes{of_us}", "instance")
     started_s = _own(rooms, f"process_start_time_seconds{of_us}", "instance")
-    restarts = _own(rooms, "sum by (process) (watchkeeper_process_restarts_total)", "process")
+    restarts = {"engine": _own(rooms, "sum(watchkeeper_engine_restarts_total)", "").get("", 0.0)}
     return [
         ProcessState(
             name=name,

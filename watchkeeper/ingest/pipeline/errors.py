@@ -37,7 +37,6 @@ class PreparedEvent:
 
 def prepare_event(
     event: dict[str, Json],
-    raw: bytes,
     *,
     arrival: Arrival,
     scrubber: Scrubber,
@@ -50,7 +49,7 @@ def prepare_event(
     event_id = event_id_of(event.get("event_id"), arrival.envelope_event_id) or new_id().hex
     event["event_id"] = event_id
     event["timestamp"] = timestamp_s(event.get("timestamp"), arrival)
-    scrubber.scrub_event(event, raw)
+    scrubber.scrub_event(event)
     try:
         return PreparedEvent(event_id, orjson.dumps(event))
     except TypeError as error:

@@ -14,9 +14,9 @@ import numpy as np
 import psutil
 
 from watchkeeper.ingest import Acceptor, SampleBatch
-from watchkeeper.lib.schedule import next_slot_ms
 from watchkeeper.lib.clock import SECOND_MS, Clock
 from watchkeeper.lib.errors import WatchkeeperError
+from watchkeeper.lib.schedule import next_slot_ms
 from watchkeeper.model import METRIC_NAME, Labels, labels_of
 
 Reading = tuple[str, tuple[tuple[str, str], ...], float]

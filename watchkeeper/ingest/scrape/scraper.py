@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from watchkeeper.ingest import Acceptor, MetadataRow, SampleBatch
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from watchkeeper.ingest import Acceptor, MetadataRow, PlacedBatch, SampleBatch
 from watchkeeper.ingest.scrape.configs import ProjectConfig, ScrapeConfigs
 from watchkeeper.ingest.scrape.discovery import Discovery
-from watchkeeper.lib.schedule import Schedule
 from watchkeeper.ingest.scrape.scrape import (
     Health,
     Outcome,
@@ -21,7 +24,10 @@ from watchkeeper.ingest.scrape.targets import BadTarget, Target, targets_of
 from watchkeeper.lib.clock import SECOND_MS, Clock
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.lib.outbound import Outbound
+from watchkeeper.lib.schedule import Schedule
 from watchkeeper.model import Labels, LiveEvent, LiveTopic, Scope
+
+_log = structlog.get_logger("watchkeeper.scrape")
 
 Key = tuple[int, str, str, Labels]
 Publish = Callable[[LiveEvent], None]
@@ -41,12 +47,22 @@ class ScrapeOptions:
             raise ValueError(f"concurrency must be at least 1, got {self.concurrency}")
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the registry keeps some series, while its generation stays the same."""
+
+    series: Sequence[Labels]
+    slots: NDArray[np.int64]
+    generation: int
+
+
 @dataclass(slots=True)
 class _Entry:
     scraper: TargetScraper
     outcome: Outcome | None = None
     is_running: bool = False
     told: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
+    places: Places | None = None
 
 
 class Scraper:
@@ -104,13 +120,18 @@ class Scraper:
                 entry.is_running = True
                 task = asyncio.create_task(self._scrape(entry, slot_ms))
                 self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("a scrape failed unexpectedly", exc_info=error)
 
     def targets(self, scope: Scope) -> list[TargetStatus]:
         """The targets of the scope's projects, by job and instance."""
         found = [
             status_of(entry.scraper.target, entry.outcome)
-            for entry in self._entries.values()
+            for entry in list(self._entries.values())
             if entry.scraper.target.project_id in scope.project_ids
         ]
         return sorted(found, key=lambda status: (status.project_id, status.job, status.instance))
@@ -119,7 +140,7 @@ class Scraper:
         """Discovered targets that relabelling dropped or made unusable."""
         return [
             bad
-            for (project_id, _), listed in self._bad.items()
+            for (project_id, _), listed in list(self._bad.items())
             if project_id in scope.project_ids
             for bad in listed
         ]
@@ -129,7 +150,7 @@ class Scraper:
         configs = [c.error for c in self._loaded if c.error and c.project_id in scope.project_ids]
         discovery = [
             error
-            for (project_id, _, _), (_, found) in self._discoveries.items()
+            for (project_id, _, _), (_, found) in list(self._discoveries.items())
             if project_id in scope.project_ids
             for error in found.errors()
         ]
@@ -199,7 +220,7 @@ class Scraper:
                 outcome = await entry.scraper.scrape(
                     ts_ms=slot_ms if is_punctual else started_ms, started_ms=started_ms
                 )
-            stored = await self._write(target.project_id, outcome.batch)
+            stored = await self._write(target.project_id, outcome.batch, entry)
             await self._tell_metadata(entry)
             self._conclude(entry, outcome, stored)
         finally:
@@ -217,10 +238,30 @@ class Scraper:
                 LiveEvent(target.project_id, LiveTopic.TARGETS, {**facts, "health": outcome.health})
             )
 
-    async def _write(self, project_id: int, batch: SampleBatch) -> str:
-        """Store a batch; the reason as a sentence if that failed."""
+    async def _write(self, project_id: int, batch: SampleBatch, entry: _Entry | None = None) -> str:
+        """Store a batch; the reason as a sentence if that failed.
+
+        Most scrapes bring the series of the one before: their places are looked up once.
+        """
+        registry = self._acceptor.series
+        places = entry.places if entry else None
+        if (
+            places is None
+            or places.generation != registry.generation
+            or places.series != batch.series
+        ):
+            slots = registry.slots(project_id, batch.series, now_ms=self._clock())
+            places = Places(batch.series, slots, registry.generation)
+        if entry and (places.slots >= 0).all():
+            entry.places = places
+        placed = PlacedBatch(
+            slots=places.slots,
+            ts_ms=batch.ts_ms,
+            values=batch.values,
+            labels=batch.series.__getitem__,
+        )
         try:
-            await self._acceptor.accept_samples(project_id, batch)
+            await self._acceptor.accept_placed(project_id, placed)
         except WatchkeeperError as error:
             return f"Scraped, but not stored: {error}"
         return ""

@@ -2,12 +2,7 @@
 
 from watchkeeper.lib.telemetry.capture import OwnLog, OwnLogs
 from watchkeeper.lib.telemetry.loops import LoopGuard
-from watchkeeper.lib.telemetry.registry import (
-    OwnSample,
-    merge_expositions,
-    new_registry,
-    snapshot,
-)
+from watchkeeper.lib.telemetry.registry import OwnSample, new_registry, snapshot
 from watchkeeper.lib.telemetry.selfwatch import OwnSink, SelfWatch
 from watchkeeper.lib.telemetry.setup import LogFormat, Telemetry, start_telemetry
 
@@ -20,7 +15,6 @@ __all__ = [
     "OwnSink",
     "SelfWatch",
     "Telemetry",
-    "merge_expositions",
     "new_registry",
     "snapshot",
     "start_telemetry",

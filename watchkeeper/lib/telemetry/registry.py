@@ -49,36 +49,3 @@ def _values(family: Metric) -> Iterator[tuple[str, Mapping[str, str], float]]:
 def _sorted_labels(name: str, labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     pairs = {**labels, "__name__": name}
     return tuple(sorted((key, value) for key, value in pairs.items() if value))
-
-
-def merge_expositions(texts: Mapping[str, str]) -> str:
-    """One Prometheus text of several processes' texts, each line labelled `process`.
-
-    texts: process name to its text, as `prometheus_client.generate_latest` writes it.
-    """
-    families: dict[str, list[str]] = {}
-    heads: dict[str, list[str]] = {}
-    process_of_head: dict[str, str] = {}
-    for process, text in texts.items():
-        family = ""
-        for line in text.splitlines():
-            if line.startswith("#"):
-                family = line.split(" ", 3)[2]
-                own = heads.setdefault(family, [])
-                if process_of_head.setdefault(family, process) == process:
-                    own.append(line)
-            elif line:
-                families.setdefault(family, []).append(_labelled(line, process))
-    return "".join(
-        f"{line}\n" for name in heads for line in (*heads[name], *families.get(name, ()))
-    )
-
-
-def _labelled(line: str, process: str) -> str:
-    """A sample line with one more label. `process` needs no escaping: it is a name of ours."""
-    name, brace, rest = line.partition("{")
-    if brace:
-        separator = "" if rest.startswith("}") else ","
-        return f'{name}{{process="{process}"{separator}{rest}'
-    name, _, value = line.partition(" ")
-    return f'{name}{{process="{process}"}} {value}'

@@ -1,6 +1,5 @@
 """PromQL: our own parser, evaluated over columns. Rules: docs/spec/promql.md."""
 
-from watchkeeper.query.promql import ast
 from watchkeeper.query.promql.ast import Expr, Matcher, MatchOp, Selector, ValueType
 from watchkeeper.query.promql.engine import Engine
 from watchkeeper.query.promql.errors import (
@@ -25,6 +24,7 @@ from watchkeeper.query.promql.source import (
     MetricMetadata,
     SeriesSource,
 )
+from watchkeeper.query.promql.tree_json import describe
 from watchkeeper.query.promql.types import (
     STALE_NAN,
     Matrix,
@@ -66,7 +66,7 @@ __all__ = [
     "TooManySamples",
     "ValueType",
     "Vector",
-    "ast",
+    "describe",
     "format_duration",
     "format_expr",
     "format_sample",

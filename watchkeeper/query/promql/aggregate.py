@@ -9,7 +9,7 @@ import numpy as np
 
 from watchkeeper.model import METRIC_NAME, Labels
 from watchkeeper.query.promql.ast import Aggregate
-from watchkeeper.query.promql.functions.invocation import Value
+from watchkeeper.query.promql.invocation import Value
 from watchkeeper.query.promql.quantiles import note_bad_quantiles, sorted_quantile
 from watchkeeper.query.promql.ranking import count_values, limited, ranked
 from watchkeeper.query.promql.run import Frame

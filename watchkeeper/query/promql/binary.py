@@ -11,7 +11,7 @@ import numpy as np
 from watchkeeper.model import METRIC_NAME, Labels, labels_of
 from watchkeeper.query.promql.ast import COMPARISONS, Binary, Card, Matching
 from watchkeeper.query.promql.errors import ExecutionError
-from watchkeeper.query.promql.functions.invocation import Value
+from watchkeeper.query.promql.invocation import Value
 from watchkeeper.query.promql.literals import quote
 from watchkeeper.query.promql.naming import drop_names, unite
 from watchkeeper.query.promql.run import Frame

@@ -28,7 +28,6 @@ from watchkeeper.query.promql.errors import (
     TooManySamples,
 )
 from watchkeeper.query.promql.evaluate import Value, evaluate
-from watchkeeper.query.promql.evaluate.selectors import flatten
 from watchkeeper.query.promql.literals import quote
 from watchkeeper.query.promql.naming import settle_names
 from watchkeeper.query.promql.parser import parse
@@ -44,6 +43,7 @@ from watchkeeper.query.promql.types import (
     Stats,
     String,
     Vector,
+    flatten,
 )
 from watchkeeper.query.promql.windows import Windows
 

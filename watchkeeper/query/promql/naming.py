@@ -1,4 +1,4 @@
-"""Metric names that go, and rows that become one series because of it."""
+"""Names that go or come, and rows that become one series because of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from watchkeeper.model import Labels
+from watchkeeper.model import Labels, labels_of
 from watchkeeper.query.promql.errors import ExecutionError
 from watchkeeper.query.promql.run import Run
 from watchkeeper.query.promql.types import Bools, Grid, without_name
@@ -56,3 +56,13 @@ def _overlay(
         raise ExecutionError(problem)
     values[more_present] = more[more_present]
     present |= more_present
+
+
+def is_label_name(name: str) -> bool:
+    """Any non-empty UTF-8 text is a label name."""
+    return bool(name) and not any(0xD800 <= ord(character) <= 0xDFFF for character in name)
+
+
+def with_label(labels: Labels, name: str, value: str) -> Labels:
+    """The labels with one set, or removed if the value is ""."""
+    return labels_of([*(pair for pair in labels if pair[0] != name), (name, value)])

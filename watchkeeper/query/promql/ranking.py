@@ -9,8 +9,8 @@ import numpy as np
 
 from watchkeeper.model import Labels
 from watchkeeper.query.promql.errors import ExecutionError
-from watchkeeper.query.promql.functions.labels import is_label_name, with_label
 from watchkeeper.query.promql.literals import format_float, quote
+from watchkeeper.query.promql.naming import is_label_name, with_label
 from watchkeeper.query.promql.run import Frame
 from watchkeeper.query.promql.types import F64, Bools, Grid, grid_of
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
+
+from watchkeeper.query.promql.errors import ExecutionError
 
 MAX_PATTERN = 4096
 
@@ -26,16 +29,52 @@ class BadRegex(ValueError):
         super().__init__(f"error parsing regexp: {reason}: `{pattern}`")
 
 
+@dataclass(frozen=True, slots=True)
+class WholeRegex:
+    """Matches whole values, within a bound on backtracking.
+
+    repeats: repetitions that may share a value out among them; nested: one holds a choice.
+    """
+
+    compiled: re.Pattern[str]
+    repeats: int
+    nested: bool
+
+    def fullmatch(self, value: str) -> re.Match[str] | None:
+        """The match of the whole value. Raises TooCostly where it could take for ever."""
+        ways = 2.0 ** len(value) if self.nested else float(len(value)) ** max(self.repeats - 1, 0)
+        if ways > _MOST_WAYS:
+            raise TooCostly(self.compiled.pattern, value)
+        return self.compiled.fullmatch(value)
+
+
+class TooCostly(ExecutionError):
+    """Matching this value with this pattern could take exponential time."""
+
+    code = "promql_regex_too_costly"
+
+    def __init__(self, pattern: str, value: str) -> None:
+        super().__init__(
+            f"matching a value of {len(value)} characters with the regular expression {pattern} "
+            "may take too long; write it without nested repetitions"
+        )
+
+
+_MOST_WAYS = 2.0**24
+
+
 @lru_cache(maxsize=1024)
-def compile_whole(pattern: str) -> re.Pattern[str]:
-    """The pattern for `fullmatch`. Raises BadRegex."""
+def compile_whole(pattern: str) -> WholeRegex:
+    """The pattern for whole values. Raises BadRegex."""
     if len(pattern) > MAX_PATTERN:
         raise BadRegex("expression is too long", pattern[:40] + "…")
-    translated = _Translation(pattern).run()
+    translation = _Translation(pattern)
+    translated = translation.run()
     try:
-        return re.compile(translated, re.ASCII | re.DOTALL)
+        compiled = re.compile(translated, re.ASCII | re.DOTALL)
     except (re.error, OverflowError, RecursionError) as problem:
         raise BadRegex(str(problem), pattern) from None
+    return WholeRegex(compiled, translation.repeats, translation.nested)
 
 
 class _Translation:
@@ -46,10 +85,16 @@ class _Translation:
         self.position = 0
         self.out: list[str] = []
         self.open_groups = [0]
+        self.repeats = 0
+        self.nested = False
+        self._choices = [False]
+        self._closed_choice = False
 
     def run(self) -> str:
         while self.position < len(self.pattern):
             character = self.pattern[self.position]
+            if character not in "*+?{":
+                self._closed_choice = False
             if character == "\\":
                 self._escape()
             elif character == "[":
@@ -61,6 +106,7 @@ class _Translation:
             elif character in "*+?{":
                 self._repeat(character)
             else:
+                self._choices[-1] |= character == "|"
                 self._emit("\\Z" if character == "$" else character, 1)
         if len(self.open_groups) > 1:
             raise BadRegex("missing closing )", self.pattern)
@@ -126,6 +172,7 @@ class _Translation:
         named = _NAMED.match(self.pattern, self.position)
         if named is not None:
             self.open_groups.append(0)
+            self._choices.append(False)
             self._emit(f"(?P<{named.group(1)}>", named.end() - self.position)
         elif flags is not None:
             self._flags(flags)
@@ -133,6 +180,7 @@ class _Translation:
             raise BadRegex("invalid or unsupported Perl syntax", self.pattern)
         else:
             self.open_groups.append(0)
+            self._choices.append(False)
             self._emit("(", 1)
 
     def _flags(self, match: re.Match[str]) -> None:
@@ -141,6 +189,7 @@ class _Translation:
         off = "".join(flag for flag in match.group(2) or "" if flag in "ims" and flag not in on)
         if match.group(3) == ":":
             self.open_groups.append(0)
+            self._choices.append(False)
         else:
             self.open_groups[-1] += 1
         self._emit(f"(?{on}{'-' + off if off else ''}:", match.end() - self.position)
@@ -148,6 +197,8 @@ class _Translation:
     def _close(self) -> None:
         if len(self.open_groups) == 1:
             raise BadRegex("unexpected )", self.pattern)
+        self._closed_choice = self._choices.pop()
+        self._choices[-1] |= self._closed_choice
         self._emit(")" * (self.open_groups.pop() + 1), 1)
 
     def _repeat(self, character: str) -> None:
@@ -164,6 +215,10 @@ class _Translation:
             taken, text = taken + 1, text + "?"
         if self.pattern[self.position + taken : self.position + taken + 1] in ("*", "+", "?"):
             raise BadRegex("invalid nested repetition operator", self.pattern)
+        self.repeats += 1
+        self.nested |= self._closed_choice and not text.startswith("?")
+        self._choices[-1] = True
+        self._closed_choice = False
         self._emit(text, taken)
 
 

@@ -9,13 +9,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from watchkeeper.lib.clock import DAY_MS
+from watchkeeper.lib.clock import DAY_MS, SECOND_MS
 from watchkeeper.model import METRIC_NAME, Labels, Scope, labels_of
 from watchkeeper.query.promql.ast import Matcher, MatchOp
 from watchkeeper.query.promql.errors import TooManySamples
 from watchkeeper.query.promql.native import native_columns
+from watchkeeper.query.promql.planner import GridRequest
 from watchkeeper.query.promql.source import Cardinality, MatcherSets, MetricMetadata
-from watchkeeper.query.promql.types import I64, SeriesBlock, empty_block
+from watchkeeper.query.promql.types import (
+    I64,
+    STALE_BITS,
+    Grid,
+    SeriesBlock,
+    empty_block,
+    grid_of,
+    is_stale,
+)
 from watchkeeper.store.columns import Columns
 
 _LAST_MS = 10_000_000_000_000
@@ -31,6 +40,34 @@ WHERE project_id IN {{projects:Array(UInt32)}}
 ORDER BY project_id, series_id, ts
 LIMIT {{most:UInt64}}
 """
+_GRID = """
+SELECT series_id, count(), countIf(NOT isFinite(value)), arrayMap(
+  value -> ifNull(value, reinterpretAsFloat64(toUInt64({{absent:UInt64}}))),
+  {function}(
+    fromUnixTimestamp64Milli({{first_ms:Int64}}), fromUnixTimestamp64Milli({{last_ms:Int64}}),
+    {{step_s:UInt32}}, {{range_s:UInt32}}
+  )(ts, value))
+FROM samples
+WHERE project_id IN {{projects:Array(UInt32)}}
+  AND ts > fromUnixTimestamp64Milli({{start_ms:Int64}}, 'UTC')
+  AND ts <= fromUnixTimestamp64Milli({{end_ms:Int64}}, 'UTC')
+  AND reinterpretAsUInt64(value) != {{absent:UInt64}}
+  AND series_id GLOBAL IN (SELECT series_id FROM series WHERE {where})
+GROUP BY project_id, series_id
+"""
+_GRID_FUNCTIONS = {
+    "avg_over_time": "timeSeriesAvgToGrid",
+    "count_over_time": "timeSeriesCountToGrid",
+    "delta": "timeSeriesDeltaToGrid",
+    "increase": "timeSeriesIncreaseToGrid",
+    "max_over_time": "timeSeriesMaxToGrid",
+    "min_over_time": "timeSeriesMinToGrid",
+    "rate": "timeSeriesRateToGrid",
+    "sum_over_time": "timeSeriesSumToGrid",
+}
+_FINITE_ONLY = frozenset({"increase", "rate"})
+"""The store counts resets around NaN and infinities in its own way."""
+_GRID_SETTINGS = {"enable_time_series_aggregate_functions": 1}
 _LABELS = "SELECT series_id, labels FROM series WHERE {where} LIMIT 1 BY series_id"
 _NAMES = (
     "SELECT DISTINCT arrayJoin(mapKeys(labels)) AS name FROM series WHERE {where} ORDER BY name"
@@ -126,6 +163,26 @@ class ColumnsSource:
             raise TooManySamples
         return self._block(where, ids, ts.astype(np.int64, copy=False), values.astype(np.float64))
 
+    def grid(self, scope: Scope, request: GridRequest) -> tuple[Grid, int] | None:
+        where = condition(scope, [request.matchers], request.first_ms - request.range_ms)
+        params = where.params | {
+            "absent": int(STALE_BITS),
+            "first_ms": request.first_ms,
+            "last_ms": request.first_ms + (request.steps - 1) * request.step_ms,
+            "step_s": request.step_ms // SECOND_MS,
+            "range_s": request.range_ms // SECOND_MS,
+            "start_ms": _clamped(request.first_ms - request.range_ms),
+            "end_ms": _clamped(request.last_ms),
+        }
+        sql = _GRID.format(function=_GRID_FUNCTIONS[request.function], where=where.text)
+        answer = self._columns.fetch(sql, params, fmt="RowBinary", settings=_GRID_SETTINGS)
+        rows = np.frombuffer(answer, _grid_row(request.steps))
+        if request.function in _FINITE_ONLY and rows["odd"].any():
+            return None
+        values = np.ascontiguousarray(rows["values"])
+        labels = self._labels_of(where, rows["id"].tolist())
+        return grid_of(labels, values, ~is_stale(values)), int(rows["samples"].sum())
+
     def _block(self, where: Where, ids: np.ndarray, ts: I64, values: np.ndarray) -> SeriesBlock:
         """Rows sorted by series and time, as a block; of equal times one is kept."""
         if not len(ids):
@@ -208,6 +265,16 @@ class ColumnsSource:
             values_by_label=ranked(_TOP_LABELS),
             by_pair=ranked(_TOP_PAIRS),
         )
+
+
+def _grid_row(steps: int) -> np.dtype[np.void]:
+    """A row of _GRID: id, samples, NaN and infinities among them, and the array.
+
+    An array has its length before it, as a variable-length integer.
+    """
+    prefix = 1 if steps < 1 << 7 else 2 if steps < 1 << 14 else 3
+    counts = [("id", "<u8"), ("samples", "<u8"), ("odd", "<u8"), ("length", f"V{prefix}")]
+    return np.dtype([*counts, ("values", "<f8", steps)])
 
 
 def _clamped(ms: int) -> int:

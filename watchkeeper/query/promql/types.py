@@ -91,6 +91,14 @@ def empty_grid(steps: int) -> Grid:
     return grid_of([], np.zeros((0, steps)), np.zeros((0, steps), np.bool_))
 
 
+def flatten(grid: Grid, times: I64) -> tuple[I64, I64, F64]:
+    """Offsets, times and values of the samples that a grid has, series after series."""
+    counts = grid.present.sum(axis=1, dtype=np.int64)
+    offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(counts)))
+    ts = np.broadcast_to(times, grid.values.shape)[grid.present]
+    return offsets, ts, grid.values[grid.present]
+
+
 @dataclass(frozen=True, slots=True)
 class Scalars:
     """One number at every step."""

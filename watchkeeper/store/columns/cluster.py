@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 
+_AT_ONCE: Settings = {"distributed_foreground_insert": 1}
+"""What is written to a cluster is on its shards when the call returns, not queued on one node."""
+
+
 def open_cluster(dsn: str, *, options: ClusterOptions) -> Columns:
     """The column store at `dsn`, `http(s)://user:password@host:8123/database`.
 
@@ -72,7 +76,7 @@ class ClusterColumns:
         from clickhouse_connect.driver.exceptions import ClickHouseError
 
         statements.target(table, columns)
-        settings = {**statements.insert_settings(token), "distributed_foreground_insert": 1}
+        settings = {**statements.insert_settings(token), **_AT_ONCE}
         try:
             self._client.raw_insert(
                 table, list(columns), insert_block=rowbinary, settings=settings, fmt="RowBinary"
@@ -124,6 +128,7 @@ class ClusterColumns:
         base: Settings = {
             "max_memory_usage": self._options.query_memory_bytes,
             "max_execution_time": self._options.query_time_s,
+            **_AT_ONCE,
         }
         try:
             answer: bytes = self._client.raw_query(

@@ -32,6 +32,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/wk/session/jwt": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Mint Jwt
+     * @description A signed token with the caller's rights, for a program that they run for some minutes.
+     */
+    post: operations["mint_jwt"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/wk/first-run": {
     parameters: {
       query?: never;
@@ -109,7 +129,7 @@ export interface paths {
     };
     /**
      * Get Setup
-     * @description Addresses and keys, the sources seen, and the latest refused requests.
+     * @description Addresses and keys, the sources seen, the latest refused requests. Needs role member.
      */
     get: operations["get_setup"];
     put?: never;
@@ -131,7 +151,7 @@ export interface paths {
     put?: never;
     /**
      * Send Test Error
-     * @description Send an error through the whole road, as an SDK would. Needs role member.
+     * @description Send an error down the road that an SDK's errors take. Needs role member.
      */
     post: operations["send_test_error"];
     delete?: never;
@@ -195,7 +215,7 @@ export interface paths {
     put?: never;
     /**
      * Rotate Key
-     * @description Replace the key's digits; the old ones stop working at once. Needs role admin.
+     * @description Replace the key's digits; the old ones stop within a second. Needs role admin.
      */
     post: operations["rotate_key"];
     delete?: never;
@@ -213,13 +233,13 @@ export interface paths {
     };
     /**
      * List Tokens
-     * @description Tokens that are not revoked. Needs role admin.
+     * @description Tokens that are not revoked: an admin sees all, others their own.
      */
     get: operations["list_tokens"];
     put?: never;
     /**
      * Create Token
-     * @description Make a token; its secret is in this answer and nowhere else. Needs role admin.
+     * @description Make a token; its secret is in this answer and nowhere else.
      */
     post: operations["create_token"];
     delete?: never;
@@ -240,7 +260,7 @@ export interface paths {
     post?: never;
     /**
      * Revoke Token
-     * @description Stop a token at once. Needs role admin.
+     * @description Stop a token at once.
      */
     delete: operations["revoke_token"];
     options?: never;
@@ -305,7 +325,7 @@ export interface paths {
     };
     /**
      * List Audit
-     * @description The audit log, newest first, 100 a page. Needs role admin.
+     * @description The audit log, newest first, a page at a time. Needs role admin.
      */
     get: operations["list_audit"];
     put?: never;
@@ -345,7 +365,7 @@ export interface paths {
     };
     /**
      * List Issues
-     * @description A page of issues, and the events of all that match. The last 24 h if no range is given.
+     * @description A page of issues, and the project's events. The last 24 h if no range is given.
      */
     get: operations["list_issues"];
     put?: never;
@@ -367,7 +387,7 @@ export interface paths {
     put?: never;
     /**
      * Change Issues
-     * @description One change to many issues. An id that does not exist changes nothing: 404. Role member.
+     * @description The same change to many issues: all or, when one does not exist (404), none. Role member.
      */
     post: operations["change_issues"];
     delete?: never;
@@ -385,7 +405,7 @@ export interface paths {
     };
     /**
      * Get Issue
-     * @description One issue with its time series, tags and history.
+     * @description One issue with its time series, tags and history. The last 24 h if no range is given.
      */
     get: operations["get_issue"];
     put?: never;
@@ -429,7 +449,7 @@ export interface paths {
     };
     /**
      * List Alerts
-     * @description Alerts that are pending or firing now, the worst and oldest first.
+     * @description Alerts that are pending or firing now: firing first, then the newest.
      */
     get: operations["list_alerts"];
     put?: never;
@@ -511,7 +531,7 @@ export interface paths {
     put?: never;
     /**
      * Check Rules
-     * @description Read a rule file without keeping it. Answers 200 with the problems it has.
+     * @description Read a rule file without keeping it. Answers 200 with the first problem it has.
      */
     post: operations["check_rules"];
     delete?: never;
@@ -580,7 +600,7 @@ export interface paths {
     post?: never;
     /**
      * Delete Channel
-     * @description Delete a channel; what waits for it is dropped and says so. Needs role admin.
+     * @description Delete a channel with the record of its deliveries. Needs role admin.
      */
     delete: operations["delete_channel"];
     options?: never;
@@ -685,7 +705,9 @@ export interface paths {
     };
     /**
      * Get Data Health
-     * @description Queues, drops by reason, sizes and processes of this server. Needs role admin.
+     * @description Queues, drops by reason, sizes and processes of this server. Needs role member.
+     *
+     *     Counters are those that the server's processes wrote about themselves, at most 15 s old.
      */
     get: operations["get_data_health"];
     put?: never;
@@ -702,7 +724,7 @@ export interface components {
   schemas: {
     /**
      * AcceptedSignal
-     * @description records: since the server started; per_s: over the last 5 min.
+     * @description signal: kind of record; records: since the server started; per_s: over 5 minutes.
      */
     AcceptedSignal: {
       /** Signal */
@@ -730,13 +752,13 @@ export interface components {
     };
     /**
      * Addresses
-     * @description Addresses with the project's keys filled in. server_key: null below role member.
+     * @description Addresses with the project's keys filled in; a key is null when none is switched on.
      */
     Addresses: {
       /** Sentry Dsn */
       sentry_dsn: string;
       /** Ingest Key */
-      ingest_key: string;
+      ingest_key: string | null;
       /** Server Key */
       server_key: string | null;
       /** Otlp Endpoint */
@@ -752,7 +774,7 @@ export interface components {
     };
     /**
      * AlertAnswer
-     * @description fingerprint: of its labels; value: of the expression; active_ms: when it began to hold.
+     * @description fingerprint: of its labels; value: of the expression, null if it is no finite number.
      */
     AlertAnswer: {
       /** Fingerprint */
@@ -763,7 +785,7 @@ export interface components {
        * State
        * @enum {string}
        */
-      state: "pending" | "firing" | "resolved";
+      state: "pending" | "firing";
       /** Labels */
       labels: {
         [key: string]: string;
@@ -782,10 +804,10 @@ export interface components {
       severity: string;
     };
     /**
-     * AlertChange
-     * @description One change of state of one alert. value: of the expression then.
+     * AlertChangeAnswer
+     * @description An alert that entered a state: inactive means that it ended before it fired.
      */
-    AlertChange: {
+    AlertChangeAnswer: {
       /** At Ms */
       at_ms: number;
       /** Rule */
@@ -796,7 +818,7 @@ export interface components {
        * State
        * @enum {string}
        */
-      state: "pending" | "firing" | "resolved";
+      state: "inactive" | "pending" | "firing" | "resolved";
       /** Labels */
       labels: {
         [key: string]: string;
@@ -810,7 +832,7 @@ export interface components {
      */
     AlertHistoryAnswer: {
       /** Changes */
-      changes: components["schemas"]["AlertChange"][];
+      changes: components["schemas"]["AlertChangeAnswer"][];
       /** Truncated */
       truncated: boolean;
     };
@@ -823,6 +845,20 @@ export interface components {
       alerts: components["schemas"]["AlertAnswer"][];
     };
     /**
+     * AttemptAnswer
+     * @description One attempt. status: what the receiver answered, null without an answer; ms: how long.
+     */
+    AttemptAnswer: {
+      /** At Ms */
+      at_ms: number;
+      /** Ms */
+      ms: number;
+      /** Status */
+      status: number | null;
+      /** Detail */
+      detail: string;
+    };
+    /**
      * AuditAnswer
      * @description next_cursor: null on the last page.
      */
@@ -830,7 +866,7 @@ export interface components {
       /** Entries */
       entries: components["schemas"]["AuditEntry"][];
       /** Next Cursor */
-      next_cursor: string | null;
+      next_cursor: number | null;
     };
     /**
      * AuditEntry
@@ -874,11 +910,11 @@ export interface components {
     };
     /**
      * BulkAnswer
-     * @description changed: short ids of issues that differ from before.
+     * @description changed: how many issues differ from before.
      */
     BulkAnswer: {
       /** Changed */
-      changed: string[];
+      changed: number;
     };
     /**
      * BulkBody
@@ -907,11 +943,8 @@ export interface components {
     ChannelAnswer: {
       /** Id */
       id: number;
-      /**
-       * Kind
-       * @constant
-       */
-      kind: "webhook";
+      /** Kind */
+      kind: string;
       /** Name */
       name: string;
       /** Options */
@@ -1021,7 +1054,7 @@ export interface components {
     };
     /**
      * DeliveryAnswer
-     * @description One telling of one group to one channel, with its outcome. attempts: tried so far.
+     * @description One telling of one group to one channel, with its outcome. alerts: how many it tells of.
      */
     DeliveryAnswer: {
       /** Id */
@@ -1042,8 +1075,12 @@ export interface components {
        * @enum {string}
        */
       state: "waiting" | "sending" | "sent" | "failed";
+      /** Alerts */
+      alerts: number;
       /** Attempts */
-      attempts: number;
+      attempts: components["schemas"]["AttemptAnswer"][];
+      /** Tries */
+      tries: number;
       /** Next Attempt Ms */
       next_attempt_ms: number | null;
       /** Last Error */
@@ -1118,6 +1155,10 @@ export interface components {
       previous_id: string | null;
       /** Next Id */
       next_id: string | null;
+      /** Level */
+      level: string;
+      /** Title */
+      title: string;
       /** Message */
       message: string;
       /** Exceptions */
@@ -1127,11 +1168,11 @@ export interface components {
       /** Request */
       request: {
         [key: string]: unknown;
-      };
+      } | null;
       /** User */
       user: {
         [key: string]: unknown;
-      };
+      } | null;
       /** Tags */
       tags: {
         [key: string]: string;
@@ -1143,13 +1184,15 @@ export interface components {
       /** Sdk */
       sdk: {
         [key: string]: unknown;
-      };
+      } | null;
       /** Release */
       release: string;
       /** Environment */
       environment: string;
       /** Trace Id */
       trace_id: string;
+      /** Span Id */
+      span_id: string;
       /** Scrubbed */
       scrubbed: components["schemas"]["Scrubbed"][];
       /** Raw */
@@ -1242,13 +1285,13 @@ export interface components {
     };
     /**
      * GroupAnswer
-     * @description Rules that are evaluated one after the other every interval_s seconds.
+     * @description Rules evaluated in order every interval_s seconds; null: the default, not running yet.
      */
     GroupAnswer: {
       /** Name */
       name: string;
       /** Interval S */
-      interval_s: number;
+      interval_s: number | null;
       /** Rules */
       rules: components["schemas"]["RuleAnswer"][];
     };
@@ -1286,7 +1329,7 @@ export interface components {
     };
     /**
      * IssueAnswer
-     * @description events, users, spark: in the asked range. spark: events in 24 equal buckets.
+     * @description events, users, spark: in the asked range; spark: in 24 equal buckets. assignee: e-mail.
      */
     IssueAnswer: {
       /** Id */
@@ -1309,6 +1352,8 @@ export interface components {
       status: "unresolved" | "resolved" | "ignored";
       /** Is Regressed */
       is_regressed: boolean;
+      /** Is Handled */
+      is_handled: boolean;
       /** First Seen Ms */
       first_seen_ms: number;
       /** Last Seen Ms */
@@ -1323,11 +1368,12 @@ export interface components {
       environment: string;
       /** Release */
       release: string;
-      assignee: components["schemas"]["Person"] | null;
+      /** Assignee */
+      assignee: string | null;
     };
     /**
      * IssueDetail
-     * @description An issue with what its page shows beside it. releases, environments: seen with it.
+     * @description An issue with what its page shows beside it. total_events: since it was first seen.
      */
     IssueDetail: {
       /** Id */
@@ -1350,6 +1396,8 @@ export interface components {
       status: "unresolved" | "resolved" | "ignored";
       /** Is Regressed */
       is_regressed: boolean;
+      /** Is Handled */
+      is_handled: boolean;
       /** First Seen Ms */
       first_seen_ms: number;
       /** Last Seen Ms */
@@ -1364,7 +1412,16 @@ export interface components {
       environment: string;
       /** Release */
       release: string;
-      assignee: components["schemas"]["Person"] | null;
+      /** Assignee */
+      assignee: string | null;
+      /** Value */
+      value: string;
+      /** Platform */
+      platform: string;
+      /** Total Events */
+      total_events: number;
+      /** First Release */
+      first_release: string;
       stats: components["schemas"]["IssueStats"];
       /** Tags */
       tags: components["schemas"]["TagFacet"][];
@@ -1413,6 +1470,16 @@ export interface components {
       /** Total */
       total: number;
       stats: components["schemas"]["SeverityStats"];
+    };
+    /**
+     * JwtAnswer
+     * @description Send it as `Authorization: Bearer`.
+     */
+    JwtAnswer: {
+      /** Token */
+      token: string;
+      /** Expires Ms */
+      expires_ms: number;
     };
     /**
      * KeyAnswer
@@ -1501,7 +1568,7 @@ export interface components {
     };
     /**
      * MemberAnswer
-     * @description One member.
+     * @description One member. since_ms: when they joined; is_disabled: may not sign in at present.
      */
     MemberAnswer: {
       /** User Id */
@@ -1511,8 +1578,10 @@ export interface components {
       /** Name */
       name: string;
       role: components["schemas"]["RoleName"];
-      /** Created Ms */
-      created_ms: number;
+      /** Is Disabled */
+      is_disabled: boolean;
+      /** Since Ms */
+      since_ms: number;
     };
     /**
      * MemberPatch
@@ -1534,7 +1603,7 @@ export interface components {
     };
     /**
      * NeedsYou
-     * @description One thing that asks for somebody. severity: of its label or issue; since_ms: when it began.
+     * @description One thing that asks for somebody. severity: of its label or issue.
      */
     NeedsYou: {
       /**
@@ -1592,10 +1661,7 @@ export interface components {
        * @enum {string}
        */
       kind: "public" | "server";
-      /**
-       * Label
-       * @default
-       */
+      /** Label */
       label: string;
     };
     /**
@@ -1611,7 +1677,10 @@ export interface components {
     NewMemberBody: {
       /** Email */
       email: string;
-      /** Name */
+      /**
+       * Name
+       * @default
+       */
       name: string;
       /** Password */
       password?: string | null;
@@ -1691,18 +1760,6 @@ export interface components {
       projects: components["schemas"]["ProjectAnswer"][];
     };
     /**
-     * Person
-     * @description A user, as others see them.
-     */
-    Person: {
-      /** Id */
-      id: number;
-      /** Email */
-      email: string;
-      /** Name */
-      name: string;
-    };
-    /**
      * Points
      * @description values: null where nothing is known; as long as times_ms.
      */
@@ -1724,7 +1781,7 @@ export interface components {
     };
     /**
      * ProcessState
-     * @description restarts: of the process by its supervisor.
+     * @description restarts: of the process by its supervisor; started_ms: null when it is not known.
      */
     ProcessState: {
       /** Name */
@@ -1734,7 +1791,7 @@ export interface components {
       /** Restarts */
       restarts: number;
       /** Started Ms */
-      started_ms: number;
+      started_ms: number | null;
     };
     /**
      * ProjectAnswer
@@ -1845,7 +1902,7 @@ export interface components {
     };
     /**
      * RuleFileAnswer
-     * @description origin: `file` is read from disk and cannot be changed here. source: YAML as written.
+     * @description origin `file`: it is changed on disk. error: why it is not in force, or empty.
      */
     RuleFileAnswer: {
       /** Name */
@@ -1857,6 +1914,10 @@ export interface components {
       origin: "file" | "ui";
       /** Source */
       source: string;
+      /** Changed Ms */
+      changed_ms: number;
+      /** Error */
+      error: string;
       /** Groups */
       groups: components["schemas"]["GroupAnswer"][];
     };
@@ -1873,21 +1934,23 @@ export interface components {
     };
     /**
      * RulesAnswer
-     * @description The project's rule files.
+     * @description The project's rule files. problems: of files on disk that are not in force, as sentences.
      */
     RulesAnswer: {
       /** Files */
       files: components["schemas"]["RuleFileAnswer"][];
+      /** Problems */
+      problems: string[];
     };
     /**
      * ScrapeConfigAnswer
-     * @description source: prometheus.yml as it was written; changed_ms: null when none was saved.
+     * @description source: prometheus.yml as it was written, empty without one; problems: as sentences.
      */
     ScrapeConfigAnswer: {
       /** Source */
       source: string;
-      /** Changed Ms */
-      changed_ms: number | null;
+      /** Problems */
+      problems: string[];
     };
     /**
      * ScrapeConfigBody
@@ -1912,17 +1975,22 @@ export interface components {
     };
     /**
      * SeenSource
-     * @description source: what kind of record; records: how many in the last 24 h.
+     * @description records: how many in the last window_s seconds; first_ms: of the first ever, if known.
      */
     SeenSource: {
-      /** Source */
-      source: string;
+      /**
+       * Source
+       * @enum {string}
+       */
+      source: "samples" | "errors" | "logs";
       /** First Ms */
       first_ms: number | null;
       /** Last Ms */
       last_ms: number;
       /** Records */
       records: number;
+      /** Window S */
+      window_s: number;
     };
     /**
      * SessionAnswer
@@ -1970,6 +2038,7 @@ export interface components {
     };
     /**
      * Severity
+     * @description Ordered from the least to the worst.
      * @enum {string}
      */
     Severity: "low" | "medium" | "high" | "critical";
@@ -2011,13 +2080,15 @@ export interface components {
     };
     /**
      * TagFacet
-     * @description One tag and its commonest values.
+     * @description One tag and its commonest values. is_sampled: counted in the newest events only.
      */
     TagFacet: {
       /** Key */
       key: string;
       /** Values */
       values: components["schemas"]["TagValue"][];
+      /** Is Sampled */
+      is_sampled: boolean;
     };
     /**
      * TagValue
@@ -2255,6 +2326,44 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Done"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  mint_jwt: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["JwtAnswer"];
         };
       };
       /** @description The request was refused. */
@@ -3035,7 +3144,7 @@ export interface operations {
   list_audit: {
     parameters: {
       query?: {
-        cursor?: string | null;
+        cursor?: number | null;
       };
       header?: never;
       path: {
@@ -3227,8 +3336,8 @@ export interface operations {
       };
       header?: never;
       path: {
-        project_id: number;
         short_id: string;
+        project_id: number;
       };
       cookie?: never;
     };
@@ -3268,8 +3377,8 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        project_id: number;
         short_id: string;
+        project_id: number;
       };
       cookie?: never;
     };
@@ -3313,9 +3422,9 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        project_id: number;
         short_id: string;
         which: string;
+        project_id: number;
       };
       cookie?: never;
     };
@@ -3564,8 +3673,8 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        project_id: number;
         file: string;
+        project_id: number;
       };
       cookie?: never;
     };
@@ -3609,8 +3718,8 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        project_id: number;
         file: string;
+        project_id: number;
       };
       cookie?: never;
     };
@@ -3734,8 +3843,8 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        project_id: number;
         channel_id: number;
+        project_id: number;
       };
       cookie?: never;
     };
@@ -3775,8 +3884,8 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        project_id: number;
         channel_id: number;
+        project_id: number;
       };
       cookie?: never;
     };
@@ -3820,8 +3929,8 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        project_id: number;
         channel_id: number;
+        project_id: number;
       };
       cookie?: never;
     };

@@ -127,7 +127,7 @@ export function useAudit(org: string): Audit {
     queryKey: ["org", org, "audit"],
     queryFn: ({ pageParam, signal }) =>
       call<AuditPage>("GET", orgPath(org, "audit"), { query: { cursor: pageParam }, signal }),
-    initialPageParam: null as string | null,
+    initialPageParam: null as number | null,
     getNextPageParam: (page) => page.next_cursor,
   });
   const more = result.hasNextPage ? () => void result.fetchNextPage() : null;

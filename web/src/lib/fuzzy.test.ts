@@ -2,8 +2,13 @@ import { expect, it } from "vitest";
 import { rankBy, score } from "./fuzzy";
 
 it("wants every letter in order", () => {
-  expect(score("hme", "Home")).not.toBeNull();
+  expect(score("hoe", "Home")).not.toBeNull();
+  expect(score("dh", "Data health")).not.toBeNull();
   expect(score("emoh", "Home")).toBeNull();
+});
+
+it("does not take letters strewn by chance", () => {
+  expect(score("time", "Settings: Members")).toBeNull();
 });
 
 it("puts whole words before scattered letters", () => {

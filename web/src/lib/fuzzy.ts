@@ -1,3 +1,6 @@
+/** Below this, on average, a match is chance. */
+const LEAST_PER_LETTER = 5;
+
 /** How well `query` matches `text`: its letters in order; null if they are not all there. Higher is better. */
 export function score(query: string, text: string): number | null {
   const wanted = query.toLowerCase().replace(/\s+/g, "");
@@ -18,7 +21,8 @@ export function score(query: string, text: string): number | null {
     last = at;
     from = at + 1;
   }
-  return points - lower.length * 0.05;
+  // Letters strewn over the text are no match that anyone meant.
+  return points < wanted.length * LEAST_PER_LETTER ? null : points - lower.length * 0.05;
 }
 
 const startsWord = (text: string, at: number): boolean =>

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { SnippetAddresses, Source } from "@/lib/snippets";
 import { moment } from "@/lib/time";
-import { count } from "@/lib/units";
+import { coarse, count } from "@/lib/units";
 import { Ago } from "./Ago";
 import { Waiting } from "./Async";
 import { Glyph } from "./Glyph";
@@ -10,7 +10,9 @@ import { SourceSnippets } from "./SourcePicker";
 interface SeenSource {
   readonly source: string;
   readonly last_ms: number;
+  /** Within the last `window_s` seconds. */
   readonly records: number;
+  readonly window_s: number;
 }
 
 interface Rejected {
@@ -65,7 +67,8 @@ export function Arrivals({
           <Glyph status="ok" label="" />
           <span className="m">{one.source}</span>
           <span className="muted">
-            {count(one.records)} records, last <Ago atMs={one.last_ms} zone={zone} />
+            {count(one.records)} in the last {windowText(one.window_s)}, the last one{" "}
+            <Ago atMs={one.last_ms} zone={zone} />
           </span>
         </p>
       ))}
@@ -75,6 +78,12 @@ export function Arrivals({
     </div>
   );
 }
+
+const DAY_S = 86_400;
+
+/** A day is "24 h" here, as it slides. */
+const windowText = (seconds: number): string =>
+  seconds === DAY_S ? "24 h" : coarse(seconds * 1000);
 
 const MOST = 5;
 

@@ -61,7 +61,7 @@ def expand_template(source: str, given: Given) -> str:
         return source
     try:
         return _Run(parse_template(source), given).text()
-    except ValueError as error:
+    except (ValueError, ArithmeticError, LookupError, TypeError) as error:
         return f"<error expanding template: {error}>"
     except RecursionError:
         return "<error expanding template: nested too deeply>"

@@ -174,7 +174,7 @@ class SentryEndpoint:
         event = cast("dict[str, Json]", parse.parse_event(item.payload, item.position))
         try:
             return prepare_event(
-                event, item.payload, arrival=arrival, scrubber=self._scrubber, new_id=self._new_id
+                event, arrival=arrival, scrubber=self._scrubber, new_id=self._new_id
             )
         except ValueError as error:
             raise parse.MalformedEnvelope(

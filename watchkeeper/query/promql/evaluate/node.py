@@ -26,8 +26,9 @@ from watchkeeper.query.promql.evaluate.selectors import (
     over_subquery,
     sample_times,
 )
-from watchkeeper.query.promql.functions import FUNCTION_BODIES, Invocation, Value
+from watchkeeper.query.promql.functions import FUNCTION_BODIES, Invocation, Value, doubt_counters
 from watchkeeper.query.promql.naming import drop_names
+from watchkeeper.query.promql.planner import plan, push_down
 from watchkeeper.query.promql.run import Frame
 from watchkeeper.query.promql.types import Grid, Scalars
 
@@ -103,8 +104,22 @@ def _call(frame: Frame, node: Call) -> Value:
     argument = unwrap(node.args[0]) if node.args else None
     if node.func == "timestamp" and isinstance(argument, Selector):
         return drop_names(frame.run, sample_times(frame, argument))
+    pushed = _pushed_down(frame, node)
+    if pushed is not None:
+        return pushed
     args = [evaluate(frame, arg) for arg in node.args]
     return FUNCTION_BODIES[node.func](Invocation(frame, node, args))
+
+
+def _pushed_down(frame: Frame, node: Call) -> Grid | None:
+    """The store's answer, if the call is one that it computes."""
+    request = plan(frame, node)
+    grid = None if request is None else push_down(frame, request)
+    if grid is None:
+        return None
+    if node.func in ("rate", "increase"):
+        doubt_counters(frame, grid.labels, node.args[0].start)
+    return drop_names(frame.run, grid)
 
 
 def _is_pinned(node: Node) -> bool:

@@ -8,7 +8,15 @@ import numpy as np
 
 from watchkeeper.query.promql.ast import At, AtKind, MatrixSelector, Selector, Subquery
 from watchkeeper.query.promql.run import Frame, Run
-from watchkeeper.query.promql.types import F64, I64, Bools, Grid, SeriesBlock, grid_of, is_stale
+from watchkeeper.query.promql.types import (
+    I64,
+    Bools,
+    Grid,
+    SeriesBlock,
+    flatten,
+    grid_of,
+    is_stale,
+)
 from watchkeeper.query.promql.windows import Windows, bounds, without_stale
 
 
@@ -95,11 +103,3 @@ def _nothing() -> SeriesBlock:
 def _as_block(grid: Grid, times: I64) -> SeriesBlock:
     offsets, ts, values = flatten(grid, times)
     return SeriesBlock(grid.labels, offsets, ts, values)
-
-
-def flatten(grid: Grid, times: I64) -> tuple[I64, I64, F64]:
-    """Offsets, times and values of the samples that a grid has, series after series."""
-    counts = grid.present.sum(axis=1, dtype=np.int64)
-    offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(counts)))
-    ts = np.broadcast_to(times, grid.values.shape)[grid.present]
-    return offsets, ts, grid.values[grid.present]

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from watchkeeper.query.promql.functions.absence import ABSENCE
 from watchkeeper.query.promql.functions.elementwise import ELEMENTWISE
 from watchkeeper.query.promql.functions.histograms import HISTOGRAMS
-from watchkeeper.query.promql.functions.invocation import Invocation, Value
 from watchkeeper.query.promql.functions.labels import LABELS
 from watchkeeper.query.promql.functions.over_time import OVER_TIME
-from watchkeeper.query.promql.functions.rates import RATES
+from watchkeeper.query.promql.functions.rates import RATES, doubt_counters
 from watchkeeper.query.promql.functions.regression import REGRESSION
 from watchkeeper.query.promql.functions.times import TIMES
+from watchkeeper.query.promql.invocation import Invocation, Value
 
 FUNCTION_BODIES: Mapping[str, Callable[[Invocation], Value]] = {
     **ABSENCE,
@@ -25,4 +25,4 @@ FUNCTION_BODIES: Mapping[str, Callable[[Invocation], Value]] = {
     **TIMES,
 }
 
-__all__ = ["FUNCTION_BODIES", "Invocation", "Value"]
+__all__ = ["FUNCTION_BODIES", "Invocation", "Value", "doubt_counters"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from watchkeeper.model import METRIC_NAME, Labels, labels_of
 from watchkeeper.query.promql.ast import Matcher, MatchOp, MatrixSelector, Node, Selector, unwrap
-from watchkeeper.query.promql.functions.invocation import Invocation
+from watchkeeper.query.promql.invocation import Invocation
 from watchkeeper.query.promql.types import Bools, Grid, grid_of
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from watchkeeper.model import METRIC_NAME, Labels
-from watchkeeper.query.promql.functions.invocation import Invocation
+from watchkeeper.query.promql.invocation import Invocation
 from watchkeeper.query.promql.literals import parse_number, quote
 from watchkeeper.query.promql.quantiles import note_bad_quantiles
 from watchkeeper.query.promql.types import F64, Bools, Grid, grid_of, value_of, without_name

@@ -8,23 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from watchkeeper.model import METRIC_NAME, Labels, labels_of
+from watchkeeper.model import METRIC_NAME, Labels
 from watchkeeper.query.promql.errors import ExecutionError
-from watchkeeper.query.promql.functions.invocation import Invocation, Value
+from watchkeeper.query.promql.invocation import Invocation, Value
 from watchkeeper.query.promql.literals import quote
-from watchkeeper.query.promql.naming import unite
-from watchkeeper.query.promql.regex import BadRegex, compile_whole, expand
+from watchkeeper.query.promql.naming import is_label_name, unite, with_label
+from watchkeeper.query.promql.regex import BadRegex, WholeRegex, compile_whole, expand
 from watchkeeper.query.promql.types import Grid, value_of
-
-
-def is_label_name(name: str) -> bool:
-    """Any non-empty UTF-8 text is a label name."""
-    return bool(name) and not any(0xD800 <= ord(character) <= 0xDFFF for character in name)
-
-
-def with_label(labels: Labels, name: str, value: str) -> Labels:
-    """The labels with one set, or removed if the value is ""."""
-    return labels_of([*(pair for pair in labels if pair[0] != name), (name, value)])
 
 
 def _label_replace(call: Invocation) -> Grid:
@@ -38,7 +28,7 @@ def _label_replace(call: Invocation) -> Grid:
     return _relabelled(call, target, lambda row: _replaced(row, regex, template, source))
 
 
-def _replaced(labels: Labels, regex: re.Pattern[str], template: str, source: str) -> str | None:
+def _replaced(labels: Labels, regex: WholeRegex, template: str, source: str) -> str | None:
     match = regex.fullmatch(value_of(labels, source))
     return None if match is None else expand(match, template)
 

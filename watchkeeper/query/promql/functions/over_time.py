@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from watchkeeper.query.promql.functions.invocation import Invocation
+from watchkeeper.query.promql.invocation import Invocation
 from watchkeeper.query.promql.quantiles import note_bad_quantiles, sorted_quantile
 from watchkeeper.query.promql.types import F64, Grid
 from watchkeeper.query.promql.windows import Windows, dense, window_extreme, window_sum

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from watchkeeper.model import METRIC_NAME
-from watchkeeper.query.promql.functions.invocation import Invocation
+from watchkeeper.model import METRIC_NAME, Labels
+from watchkeeper.query.promql.invocation import Invocation
 from watchkeeper.query.promql.literals import quote
+from watchkeeper.query.promql.run import Frame
 from watchkeeper.query.promql.types import F64, I64, Grid, value_of
 from watchkeeper.query.promql.windows import Windows, window_sum
 
@@ -14,12 +17,12 @@ _COUNTER_SUFFIXES = ("_total", "_sum", "_count", "_bucket")
 
 
 def _rate(call: Invocation) -> Grid:
-    _doubt_counters(call)
+    doubt_counters(call.frame, call.windows().labels, call.position(0))
     return _extrapolated(call, is_counter=True, is_rate=True)
 
 
 def _increase(call: Invocation) -> Grid:
-    _doubt_counters(call)
+    doubt_counters(call.frame, call.windows().labels, call.position(0))
     return _extrapolated(call, is_counter=True, is_rate=False)
 
 
@@ -27,15 +30,15 @@ def _delta(call: Invocation) -> Grid:
     return _extrapolated(call, is_counter=False, is_rate=False)
 
 
-def _doubt_counters(call: Invocation) -> None:
+def doubt_counters(frame: Frame, series: Sequence[Labels], position: int) -> None:
     """Say so where a metric does not look like a counter."""
-    names = {value_of(labels, METRIC_NAME) for labels in call.windows().labels} - {""}
+    names = {value_of(labels, METRIC_NAME) for labels in series} - {""}
     for name in sorted(names):
         if not name.endswith(_COUNTER_SUFFIXES):
-            call.frame.run.notes.inform(
+            frame.run.notes.inform(
                 "metric might not be a counter, name does not end in "
                 f"_total/_sum/_count/_bucket: {quote(name)}",
-                call.position(0),
+                position,
             )
 
 

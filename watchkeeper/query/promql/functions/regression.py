@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from watchkeeper.query.promql.errors import ExecutionError
-from watchkeeper.query.promql.functions.invocation import Invocation
+from watchkeeper.query.promql.invocation import Invocation
 from watchkeeper.query.promql.literals import format_float
 from watchkeeper.query.promql.types import F64, Grid
 from watchkeeper.query.promql.windows import dense

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from watchkeeper.query.promql.functions.invocation import Invocation, Value
+from watchkeeper.query.promql.invocation import Invocation, Value
 from watchkeeper.query.promql.naming import drop_names
 from watchkeeper.query.promql.types import F64, Grid, Scalars, grid_of
 

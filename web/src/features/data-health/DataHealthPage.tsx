@@ -172,6 +172,6 @@ const processes = (zone: string): readonly Column<Process>[] => [
     head: "Started",
     isNumber: true,
     isWideOnly: true,
-    cell: (one) => <Ago atMs={one.started_ms} zone={zone} />,
+    cell: (one) => (one.started_ms === null ? "–" : <Ago atMs={one.started_ms} zone={zone} />),
   },
 ];

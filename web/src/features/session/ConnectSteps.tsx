@@ -128,7 +128,7 @@ function Scraping({ projectId, source }: { projectId: number; source: string }):
 function Arrived({ org, setup }: { org: Organisation; setup: Setup }): ReactNode {
   const first = setup.seen[0];
   if (first === undefined) return null;
-  const page = first.source.includes("sentry") ? "errors" : "explore";
+  const page = first.source === "errors" ? "errors" : "explore";
   return (
     <p className="arrived" role="status">
       <Glyph status="ok" label="" />

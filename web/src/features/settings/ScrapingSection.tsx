@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { toFailure } from "@/api/queries";
 import type { Scope } from "@/api/scope";
 import { useSaveScrapeConfig, useScrapeConfig, useTargets } from "@/api/settings";
-import type { TargetState } from "@/api/types";
+import type { ScrapeConfig, TargetState } from "@/api/types";
 import { plainLines, SOURCES } from "@/lib/snippets";
 import { compact, duration } from "@/lib/units";
 import { Ago } from "@/ui/Ago";
@@ -103,6 +103,10 @@ const EXAMPLE = plainLines(
   ) ?? "",
 );
 
+/** What is wrong with the configuration that is in force; null if nothing is. */
+const problemsOf = ({ problems }: ScrapeConfig): string | null =>
+  problems.length === 0 ? null : problems.join("; ");
+
 function Editor({ scope }: { scope: Scope }): ReactNode {
   const config = useScrapeConfig(scope.project.id);
   const save = useSaveScrapeConfig(scope.project.id);
@@ -114,20 +118,15 @@ function Editor({ scope }: { scope: Scope }): ReactNode {
             <YamlEditor
               label="Scrape configuration"
               hint={
-                data.changed_ms === null ? (
-                  "Nothing is scraped yet; this is an example"
-                ) : (
-                  <>
-                    Saved <Ago atMs={data.changed_ms} zone={scope.zone} />. It is checked before it
-                    is taken.
-                  </>
-                )
+                data.source === ""
+                  ? "Nothing is scraped yet; this is an example"
+                  : "It is checked before it is taken"
               }
               source={data.source}
               initial={EXAMPLE}
               verb="Check and save"
               isBusy={save.isPending}
-              error={save.error ? toFailure(save.error).message : null}
+              error={save.error ? toFailure(save.error).message : problemsOf(data)}
               onSave={(source) =>
                 save.mutate(source, { onSuccess: report("Scrape configuration saved").onSuccess })
               }

@@ -15,6 +15,7 @@ import { report } from "./report";
 import { ROLES, roleOf } from "./roles";
 
 const DAY_MS = 86_400_000;
+const ROLE_NAMES = ROLES.map(({ value }) => ({ value, label: value }));
 const TERMS = [
   { value: "", label: "Never" },
   { value: "30", label: "In 30 days" },
@@ -85,7 +86,7 @@ function Tokens({ tokens, scope, onRevoke }: TokensProps): ReactNode {
       head: "Ends",
       isNumber: true,
       isWideOnly: true,
-      width: "80px",
+      width: "110px",
       cell: (one) =>
         one.expires_ms === null ? "never" : date(one.expires_ms, scope.zone, Date.now()),
     },
@@ -142,7 +143,7 @@ function NewToken({ scope }: { scope: Scope }): ReactNode {
         <SelectField
           label="Role"
           value={role}
-          options={ROLES}
+          options={ROLE_NAMES}
           onChange={(value) => setRole(roleOf(value))}
         />
         <SelectField label="Ends" value={term} options={TERMS} onChange={setTerm} />

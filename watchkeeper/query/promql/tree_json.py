@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from watchkeeper.query.promql import Expr, Matcher, ast, format_sample
+from watchkeeper.query.promql import ast
+from watchkeeper.query.promql.ast import Expr, Matcher
+from watchkeeper.query.promql.literals import format_sample
 
 
-def tree(node: Expr) -> dict[str, object]:
+def describe(node: Expr) -> dict[str, object]:
     """The node and all below it."""
     if isinstance(node, ast.Binary):
         return _binary(node)
@@ -13,8 +15,8 @@ def tree(node: Expr) -> dict[str, object]:
         return {
             "type": "aggregation",
             "op": node.op,
-            "expr": tree(node.expr),
-            "param": None if node.param is None else tree(node.param),
+            "expr": describe(node.expr),
+            "param": None if node.param is None else describe(node.param),
             "grouping": list(node.grouping),
             "without": node.without,
         }
@@ -22,11 +24,16 @@ def tree(node: Expr) -> dict[str, object]:
         return {
             "type": "call",
             "func": {"name": node.func, "returnType": _SHORT[node.type]},
-            "args": [tree(arg) for arg in node.args],
+            "args": [describe(arg) for arg in node.args],
         }
     if isinstance(node, ast.Subquery):
         step_ms = node.step_ms or 0
-        own = {"type": "subquery", "expr": tree(node.expr), "range": node.range_ms, "step": step_ms}
+        own = {
+            "type": "subquery",
+            "expr": describe(node.expr),
+            "range": node.range_ms,
+            "step": step_ms,
+        }
         return own | _modifiers(node.offset_ms, node.at)
     return _leaf(node)
 
@@ -42,9 +49,9 @@ def _leaf(node: Expr) -> dict[str, object]:
     if isinstance(node, ast.Text):
         return {"type": "stringLiteral", "val": node.value}
     if isinstance(node, ast.Unary):
-        return {"type": "unaryExpr", "op": node.op, "expr": tree(node.expr)}
+        return {"type": "unaryExpr", "op": node.op, "expr": describe(node.expr)}
     if isinstance(node, ast.Paren):
-        return {"type": "parenExpr", "expr": tree(node.expr)}
+        return {"type": "parenExpr", "expr": describe(node.expr)}
     raise TypeError(f"no JSON form for {type(node).__name__}")
 
 
@@ -61,13 +68,13 @@ def _binary(node: ast.Binary) -> dict[str, object]:
     links = [node]
     while isinstance(lhs := links[-1].lhs, ast.Binary):
         links.append(lhs)
-    left = tree(links[-1].lhs)
+    left = describe(links[-1].lhs)
     for link in reversed(links):
         left = {
             "type": "binaryExpr",
             "op": link.op,
             "lhs": left,
-            "rhs": tree(link.rhs),
+            "rhs": describe(link.rhs),
             "matching": _matching(link),
             "bool": link.bool_modifier,
         }
