@@ -21,6 +21,7 @@ from watchkeeper.access import Access, KeyRing
 from watchkeeper.app.config import Config
 from watchkeeper.app.datadir import DataDir, DataDirLock
 from watchkeeper.app.edge_metrics import MergedMetrics
+from watchkeeper.app.http_server import HttpServer
 from watchkeeper.app.loops import Loop, Loops
 from watchkeeper.app.options import split_listen
 from watchkeeper.app.own_sink import OwnRoad
@@ -164,7 +165,7 @@ async def _run(edge: _Edge, listener: socket.socket) -> int:
         timeout_keep_alive=75,
         backlog=BACKLOG,
     )
-    server = uvicorn.Server(settings)
+    server = HttpServer(settings)
     engine = asyncio.create_task(edge.engine.keep_running())
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     edge.loops.start()
