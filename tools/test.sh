@@ -13,6 +13,8 @@ tools/with_node.sh .venv/bin/python tools/fetch_test_servers.py || true
 
 run "check" tools/check.sh
 run "web unit tests" tools/with_node.sh npm --prefix web test --silent
+tools/install_s3_peer.sh
+
 run "server tests" tools/with_node.sh .venv/bin/python -m pytest tests --ignore tests/arch
 
 if [ ${#failed[@]} -gt 0 ]; then

@@ -21,8 +21,8 @@ SETTINGS_HEAD = """# Settings
 
 A TOML file (`--config` or `WATCHKEEPER_CONFIG`), then `WATCHKEEPER_…` variables, then command-line
 options; the later wins. Each variable also works with `_FILE` at its end: the value is then read
-from that file. An unknown key or a wrong value refuses to start and is named. `watchkeeper config show`
-prints what holds and where it came from. Written by `make docs`.
+from that file. An unknown key or a wrong value refuses to start and is named.
+`watchkeeper config show` prints what holds and where it came from. Written by `make docs`.
 """
 ERRORS_HEAD = """# Error codes
 
@@ -72,7 +72,7 @@ def field_docstrings(kind: type[Any]) -> dict[str, str]:
 
 def strings_under_names(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
     for target, text in zip(node.body, node.body[1:], strict=False):
-        name = target.target if isinstance(target, ast.AnnAssign) else None
+        name: ast.expr | None = target.target if isinstance(target, ast.AnnAssign) else None
         if isinstance(target, ast.Assign):
             name = target.targets[0]
         is_text = isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)

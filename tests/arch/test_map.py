@@ -6,8 +6,11 @@ import re
 
 from tests.arch.tree import ROOT, project_files
 
-MAPPED = ("watchkeeper", "web/src", "tests", "docs")
-NOT_MAPPED = re.compile(r"(^|/)(versions|__snapshots__)(/|$)|^tests/golden/.+/.+/")
+MAPPED = ("watchkeeper", "web/src")
+"""Every folder below these is on the map."""
+TESTS = "tests"
+"""Of this only the folders directly below."""
+NOT_MAPPED = re.compile(r"/versions/|/__snapshots__/")
 
 
 def folders_in_the_tree() -> set[str]:
@@ -16,17 +19,20 @@ def folders_in_the_tree() -> set[str]:
         folder = path.relative_to(ROOT).parent
         for each in (folder, *folder.parents):
             name = each.as_posix()
-            if any(name == top or name.startswith(f"{top}/") for top in MAPPED):
+            if is_mapped(name) and not NOT_MAPPED.search(f"{name}/"):
                 found.add(name)
-    return {name for name in found if not NOT_MAPPED.search(f"{name}/")}
+    return found
+
+
+def is_mapped(name: str) -> bool:
+    is_below = any(name.startswith(f"{top}/") for top in MAPPED)
+    return is_below or (name.startswith(f"{TESTS}/") and name.count("/") == 1)
 
 
 def folders_on_the_map() -> set[str]:
     text = (ROOT / "ARCHITECTURE.md").read_text()
     named = set(re.findall(r"`([a-z][\w./-]*)/`", text))
-    return {
-        name for name in named if any(name == top or name.startswith(f"{top}/") for top in MAPPED)
-    }
+    return {name for name in named if is_mapped(name)}
 
 
 def test_the_map_names_every_folder() -> None:

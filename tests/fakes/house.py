@@ -53,10 +53,11 @@ def event_json(number: int, **fields: Any) -> bytes:
 class House:
     """What the engine process holds, with a clock under the test's hand."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, meta: Meta | None = None) -> None:
+        """meta: an empty one with its schema; SQLite in the directory if none is given."""
         self.directory = directory
         self.clock = HandClock()
-        self.meta: Meta = open_meta(f"sqlite:///{directory / 'meta.db'}")
+        self.meta: Meta = meta or open_meta(f"sqlite:///{directory / 'meta.db'}")
         self.meta.upgrade()
         self.columns: Columns = open_embedded(
             directory / "columns", options=EmbeddedOptions(retention_days=_FOR_EVER)
@@ -137,8 +138,8 @@ class House:
 
 
 @contextmanager
-def open_house(directory: Path) -> Iterator[House]:
-    house = House(directory)
+def open_house(directory: Path, meta: Meta | None = None) -> Iterator[House]:
+    house = House(directory, meta)
     try:
         yield house
     finally:

@@ -41,13 +41,13 @@ class HttpMetrics:
             registry=registry,
         )
         self.answers = Counter(
-            "watchkeeper_http_answers",
+            "watchkeeper_http_answers_total",
             "Answers by status.",
             ["route", "method", "status"],
             registry=registry,
         )
         self.unhandled = Counter(
-            "watchkeeper_http_unhandled",
+            "watchkeeper_http_unhandled_total",
             "Exceptions that nobody expected, answered as 500.",
             registry=registry,
         )

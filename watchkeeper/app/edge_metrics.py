@@ -5,18 +5,44 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, generate_latest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+PATH = "/metrics"
+OK = 200
 
 
-class MetricsMerger:
-    """Adds the metrics of this process to those that the engine printed."""
+class MergedMetrics:
+    """Passes requests on; adds this process's metrics to what the engine answers on /metrics."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
+        self._app = app
         self._registry = registry
 
-    def merge(self, engine_text: bytes) -> bytes:
-        """Both as one exposition; each sample says its process."""
-        own = generate_latest(self._registry)
-        return merge_expositions({"edge": own, "engine": engine_text})
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == PATH:
+            await self._merged(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _merged(self, scope: Scope, receive: Receive, send: Send) -> None:
+        start: Message = {}
+        parts: list[bytes] = []
+
+        async def keep(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+            else:
+                parts.append(message.get("body", b""))
+
+        await self._app(scope, receive, keep)
+        body = b"".join(parts)
+        if start["status"] == OK and scope["method"] == "GET":
+            own = generate_latest(self._registry)
+            body = merge_expositions({"edge": own, "engine": body})
+        headers = [pair for pair in start["headers"] if pair[0].lower() != b"content-length"]
+        start["headers"] = [*headers, (b"content-length", str(len(body)).encode())]
+        await send(start)
+        await send({"type": "http.response.body", "body": body})
 
 
 def merge_expositions(text_by_process: dict[str, bytes]) -> bytes:

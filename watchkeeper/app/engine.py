@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from watchkeeper.api import engine_app
 from watchkeeper.app.control import PREFIX, control_routes
+from watchkeeper.app.http_server import HttpServer
 from watchkeeper.app.loops import Loops
 from watchkeeper.app.running import engine_loops, engine_tasks
 from watchkeeper.app.wiring import EngineRooms
@@ -83,7 +84,7 @@ async def _serve(app: ASGIApp, path: Path) -> None:
         timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=75,
     )
-    await uvicorn.Server(settings).serve(sockets=[_private_socket(path)])
+    await HttpServer(settings).serve(sockets=[_private_socket(path)])
 
 
 def _private_socket(path: Path) -> socket.socket:

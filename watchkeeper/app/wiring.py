@@ -134,73 +134,92 @@ def build_engine(
     cache = cache_store(config, clock)
     access = build_access(meta, cache, data_dir, clock)
     homes = HomeProjects(access)
-    built_in = access.ensure_built_in()
-    gate = threading.Lock()
     digest = _digest(ground)
-    source = ColumnsSource(ground.columns)
-    engine = Engine(source)
     configs = ScrapeConfigs(meta, clock, partial(_config_files, config, homes))
-    scraper = Scraper(configs, ground.outbound, ground.acceptor, clock, publish=ground.live.publish)
-    public_url = config.server.base_url
-    rules = Rules(meta, clock)
-    evaluator = Evaluator(
-        rules,
-        engine,
-        ground.acceptor,
-        meta,
-        announce=new_announce(clock, external_url=public_url),
-        interval_ms_of=configs.evaluation_interval_ms,
-        publish=ground.live.publish,
-        options=EvaluatorOptions(external_url=public_url),
-    )
+    source = ColumnsSource(ground.columns)
+    api = _api(ground, access, Limiter(cache, clock), digest, configs, source)
     return EngineRooms(
         ground=ground,
         access=access,
         digest=digest,
-        digest_gate=gate,
-        derived=DerivedSeries(
-            columns=ground.columns,
-            meta=meta,
-            acceptor=ground.acceptor,
-            clock=clock,
-            passed_ms=digest.passed_ms,
-        ),
-        evaluator=evaluator,
+        digest_gate=threading.Lock(),
+        derived=_derived(ground, digest),
+        evaluator=api.evaluator,
         deliverer=Deliverer(meta, new_line(ground.outbound, clock), clock),
-        rules=rules,
-        scraper=scraper,
+        rules=api.rules,
+        scraper=api.scraper,
         configs=configs,
         homes=homes,
-        built_in_id=built_in.id,
-        api=Rooms(
-            access=access,
-            limiter=Limiter(cache, clock),
-            meta=meta,
-            columns=ground.columns,
-            spool=SegmentReader(data_dir.spool),
-            acceptor=ground.acceptor,
-            digest=digest,
-            issues=Issues(meta=meta, columns=ground.columns, clock=clock),
-            engine=engine,
-            source=source,
-            rules=rules,
-            alerts=Alerts(meta),
-            channels=Channels(meta, ground.outbound, clock, external_url=public_url),
-            evaluator=evaluator,
-            scraper=scraper,
-            scrape_configs=configs,
-            live=ground.live,
-            telemetry=telemetry,
-            built_in=Scope(org_id=built_in.org_id, project_ids=(built_in.id,), role=Role.VIEWER),
-            addresses=addresses_of,
-            clock=clock,
-            options=ApiOptions(
-                public_url=public_url,
-                data_dir=data_dir.root,
-                max_body_bytes=config.server.max_body_bytes,
-                spool_limit_bytes=config.spool.max_bytes,
-            ),
+        built_in_id=api.built_in.project_id,
+        api=api,
+    )
+
+
+def _api(
+    ground: Ground,
+    access: Access,
+    limiter: Limiter,
+    digest: Digest,
+    configs: ScrapeConfigs,
+    source: ColumnsSource,
+) -> Rooms:
+    clock, meta, public_url = ground.clock, ground.meta, ground.config.server.base_url
+    rules, engine = Rules(meta, clock), Engine(source)
+    built_in = access.ensure_built_in()
+    return Rooms(
+        access=access,
+        limiter=limiter,
+        meta=meta,
+        columns=ground.columns,
+        spool=SegmentReader(ground.data_dir.spool),
+        acceptor=ground.acceptor,
+        digest=digest,
+        issues=Issues(meta=meta, columns=ground.columns, clock=clock),
+        engine=engine,
+        source=source,
+        rules=rules,
+        alerts=Alerts(meta),
+        channels=Channels(meta, ground.outbound, clock, external_url=public_url),
+        evaluator=_evaluator(ground, rules, engine, configs),
+        scraper=Scraper(
+            configs, ground.outbound, ground.acceptor, clock, publish=ground.live.publish
         ),
+        scrape_configs=configs,
+        live=ground.live,
+        telemetry=ground.telemetry,
+        built_in=Scope(org_id=built_in.org_id, project_ids=(built_in.id,), role=Role.VIEWER),
+        addresses=addresses_of,
+        clock=clock,
+        options=ApiOptions(
+            public_url=public_url,
+            data_dir=ground.data_dir.root,
+            max_body_bytes=ground.config.server.max_body_bytes,
+            spool_limit_bytes=ground.config.spool.max_bytes,
+        ),
+    )
+
+
+def _evaluator(ground: Ground, rules: Rules, engine: Engine, configs: ScrapeConfigs) -> Evaluator:
+    public_url = ground.config.server.base_url
+    return Evaluator(
+        rules,
+        engine,
+        ground.acceptor,
+        ground.meta,
+        announce=new_announce(ground.clock, external_url=public_url),
+        interval_ms_of=configs.evaluation_interval_ms,
+        publish=ground.live.publish,
+        options=EvaluatorOptions(external_url=public_url),
+    )
+
+
+def _derived(ground: Ground, digest: Digest) -> DerivedSeries:
+    return DerivedSeries(
+        columns=ground.columns,
+        meta=ground.meta,
+        acceptor=ground.acceptor,
+        clock=ground.clock,
+        passed_ms=digest.passed_ms,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -28,11 +29,13 @@ from watchkeeper.query.promql import Engine, MemorySource
 from watchkeeper.store.cache.memory import MemoryCache
 from watchkeeper.store.columns import Columns, EmbeddedOptions
 from watchkeeper.store.columns.embedded import open_embedded
-from watchkeeper.store.meta import open_meta
+from watchkeeper.store.meta import insert_into, open_meta, tables
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
 
 PASSWORD = "correct horse battery"
 PUBLIC_URL = "http://wk.example.com"
+COUNTER = "project_ids"
+_FIRST_PROJECT_IDS = count(1_000, 100)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +106,8 @@ class Builder:
     def build(self) -> tuple[Rooms, MemorySource]:
         self.meta = open_meta(f"sqlite:///{self.directory / 'meta.sqlite'}")
         self.meta.upgrade()
+        number = next(_FIRST_PROJECT_IDS)
+        self._number_projects_from(number)
         limiter = Limiter(MemoryCache(self.clock), self.clock)
         cheap = AccessOptions(
             secret_file=self.directory / "secret", password_memory_kib=8, password_rounds=1
@@ -111,7 +116,8 @@ class Builder:
         built_in = access.ensure_built_in()
         told = telemetry()
         live = LiveHub(self.clock)
-        self.writer = SegmentWriter(self.directory / "spool", "engine", clock=self.clock)
+        # A lane of its own too: deduplication tokens of the store name lane and place.
+        self.writer = SegmentWriter(self.directory / "spool", f"lane{number}", clock=self.clock)
         acceptor = Acceptor(
             spool=self.writer,
             series=SeriesRegistry(),
@@ -168,6 +174,11 @@ class Builder:
             ),
         )
         return rooms, source
+
+    def _number_projects_from(self, number: int) -> None:
+        """Tests share the column store: each has project ids of its own in it."""
+        with self.meta.write() as conn:
+            conn.execute(insert_into(conn, tables.revisions).values(name=COUNTER, number=number))
 
     def close(self) -> None:
         self.writer.close()

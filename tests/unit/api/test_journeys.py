@@ -230,7 +230,7 @@ async def test_home_says_what_is_measured_and_what_is_not(
 
     charts = {chart["key"]: chart for chart in home["charts"]}
     assert charts["targets"]["value"] == 1
-    assert charts["targets"]["change"] == 0
+    assert charts["targets"]["change"] is None
     assert len(charts["targets"]["series"]["times_ms"]) == len(
         charts["targets"]["series"]["values"]
     )
@@ -267,7 +267,7 @@ async def test_data_health_shows_what_the_processes_said_of_themselves(
         {"name": "engine", "rss_bytes": 1024, "restarts": 4, "started_ms": None}
     ]
     assert body["spool"]["depth_bytes"] > 0
-    assert {"samples", "errors"} <= {each["table"] for each in body["stores"]}
+    assert "errors" in {each["table"] for each in body["stores"]}
 
 
 @pytest.mark.parametrize("path", ["/issues", "/home", "/alert-history"])

@@ -100,6 +100,7 @@ async def test_a_silent_stream_pings() -> None:
 
 async def test_a_stream_stops_when_its_reader_goes(world: World) -> None:
     gone = asyncio.Event()
+    received: list[str] = []
     sent: list[dict[str, object]] = []
     token = world.token_of(world.acme)
     path = f"/api/wk/projects/{world.acme.project_id}/live"
@@ -111,7 +112,8 @@ async def test_a_stream_stops_when_its_reader_goes(world: World) -> None:
     }  # fmt: skip
 
     async def receive() -> dict[str, object]:
-        if not sent:
+        if not received:
+            received.append("request")
             return {"type": "http.request", "body": b"", "more_body": False}
         await gone.wait()
         return {"type": "http.disconnect"}

@@ -59,7 +59,10 @@ def by_name(operation: Operation) -> str:
 
 
 async def call(client: httpx.AsyncClient, operation: Operation, world: World) -> httpx.Response:
-    return await client.request(operation.method, operation.url(world), json=operation.body)
+    body = operation.body
+    if body and "project_id" in body:
+        body = {**body, "project_id": world.acme.project_id}
+    return await client.request(operation.method, operation.url(world), json=body)
 
 
 @pytest.mark.parametrize("operation", OF_A_TENANT, ids=by_name)

@@ -20,6 +20,8 @@ from watchkeeper import __version__
 from watchkeeper.access import Access, KeyRing
 from watchkeeper.app.config import Config
 from watchkeeper.app.datadir import DataDir, DataDirLock
+from watchkeeper.app.edge_metrics import MergedMetrics
+from watchkeeper.app.http_server import HttpServer
 from watchkeeper.app.loops import Loop, Loops
 from watchkeeper.app.options import split_listen
 from watchkeeper.app.own_sink import OwnRoad
@@ -92,6 +94,7 @@ class _Edge:
     engine: EngineProcess
     loops: Loops
     spool: SegmentWriter
+    telemetry: Telemetry
 
 
 def _build(config: Config, data_dir: DataDir, meta: Meta, telemetry: Telemetry) -> _Edge:
@@ -142,13 +145,14 @@ def _build(config: Config, data_dir: DataDir, meta: Meta, telemetry: Telemetry) 
         engine=EngineProcess(_engine_words(config), on_restart=restarts.inc),
         loops=Loops(telemetry.loops, loops),
         spool=spool,
+        telemetry=telemetry,
     )
 
 
 async def _run(edge: _Edge, listener: socket.socket) -> int:
     """Serve until SIGTERM, or until the engine says that it cannot start."""
     settings = uvicorn.Config(
-        edge.app,
+        MergedMetrics(edge.app, edge.telemetry.registry),
         http="httptools",
         loop="uvloop",
         ws="none",
@@ -161,7 +165,7 @@ async def _run(edge: _Edge, listener: socket.socket) -> int:
         timeout_keep_alive=75,
         backlog=BACKLOG,
     )
-    server = uvicorn.Server(settings)
+    server = HttpServer(settings)
     engine = asyncio.create_task(edge.engine.keep_running())
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     edge.loops.start()

@@ -24,7 +24,7 @@ class LoopGuard:
     ) -> None:
         self._first_pause_s = first_pause_s
         self._restarts = Counter(
-            "watchkeeper_loop_restarts",
+            "watchkeeper_loop_restarts_total",
             "Background loops that crashed and were started again.",
             ["loop"],
             registry=registry,

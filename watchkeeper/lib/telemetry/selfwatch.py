@@ -46,7 +46,7 @@ class SelfWatch:
         self._process = process
         self._release = release
         dropped = Counter(
-            "watchkeeper_own_logs_dropped",
+            "watchkeeper_own_logs_dropped_total",
             "Own log lines that found the buffer full.",
             registry=registry,
         )

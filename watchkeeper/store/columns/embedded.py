@@ -101,9 +101,10 @@ class EmbeddedColumns:
                 raise insert_error(str(error)) from error
 
     def migrate(self) -> int:
-        return migrations.migrate(
-            self, SchemaOptions(retention_days=dict(self._options.retention_days))
-        )
+        options = SchemaOptions(retention_days=dict(self._options.retention_days))
+        version = migrations.migrate(self, options)
+        release_startup_pages()
+        return version
 
     def drop_partition(self, table: str, day: str) -> None:
         self.execute(statements.drop_partition(table, day))

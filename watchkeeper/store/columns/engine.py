@@ -113,12 +113,17 @@ def _startup(options: EmbeddedOptions) -> dict[str, str | int | float]:
         "uncompressed_cache_size": 0,
         "query_condition_cache_size": 4 << 20,
         "compiled_expression_cache_size": 4 << 20,
+        "max_thread_pool_free_size": 4,
+        "load_marks_threadpool_pool_size": 2,
+        "prefetch_threadpool_pool_size": 2,
+        "threadpool_local_fs_reader_pool_size": 2,
         "background_pool_size": 2,
         "background_schedule_pool_size": 1,
         "backups.allowed_path": "/",
         "max_memory_usage": options.query_memory_bytes,
         "max_execution_time": options.query_time_s,
         "max_threads": options.threads,
+        "local_filesystem_read_method": "pread",
     }
 
 

@@ -116,9 +116,14 @@ def _ttl_clause(table: Table, options: SchemaOptions) -> str:
 
 
 def _settings(cluster: str) -> str:
-    """Synced before an insert returns; tokens remembered; a day dropped as a whole."""
-    window = "replicated_deduplication_window" if cluster else "non_replicated_deduplication_window"
-    return (
-        f"{window} = {DEDUPLICATION_WINDOW}, ttl_only_drop_parts = 1, "
-        "fsync_after_insert = 1, fsync_part_directory = 1"
+    """Synced before an insert returns; tokens remembered; a day dropped as a whole.
+
+    On one node old parts are removed by one thread: the engine would start 128 and keep them.
+    """
+    window = (
+        f"replicated_deduplication_window = {DEDUPLICATION_WINDOW}"
+        if cluster
+        else f"non_replicated_deduplication_window = {DEDUPLICATION_WINDOW}, "
+        "concurrent_part_removal_threshold = 1000000"
     )
+    return f"{window}, ttl_only_drop_parts = 1, fsync_after_insert = 1, fsync_part_directory = 1"

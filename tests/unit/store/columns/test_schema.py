@@ -41,8 +41,9 @@ ENGINE = MergeTree
 PARTITION BY toYYYYMMDD(ts)
 ORDER BY (project_id, series_id, ts)
 TTL toDateTime(ts) + toIntervalDay(90)
-SETTINGS non_replicated_deduplication_window = 1000, ttl_only_drop_parts = 1, \
-fsync_after_insert = 1, fsync_part_directory = 1"""
+SETTINGS non_replicated_deduplication_window = 1000, concurrent_part_removal_threshold = 1000000, \
+ttl_only_drop_parts = 1, fsync_after_insert = 1, \
+fsync_part_directory = 1"""
     ]
 
 
