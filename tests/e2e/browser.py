@@ -125,8 +125,6 @@ def context_of(
 def chromium() -> Iterator[Browser]:
     """One Chromium for a module. It ends with it: Playwright's loop would be in others' way."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=_FLAGS
-        )
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=_FLAGS)
         yield browser
         browser.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bench.server import Server
-from tests.e2e.browser import Visit, context_of, visit
-from tests.e2e.eventually import eventually
-from tests.e2e.product import SECRET, fail_once
+from tests.e2e.browser import context_of, visit
+from tests.e2e.product import fail_once
 from tests.fakes.peer import HttpPeer, http_peer
 
 pytestmark = pytest.mark.chromium
@@ -29,7 +27,8 @@ _NOTE_ARRIVAL = """
     if (window.wkArrivedMs === null && document.body.innerText.includes(text))
       window.wkArrivedMs = Date.now();
   };
-  new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
+  const all = { childList: true, subtree: true, characterData: true };
+  new MutationObserver(look).observe(document.body, all);
 }
 """
 """Notes when a text is first on the page. It is lost by a reload, and so proves that none was."""
