@@ -63,7 +63,8 @@ export function scopeOf(
   search: SearchMap,
   preferredZone: string | null,
 ): Scope {
-  const org = session.organisations.find((one) => one.slug === slug) ?? session.organisations[0];
+  const org =
+    session.organisations.find((one) => one.slug === slug) ?? defaultOrganisation(session);
   const project =
     org && (org.projects.find((one) => one.slug === search.project) ?? defaultProject(org));
   if (org === undefined || project === undefined)
@@ -77,6 +78,12 @@ export function scopeOf(
     range: resolveRange(asked, Date.now()) === null ? DEFAULT_RANGE : asked,
     zone: validZone(search.tz) ?? validZone(preferredZone) ?? browserZone(),
   };
+}
+
+/** The organisation to start in: one with a project that people made, before the server's own. */
+export function defaultOrganisation(session: Session): Organisation | undefined {
+  const { organisations } = session;
+  return organisations.find((org) => org.projects.some((one) => !one.built_in)) ?? organisations[0];
 }
 
 /** The first project people made; the built-in one only where there is no other. */

@@ -2,7 +2,8 @@ import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { useIssueSearch } from "@/api/issue-search";
 import { useInstant } from "@/api/metrics";
-import { type Scope, useScope, useSearchState, useSetRange } from "@/api/scope";
+import { useProjectChoice, useProjects } from "@/api/project-choice";
+import { type Scope, useScope, useSetRange } from "@/api/scope";
 import { useSignOut } from "@/api/session";
 import { rankBy } from "@/lib/fuzzy";
 import { chooseTheme } from "@/lib/preferences";
@@ -152,7 +153,8 @@ function useGo(scope: Scope): (path: string, search?: SearchMap) => void {
 
 function usePlaces(scope: Scope): Entry[] {
   const go = useGo(scope);
-  const [, change] = useSearchState();
+  const choose = useProjectChoice();
+  const all = useProjects();
   const pages = rooms.flatMap((room): Entry[] => [
     {
       id: room.id,
@@ -170,13 +172,13 @@ function usePlaces(scope: Scope): Entry[] {
       run: () => go(place.path, place.search),
     })),
   ]);
-  const projects = scope.org.projects.map(
-    (project): Entry => ({
-      id: `project ${project.slug}`,
+  const projects = all.map(
+    ({ project }): Entry => ({
+      id: `project ${project.id}`,
       group: "Projects",
       label: project.name,
       icon: "data",
-      run: () => change({ project: project.slug, env: undefined, release: undefined }),
+      run: () => choose(project.id),
     }),
   );
   return [...pages, ...projects];

@@ -1,6 +1,7 @@
 import { useMatches } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { type LiveState, useLiveStatus } from "@/api/live";
+import { useProjectChoice, useProjects } from "@/api/project-choice";
 import { type Scope, usePreference, useSearchState } from "@/api/scope";
 import { readPreference, writePreference } from "@/lib/preferences";
 import type { ScopeUse } from "@/lib/room";
@@ -50,30 +51,28 @@ export function ScopeBar({ scope, rangeSignal }: ScopeBarProps): ReactNode {
 
 function ProjectMenu({ scope }: { scope: Scope }): ReactNode {
   const choose = useProjectChoice();
+  const all = useProjects();
   return (
     <Popover label={`Project: ${scope.project.name}`} button={<Named text={scope.project.name} />}>
       {(close) =>
-        scope.org.projects.map((one) => (
+        all.map(({ org, project }) => (
           <MenuItem
-            key={one.id}
-            chosen={one.id === scope.project.id}
-            end={one.built_in ? "itself" : undefined}
+            key={project.id}
+            chosen={project.id === scope.project.id}
+            end={
+              project.built_in ? "this server" : org.slug === scope.org.slug ? undefined : org.name
+            }
             onChoose={() => {
-              choose(one.slug);
+              choose(project.id);
               close();
             }}
           >
-            {one.name}
+            {project.name}
           </MenuItem>
         ))
       }
     </Popover>
   );
-}
-
-function useProjectChoice(): (slug: string) => void {
-  const [, change] = useSearchState();
-  return (slug) => change({ project: slug, env: undefined, release: undefined });
 }
 
 function EnvironmentMenu({ scope, use }: { scope: Scope; use: ScopeUse }): ReactNode {
@@ -238,6 +237,7 @@ function PhoneScope({ scope, use }: { scope: Scope; use: typeof ALL }): ReactNod
   const { state } = useLiveStatus();
   const [, change] = useSearchState();
   const choose = useProjectChoice();
+  const all = useProjects();
   const label = rangeLabel(scope.range, useNow(), scope.zone);
   const environments = [
     { value: "", label: "All environments" },
@@ -261,9 +261,9 @@ function PhoneScope({ scope, use }: { scope: Scope; use: typeof ALL }): ReactNod
       <Dialog title="Scope and time" open={isOpen} onClose={() => setOpen(false)}>
         <SelectField
           label="Project"
-          value={scope.project.slug}
-          options={scope.org.projects.map((one) => ({ value: one.slug, label: one.name }))}
-          onChange={choose}
+          value={String(scope.project.id)}
+          options={all.map(({ project }) => ({ value: String(project.id), label: project.name }))}
+          onChange={(id) => choose(Number(id))}
         />
         {use.environment === true ? (
           <SelectField

@@ -7,7 +7,7 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
-import { defaultProject } from "@/api/scope";
+import { defaultOrganisation, defaultProject } from "@/api/scope";
 import { fetchSession, SESSION_KEY } from "@/api/session";
 import type { Session } from "@/api/types";
 import type { RoomPage } from "@/lib/room";
@@ -93,7 +93,7 @@ export function makeRouter(client: QueryClient): AnyRouter {
 
 function startOf(session: Session): string {
   if (session.first_run) return "/first-run";
-  const org = session.organisations[0];
+  const org = defaultOrganisation(session);
   return session.user === null || org === undefined ? "/login" : `/o/${org.slug}/home`;
 }
 

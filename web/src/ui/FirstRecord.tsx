@@ -67,7 +67,7 @@ export function Arrivals({
           <Glyph status="ok" label="" />
           <span className="m">{one.source}</span>
           <span className="muted">
-            {count(one.records)} in the last {coarse(one.window_s * 1000)}, the last one{" "}
+            {count(one.records)} in the last {windowText(one.window_s)}, the last one{" "}
             <Ago atMs={one.last_ms} zone={zone} />
           </span>
         </p>
@@ -78,6 +78,12 @@ export function Arrivals({
     </div>
   );
 }
+
+const DAY_S = 86_400;
+
+/** A day is "24 h" here, as it slides. */
+const windowText = (seconds: number): string =>
+  seconds === DAY_S ? "24 h" : coarse(seconds * 1000);
 
 const MOST = 5;
 

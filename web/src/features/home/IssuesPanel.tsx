@@ -18,7 +18,9 @@ export function IssuesPanel({ issues, unresolved }: IssuesPanelProps): ReactNode
       title="New and regressed issues"
       more={
         <PageLink to="errors" className="more">
-          {unresolved > 0 ? `All ${compact(unresolved)} unresolved` : "All issues"}
+          {unresolved > 0
+            ? `${unresolved > 1 ? "All " : ""}${compact(unresolved)} unresolved`
+            : "All issues"}
         </PageLink>
       }
     >

@@ -1,6 +1,6 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useEffect } from "react";
-import { defaultProject } from "@/api/scope";
+import { defaultOrganisation, defaultProject } from "@/api/scope";
 import { useFirstRunToken, useSession } from "@/api/session";
 import type { Session } from "@/api/types";
 import type { SearchMap } from "@/lib/url-state";
@@ -56,7 +56,7 @@ function NoToken(): ReactNode {
 }
 
 function Connecting({ session }: { session: Session }): ReactNode {
-  const org = session.organisations[0];
+  const org = defaultOrganisation(session);
   const project = org && defaultProject(org);
   if (org === undefined || project === undefined) {
     return (
