@@ -94,19 +94,8 @@ function Navigator({
   return (
     <div className="event-head">
       <h2 className="m">Event</h2>
-      {event ? (
-        <>
-          <span className="mono muted" title={event.event_id}>
-            {event.event_id.slice(0, 8)}
-          </span>
-          <span className="faint s only-l trunc">
-            {moment(event.ts_ms, zone, Date.now())}, <Ago atMs={event.ts_ms} zone={zone} />
-          </span>
-        </>
-      ) : null}
       <Popover
         buttonClass="btn sm"
-        label={`Which event: ${named?.label ?? "this one"}`}
         button={
           <>
             {named?.label ?? "This one"} <Icon name="down" small />
@@ -128,6 +117,16 @@ function Navigator({
           ))
         }
       </Popover>
+      {event ? (
+        <>
+          <span className="mono muted" title={event.event_id}>
+            {event.event_id.slice(0, 8)}
+          </span>
+          <span className="faint s only-l trunc">
+            {moment(event.ts_ms, zone, Date.now())}, <Ago atMs={event.ts_ms} zone={zone} />
+          </span>
+        </>
+      ) : null}
       <span className="grow" />
       {event ? (
         <span className="faint s nowrap only-l">
@@ -190,8 +189,8 @@ function Tabs({
           onKeyDown={onKeyDown}
         >
           {one.label}
-          {one.id === "breadcrumbs" && crumbs > 0 ? (
-            <span className="faint s">{crumbs}</span>
+          {one.id === "breadcrumbs" ? (
+            <span className="faint s tab-count">{crumbs > 0 ? crumbs : ""}</span>
           ) : null}
         </button>
       ))}

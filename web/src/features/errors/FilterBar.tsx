@@ -50,7 +50,6 @@ export function FilterBar({ search, view, shown, value }: FilterBarProps): React
               {severity ?? "All severities"} <Icon name="down" small />
             </>
           }
-          label={`Severity: ${severity ?? "all"}`}
         >
           {(close) =>
             [null, ...SEVERITIES].map((one) => (
@@ -76,7 +75,6 @@ export function FilterBar({ search, view, shown, value }: FilterBarProps): React
               {SORTS.find((one) => one.value === sort)?.label} <Icon name="down" small />
             </>
           }
-          label={`Order: ${sort.replace("_", " ")}`}
           reason={
             view.sort ? `“${view.label}” is sorted by ${view.sort.replace("_", " ")}` : undefined
           }
@@ -108,9 +106,12 @@ export function FilterBar({ search, view, shown, value }: FilterBarProps): React
 
 /** Of views that the server cannot count, what is shown. */
 function Count({ view, shown, value }: Omit<FilterBarProps, "search">): ReactNode {
-  if (value.state !== "ready") return null;
   const isServers = view.id !== "new" && view.id !== "regressed";
-  return <span className="faint s">{count(isServers ? value.data.total : shown)}</span>;
+  return (
+    <span className="faint s tab-count">
+      {value.state === "ready" ? count(isServers ? value.data.total : shown) : ""}
+    </span>
+  );
 }
 
 const TYPING_MS = 200;

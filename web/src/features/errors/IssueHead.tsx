@@ -95,7 +95,6 @@ function Assign({ issue, scope, onChange }: IssueHeadProps): ReactNode {
     <Popover
       align="end"
       buttonClass="btn"
-      label={issue.assignee ? `Assigned to ${name}` : "Assign"}
       button={
         <>
           {name ? <Avatar name={current?.name ?? name} /> : null}

@@ -30,18 +30,23 @@ export function Facts({ issue, event, zone }: FactsProps): ReactNode {
         <Fact name="Releases" text={issue.releases.length > 1 ? `${issue.releases.length}` : ""} />
         <Fact name="Environments" text={issue.environments.join(", ")} />
         <Fact name="Platform" text={issue.platform ?? ""} />
-        <Fact name="SDK" text={sdk ? [sdk.name, sdk.version].filter(Boolean).join(" ") : ""} />
-        {event?.trace_id ? (
-          <>
-            <dt>Trace</dt>
-            <dd className="trace">
+        <Fact
+          name="SDK"
+          text={sdk ? [sdk.name, sdk.version].filter(Boolean).join(" ") || "–" : "–"}
+        />
+        <dt>Trace</dt>
+        <dd className="trace">
+          {event?.trace_id ? (
+            <>
               <span className="mono" title={event.trace_id}>
                 {event.trace_id.slice(0, 8)}
               </span>
               <CopyButton text={event.trace_id} label="Copy trace id" />
-            </dd>
-          </>
-        ) : null}
+            </>
+          ) : (
+            "–"
+          )}
+        </dd>
       </dl>
     </Panel>
   );

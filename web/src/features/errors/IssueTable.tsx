@@ -3,7 +3,7 @@ import type { IssueRow } from "@/api/types";
 import { Sparkline } from "@/charts/Sparkline";
 import { compact } from "@/lib/units";
 import { Ago } from "@/ui/Ago";
-import { SeverityBars } from "@/ui/Glyph";
+import { Glyph, SeverityBars } from "@/ui/Glyph";
 import { PageLink } from "@/ui/PageLink";
 import { Avatar, Tag } from "@/ui/Panel";
 
@@ -117,7 +117,16 @@ const Row = memo(function Row({
             <span className="m trunc" title={row.title}>
               {row.title}
             </span>
-            {row.is_regressed ? <Tag tone="warn">Regressed</Tag> : null}
+            {row.is_regressed ? (
+              <>
+                <span className="only-l">
+                  <Tag tone="warn">Regressed</Tag>
+                </span>
+                <span className="only-s">
+                  <Glyph status="warn" label="regressed" />
+                </span>
+              </>
+            ) : null}
           </span>
           <span className="l2 faint s">
             <span className="mono">{row.short_id}</span>

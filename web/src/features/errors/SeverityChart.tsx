@@ -8,12 +8,12 @@ import { Async } from "@/ui/Async";
 import { SeverityBars } from "@/ui/Glyph";
 
 const HEIGHT = 116;
-/** From the bottom of the stack up; the worst stands on the axis, where heights compare best. */
+/** From the top of the stack down; the worst stands on the axis, where heights compare best. */
 const STACK: readonly { severity: Severity; color: string }[] = [
-  { severity: "critical", color: "crit-m" },
-  { severity: "high", color: "warn-m" },
-  { severity: "medium", color: "c7" },
   { severity: "low", color: "prev" },
+  { severity: "medium", color: "c7" },
+  { severity: "high", color: "warn-m" },
+  { severity: "critical", color: "crit-m" },
 ];
 
 /** Events per bucket, stacked by the severity of their issue; drag to zoom. */
@@ -65,12 +65,14 @@ function Head({ value }: { value: Loaded<IssuePage["stats"]> }): ReactNode {
     <div className="severity-head">
       <h2>Events{step}</h2>
       <ul className="row wrap" aria-label="Events by severity in this range">
-        {STACK.map(({ severity, color }) => (
+        {[...STACK].reverse().map(({ severity, color }) => (
           <li className="row" key={severity}>
             <i className="swatch" style={{ background: `var(--${color})` }} aria-hidden="true" />
             <SeverityBars severity={severity} silent />
             <span>{severity}</span>
-            <b className="m">{stats === null ? "–" : compact(sum(stats.by_severity[severity]))}</b>
+            <b className="m num">
+              {stats === null ? "–" : compact(sum(stats.by_severity[severity]))}
+            </b>
           </li>
         ))}
       </ul>
