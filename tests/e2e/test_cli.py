@@ -27,6 +27,8 @@ from tests.e2e.eventually import eventually
 
 Process = subprocess.CompletedProcess[str]
 KEYS_WITHIN_S = 1.0
+PAGE_BYTES = 2**16
+"""More than what is left of a page that a file has already."""
 _SERVE = ("serve", "--listen", "127.0.0.1:{port}", "--data-dir")
 
 
@@ -47,9 +49,9 @@ class Tenant:
             f"{self.url}/api/wk/projects/{self.facts['project_id']}/{path}", headers=token
         )
 
-    def send(self, message: str, *, key: str = "") -> httpx.Response:
+    def send(self, message: str, *, key: str = "", padding: str = "") -> httpx.Response:
         """One event by the public key, or another."""
-        event = {"event_id": uuid4().hex, "message": message}
+        event = {"event_id": uuid4().hex, "message": message, "extra": {"padding": padding}}
         auth = f"Sentry sentry_version=7, sentry_key={key or self.facts['ingest_key']}"
         return httpx.post(
             f"{self.url}/api/{self.facts['project_id']}/store/",
@@ -365,28 +367,31 @@ def test_a_full_disk_is_refused_at_the_start(tmp_path: Path, size: str) -> None:
 
 @small_disks
 def test_a_disk_that_fills_up_makes_senders_come_back(tmp_path: Path) -> None:
-    server = SmallDisk(tmp_path / "data", log=tmp_path / "log", size="64m")
+    server = SmallDisk(tmp_path / "data", log=tmp_path / "log", size="320m")
     with running(server):
         tenant = Tenant(server, through_first_run(server, (tmp_path / "log").read_text()))
-        assert tenant.send("while there was room").status_code == 200
+        sent(tenant, "while there was room")
         filler = server.inside("filler")
         fill(filler)
 
-        refused = tenant.send("while the disk was full")
+        refused = tenant.send("while the disk was full", padding="x" * PAGE_BYTES)
 
         assert refused.status_code == 503, refused.text
         assert int(refused.headers["retry-after"]) >= 1
         assert "disk is full" in refused.json()["detail"]
         filler.unlink()
-        eventually(
-            lambda: tenant.send("after it was cleared").status_code == 200,
-            within_s=30,
-            what="an event that is taken again",
-        )
+        sent(tenant, "after it was cleared")
         tenant.issue("while there was room")
         assert tenant.issue("after it was cleared")["events"] == 1
         titles = {row["title"] for row in tenant.get("issues").json()["issues"]}
     assert "while the disk was full" not in titles
+
+
+def sent(tenant: Tenant, message: str) -> None:
+    """Send until it is taken, as an SDK does."""
+    eventually(
+        lambda: tenant.send(message).status_code == 200, within_s=30, what="an event that is taken"
+    )
 
 
 def fill(file: Path) -> None:
@@ -403,7 +408,8 @@ def fill(file: Path) -> None:
 def through_first_run(server: Server, log: str) -> dict[str, Any]:
     """What setup prints, made by the first-run page's calls."""
     session = first_run(server, token_of(log))
-    project = session.json()["organisations"][0]["projects"][0]["id"]
+    acme = next(each for each in session.json()["organisations"] if each["slug"] == "acme")
+    project = acme["projects"][0]["id"]
     with httpx.Client(base_url=server.url, cookies=session.cookies, timeout=30) as browser:
         csrf = {"X-CSRF-Token": session.json()["csrf_token"]}
         token = browser.post(

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from bench.server import Server
 from tests.e2e.browser import context_of, visit
-from tests.e2e.product import fail_once
+from tests.e2e.product import SECRET, fail_once
 from tests.fakes.peer import HttpPeer, http_peer
 
 pytestmark = pytest.mark.chromium
@@ -59,8 +59,7 @@ def test_from_the_printed_link_to_the_pager(
         make_an_account(here.page, printed_link(server))
         dsn = take_the_dsn(here.page)
         see_the_first_record_arrive(here.page, dsn)
-        # open_the_issue(here.page)
-        here.page.get_by_role("link", name="Go to Home").click()
+        open_the_issue(here.page)
         name_a_pager(here.page, pager)
         # put_a_rule_on_errors(here.page)
         # see_it_fire(here.page, pager)
@@ -104,6 +103,20 @@ def see_the_first_record_arrive(page: Page, dsn: str) -> None:
     shown_s = float(page.evaluate("() => window.wkArrivedMs")) / 1000
     print(f"first record on the page {shown_s - sent_s:.2f} s after the SDK had sent it")
     assert shown_s - sent_s <= SHOWN_WITHIN_S
+
+
+def open_the_issue(page: Page) -> None:
+    """By the link that the arrival shows: what broke, where, and no secret."""
+    page.get_by_role("link", name="Look at it").click()
+    page.get_by_role("link", name=re.compile(ERROR)).first.click()
+    expect(page.get_by_role("heading", level=2, name=re.compile("ValueError"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("in charge"))).to_have_attribute(
+        "aria-expanded", "true"
+    )
+    values = page.get_by_role("list", name="Local values").first
+    hidden = values.get_by_role("listitem").filter(has_text="password")
+    expect(hidden.get_by_role("button", name="Taken out by secret_name")).to_be_visible()
+    assert SECRET not in page.content()
 
 
 def name_a_pager(page: Page, pager: HttpPeer) -> None:
