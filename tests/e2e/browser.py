@@ -30,8 +30,12 @@ _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 _SEEN = """
 window.wkShift = 0;
+window.wkMoved = [];
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.wkShift += entry.value;
+  for (const entry of list.getEntries().filter((one) => !one.hadRecentInput)) {
+    window.wkShift += entry.value;
+    for (const { node } of entry.sources) window.wkMoved.push(node?.outerHTML?.slice(0, 100));
+  }
 }).observe({ type: "layout-shift", buffered: true });
 document.addEventListener("securitypolicyviolation", (event) => {
   console.error(`CSP ${event.violatedDirective} refused ${event.blockedURI || "inline"}`);
@@ -62,9 +66,10 @@ class Visit:
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self.troubles.append(f"exception: {error}"))
 
-    def layout_shift(self) -> float:
-        """The sum of the shifts since the page was loaded; 0 is a page that never moves."""
-        return float(self.page.evaluate("() => window.wkShift"))
+    def layout_shift(self) -> tuple[float, list[str]]:
+        """The sum of the shifts since the page was loaded, and what moved; 0 is a still page."""
+        shift, moved = self.page.evaluate("() => [window.wkShift, window.wkMoved]")
+        return float(shift), moved
 
     def overflow(self) -> str:
         """How far the page scrolls sideways and what sticks out; empty if it does not."""

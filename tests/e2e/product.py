@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -39,6 +40,13 @@ class NodeApp:
             assert self.process.stdout
             self.process.stdout.close()
             self.process = None
+
+
+def printed_link(log: Path) -> str:
+    """The first-run link that a server has printed to its log."""
+    found = re.search(r"Open (\S+/first-run\?token=\S+)", log.read_text())
+    assert found is not None
+    return found[1]
 
 
 def fail_once(dsn: str, *, message: str) -> float:

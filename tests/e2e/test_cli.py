@@ -100,7 +100,9 @@ def cli(*words: str, environ: dict[str, str] | None = None, within_s: float = 60
     )
 
 
-def serve(data_dir: Path, *, port: int | None = None, **environ: str) -> Process:
+def serve(
+    data_dir: Path, *, port: int | None = None, environ: dict[str, str] | None = None
+) -> Process:
     """Try to start a server that is expected to refuse."""
     words = [word.format(port=port or free_port()) for word in _SERVE]
     return cli(*words, str(data_dir), environ=environ)
@@ -155,7 +157,7 @@ def test_a_newer_relational_schema_is_refused(tmp_path: Path) -> None:
 def test_a_wrong_setting_is_refused_and_named(
     tmp_path: Path, name: str, text: str, said: str
 ) -> None:
-    line = refusal(serve(tmp_path / "data", **{name: text}))
+    line = refusal(serve(tmp_path / "data", environ={name: text}))
 
     assert name in line
     assert said in line

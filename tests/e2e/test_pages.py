@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from bench.server import Server
 from tests.e2e.browser import DESKTOP, PHONE, Size, Theme, Visit, context_of, visit
 from tests.e2e.eventually import eventually
-from tests.e2e.product import fail_once
+from tests.e2e.product import fail_once, printed_link
 
 pytestmark = pytest.mark.chromium
 
@@ -80,6 +80,25 @@ def stranger(chromium: Browser, site: Site, theme: Theme, size: Size) -> Iterato
 
 
 @pytest.fixture(scope="module")
+def link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """What a server of its own, that nobody has an account on, prints."""
+    directory = tmp_path_factory.mktemp("first-run")
+    server = Server(directory / "data", log=directory / "log")
+    server.start()
+    try:
+        yield printed_link(directory / "log")
+    finally:
+        server.kill()
+
+
+@pytest.fixture(scope="module")
+def newcomer(chromium: Browser, link: str, theme: Theme, size: Size) -> Iterator[BrowserContext]:
+    """A browser at the server of the link."""
+    with context_of(chromium, link.partition("/first-run")[0], theme=theme, size=size) as context:
+        yield context
+
+
+@pytest.fixture(scope="module")
 def person(
     chromium: Browser, site: Site, cookies: list[Any], theme: Theme, size: Size
 ) -> Iterator[BrowserContext]:
@@ -130,12 +149,87 @@ def test_the_login_is_for_everybody_and_still(stranger: BrowserContext) -> None:
         judge(here)
 
 
+FIRST_RUN = {
+    "without the link": ("/first-run", "This page opens with the printed link"),
+    "account": ("{link}", "Your account"),
+}
+
+
+@pytest.mark.parametrize("name", FIRST_RUN)
+def test_the_first_run_is_for_everybody_and_still(
+    newcomer: BrowserContext, link: str, name: str
+) -> None:
+    address, title = FIRST_RUN[name]
+    with visit(newcomer) as here:
+        here.page.goto(address.format(link=link))
+        expect(here.page.get_by_role("heading", level=1)).to_have_text(title)
+        if name == "without the link":
+            forget_the_refusal(here)
+        judge(here)
+
+
+def test_the_project_of_the_first_run_is_for_everybody(newcomer: BrowserContext, link: str) -> None:
+    with visit(newcomer) as here:
+        here.page.goto(link)
+        here.page.get_by_label("Name").fill("Mara Lind")
+        here.page.get_by_label("Email").fill(EMAIL)
+        here.page.get_by_label("Password").fill(PASSWORD)
+        here.page.get_by_role("button", name="Continue").click()
+        expect(here.page.get_by_role("heading", level=1)).to_have_text("Your first project")
+        judge(here)
+
+
+def test_the_lines_to_add_are_for_everybody_and_still(person: BrowserContext) -> None:
+    for address, title in (
+        ("/first-run", "What do you have?"),
+        ("/first-run?source=python", "Sentry SDK, Python"),
+        ("/first-run?source=metrics", "An app with /metrics"),
+    ):
+        with visit(person) as here:
+            here.page.goto(address)
+            expect(here.page.get_by_role("heading", level=1)).to_have_text(title)
+            judge(here)
+
+
+def test_the_judge_sees_what_is_wrong(stranger: BrowserContext) -> None:
+    with visit(stranger) as here:
+        here.page.goto("/login")
+        expect(here.page.get_by_role("button", name="Sign in")).to_be_visible()
+        settled(here.page)
+        here.page.evaluate(_SPOIL)
+        settled(here.page)
+
+        assert "image-alt" in " ".join(here.violations())
+        assert here.overflow() != ""
+        assert here.layout_shift()[0] > STILL
+        assert any("CSP script-src" in trouble for trouble in here.troubles)
+
+
+_SPOIL = """
+() => {
+  const wide = document.createElement("div");
+  wide.style.cssText = "width: 200vw; height: 300px";
+  wide.innerHTML = '<img src="/icon.svg">';
+  document.body.prepend(wide);
+  const script = document.createElement("script");
+  script.textContent = "1";
+  document.body.append(script);
+}
+"""
+
+
+def forget_the_refusal(here: Visit) -> None:
+    """Chromium writes each answer of 403 to the console; this page is about one."""
+    here.troubles[:] = [each for each in here.troubles if "status of 403" not in each]
+
+
 def judge(here: Visit) -> None:
     """Hold a page that is all there to the rules of every page."""
     settled(here.page)
     expect(here.page.get_by_role("heading", level=1)).to_have_count(1)
     assert here.overflow() == ""
-    assert here.layout_shift() < STILL
+    shift, moved = here.layout_shift()
+    assert shift < STILL, moved
     assert here.violations() == []
     assert here.troubles == []
 

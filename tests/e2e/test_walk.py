@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from bench.server import Server
 from tests.e2e.browser import context_of, visit
-from tests.e2e.product import SECRET, fail_once
+from tests.e2e.product import SECRET, fail_once, printed_link
 from tests.fakes.peer import HttpPeer, http_peer
 
 pytestmark = pytest.mark.chromium
@@ -53,10 +53,10 @@ def pager() -> Iterator[HttpPeer]:
 
 
 def test_from_the_printed_link_to_the_pager(
-    server: Server, pager: HttpPeer, chromium: Browser
+    server: Server, pager: HttpPeer, chromium: Browser, tmp_path: Path
 ) -> None:
     with context_of(chromium, server.url) as context, visit(context) as here:
-        make_an_account(here.page, printed_link(server))
+        make_an_account(here.page, printed_link(tmp_path / "server.log"))
         dsn = take_the_dsn(here.page)
         see_the_first_record_arrive(here.page, dsn)
         open_the_issue(here.page)
@@ -64,13 +64,6 @@ def test_from_the_printed_link_to_the_pager(
         # put_a_rule_on_errors(here.page)
         # see_it_fire(here.page, pager)
         assert here.troubles == []
-
-
-def printed_link(server: Server) -> str:
-    assert server.log is not None
-    found = re.search(r"Open (\S+/first-run\?token=\S+)", server.log.read_text())
-    assert found is not None
-    return found[1]
 
 
 def make_an_account(page: Page, link: str) -> None:
