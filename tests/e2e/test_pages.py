@@ -127,6 +127,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "errors": ("errors", "card declined"),
     "errors, empty": ("errors?project=fresh", "Waiting for the first"),
     "issue": ("errors/{issue}", "card declined"),
+    "explore": ("explore?p0.expr=node_load1", "node_load1"),
     "data health": ("data-health", "Processes"),
     **{f"settings, {name}": (f"settings/{name}", "") for name in SECTIONS},
 }
@@ -139,6 +140,15 @@ def test_a_page_is_for_everybody_and_still(person: BrowserContext, site: Site, n
     with visit(person) as here:
         here.page.goto(f"/o/acme/{path.format(issue=site.issue)}")
         expect(here.page.get_by_text(shows).first).to_be_visible()
+        judge(here)
+
+
+def test_a_wrong_query_is_told_to_everybody(person: BrowserContext) -> None:
+    with visit(person) as here:
+        here.page.goto("/o/acme/explore?p0.expr=sum(")
+        expect(here.page.get_by_text("unclosed left parenthesis").first).to_be_visible()
+        settled(here.page)
+        forget_the_refusal(here, 400)
         judge(here)
 
 
@@ -164,7 +174,7 @@ def test_the_first_run_is_for_everybody_and_still(
         here.page.goto(address.format(link=link))
         expect(here.page.get_by_role("heading", level=1)).to_have_text(title)
         if name == "without the link":
-            forget_the_refusal(here)
+            forget_the_refusal(here, 403)
         judge(here)
 
 
@@ -218,9 +228,11 @@ _SPOIL = """
 """
 
 
-def forget_the_refusal(here: Visit) -> None:
-    """Chromium writes each answer of 403 to the console; this page is about one."""
-    here.troubles[:] = [each for each in here.troubles if "status of 403" not in each]
+def forget_the_refusal(here: Visit, status: int) -> None:
+    """Chromium writes each refused request to the console; these pages are about one."""
+    said = f"the server responded with a status of {status}"
+    assert any(said in each for each in here.troubles)
+    here.troubles[:] = [each for each in here.troubles if said not in each]
 
 
 def judge(here: Visit) -> None:

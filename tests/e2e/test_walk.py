@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from bench.server import Server
 from tests.e2e.browser import context_of, visit
+from tests.e2e.eventually import eventually
 from tests.e2e.product import SECRET, fail_once, printed_link
 from tests.fakes.peer import HttpPeer, http_peer
 
@@ -19,6 +20,16 @@ pytestmark = pytest.mark.chromium
 ERROR = "card declined by the bank"
 SHOWN_WITHIN_S = 3.0
 FIRING_WITHIN_MS = 60_000
+RULES = """
+groups:
+  - name: errors
+    interval: 1s
+    rules:
+      - alert: NewErrors
+        expr: increase(watchkeeper_errors_total[5m]) > 0
+        labels: {severity: critical}
+        annotations: {summary: "{{ $value }} errors in 5 min"}
+"""
 
 _NOTE_ARRIVAL = """
 (text) => {
@@ -61,8 +72,8 @@ def test_from_the_printed_link_to_the_pager(
         see_the_first_record_arrive(here.page, dsn)
         open_the_issue(here.page)
         name_a_pager(here.page, pager)
-        # put_a_rule_on_errors(here.page)
-        # see_it_fire(here.page, pager)
+        put_a_rule_on_errors(here.page)
+        see_it_fire(here.page, pager)
         assert here.troubles == []
 
 
@@ -116,9 +127,39 @@ def name_a_pager(page: Page, pager: HttpPeer) -> None:
     """A webhook made in Settings, asked once by its Test."""
     page.get_by_role("link", name="Settings").click()
     page.get_by_role("link", name="Channels").click()
-    page.get_by_label("Name").fill("pager")
-    page.get_by_label("Address").fill(f"{pager.url}/hook")
-    page.get_by_role("button", name="Add webhook").click()
+    form = page.get_by_role("region", name="New webhook")
+    form.get_by_label("Name").fill("pager")
+    form.get_by_label("Address").fill(f"{pager.url}/hook")
+    form.get_by_role("button", name="Add webhook").click()
     page.get_by_role("button", name="Test").click()
     expect(page.get_by_text(re.compile("Answered 200"))).to_be_visible()
     assert pager.wait_for(1, within_s=5)
+
+
+def put_a_rule_on_errors(page: Page) -> None:
+    """A rule file of the project, saved with the session of the page."""
+    session = page.request.get("/api/wk/session").json()
+    (acme,) = [each for each in session["organisations"] if each["slug"] == "acme"]
+    saved = page.request.put(
+        f"/api/wk/projects/{acme['projects'][0]['id']}/rules/errors.yml",
+        data={"source": RULES},
+        headers={"X-CSRF-Token": session["csrf_token"]},
+    )
+    assert saved.ok, saved.text()
+
+
+def see_it_fire(page: Page, pager: HttpPeer) -> None:
+    """Home shows the alert without a reload, and the webhook is told."""
+    page.get_by_role("link", name="Home").click()
+    row = page.get_by_role("region", name="Needs you").get_by_role("link", name="NewErrors")
+    expect(row).to_be_visible(timeout=FIRING_WITHIN_MS)
+    expect(row).to_contain_text("Firing")
+    eventually(lambda: is_told(pager), within_s=30, what="the webhook's message")
+
+
+def is_told(pager: HttpPeer) -> bool:
+    return any(
+        (alert["labels"]["alertname"], alert["status"]) == ("NewErrors", "firing")
+        for body in pager.bodies()
+        for alert in body.get("alerts", ())
+    )
