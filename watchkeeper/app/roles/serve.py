@@ -24,7 +24,7 @@ from watchkeeper.app.edge_metrics import MergedMetrics
 from watchkeeper.app.http_server import HttpServer
 from watchkeeper.app.loops import Loop, Loops
 from watchkeeper.app.options import split_listen
-from watchkeeper.app.own_sink import OwnRoad
+from watchkeeper.app.own_sink import OwnRoad, self_watch_loop
 from watchkeeper.app.people import build_access
 from watchkeeper.app.proxy import EngineProxy, ProxyOptions
 from watchkeeper.app.roles.edge import EdgeApp, EdgeHooks, EdgeOptions
@@ -43,7 +43,6 @@ from watchkeeper.store.spool import SegmentWriter
 LANE = "edge"
 BACKLOG = 1024
 GRACE_S = 5
-SELF_WATCH_S = 15.0
 TOUCH_S = 30.0
 
 
@@ -136,7 +135,7 @@ def _build(config: Config, data_dir: DataDir, meta: Meta, telemetry: Telemetry) 
         release=__version__,
     )
     loops = [
-        Loop(name="self-watch", period_s=SELF_WATCH_S, run=lambda: _nothing(watch.run_once())),
+        self_watch_loop(watch, clock),
         Loop(name="keys-used", period_s=TOUCH_S, run=lambda: _nothing(keys.flush_touched())),
     ]
     return _Edge(
@@ -170,7 +169,7 @@ async def _run(edge: _Edge, listener: socket.socket) -> int:
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     edge.loops.start()
     await asyncio.wait({engine, serving}, return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
+    server.stop()
     await serving
     await edge.engine.stop()
     await asyncio.to_thread(edge.loops.stop)
