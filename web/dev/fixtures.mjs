@@ -174,7 +174,7 @@ export function issues(now, changes = {}) {
       spark,
       environment: "production",
       release: i % 2 ? "api 2026.11.20-1" : "web 2026.11.20-3",
-      assignee: i === 0 ? mara : i === 2 ? priya : null,
+      assignee: i === 0 ? mara.email : i === 2 ? priya.email : null,
       ...changes[`WEB-${318 - i * 7}`],
     };
   });
@@ -578,14 +578,19 @@ export function issueDetail(now, shortId, query, changes) {
   const value = (value, count) => ({ value, count, ratio: count / 1284 });
   return {
     ...issue,
+    value: "Cannot read properties of undefined (reading 'clientSecret')",
+    platform: "javascript",
+    total_events: 48_120,
+    first_release: "web 2026.9.2-1",
     stats: { times_ms, events, users: events.map((n) => Math.round(n * 0.3)) },
     tags: [
-      { key: "card", values: [value("saved", 1284)] },
+      { key: "card", is_sampled: false, values: [value("saved", 1284)] },
       {
         key: "browser",
+        is_sampled: false,
         values: [value("Safari 26", 590), value("Chrome 142", 526), value("Firefox 145", 168)],
       },
-      { key: "country", values: [value("Germany", 488), value("Sweden", 282)] },
+      { key: "country", is_sampled: false, values: [value("Germany", 488), value("Sweden", 282)] },
     ],
     activity: [
       {
@@ -645,7 +650,10 @@ export function event(now, shortId) {
     total: 1284,
     previous_id: "8a2b1e7a5b2d4f60a1c8e7d6b5a49381",
     next_id: null,
+    level: "error",
+    title: "TypeError: Cannot read properties of undefined (reading 'clientSecret')",
     message: shortId,
+    span_id: "",
     exceptions: [
       {
         type: "TypeError",
@@ -760,6 +768,8 @@ export const rules = (now) => [
   {
     name: "critical_alerts",
     origin: "ui",
+    changed_ms: now - 3 * DAY,
+    error: "",
     source:
       "groups:\n  - name: critical_alerts\n    rules:\n      - alert: PaymentFailureRate\n        expr: sum(rate(payments_failed_total[5m])) / sum(rate(payments_total[5m])) > 0.1\n        for: 15m\n",
     groups: [
@@ -790,6 +800,8 @@ export const rules = (now) => [
   {
     name: "recording.yml",
     origin: "file",
+    changed_ms: now - 9 * DAY,
+    error: "",
     source:
       "groups:\n  - name: api\n    rules:\n      - record: job:http_requests:rate5m\n        expr: sum by (job) (rate(http_requests_total[5m]))\n",
     groups: [
@@ -857,7 +869,9 @@ export const deliveries = (now) => [
     group_key: "{service=payments}",
     status: "firing",
     state: "sent",
-    attempts: 1,
+    alerts: 1,
+    tries: 1,
+    attempts: [{ at_ms: now - 23 * MIN + 340, ms: 84, status: 204, detail: "" }],
     next_attempt_ms: null,
     last_error: "",
     created_ms: now - 23 * MIN,
@@ -870,7 +884,14 @@ export const deliveries = (now) => [
     group_key: "{instance=web-2}",
     status: "resolved",
     state: "failed",
-    attempts: 5,
+    alerts: 1,
+    tries: 3,
+    attempts: [0, 1, 3].map((minutes) => ({
+      at_ms: now - 5 * HOUR + minutes * MIN,
+      ms: 210,
+      status: 502,
+      detail: "Bad Gateway",
+    })),
     next_attempt_ms: null,
     last_error: "502 from hooks.academy.example",
     created_ms: now - 5 * HOUR,

@@ -2,16 +2,17 @@
 // built, serves it as the real server does, under the same content security policy.
 //   npm run mock            http://127.0.0.1:8099
 //   MOCK=signed-out|first-run|failing npm run mock
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import * as fixtures from "./fixtures.mjs";
 
 const PORT = Number(process.env.PORT ?? 8099);
+const NONCE = "dev-nonce";
 const MODE = process.env.MOCK ?? "";
 const DIST = new URL("../dist/", import.meta.url).pathname;
 const CSP =
-  "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-dev-nonce'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const TYPES = {
   ".js": "text/javascript",
   ".css": "text/css",
@@ -313,7 +314,7 @@ const routes = [
   [
     "GET",
     /^\/api\/wk\/projects\/(\d+)\/rules$/,
-    ([id]) => ok({ files: id === "2" ? fixtures.rules(now()) : [] }),
+    ([id]) => ok({ files: id === "2" ? fixtures.rules(now()) : [], problems: [] }),
   ],
   [
     "POST",
@@ -481,8 +482,16 @@ function file(response, path) {
     "Cache-Control": isPage ? "no-store" : "public, max-age=31536000, immutable",
     ...(isPage ? { "Content-Security-Policy": CSP } : {}),
   });
-  createReadStream(found).pipe(response);
+  if (isPage) response.end(withNonce(readFileSync(found, "utf8")));
+  else createReadStream(found).pipe(response);
 }
+
+/** As the real server does, though with the same nonce each time. */
+const withNonce = (html) =>
+  html.replace(
+    "</head>",
+    `<meta property="csp-nonce" nonce="${NONCE}" content="${NONCE}" /></head>`,
+  );
 
 createServer((request, response) => {
   const url = new URL(request.url, `http://127.0.0.1:${PORT}`);

@@ -159,7 +159,8 @@ function useShaped({ timesMs, series, stepMs, stacked, span }: TimeChartProps): 
       series.map((one) => one.values),
       step,
     );
-    const drawn = stacked ? stack(broken.columns) : broken.columns;
+    // Drawn in order: the first, which reaches highest, lies behind; the last stands on the axis.
+    const drawn = stacked ? stack([...broken.columns].reverse()).reverse() : broken.columns;
     return {
       timesMs: broken.timesMs,
       data: [broken.timesMs.map((at) => at / 1000), ...drawn] as uPlot.AlignedData,

@@ -1,0 +1,60 @@
+import type { ReactNode } from "react";
+import { useAlerts, useRules } from "@/api/alerts";
+import { useScope, useSearchState } from "@/api/scope";
+import { count } from "@/lib/units";
+import { PageLink } from "@/ui/PageLink";
+import { Firing } from "./Firing";
+import { History } from "./History";
+import { Rules } from "./Rules";
+import { rulesIn } from "./reading";
+import "./alerts.css";
+
+const TABS = [
+  { id: "firing", label: "Firing" },
+  { id: "rules", label: "Rules" },
+  { id: "history", label: "History" },
+] as const;
+
+/** What fires, what is watched, and what happened. */
+export function AlertsPage(): ReactNode {
+  const scope = useScope();
+  const [search, change] = useSearchState();
+  const tab = TABS.find((one) => one.id === search.tab)?.id ?? "firing";
+  const alerts = useAlerts(scope.project.id);
+  const rules = useRules(scope.project.id);
+  const counts = {
+    firing: alerts.state === "ready" ? count(alerts.data.length) : "",
+    rules: rules.state === "ready" ? count(rulesIn(rules.data.files)) : "",
+    history: "",
+  };
+  return (
+    <div className="page alerts">
+      <div className="alert-tabs">
+        <div className="tabbar flush" role="tablist" aria-label="Alerts">
+          {TABS.map((one) => (
+            <button
+              key={one.id}
+              type="button"
+              role="tab"
+              aria-selected={one.id === tab}
+              onClick={() =>
+                change({ tab: one.id === "firing" ? undefined : one.id, sel: undefined })
+              }
+            >
+              {one.label}
+              {one.id === "history" ? null : (
+                <span className="faint s tab-count">{counts[one.id]}</span>
+              )}
+            </button>
+          ))}
+        </div>
+        <PageLink to="settings/channels" className="link s">
+          Channels
+        </PageLink>
+      </div>
+      {tab === "firing" ? <Firing scope={scope} alerts={alerts} rules={rules} /> : null}
+      {tab === "rules" ? <Rules scope={scope} rules={rules} /> : null}
+      {tab === "history" ? <History scope={scope} /> : null}
+    </div>
+  );
+}

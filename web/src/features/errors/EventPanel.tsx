@@ -1,0 +1,245 @@
+import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import type { IssueEvent } from "@/api/issues";
+import { usePreference, useSearchState } from "@/api/scope";
+import type { Loaded } from "@/lib/loaded";
+import { writePreference } from "@/lib/preferences";
+import { moment } from "@/lib/time";
+import { count } from "@/lib/units";
+import { Ago } from "@/ui/Ago";
+import { Async, SkeletonRows } from "@/ui/Async";
+import { Button, CopyButton, Switch } from "@/ui/controls";
+import { Icon } from "@/ui/Icon";
+import { MenuItem, Popover } from "@/ui/Menu";
+import { Crumbs } from "./Crumbs";
+import { rawTrace } from "./frames";
+import { Pairs } from "./Hidden";
+import { Stack } from "./Stack";
+
+const TABS = [
+  { id: "stack", label: "Stack" },
+  { id: "breadcrumbs", label: "Breadcrumbs" },
+  { id: "request", label: "Request" },
+  { id: "tags", label: "Tags" },
+  { id: "user", label: "User" },
+  { id: "raw", label: "Raw JSON" },
+] as const;
+type Tab = (typeof TABS)[number]["id"];
+
+interface EventPanelProps {
+  value: Loaded<IssueEvent>;
+  isRefreshing: boolean;
+  which: string;
+  zone: string;
+  onGo: (id: string | null | undefined) => void;
+}
+
+/** One event of the issue: which one, and everything that was sent with it. */
+export function EventPanel({ value, isRefreshing, which, zone, onGo }: EventPanelProps): ReactNode {
+  const [search, change] = useSearchState();
+  const tab = TABS.find((one) => one.id === search.tab)?.id ?? "stack";
+  const isRaw = usePreference("stack") === "raw";
+  const event = value.state === "ready" ? value.data : null;
+  return (
+    <section className="panel open event" aria-label="Event">
+      {isRefreshing ? <div className="progress" /> : null}
+      <Navigator event={event} which={which} zone={zone} onGo={onGo} />
+      <div className="event-tabs">
+        <Tabs
+          tab={tab}
+          crumbs={event?.breadcrumbs.length ?? 0}
+          onChoose={(id) => change({ tab: id === "stack" ? undefined : id }, true)}
+        />
+        {tab === "stack" ? (
+          <span className="row only-l">
+            <Switch
+              label="Stack as"
+              value={isRaw ? "raw" : "readable"}
+              options={[
+                { value: "readable", label: "Readable" },
+                { value: "raw", label: "Raw" },
+              ]}
+              onChange={(chosen) => writePreference("stack", chosen)}
+            />
+            <CopyButton text={event ? rawTrace(event.exceptions) : ""} />
+          </span>
+        ) : null}
+      </div>
+      <div role="tabpanel" aria-label={TABS.find((one) => one.id === tab)?.label}>
+        <Async
+          value={value}
+          empty={null}
+          minHeight={320}
+          skeleton={<SkeletonRows rows={10} height={30} />}
+        >
+          {(data) => <Body key={data.event_id} tab={tab} event={data} isRaw={isRaw} />}
+        </Async>
+      </div>
+    </section>
+  );
+}
+
+const WHICH = [
+  { id: "recommended", label: "Recommended" },
+  { id: "latest", label: "Latest" },
+  { id: "oldest", label: "Oldest" },
+];
+
+function Navigator({
+  event,
+  which,
+  zone,
+  onGo,
+}: Omit<EventPanelProps, "value" | "isRefreshing"> & { event: IssueEvent | null }): ReactNode {
+  const named = WHICH.find((one) => one.id === which);
+  return (
+    <div className="event-head">
+      <h2 className="m">Event</h2>
+      <Popover
+        buttonClass="btn sm"
+        button={
+          <>
+            {named?.label ?? "This one"} <Icon name="down" small />
+          </>
+        }
+      >
+        {(close) =>
+          WHICH.map((one) => (
+            <MenuItem
+              key={one.id}
+              chosen={one.id === which}
+              onChoose={() => {
+                close();
+                onGo(one.id);
+              }}
+            >
+              {one.label}
+            </MenuItem>
+          ))
+        }
+      </Popover>
+      {event ? (
+        <>
+          <span className="mono muted" title={event.event_id}>
+            {event.event_id.slice(0, 8)}
+          </span>
+          <span className="faint s only-l trunc">
+            {moment(event.ts_ms, zone, Date.now())}, <Ago atMs={event.ts_ms} zone={zone} />
+          </span>
+        </>
+      ) : null}
+      <span className="grow" />
+      {event ? (
+        <span className="faint s nowrap only-l">
+          {count(event.index)} of {count(event.total)}
+        </span>
+      ) : null}
+      <span className="seg">
+        <Button
+          small
+          className="ctl icon"
+          icon="left"
+          aria-label="Older event"
+          title="Older event, J"
+          reason={event && !event.previous_id ? "This is the oldest" : undefined}
+          onClick={() => onGo(event?.previous_id)}
+        />
+        <Button
+          small
+          className="ctl icon"
+          icon="right"
+          aria-label="Newer event"
+          title="Newer event, K"
+          reason={event && !event.next_id ? "This is the latest" : undefined}
+          onClick={() => onGo(event?.next_id)}
+        />
+      </span>
+    </div>
+  );
+}
+
+function Tabs({
+  tab,
+  crumbs,
+  onChoose,
+}: {
+  tab: Tab;
+  crumbs: number;
+  onChoose: (tab: Tab) => void;
+}): ReactNode {
+  const list = useRef<HTMLDivElement>(null);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (by === undefined) return;
+    const at = TABS.findIndex((one) => one.id === tab);
+    const next = TABS[(at + by + TABS.length) % TABS.length];
+    if (next === undefined) return;
+    onChoose(next.id);
+    list.current?.querySelectorAll<HTMLElement>("[role=tab]")[TABS.indexOf(next)]?.focus();
+  };
+  return (
+    <div className="tabbar" role="tablist" aria-label="Event" ref={list}>
+      {TABS.map((one) => (
+        <button
+          key={one.id}
+          type="button"
+          role="tab"
+          aria-selected={one.id === tab}
+          tabIndex={one.id === tab ? 0 : -1}
+          onClick={() => onChoose(one.id)}
+          onKeyDown={onKeyDown}
+        >
+          {one.label}
+          {one.id === "breadcrumbs" ? (
+            <span className="faint s tab-count">{crumbs > 0 ? crumbs : ""}</span>
+          ) : null}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Body({ tab, event, isRaw }: { tab: Tab; event: IssueEvent; isRaw: boolean }): ReactNode {
+  const { scrubbed } = event;
+  switch (tab) {
+    case "stack":
+      return <Stack event={event} isRaw={isRaw} />;
+    case "breadcrumbs":
+      return <Crumbs event={event} />;
+    case "request":
+      return event.request ? (
+        <Pairs value={event.request} path="request" scrubbed={scrubbed} />
+      ) : (
+        <p className="pad muted">No request was sent with this event.</p>
+      );
+    case "tags":
+      return (
+        <>
+          <Pairs value={event.tags} path="tags" scrubbed={scrubbed} />
+          <Pairs value={event.contexts} path="contexts" scrubbed={scrubbed} />
+        </>
+      );
+    case "user":
+      return event.user ? (
+        <Pairs value={event.user} path="user" scrubbed={scrubbed} />
+      ) : (
+        <p className="pad muted">No user was sent with this event.</p>
+      );
+    case "raw":
+      return <RawJson raw={event.raw} />;
+  }
+}
+
+function RawJson({ raw }: { raw: IssueEvent["raw"] }): ReactNode {
+  const text = JSON.stringify(raw, null, 2);
+  return (
+    <div className="raw-json">
+      <span className="copy">
+        <CopyButton text={text} />
+      </span>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region is reached by keyboard. */}
+      <pre className="raw" tabIndex={0}>
+        {text}
+      </pre>
+    </div>
+  );
+}

@@ -1,0 +1,170 @@
+import { memo, type ReactNode } from "react";
+import type { IssueRow } from "@/api/types";
+import { Sparkline } from "@/charts/Sparkline";
+import { compact } from "@/lib/units";
+import { Ago } from "@/ui/Ago";
+import { Glyph, SeverityBars } from "@/ui/Glyph";
+import { PageLink } from "@/ui/PageLink";
+import { Avatar, Tag } from "@/ui/Panel";
+
+interface IssueTableProps {
+  rows: readonly IssueRow[];
+  zone: string;
+  cursor: string | null;
+  picked: ReadonlySet<string>;
+  onToggle: (id: string) => void;
+  onPickAll: (on: boolean) => void;
+  onPrefetch: (id: string) => void;
+  /** Stands over the head while rows are selected. */
+  bulk: ReactNode;
+}
+
+/** Issues in rows of two lines; a page of 50 each, rows out of view are not laid out. */
+export function IssueTable(props: IssueTableProps): ReactNode {
+  const { rows, zone, cursor, picked, onToggle, onPickAll, onPrefetch, bulk } = props;
+  return (
+    <div className="issues-wrap">
+      {bulk}
+      <table className="t issues" aria-rowcount={rows.length}>
+        <thead>
+          <tr>
+            <th scope="col" className="pick">
+              <input
+                type="checkbox"
+                aria-label="Select all shown"
+                checked={picked.size > 0 && picked.size === rows.length}
+                onChange={(event) => onPickAll(event.target.checked)}
+              />
+            </th>
+            <th scope="col">Issue</th>
+            <th scope="col" className="only-l">
+              Trend in range
+            </th>
+            <th scope="col" className="num">
+              Events
+            </th>
+            <th scope="col" className="num only-l">
+              Users
+            </th>
+            <th scope="col" className="num only-l">
+              First seen
+            </th>
+            <th scope="col" className="num only-l">
+              Last seen
+            </th>
+            <th scope="col" className="only-l">
+              Assignee
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <Row
+              key={row.short_id}
+              row={row}
+              zone={zone}
+              isCursor={row.short_id === cursor}
+              isPicked={picked.has(row.short_id)}
+              onToggle={onToggle}
+              onPrefetch={onPrefetch}
+            />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+interface RowProps {
+  row: IssueRow;
+  zone: string;
+  isCursor: boolean;
+  isPicked: boolean;
+  onToggle: (id: string) => void;
+  onPrefetch: (id: string) => void;
+}
+
+const Row = memo(function Row({
+  row,
+  zone,
+  isCursor,
+  isPicked,
+  onToggle,
+  onPrefetch,
+}: RowProps): ReactNode {
+  const classes = [isCursor && "cursor", isPicked && "picked"].filter(Boolean).join(" ");
+  const isHot = row.severity === "critical" || row.severity === "high";
+  return (
+    <tr
+      id={`issue-${row.short_id}`}
+      className={classes || undefined}
+      aria-current={isCursor || undefined}
+      onPointerEnter={() => onPrefetch(row.short_id)}
+      onFocus={() => onPrefetch(row.short_id)}
+    >
+      <td className="pick">
+        <input
+          type="checkbox"
+          aria-label={`Select ${row.short_id}`}
+          checked={isPicked}
+          onChange={() => onToggle(row.short_id)}
+        />
+      </td>
+      <td>
+        <PageLink to={`errors/${row.short_id}`} className="issue-cell">
+          <span className="l1">
+            <SeverityBars severity={row.severity} />
+            <span className="m trunc" title={row.title}>
+              {row.title}
+            </span>
+            {row.is_regressed ? (
+              <>
+                <span className="only-l">
+                  <Tag tone="warn">Regressed</Tag>
+                </span>
+                <span className="only-s">
+                  <Glyph status="warn" label="regressed" />
+                </span>
+              </>
+            ) : null}
+          </span>
+          <span className="l2 faint s">
+            <span className="mono">{row.short_id}</span>
+            {row.culprit ? <span className="mono trunc culprit">{row.culprit}</span> : null}
+            {row.environment ? <span className="only-l">{row.environment}</span> : null}
+            {row.release ? <span className="trunc only-l">{row.release}</span> : null}
+            <span className="only-s">
+              <Ago atMs={row.last_seen_ms} zone={zone} />
+            </span>
+          </span>
+        </PageLink>
+      </td>
+      <td className="only-l">
+        <Sparkline
+          values={row.spark}
+          kind="bars"
+          hot={isHot}
+          label={`${compact(row.events)} events in the range`}
+        />
+      </td>
+      <td className="num m">{compact(row.events)}</td>
+      <td className="num only-l">{compact(row.users)}</td>
+      <td className="num only-l muted">
+        <Ago atMs={row.first_seen_ms} zone={zone} kind="bare" />
+      </td>
+      <td className="num only-l muted">
+        <Ago atMs={row.last_seen_ms} zone={zone} kind="bare" />
+      </td>
+      <td className="only-l">
+        {row.assignee ? (
+          <span className="nm" title={row.assignee}>
+            <Avatar name={row.assignee.replace(/@.*/, "").replaceAll(/[._-]/g, " ")} />
+            <span>{row.assignee.replace(/@.*/, "")}</span>
+          </span>
+        ) : (
+          <span className="faint">–</span>
+        )}
+      </td>
+    </tr>
+  );
+});

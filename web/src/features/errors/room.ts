@@ -1,0 +1,29 @@
+import type { Room } from "@/lib/room";
+
+const scope = { environment: true, release: true, range: true } as const;
+
+export const room: Room = {
+  id: "errors",
+  label: "Errors",
+  icon: "error",
+  letter: "E",
+  order: 200,
+  count: "unresolved",
+  pages: [
+    { path: "errors", scope, load: async () => (await import("./ErrorsPage")).ErrorsPage },
+    {
+      path: "errors/$shortId",
+      title: ({ shortId = "" }) => shortId,
+      scope: {
+        environment: "An issue counts all environments",
+        release: "An issue counts all releases",
+        range: true,
+      },
+      load: async () => (await import("./IssuePage")).IssuePage,
+    },
+  ],
+  places: [
+    { label: "Regressed issues", path: "errors", search: { tab: "regressed" } },
+    { label: "New issues today", path: "errors", search: { tab: "new" } },
+  ],
+};
