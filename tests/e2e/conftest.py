@@ -11,8 +11,11 @@ import httpx
 import pytest
 
 from bench.server import Server
+from tests.e2e.browser import chromium
 from tests.e2e.product import NodeApp
 from tests.fakes.peer import HttpPeer, http_peer
+
+__all__ = ["chromium"]  # a fixture
 
 PROMETHEUS_YML = """
 global:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -41,12 +42,23 @@ class NodeApp:
             self.process = None
 
 
-def fail_once(dsn: str, *, message: str) -> None:
-    """Run a Python program that reports one unhandled error by an unmodified sentry-sdk."""
+def printed_link(log: Path) -> str:
+    """The first-run link that a server has printed to its log."""
+    found = re.search(r"Open (\S+/first-run\?token=\S+)", log.read_text())
+    assert found is not None
+    return found[1]
+
+
+def fail_once(dsn: str, *, message: str) -> float:
+    """Run a Python program that reports one error by an unmodified sentry-sdk.
+
+    Returns the Unix time in seconds at which the SDK had sent it.
+    """
     program = textwrap.dedent(
         """
         import os
         import sys
+        import time
         import sentry_sdk
 
         sentry_sdk.init(dsn=sys.argv[1], environment="production", release="shop@1.2.3")
@@ -61,8 +73,10 @@ def fail_once(dsn: str, *, message: str) -> None:
         except ValueError:
             sentry_sdk.capture_exception()
         sentry_sdk.flush(10)
+        print(time.time())
         """
     )
     command = [sys.executable, "-c", program, dsn, message]
     environ = {**os.environ, "SHOP_PASSWORD": SECRET}
-    subprocess.run(command, check=True, timeout=60, env=environ)
+    done = subprocess.run(command, check=True, timeout=60, env=environ, capture_output=True)
+    return float(done.stdout)

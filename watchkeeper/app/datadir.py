@@ -8,6 +8,8 @@ import json
 import os
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -15,6 +17,8 @@ from typing import ClassVar
 from watchkeeper.lib.errors import WatchkeeperError
 
 WAIT_FOR_A_DYING_SERVER_S = 2.0
+SALT_BYTES = 32
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class DataDirUnusable(WatchkeeperError):
@@ -56,29 +60,40 @@ class DataDir:
 
     def prepare(self) -> None:
         """Make the directory, readable by its owner alone. Raises DataDirUnusable."""
-        try:
+        with self.in_use():
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             for path in (self.spool, self.blobs):
                 path.mkdir(exist_ok=True, mode=0o700)
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Around work on files of the directory: an OSError leaves it as DataDirUnusable."""
+        try:
+            yield
         except OSError as error:
+            way_out = "Free some space there" if error.errno in _NO_ROOM else "Make it writable"
             raise DataDirUnusable(
                 f"Cannot use the data directory {self.root}: {error.strerror}. "
-                "Choose another with --data-dir."
+                f"{way_out}, or choose another with --data-dir."
             ) from error
 
     def salt(self) -> bytes:
-        """32 random bytes that pseudonyms of people are made with, made at the first call."""
+        """32 random bytes that pseudonyms of people are made with, made at the first call.
+
+        Raises DataDirUnusable, also for a file that is not whole: another salt would tell
+        people apart who are the same.
+        """
         path = self.root / "salt"
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_bytes()
-        with os.fdopen(descriptor, "wb") as file:
-            value = secrets.token_bytes(32)
-            file.write(value)
-            file.flush()
-            os.fsync(file.fileno())
-        return value
+        with self.in_use():
+            if not path.exists():
+                _write_whole(path, secrets.token_bytes(SALT_BYTES))
+            found = path.read_bytes()
+        if len(found) != SALT_BYTES:
+            raise DataDirUnusable(
+                f"The file {path} must hold {SALT_BYTES} bytes, it holds {len(found)}: "
+                "restore it from a backup."
+            )
+        return found
 
     @property
     def secret_file(self) -> Path:
@@ -88,7 +103,8 @@ class DataDir:
     def note_running(self, *, base_url: str, listen: str) -> None:
         """Say for other commands where the running server listens and what it prints."""
         content = {"pid": os.getpid(), "base_url": base_url, "listen": listen}
-        self.running_file.write_text(json.dumps(content))
+        with self.in_use():
+            self.running_file.write_text(json.dumps(content))
 
     def running_base_url(self) -> str | None:
         """The address that the last started server printed, if one was started here."""
@@ -111,18 +127,19 @@ class DataDirLock:
 
     def __init__(self, data_dir: DataDir) -> None:
         self._path = data_dir.root / "lock"
-        self._root = data_dir.root
+        self._data_dir = data_dir
         self._descriptor: int | None = None
 
     def acquire(self, *, wait_s: float = WAIT_FOR_A_DYING_SERVER_S) -> None:
         """Take the lock. Raises DataDirUnusable if another process keeps it for `wait_s`."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with self._data_dir.in_use():
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         deadline = time.monotonic() + wait_s
         while not _try_lock(descriptor):
             if time.monotonic() > deadline:
                 os.close(descriptor)
                 raise DataDirUnusable(
-                    f"The data directory {self._root} is in use by another server. "
+                    f"The data directory {self._data_dir.root} is in use by another server. "
                     "Stop that one, or choose another directory with --data-dir."
                 )
             time.sleep(0.05)
@@ -133,6 +150,21 @@ class DataDirLock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Make a small file, if no other process does first; a reader never sees half of it."""
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+    finally:
+        fresh.unlink()
 
 
 def is_locked(data_dir: DataDir) -> bool:

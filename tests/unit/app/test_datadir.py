@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import stat
 from pathlib import Path
 
@@ -44,3 +45,23 @@ def test_other_commands_learn_the_address_of_the_running_server(data_dir: DataDi
 
     assert data_dir.running_base_url() == "http://wk.example"
     assert data_dir.running_listen() == "127.0.0.1:9000"
+
+
+def test_the_salt_stays(data_dir: DataDir) -> None:
+    first = data_dir.salt()
+
+    assert len(first) == 32
+    assert data_dir.salt() == first
+    assert [path.name for path in data_dir.root.glob("salt*")] == ["salt"]
+
+
+def test_half_a_salt_is_never_used(data_dir: DataDir) -> None:
+    (data_dir.root / "salt").write_bytes(b"short")
+
+    with pytest.raises(DataDirUnusable, match="must hold 32 bytes, it holds 5"):
+        data_dir.salt()
+
+
+def test_a_full_disk_is_told_as_one(data_dir: DataDir) -> None:
+    with pytest.raises(DataDirUnusable, match="Free some space there"), data_dir.in_use():
+        raise OSError(errno.ENOSPC, "No space left on device")

@@ -76,8 +76,9 @@ def _serve(config: Config) -> int:
     )
     meta = _open_meta(config, data_dir)
     try:
-        edge = _build(config, data_dir, meta, telemetry)
-        _announce(config, data_dir, edge.access)
+        with data_dir.in_use():
+            edge = _build(config, data_dir, meta, telemetry)
+            _announce(config, data_dir, edge.access)
         return asyncio.run(_run(edge, listener))
     finally:
         meta.close()

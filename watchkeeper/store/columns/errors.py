@@ -65,6 +65,7 @@ class DataDirInUse(WatchkeeperError):
     code = "data_dir_in_use"
 
 
+NOT_ENOUGH_SPACE = 243
 TOO_MANY_PARTS = 252
 
 QUERY_ERRORS: Mapping[int, type[WatchkeeperError]] = {
@@ -83,7 +84,7 @@ QUERY_ERRORS: Mapping[int, type[WatchkeeperError]] = {
     210: StoreUnavailable,  # NETWORK_ERROR
     236: StoreUnavailable,  # ABORTED
     242: StoreUnavailable,  # TABLE_IS_READ_ONLY
-    243: StoreUnavailable,  # NOT_ENOUGH_SPACE
+    NOT_ENOUGH_SPACE: StoreUnavailable,
     TOO_MANY_PARTS: StoreUnavailable,
     279: StoreUnavailable,  # ALL_CONNECTION_TRIES_FAILED
     319: StoreUnavailable,  # UNKNOWN_STATUS_OF_INSERT
@@ -114,6 +115,7 @@ REFUSED_BATCHES = frozenset(
 
 _CODE = re.compile(r"Code: (\d+)\. DB::Exception")
 
+_NO_ROOM = "The disk of the column store is full: free some space there."
 _SENTENCES: Mapping[type[WatchkeeperError], str] = {
     QueryTooHeavy: "The query needs more time or memory than it may have; narrow its range.",
     QueryCancelled: "The query was cancelled.",
@@ -147,4 +149,5 @@ def insert_error(message: str) -> WatchkeeperError:
 
 
 def _worded(kind: type[WatchkeeperError], code: int) -> WatchkeeperError:
-    return kind(f"{_SENTENCES[kind]} (engine code {code})")
+    sentence = _NO_ROOM if code == NOT_ENOUGH_SPACE else _SENTENCES[kind]
+    return kind(f"{sentence} (engine code {code})")

@@ -61,7 +61,8 @@ _SQLITE = {
     sqlite3.SQLITE_READONLY: "The database file is read-only: check its owner and the mount.",
     sqlite3.SQLITE_CORRUPT: "The database file is damaged: stop the server and restore a backup.",
     sqlite3.SQLITE_NOTADB: "The database file is not a database: restore a backup.",
-    sqlite3.SQLITE_IOERR: "The disk failed under the database: check the machine's log.",
+    sqlite3.SQLITE_IOERR: "The disk failed under the database: check that it has room, then the"
+    " machine's log.",
 }
 _POSTGRESQL = {
     "53100": "The disk of the PostgreSQL server is full: free some space there.",

@@ -55,3 +55,10 @@ def test_what_the_engine_said_is_never_shown() -> None:
 
 def test_a_message_without_a_code_has_none() -> None:
     assert code_of("connection reset") == 0
+
+
+def test_a_full_disk_is_told_as_one() -> None:
+    error = insert_error("Code: 243. DB::Exception: Cannot reserve 1.00 MiB")
+
+    assert isinstance(error, StoreUnavailable)
+    assert "The disk of the column store is full" in str(error)

@@ -42,17 +42,32 @@ export function ConnectSteps({ org, project }: ConnectStepsProps): ReactNode {
         </Async>
       ) : null}
       {isDone ? <Arrived org={org} setup={setup.data} /> : null}
-      <span className="row wrap">
-        {source ? (
-          <Button onClick={() => change({ source: undefined })}>Something else</Button>
-        ) : null}
-        {isDone ? null : <TestError projectId={project.id} />}
-        <span className="grow" />
-        <Link to={`/o/${org.slug}/home`} className={isDone ? "btn pri" : "btn"}>
-          {isDone ? "Go to Home" : "Later"}
-        </Link>
-      </span>
+      {source !== undefined && setup.state === "loading" ? null : (
+        <Ways org={org} project={project} isDone={isDone} isChosen={source !== undefined} />
+      )}
     </Frame>
+  );
+}
+
+interface WaysProps extends ConnectStepsProps {
+  isDone: boolean;
+  isChosen: boolean;
+}
+
+/** Where one can go from here. */
+function Ways({ org, project, isDone, isChosen }: WaysProps): ReactNode {
+  const [, change] = useSearchState();
+  return (
+    <span className="row wrap">
+      {isChosen ? (
+        <Button onClick={() => change({ source: undefined })}>Something else</Button>
+      ) : null}
+      {isDone ? null : <TestError projectId={project.id} />}
+      <span className="grow" />
+      <Link to={`/o/${org.slug}/home`} className={isDone ? "btn pri" : "btn"}>
+        {isDone ? "Go to Home" : "Later"}
+      </Link>
+    </span>
   );
 }
 

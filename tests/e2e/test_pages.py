@@ -1,0 +1,253 @@
+"""Every page in both themes and both sizes: reachable by all, still, and quiet in the console."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from bench.server import Server
+from tests.e2e.browser import DESKTOP, PHONE, Size, Theme, Visit, context_of, visit
+from tests.e2e.eventually import eventually
+from tests.e2e.product import fail_once, printed_link
+
+pytestmark = pytest.mark.chromium
+
+EMAIL, PASSWORD = "mara@example.com", "correct horse battery"
+STILL = 0.02
+"""The most that the layout may have shifted by itself, summed; Google calls 0.1 good."""
+
+SECTIONS = (
+    "project", "sources", "keys", "scraping", "channels", "members", "tokens", "audit",
+)  # fmt: skip
+
+
+@dataclass
+class Site:
+    """A server with one project that has data and one that has none."""
+
+    server: Server
+    facts: dict[str, Any]
+    issue: str
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    server = Server(tmp_path_factory.mktemp("pages") / "data")
+    facts = server.setup()
+    server.setup(project="fresh")
+    server.start()
+    try:
+        fail_once(str(facts["sentry_dsn"]), message="card declined")
+        yield Site(server, facts, first_issue(server, facts))
+    finally:
+        server.kill()
+
+
+def first_issue(server: Server, facts: dict[str, Any]) -> str:
+    """The short id of the one issue, once it is stored."""
+    token = {"Authorization": f"Bearer {facts['api_token']}"}
+
+    def ask() -> str | None:
+        path = f"{server.url}/api/wk/projects/{facts['project_id']}/issues"
+        rows = httpx.get(path, headers=token, timeout=30).json()["issues"]
+        return rows[0]["short_id"] if rows else None
+
+    return eventually(ask, within_s=30, what="the issue")
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def theme(request: pytest.FixtureRequest) -> Theme:
+    chosen: Theme = request.param
+    return chosen
+
+
+@pytest.fixture(scope="module", params=[DESKTOP, PHONE], ids=["1440", "390"])
+def size(request: pytest.FixtureRequest) -> Size:
+    chosen: Size = request.param
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def stranger(chromium: Browser, site: Site, theme: Theme, size: Size) -> Iterator[BrowserContext]:
+    """A browser in which nobody is signed in."""
+    with context_of(chromium, site.server.url, theme=theme, size=size) as context:
+        yield context
+
+
+@pytest.fixture(scope="module")
+def link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """What a server of its own, that nobody has an account on, prints."""
+    directory = tmp_path_factory.mktemp("first-run")
+    server = Server(directory / "data", log=directory / "log")
+    server.start()
+    try:
+        yield printed_link(directory / "log")
+    finally:
+        server.kill()
+
+
+@pytest.fixture(scope="module")
+def newcomer(chromium: Browser, link: str, theme: Theme, size: Size) -> Iterator[BrowserContext]:
+    """A browser at the server of the link."""
+    with context_of(chromium, link.partition("/first-run")[0], theme=theme, size=size) as context:
+        yield context
+
+
+@pytest.fixture(scope="module")
+def person(
+    chromium: Browser, site: Site, cookies: list[Any], theme: Theme, size: Size
+) -> Iterator[BrowserContext]:
+    """A browser in which the owner is signed in."""
+    with context_of(chromium, site.server.url, theme=theme, size=size) as context:
+        context.add_cookies(cookies)
+        yield context
+
+
+@pytest.fixture(scope="module")
+def cookies(chromium: Browser, site: Site) -> list[Any]:
+    """The session of one login by the page; logins are limited."""
+    with context_of(chromium, site.server.url) as context, visit(context) as here:
+        here.page.goto("/login")
+        here.page.get_by_label("Email").fill(EMAIL)
+        here.page.get_by_label("Password").fill(PASSWORD)
+        here.page.get_by_role("button", name="Sign in").click()
+        expect(here.page.get_by_role("heading", level=1)).to_have_text("Home")
+        assert here.troubles == []
+        return list(context.cookies())
+
+
+PAGES: dict[str, tuple[str, str]] = {
+    "home": ("home", "Needs you"),
+    "home, empty": ("home?project=fresh", "Send the first record"),
+    "errors": ("errors", "card declined"),
+    "errors, empty": ("errors?project=fresh", "Waiting for the first"),
+    "issue": ("errors/{issue}", "card declined"),
+    "explore": ("explore?p0.expr=node_load1", "node_load1"),
+    "data health": ("data-health", "Processes"),
+    **{f"settings, {name}": (f"settings/{name}", "") for name in SECTIONS},
+}
+"""Where below /o/acme a page is, and what stands on it once it is there."""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_for_everybody_and_still(person: BrowserContext, site: Site, name: str) -> None:
+    path, shows = PAGES[name]
+    with visit(person) as here:
+        here.page.goto(f"/o/acme/{path.format(issue=site.issue)}")
+        expect(here.page.get_by_text(shows).first).to_be_visible()
+        judge(here)
+
+
+def test_a_wrong_query_is_told_to_everybody(person: BrowserContext) -> None:
+    with visit(person) as here:
+        here.page.goto("/o/acme/explore?p0.expr=sum(")
+        expect(here.page.get_by_text("unclosed left parenthesis").first).to_be_visible()
+        settled(here.page)
+        forget_the_refusal(here, 400)
+        judge(here)
+
+
+def test_the_login_is_for_everybody_and_still(stranger: BrowserContext) -> None:
+    with visit(stranger) as here:
+        here.page.goto("/login")
+        expect(here.page.get_by_role("button", name="Sign in")).to_be_visible()
+        judge(here)
+
+
+FIRST_RUN = {
+    "without the link": ("/first-run", "This page opens with the printed link"),
+    "account": ("{link}", "Your account"),
+}
+
+
+@pytest.mark.parametrize("name", FIRST_RUN)
+def test_the_first_run_is_for_everybody_and_still(
+    newcomer: BrowserContext, link: str, name: str
+) -> None:
+    address, title = FIRST_RUN[name]
+    with visit(newcomer) as here:
+        here.page.goto(address.format(link=link))
+        expect(here.page.get_by_role("heading", level=1)).to_have_text(title)
+        if name == "without the link":
+            forget_the_refusal(here, 403)
+        judge(here)
+
+
+def test_the_project_of_the_first_run_is_for_everybody(newcomer: BrowserContext, link: str) -> None:
+    with visit(newcomer) as here:
+        here.page.goto(link)
+        here.page.get_by_label("Name").fill("Mara Lind")
+        here.page.get_by_label("Email").fill(EMAIL)
+        here.page.get_by_label("Password").fill(PASSWORD)
+        here.page.get_by_role("button", name="Continue").click()
+        expect(here.page.get_by_role("heading", level=1)).to_have_text("Your first project")
+        judge(here)
+
+
+def test_the_lines_to_add_are_for_everybody_and_still(person: BrowserContext) -> None:
+    for address, title in (
+        ("/first-run", "What do you have?"),
+        ("/first-run?source=python", "Sentry SDK, Python"),
+        ("/first-run?source=metrics", "An app with /metrics"),
+    ):
+        with visit(person) as here:
+            here.page.goto(address)
+            expect(here.page.get_by_role("heading", level=1)).to_have_text(title)
+            judge(here)
+
+
+def test_the_judge_sees_what_is_wrong(stranger: BrowserContext) -> None:
+    with visit(stranger) as here:
+        here.page.goto("/login")
+        expect(here.page.get_by_role("button", name="Sign in")).to_be_visible()
+        settled(here.page)
+        here.page.evaluate(_SPOIL)
+        settled(here.page)
+
+        assert "image-alt" in " ".join(here.violations())
+        assert here.overflow() != ""
+        assert here.layout_shift()[0] > STILL
+        assert any("CSP script-src" in trouble for trouble in here.troubles)
+
+
+_SPOIL = """
+() => {
+  const wide = document.createElement("div");
+  wide.style.cssText = "width: 200vw; height: 300px";
+  wide.innerHTML = '<img src="/icon.svg">';
+  document.body.prepend(wide);
+  const script = document.createElement("script");
+  script.textContent = "1";
+  document.body.append(script);
+}
+"""
+
+
+def forget_the_refusal(here: Visit, status: int) -> None:
+    """Chromium writes each refused request to the console; these pages are about one."""
+    said = f"the server responded with a status of {status}"
+    assert any(said in each for each in here.troubles)
+    here.troubles[:] = [each for each in here.troubles if said not in each]
+
+
+def judge(here: Visit) -> None:
+    """Hold a page that is all there to the rules of every page."""
+    settled(here.page)
+    expect(here.page.get_by_role("heading", level=1)).to_have_count(1)
+    assert here.overflow() == ""
+    shift, moved = here.layout_shift()
+    assert shift < STILL, moved
+    assert here.violations() == []
+    assert here.troubles == []
+
+
+def settled(page: Page) -> None:
+    """Wait until nothing is loading any more."""
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    page.evaluate("() => document.fonts.ready.then(() => undefined)")
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 300)))")
