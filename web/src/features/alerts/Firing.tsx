@@ -126,7 +126,9 @@ function Group({ group, rule, scope }: GroupProps): ReactNode {
               <span className="m trunc">
                 {alert.annotations.summary || labelText(alert.labels) || alert.rule}
               </span>
-              <span className="faint s trunc">{labelText(alert.labels)}</span>
+              {alert.annotations.summary ? (
+                <span className="faint s trunc">{labelText(alert.labels)}</span>
+              ) : null}
             </span>
             <span className={alert.state === "firing" ? "num m" : "num muted"}>
               {valueText(alert.value, limit)}

@@ -133,7 +133,7 @@ function Verdict({ check }: { check: Loaded<RuleCheck> }): ReactNode {
           <Glyph status="crit" label="" />
           <span>
             {one.line === null ? "" : `Line ${one.line}: `}
-            {one.message.replace(/^line \d+:\s*/i, "")}
+            {one.message.replace(/^(?:rules: )?line \d+:\s*/i, "")}
           </span>
         </li>
       ))}

@@ -159,7 +159,7 @@ function RuleRow({ rule, zone }: { rule: Rule; zone: string }): ReactNode {
         {rule.last_error ? <span className="crit s">{rule.last_error}</span> : null}
       </span>
       <span className="muted s nowrap only-l">
-        {isAlert ? `for ${forText(rule.for_s)}` : "recording"}
+        {isAlert ? (rule.for_s === 0 ? "at once" : `for ${forText(rule.for_s)}`) : "recording"}
       </span>
       <span className={rule.state === "firing" ? "s m nowrap crit" : "s nowrap"}>{state}</span>
       <span className="faint s nowrap num only-l">

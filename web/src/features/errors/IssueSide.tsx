@@ -74,7 +74,11 @@ export function Affected({ issue }: { issue: IssueDetail }): ReactNode {
     <Panel
       title="Who is affected"
       note={isSampled ? "of the newest events" : null}
-      more={<span className="more">{compact(issue.users)} users</span>}
+      more={
+        <span className="more">
+          {compact(issue.users)} {issue.users === 1 ? "user" : "users"}
+        </span>
+      }
     >
       <div className="facets">
         {issue.tags.length === 0 ? (
