@@ -137,24 +137,30 @@ def name_a_pager(page: Page, pager: HttpPeer) -> None:
 
 
 def put_a_rule_on_errors(page: Page) -> None:
-    """A rule file of the project, saved with the session of the page."""
-    session = page.request.get("/api/wk/session").json()
-    (acme,) = [each for each in session["organisations"] if each["slug"] == "acme"]
-    saved = page.request.put(
-        f"/api/wk/projects/{acme['projects'][0]['id']}/rules/errors.yml",
-        data={"source": RULES},
-        headers={"X-CSRF-Token": session["csrf_token"]},
+    """The first rule, written in Alerts; the page checks it while it is typed."""
+    page.get_by_role("link", name="Alerts").click()
+    page.get_by_role("button", name="Write the first rule").click()
+    form = page.get_by_role("region", name="New rule file")
+    form.get_by_label("Name").fill("errors")
+    form.get_by_label("Rules in YAML").fill(
+        "groups: [{name: errors, rules: [{alert: A, expr: sum(}]}]"
     )
-    assert saved.ok, saved.text()
+    expect(form.get_by_text("Line 1:")).to_be_visible()
+    form.get_by_label("Rules in YAML").fill(RULES)
+    expect(form.get_by_text("1 rule in 1 group")).to_be_visible()
+    form.get_by_role("button", name="Save").click()
+    expect(form).to_be_hidden()
 
 
 def see_it_fire(page: Page, pager: HttpPeer) -> None:
-    """Home shows the alert without a reload, and the webhook is told."""
+    """Alerts shows it without a reload, then Home; the webhook is told, and so is History."""
+    page.get_by_role("tab", name="Firing").click()
+    alert = page.get_by_role("region", name="NewErrors").get_by_role("listitem")
+    expect(alert).to_contain_text("firing", timeout=FIRING_WITHIN_MS)
+    eventually(lambda: is_told(pager), within_s=30, what="the webhook's message")
     page.get_by_role("link", name="Home").click()
     row = page.get_by_role("region", name="Needs you").get_by_role("link", name="NewErrors")
-    expect(row).to_be_visible(timeout=FIRING_WITHIN_MS)
     expect(row).to_contain_text("Firing")
-    eventually(lambda: is_told(pager), within_s=30, what="the webhook's message")
 
 
 def is_told(pager: HttpPeer) -> bool:
