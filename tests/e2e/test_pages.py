@@ -21,6 +21,14 @@ EMAIL, PASSWORD = "mara@example.com", "correct horse battery"
 STILL = 0.02
 """The most that the layout may have shifted by itself, summed; Google calls 0.1 good."""
 
+RULES = """
+groups:
+  - name: errors
+    interval: 1s
+    rules:
+      - {alert: NewErrors, expr: vector(3) > 1, labels: {severity: critical}}
+"""
+
 SECTIONS = (
     "project", "sources", "keys", "scraping", "channels", "members", "tokens", "audit",
 )  # fmt: skip
@@ -43,9 +51,27 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     server.start()
     try:
         fail_once(str(facts["sentry_dsn"]), message="card declined")
+        put_a_rule(server, facts)
         yield Site(server, facts, first_issue(server, facts))
     finally:
         server.kill()
+
+
+def put_a_rule(server: Server, facts: dict[str, Any]) -> None:
+    """A rule of the project that fires at once, and has done so when this returns."""
+    root = f"{server.url}/api/wk/projects/{facts['project_id']}"
+    with httpx.Client(headers={"Authorization": f"Bearer {facts['api_token']}"}) as client:
+        saved = client.put(f"{root}/rules/errors.yml", json={"source": RULES})
+        assert saved.status_code == 200, saved.text
+        eventually(
+            lambda: [
+                alert
+                for alert in client.get(f"{root}/alerts").json()["alerts"]
+                if alert["state"] == "firing"
+            ],
+            within_s=30,
+            what="the alert",
+        )
 
 
 def first_issue(server: Server, facts: dict[str, Any]) -> str:
@@ -128,6 +154,11 @@ PAGES: dict[str, tuple[str, str]] = {
     "errors, empty": ("errors?project=fresh", "Waiting for the first"),
     "issue": ("errors/{issue}", "card declined"),
     "explore": ("explore?p0.expr=node_load1", "node_load1"),
+    "alerts, firing": ("alerts", "NewErrors"),
+    "alerts, rules": ("alerts?tab=rules", "NewErrors"),
+    "alerts, a new rule": ("alerts?tab=rules&sel=new", "1 rule in 1 group"),
+    "alerts, history": ("alerts?tab=history", "NewErrors"),
+    "alerts, empty": ("alerts?project=fresh", "Write the first rule"),
     "data health": ("data-health", "Processes"),
     **{f"settings, {name}": (f"settings/{name}", "") for name in SECTIONS},
 }
