@@ -7,9 +7,23 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from watchkeeper.app.loops import Loop
 from watchkeeper.ingest import Acceptor, LogRow, SampleBatch
-from watchkeeper.lib.telemetry import OwnLog, OwnSample
+from watchkeeper.lib.clock import SECOND_MS, Clock
+from watchkeeper.lib.telemetry import OwnLog, OwnSample, SelfWatch
 from watchkeeper.privacy import Scrubber
+
+SELF_WATCH_MS = 30 * SECOND_MS
+
+
+def self_watch_loop(watch: SelfWatch, clock: Clock) -> Loop:
+    """Writes at the same instants in every process, so that it is digested in few pieces."""
+
+    def run() -> float:
+        watch.run_once()
+        return (SELF_WATCH_MS - clock() % SELF_WATCH_MS) / SECOND_MS
+
+    return Loop(name="self-watch", period_s=SELF_WATCH_MS / SECOND_MS, run=run)
 
 
 class OwnRoad:

@@ -9,14 +9,17 @@ from dataclasses import dataclass
 
 from watchkeeper import __version__
 from watchkeeper.app.loops import Loop
-from watchkeeper.app.own_sink import OwnRoad
+from watchkeeper.app.own_sink import OwnRoad, self_watch_loop
 from watchkeeper.app.upkeep import Rollups
 from watchkeeper.app.wiring import EngineRooms
 from watchkeeper.ingest.scrape import HostMetrics
+from watchkeeper.issues import DERIVED_INTERVAL_MS
+from watchkeeper.lib.clock import SECOND_MS
 from watchkeeper.lib.telemetry import SelfWatch
 from watchkeeper.privacy import Scrubber
 
 LOOK_FOR_HOME_S = 2.0
+CLOSES_WITHIN_S = 4.0
 LOOK_FOR_DELIVERIES_S = 1.0
 
 
@@ -43,8 +46,8 @@ def engine_loops(rooms: EngineRooms) -> list[Loop]:
     return [
         Loop(name="rules", period_s=5.0, run=lambda: _evaluate(rooms)),
         Loop(name="rule-files", period_s=5.0, run=lambda: _read_rule_files(rooms)),
-        Loop(name="derived-series", period_s=1.0, run=lambda: _kept(rooms.derived.run_once())),
-        Loop(name="self-watch", period_s=15.0, run=lambda: _kept(watch.run_once())),
+        Loop(name="derived-series", period_s=15.0, run=lambda: _derive(rooms)),
+        self_watch_loop(watch, ground.clock),
         Loop(name="rollups", period_s=300.0, run=lambda: _kept(rollups.run_once())),
     ]
 
@@ -59,6 +62,17 @@ def engine_tasks(rooms: EngineRooms) -> list[Task]:
 
 def _kept(_done: object) -> None:
     """A loop that keeps its period, whatever it did."""
+
+
+def _derive(rooms: EngineRooms) -> float:
+    """Derive series of closed intervals; returns the seconds until one may close again.
+
+    An interval closes once the digest has passed it: a second or two after its end when the digest
+    keeps up, and then it is looked for each second.
+    """
+    rooms.derived.run_once()
+    into_s = rooms.ground.clock() % DERIVED_INTERVAL_MS / SECOND_MS
+    return 1.0 if into_s < CLOSES_WITHIN_S else DERIVED_INTERVAL_MS / SECOND_MS - into_s + 1.0
 
 
 def _evaluate(rooms: EngineRooms) -> float:
@@ -79,10 +93,11 @@ def _read_rule_files(rooms: EngineRooms) -> None:
 
 async def _deliver(rooms: EngineRooms) -> None:
     """Send what waits to be sent."""
+    clock = rooms.ground.clock
     while True:
-        while await rooms.deliverer.run_due():
-            pass
-        await asyncio.sleep(LOOK_FOR_DELIVERIES_S)
+        due_ms = await asyncio.to_thread(rooms.deliverer.next_due_ms)
+        if due_ms is None or due_ms > clock() or not await rooms.deliverer.run_due():
+            await asyncio.sleep(LOOK_FOR_DELIVERIES_S)
 
 
 async def _measure_host(rooms: EngineRooms) -> None:

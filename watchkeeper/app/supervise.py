@@ -7,7 +7,9 @@ import contextlib
 import ctypes
 import os
 import signal
+import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 
 from watchkeeper.lib.errors import WatchkeeperError
@@ -20,6 +22,9 @@ REFUSED_TO_START = 78
 """Exit status (EX_CONFIG) with which the engine says: starting me again will not help."""
 
 
+GO = b"go\n"
+
+
 class EngineRefused(WatchkeeperError):
     """The engine will not start; it has printed why."""
 
@@ -27,21 +32,27 @@ class EngineRefused(WatchkeeperError):
 
 
 class EngineProcess:
-    """The engine as a child of this process.
+    """The engine as a child of this process. Used by the main thread alone.
 
     on_restart: told each time a dead engine is about to be started again.
     """
 
-    def __init__(self, arguments: Sequence[str], *, on_restart: Callable[[], None]) -> None:
+    def __init__(self, arguments: Sequence[str]) -> None:
         self._arguments = [sys.executable, "-m", "watchkeeper.app.roles.engine", *arguments]
-        self._on_restart = on_restart
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._stopping = False
-        self.restarts = 0
+        self.on_restart: Callable[[], None] = lambda: None
 
-    @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process else None
+    def start(self) -> None:
+        """Start it now, because it takes long to load; it opens no store before `let_go`."""
+        self._process = subprocess.Popen(self._arguments, stdin=subprocess.PIPE)
+
+    def let_go(self) -> None:
+        """Let the started engine open the stores."""
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.write(GO)
+                self._process.stdin.flush()
 
     async def keep_running(self) -> None:
         """Run until `stop`. Raises EngineRefused when the engine says that it cannot start."""
@@ -49,14 +60,15 @@ class EngineProcess:
         loop = asyncio.get_running_loop()
         while True:
             started = loop.time()
-            self._process = await asyncio.create_subprocess_exec(*self._arguments)
-            status = await self._process.wait()
+            if self._process is None:
+                self.start()
+                self.let_go()
+            status = await self._ended()
             if self._stopping:
                 return
             if status == REFUSED_TO_START:
                 raise EngineRefused("The engine could not start; its reason is printed above.")
-            self.restarts += 1
-            self._on_restart()
+            self.on_restart()
             steady = loop.time() - started > STEADY_S
             pause_s = FIRST_PAUSE_S if steady else min(pause_s * 2, LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s)
@@ -65,16 +77,43 @@ class EngineProcess:
         """Ask the engine to end, and end it if it does not within STOP_WITHIN_S."""
         self._stopping = True
         process = self._process
-        if process is None or process.returncode is not None:
+        if process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(process.wait(), STOP_WITHIN_S)
+            await asyncio.wait_for(self._ended(), STOP_WITHIN_S)
         except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            process.kill()
+            await self._ended()
+
+    async def _ended(self) -> int:
+        """Wait, without a thread of the pool, for the process to end; returns its status."""
+        process = self._process
+        if process is None:
+            return 0
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[int] = loop.create_future()
+
+        def wait() -> None:
+            status = process.wait()
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(_settle, ended, status)
+
+        threading.Thread(target=wait, name="engine-wait", daemon=True).start()
+        status = await ended
+        if self._process is process:
+            self._process = None
+        return status
+
+
+def _settle(ended: asyncio.Future[int], status: int) -> None:
+    if not ended.done():
+        ended.set_result(status)
+
+
+def wait_for_go() -> bool:
+    """In the engine: True once the edge lets it open the stores, False if the edge has given up."""
+    return sys.stdin.buffer.readline() == GO
 
 
 def die_with_parent(parent_pid: int) -> None:

@@ -20,3 +20,11 @@ def read_words(words: Sequence[str]) -> tuple[Config, argparse.Namespace]:
     said = parser.parse_args(words)
     options = {"server.listen": said.listen, "server.data_dir": said.data_dir}
     return load(Path(said.config) if said.config else None, os.environ, options), said
+
+
+def said_again(config: Config) -> list[str]:
+    """The words with which another process reads the same settings."""
+    said = {"listen": config.server.listen, "data-dir": str(config.server.data_dir)}
+    if config.file is not None:
+        said["config"] = str(config.file)
+    return [word for name, value in said.items() for word in (f"--{name}", value)]

@@ -1,5 +1,22 @@
 """The command line. One file a command."""
 
-from watchkeeper.cli.program import main
+from __future__ import annotations
+
+import sys
+
+from watchkeeper.lib.errors import WatchkeeperError
 
 __all__ = ["main"]
+
+
+def main() -> None:
+    """Run; a deliberate error ends with one clear line and status 1."""
+    try:
+        if sys.argv[1:2] == ["serve"]:
+            from watchkeeper.cli.serving import program
+        else:
+            from watchkeeper.cli.program import program
+        program()
+    except WatchkeeperError as error:
+        print(f"watchkeeper: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watchkeeper.access import Access
 from watchkeeper.app.config import CONFIG_FILE_VARIABLE, Config, load
 from watchkeeper.app.datadir import DataDir
-from watchkeeper.app.people import open_access
+
+if TYPE_CHECKING:
+    from watchkeeper.access import Access
 
 ConfigFile = Annotated[
     Path | None,
@@ -58,6 +59,8 @@ def installation(
 @contextmanager
 def access_of(found: Installation) -> Iterator[Access]:
     """Who may do what, with the relational store brought up to date first."""
+    from watchkeeper.app.people import open_access
+
     found.data_dir.prepare()
     with open_access(found.config, found.data_dir) as access:
         yield access

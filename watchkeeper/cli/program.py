@@ -1,13 +1,10 @@
-"""The program: its commands, and how errors end it."""
+"""The program and its commands."""
 
 from __future__ import annotations
-
-import sys
 
 import typer
 
 from watchkeeper.cli import backup, doctor, keys, migrate, serve, settings, setup, users
-from watchkeeper.lib.errors import WatchkeeperError
 
 program = typer.Typer(
     name="watchkeeper",
@@ -25,12 +22,3 @@ program.command("restore")(backup.restore)
 program.add_typer(keys.program, name="key")
 program.add_typer(users.program, name="user")
 program.add_typer(settings.program, name="config")
-
-
-def main() -> None:
-    """Run; a deliberate error ends with one clear line and status 1."""
-    try:
-        program()
-    except WatchkeeperError as error:
-        print(f"watchkeeper: {error}", file=sys.stderr)
-        sys.exit(1)

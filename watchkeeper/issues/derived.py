@@ -20,6 +20,7 @@ from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import Meta
 
 INTERVAL_MS = 15 * SECOND_MS
+"""Length of the intervals over which errors are counted."""
 HEARTBEAT_MS = MINUTE_MS
 """How often an unchanged counter is repeated: well within PromQL's five minutes."""
 

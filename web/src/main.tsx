@@ -10,6 +10,7 @@ import { makeRouter } from "@/app/router";
 import { applyTheme, themeChoice } from "@/lib/preferences";
 import "@/ui/tokens.css";
 import "@/ui/page.css";
+import "@/ui/layers.css";
 import "@/ui/controls.css";
 import "@/app/shell.css";
 

@@ -8,7 +8,15 @@ import pytest
 from sqlalchemy import Connection, insert, select, text, update
 
 from watchkeeper.lib.errors import Conflict
-from watchkeeper.store.meta import Meta, MetaFailed, RowConflict, StoreUnavailable, bump, lease
+from watchkeeper.store.meta import (
+    Meta,
+    MetaFailed,
+    RowConflict,
+    StoreUnavailable,
+    bump,
+    lease,
+    open_meta,
+)
 from watchkeeper.store.meta.tables import environments, organisations, revisions
 
 
@@ -143,3 +151,17 @@ def test_of_many_that_want_a_lease_one_gets_it(meta: Meta) -> None:
         won = list(pool.map(lambda n: take(meta, f"worker-{n}", now_ms=0), range(8)))
 
     assert sum(won) == 1
+
+
+def test_a_revision_bumped_by_another_process_is_seen_at_once(meta_url: str) -> None:
+    mine, other = open_meta(meta_url), open_meta(meta_url)
+    mine.upgrade()
+    seen = []
+    for _ in range(50):
+        with other.write() as conn:
+            bump(conn, "keys")
+        seen.append(mine.revision("keys"))
+    mine.close()
+    other.close()
+
+    assert seen == list(range(1, 51))

@@ -66,7 +66,7 @@ class World:
         return grant.plaintext
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def columns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Columns]:
     """One embedded store for all tests; each has projects of its own in it."""
     store = open_embedded(tmp_path_factory.mktemp("columns") / "db", options=EmbeddedOptions())

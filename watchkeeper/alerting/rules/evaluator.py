@@ -53,7 +53,7 @@ class EvaluatorOptions:
     """Address that links in notifications start with."""
     external_labels: Mapping[str, str] = field(default_factory=dict)
     """Labels that templates see as $externalLabels."""
-    look_every_ms: int = SECOND_MS
+    look_every_ms: int = 2 * SECOND_MS
     """How often rule files are looked at for changes."""
 
 

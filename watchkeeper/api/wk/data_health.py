@@ -69,7 +69,7 @@ class DataHealthAnswer(Answer):
 def get_data_health(rooms: RoomsHere, member: OrgMember) -> DataHealthAnswer:
     """Queues, drops by reason, sizes and processes of this server. Needs role member.
 
-    Counters are those that the server's processes wrote about themselves, at most 15 s old.
+    Counters are those that the server's processes wrote about themselves, at most 30 s old.
     """
     state = spool_state(rooms)
     with rooms.meta.read() as conn:

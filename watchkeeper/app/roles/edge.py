@@ -57,7 +57,7 @@ class EdgeOptions:
     """Bodies held in memory at once, over all connections."""
     events_per_minute: int = 0
     """Error events that one project may send in a minute; 0: no bound."""
-    refresh_keys_s: float = 0.5
+    refresh_keys_s: float = 0.8
     """How often new and revoked keys are looked for."""
     version: str = ""
     environment: str = ""

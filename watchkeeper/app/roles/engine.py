@@ -9,7 +9,7 @@ import uvloop
 from watchkeeper import __version__
 from watchkeeper.app.datadir import DataDir
 from watchkeeper.app.engine import serve_engine
-from watchkeeper.app.supervise import REFUSED_TO_START, die_with_parent
+from watchkeeper.app.supervise import REFUSED_TO_START, die_with_parent, wait_for_go
 from watchkeeper.app.wiring import build_engine
 from watchkeeper.app.words import read_words
 from watchkeeper.lib.clock import system_clock
@@ -22,6 +22,8 @@ def main() -> int:
     config, said = read_words(sys.argv[1:])
     if said.parent_pid:
         die_with_parent(said.parent_pid)
+        if not wait_for_go():
+            return 0
     telemetry = start_telemetry(
         process="engine",
         version=__version__,

@@ -48,6 +48,7 @@ class DigestOptions:
 
 
 _OPEN = nullcontext()
+_QUIET_ROUNDS = 10
 _STUBBORN = 5
 """Failures of one cut that no wait can cure before its sinks are applied one by one."""
 
@@ -91,18 +92,26 @@ class Digest:
 
         gate: entered for each round, so that whoever holds it finds the stores at rest.
         """
-        failures = 0
+        failures = quiet_rounds = 0
         while not stop.is_set():
             try:
                 with gate:
-                    self.run_once()
+                    stored = self.run_once()
                 failures = 0
-                pause_s = 0.0 if self._is_behind else self._options.gather_ms / SECOND_MS
+                quiet_rounds = 0 if stored else quiet_rounds + 1
+                pause_s = self._pause_s(quiet_rounds)
             except Exception as error:
                 failures += 1
                 pause_s = min(self._options.backoff_s, self._options.backoff_s / 10 * 2**failures)
                 self._report(error, pause_s)
             stop.wait(pause_s)
+
+    def _pause_s(self, quiet_rounds: int) -> float:
+        """None while behind; longer once nothing came for a while, still well under a second."""
+        if self._is_behind:
+            return 0.0
+        gather_s = self._options.gather_ms / SECOND_MS
+        return gather_s * 2 if quiet_rounds > _QUIET_ROUNDS else gather_s
 
     def run_once(self) -> int:
         """Store what waits, at most one cut a lane; returns the number of records stored.

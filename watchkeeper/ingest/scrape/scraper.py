@@ -39,7 +39,7 @@ class ScrapeOptions:
 
     concurrency: int = 64
     """Scrapes under way at once."""
-    look_every_ms: int = SECOND_MS
+    look_every_ms: int = 2 * SECOND_MS
     """How often configs are looked at for changes."""
 
     def __post_init__(self) -> None:

@@ -13,7 +13,7 @@ from watchkeeper.lib.clock import Clock
 from watchkeeper.lib.telemetry.capture import OwnLog, OwnLogs
 from watchkeeper.lib.telemetry.registry import OwnSample, snapshot
 
-INTERVAL_S = 15.0
+INTERVAL_S = 30.0
 JOB = "watchkeeper"
 
 

@@ -119,6 +119,7 @@ def _startup(options: EmbeddedOptions) -> dict[str, str | int | float]:
         "threadpool_local_fs_reader_pool_size": 2,
         "background_pool_size": 2,
         "background_schedule_pool_size": 1,
+        "memory_worker_period_ms": 2_000,
         "backups.allowed_path": "/",
         "max_memory_usage": options.query_memory_bytes,
         "max_execution_time": options.query_time_s,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, inspect, select, text
@@ -19,10 +19,17 @@ class Meta:
     `read` or `write` that SQLAlchemy raised leaves the block as one of these.
     """
 
-    def __init__(self, reader: Engine, writer: Engine) -> None:
-        """reader opens transactions that cannot write; writer those that can. See open.py."""
+    def __init__(
+        self, reader: Engine, writer: Engine, *, stamp: Callable[[], object] | None = None
+    ) -> None:
+        """reader opens transactions that cannot write; writer those that can. See open.py.
+
+        stamp: differs whenever anything was committed since, by any process; None: not known.
+        """
         self._reader = reader
         self._writer = writer
+        self._stamp = stamp
+        self._revisions: dict[str, tuple[object, int]] = {}
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -40,10 +47,19 @@ class Meta:
             yield conn
 
     def revision(self, name: str) -> int:
-        """How often `bump(conn, name)` was committed; 0 if never."""
+        """How often `bump(conn, name)` was committed; 0 if never.
+
+        Loops ask this all the time: a file that was not written to is not asked.
+        """
+        stamp = self._stamp() if self._stamp else None
+        known = self._revisions.get(name)
+        if known is not None and stamp is not None and known[0] == stamp:
+            return known[1]
         with self.read() as conn:
             query = select(revisions.c.number).where(revisions.c.name == name)
-            return conn.execute(query).scalar_one_or_none() or 0
+            number = conn.execute(query).scalar_one_or_none() or 0
+        self._revisions[name] = (stamp, number)
+        return number
 
     def version(self) -> int:
         """The schema's number in the database; 0 for an empty one."""

@@ -60,7 +60,19 @@ def _open_sqlite(address: URL) -> Meta:
     _prepare(reader, ("PRAGMA foreign_keys = ON", "PRAGMA query_only = ON"))
     _prepare(writer, ("PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON"))
     event.listen(writer, "connect", _use_wal, insert=True)
-    return Meta(reader, writer)
+    return Meta(reader, writer, stamp=lambda: _stamp(path))
+
+
+def _stamp(path: str) -> tuple[int, ...]:
+    """Times and sizes of the file and its write-ahead log: every commit changes one of them."""
+    found: list[int] = []
+    for each in (path, f"{path}-wal"):
+        try:
+            state = os.stat(each)
+        except FileNotFoundError:
+            continue
+        found += (state.st_ino, state.st_mtime_ns, state.st_size)
+    return tuple(found)
 
 
 def _make_private(path: Path) -> None:

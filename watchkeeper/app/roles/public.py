@@ -1,0 +1,204 @@
+"""The edge at work on the public address, with the engine as its child."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import partial
+
+import uvicorn
+from prometheus_client import Counter
+
+from watchkeeper import __version__
+from watchkeeper.access import Access, KeyRing
+from watchkeeper.app.config import Config
+from watchkeeper.app.datadir import DataDir
+from watchkeeper.app.edge_metrics import MergedMetrics
+from watchkeeper.app.http_server import HttpServer
+from watchkeeper.app.loops import Loop, Loops
+from watchkeeper.app.own_sink import OwnRoad, self_watch_loop
+from watchkeeper.app.people import build_access
+from watchkeeper.app.proxy import EngineProxy, ProxyOptions
+from watchkeeper.app.roles.edge import EdgeApp, EdgeHooks, EdgeOptions
+from watchkeeper.app.stores import cache_store, meta_store
+from watchkeeper.app.supervise import EngineProcess
+from watchkeeper.app.words import said_again
+from watchkeeper.ingest import Acceptor, IngestMetrics, RejectionRows, remembered_series
+from watchkeeper.lib.clock import system_clock
+from watchkeeper.lib.errors import WatchkeeperError
+from watchkeeper.lib.telemetry import SelfWatch, Telemetry, start_telemetry
+from watchkeeper.model import Role
+from watchkeeper.privacy import Scrubber, ScrubRules
+from watchkeeper.store.meta import Meta
+from watchkeeper.store.spool import SegmentWriter
+
+LANE = "edge"
+BACKLOG = 1024
+GRACE_S = 5
+TOUCH_S = 30.0
+
+
+def serve_public(
+    config: Config, data_dir: DataDir, listener: socket.socket, engine: EngineProcess
+) -> int:
+    """Run the edge until told to stop. Returns the exit status. Raises WatchkeeperError.
+
+    engine: started, and waiting to be let go once the relational store is up to date.
+    """
+    telemetry = start_telemetry(
+        process="edge",
+        version=__version__,
+        level=config.log.level,
+        log_format=config.log.format,
+    )
+    meta = _open_meta(config, data_dir)
+    engine.let_go()
+    try:
+        with data_dir.in_use():
+            edge = _build(config, data_dir, meta, telemetry, engine)
+            _announce(config, data_dir, edge.access)
+        return asyncio.run(_run(edge, listener))
+    finally:
+        meta.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Edge:
+    """What runs in this process."""
+
+    app: EdgeApp
+    access: Access
+    engine: EngineProcess
+    loops: Loops
+    spool: SegmentWriter
+    telemetry: Telemetry
+
+
+def _build(
+    config: Config, data_dir: DataDir, meta: Meta, telemetry: Telemetry, engine: EngineProcess
+) -> _Edge:
+    clock = system_clock
+    access = build_access(meta, cache_store(config, clock), data_dir, clock)
+    keys = KeyRing(meta, clock)
+    scrubber = Scrubber(ScrubRules(salt=data_dir.salt()))
+    metrics = IngestMetrics(telemetry.registry)
+    spool = SegmentWriter(data_dir.spool, LANE, clock=clock, options=config.spool)
+    acceptor = Acceptor(
+        spool=spool, series=remembered_series(data_dir.spool, LANE), clock=clock, metrics=metrics
+    )
+    app = EdgeApp(
+        acceptor,
+        keys,
+        scrubber,
+        EngineProxy(
+            data_dir.control_socket, ProxyOptions(max_body_bytes=config.server.max_body_bytes)
+        ),
+        clock,
+        metrics,
+        EdgeOptions(version=__version__),
+        hooks=EdgeHooks(
+            write_rejections=RejectionRows(meta).add,
+            token_project=partial(_token_project, access),
+        ),
+    )
+    restarts = Counter(
+        "watchkeeper_engine_restarts_total",
+        "Times the engine died and was started again.",
+        registry=telemetry.registry,
+    )
+    engine.on_restart = restarts.inc
+    watch = SelfWatch(
+        registry=telemetry.registry,
+        logs=telemetry.logs,
+        sink=OwnRoad(acceptor, scrubber, project_id=access.ensure_built_in().id),
+        clock=clock,
+        process="edge",
+        release=__version__,
+    )
+    loops = [
+        self_watch_loop(watch, clock),
+        Loop(name="keys-used", period_s=TOUCH_S, run=lambda: _nothing(keys.flush_touched())),
+    ]
+    return _Edge(
+        app=app,
+        access=access,
+        engine=engine,
+        loops=Loops(telemetry.loops, loops),
+        spool=spool,
+        telemetry=telemetry,
+    )
+
+
+async def _run(edge: _Edge, listener: socket.socket) -> int:
+    """Serve until SIGTERM, or until the engine says that it cannot start."""
+    settings = uvicorn.Config(
+        MergedMetrics(edge.app, edge.telemetry.registry),
+        http="httptools",
+        loop="uvloop",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=75,
+        backlog=BACKLOG,
+    )
+    server = HttpServer(settings)
+    engine = asyncio.create_task(edge.engine.keep_running())
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    edge.loops.start()
+    await asyncio.wait({engine, serving}, return_when=asyncio.FIRST_COMPLETED)
+    server.stop()
+    await serving
+    await edge.engine.stop()
+    await asyncio.to_thread(edge.loops.stop)
+    await asyncio.to_thread(edge.spool.close)
+    await engine  # raises EngineRefused
+    return 0
+
+
+def _open_meta(config: Config, data_dir: DataDir) -> Meta:
+    """Open the relational store; what brings it up to date runs in a process of its own.
+
+    Migrations load much that the edge, which stays small, never needs again.
+    """
+    meta = meta_store(config, data_dir)
+    if not meta.is_up_to_date():
+        words = [sys.executable, "-m", "watchkeeper.app.roles.upgrade", *said_again(config)]
+        if subprocess.run(words, check=False).returncode != 0:
+            meta.close()
+            raise SystemExit(1)
+    return meta
+
+
+def _announce(config: Config, data_dir: DataDir, access: Access) -> None:
+    """Print where people find the server; before the first account, the link that makes it."""
+    base_url = config.server.base_url
+    data_dir.note_running(base_url=base_url, listen=config.server.listen)
+    if access.needs_first_run():
+        token = access.first_run_link().token
+        print(f"Open {base_url}/first-run?token={token}", flush=True)
+        print("The link works once, for 15 minutes. A new one: watchkeeper user first-run")
+    else:
+        print(f"Watchkeeper is on {base_url}")
+    sys.stdout.flush()
+
+
+def _token_project(access: Access, token: str, wanted: int | None) -> int | None:
+    """The project that an API token may write to: the wanted one, else its only one."""
+    principal = access.bearer(token)
+    if principal is None:
+        return None
+    try:
+        return principal.scope(wanted, at_least=Role.MEMBER).project_id
+    except (WatchkeeperError, ValueError):
+        return None
+
+
+def _nothing(_count: int) -> None:
+    """A loop that keeps its period."""
