@@ -178,9 +178,7 @@ def test_a_wrong_query_is_told_to_everybody(person: BrowserContext) -> None:
     with visit(person) as here:
         here.page.goto("/o/acme/explore?p0.expr=sum(")
         expect(here.page.get_by_text("unclosed left parenthesis").first).to_be_visible()
-        settled(here.page)
-        forget_the_refusal(here, 400)
-        judge(here)
+        judge(here, refused=400)
 
 
 def test_the_login_is_for_everybody_and_still(stranger: BrowserContext) -> None:
@@ -204,9 +202,7 @@ def test_the_first_run_is_for_everybody_and_still(
     with visit(newcomer) as here:
         here.page.goto(address.format(link=link))
         expect(here.page.get_by_role("heading", level=1)).to_have_text(title)
-        if name == "without the link":
-            forget_the_refusal(here, 403)
-        judge(here)
+        judge(here, refused=403 if name == "without the link" else None)
 
 
 def test_the_project_of_the_first_run_is_for_everybody(newcomer: BrowserContext, link: str) -> None:
@@ -259,22 +255,20 @@ _SPOIL = """
 """
 
 
-def forget_the_refusal(here: Visit, status: int) -> None:
-    """Chromium writes each refused request to the console; these pages are about one."""
-    said = f"the server responded with a status of {status}"
-    assert any(said in each for each in here.troubles)
-    here.troubles[:] = [each for each in here.troubles if said not in each]
+def judge(here: Visit, *, refused: int | None = None) -> None:
+    """Hold a page that is all there to the rules of every page.
 
-
-def judge(here: Visit) -> None:
-    """Hold a page that is all there to the rules of every page."""
+    refused: the status that the page is about; Chromium writes each such answer to the console.
+    """
     settled(here.page)
     expect(here.page.get_by_role("heading", level=1)).to_have_count(1)
     assert here.overflow() == ""
     shift, moved = here.layout_shift()
     assert shift < STILL, moved
     assert here.violations() == []
-    assert here.troubles == []
+    told = f"the server responded with a status of {refused}"
+    assert [each for each in here.troubles if told not in each] == []
+    assert refused is None or here.troubles != []
 
 
 def settled(page: Page) -> None:

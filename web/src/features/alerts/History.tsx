@@ -13,7 +13,6 @@ import { labelText } from "./reading";
 /** Every state change in the range, and every delivery with its attempts. */
 export function History({ scope }: { scope: Scope }): ReactNode {
   const history = useAlertHistory(scope.project.id, scope.range);
-  const deliveries = useDeliveries(scope.project.id);
   const { lead } = rangeLabel(scope.range, Date.now(), scope.zone);
   return (
     <div className="alert-history">
@@ -45,38 +44,46 @@ export function History({ scope }: { scope: Scope }): ReactNode {
           )}
         </Async>
       </Panel>
-      <Panel
-        title="Deliveries"
-        note="newest first"
-        more={
-          <PageLink to="settings/channels" className="more">
-            Channels
-          </PageLink>
+      {history.state === "loading" ? null : <Deliveries scope={scope} />}
+    </div>
+  );
+}
+
+/** Stands below the changes on phones: drawn once their height is known, so that it never jumps. */
+function Deliveries({ scope }: { scope: Scope }): ReactNode {
+  const deliveries = useDeliveries(scope.project.id);
+  return (
+    <Panel
+      title="Deliveries"
+      note="newest first"
+      more={
+        <PageLink to="settings/channels" className="more">
+          Channels
+        </PageLink>
+      }
+    >
+      <Async
+        value={deliveries}
+        minHeight={200}
+        skeleton={<SkeletonRows rows={5} height={44} />}
+        empty={
+          <p className="pad muted inline">
+            Nothing was sent so far.{" "}
+            <PageLink to="settings/channels" className="link">
+              Add a channel
+            </PageLink>
+          </p>
         }
       >
-        <Async
-          value={deliveries}
-          minHeight={200}
-          skeleton={<SkeletonRows rows={5} height={44} />}
-          empty={
-            <p className="pad muted inline">
-              Nothing was sent so far.{" "}
-              <PageLink to="settings/channels" className="link">
-                Add a channel
-              </PageLink>
-            </p>
-          }
-        >
-          {(all) => (
-            <ul>
-              {all.map((one) => (
-                <DeliveryRow key={one.id} delivery={one} zone={scope.zone} />
-              ))}
-            </ul>
-          )}
-        </Async>
-      </Panel>
-    </div>
+        {(all) => (
+          <ul>
+            {all.map((one) => (
+              <DeliveryRow key={one.id} delivery={one} zone={scope.zone} />
+            ))}
+          </ul>
+        )}
+      </Async>
+    </Panel>
   );
 }
 
