@@ -16,6 +16,8 @@ from watchkeeper.lib.telemetry.capture import OwnLogs, log_unhandled
 from watchkeeper.lib.telemetry.loops import LoopGuard
 from watchkeeper.lib.telemetry.registry import new_registry
 
+LIBRARY_LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.access")
+"""They may have been given handlers of their own; here they write as everybody does."""
 QUIET_LOGGERS = ("uvicorn.access", "httpx", "httpcore", "asyncio", "alembic")
 
 
@@ -84,6 +86,9 @@ def _configure_logs(
     root = logging.getLogger()
     root.handlers = [handler, logs]
     root.setLevel(level.upper())
+    for name in LIBRARY_LOGGERS:
+        library = logging.getLogger(name)
+        library.handlers, library.propagate, library.disabled = [], True, False
     for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
 
