@@ -18,7 +18,7 @@ from tests.fakes.peer import HttpPeer, http_peer
 pytestmark = pytest.mark.chromium
 
 ERROR = "card declined by the bank"
-SHOWN_WITHIN_S = 3.0
+SHOWN_WITHIN_S = 15.0
 FIRING_WITHIN_MS = 60_000
 RULES = """
 groups:
