@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from threading import Lock
 
 from watchkeeper.access.repo import keys
 from watchkeeper.access.types import IngestKey
 from watchkeeper.lib.clock import Clock
-from watchkeeper.store.meta import Meta
+from watchkeeper.store.meta import Meta, StoreUnavailable
+
+LOOK_AGAIN_MS = 100
 
 
 class KeyRing:
@@ -18,13 +21,25 @@ class KeyRing:
         self._meta = meta
         self._clock = clock
         self._revision = -1
+        self._looked_ms = 0
         self._ring: dict[str, IngestKey] = {}
         self._used_ms: dict[int, int] = {}
         self._used_lock = Lock()
         self.refresh_if_changed()
 
     def lookup(self, key: str) -> IngestKey | None:
-        """The key with these 32 hex digits, also when it is switched off; None if unknown."""
+        """The key with these 32 hex digits, also when it is switched off; None if unknown.
+
+        A key made a moment ago is known at its first use: before an answer of None the store is
+        looked at, at most once in LOOK_AGAIN_MS however many unknown keys are tried.
+        """
+        found = self._ring.get(key)
+        now_ms = self._clock()
+        if found is not None or now_ms - self._looked_ms < LOOK_AGAIN_MS:
+            return found
+        self._looked_ms = now_ms
+        with suppress(StoreUnavailable):
+            self.refresh_if_changed()
         return self._ring.get(key)
 
     def refresh_if_changed(self) -> bool:

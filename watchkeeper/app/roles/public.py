@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import uvicorn
+import uvloop
 from prometheus_client import Counter
 
 from watchkeeper import __version__
@@ -60,7 +61,7 @@ def serve_public(
         with data_dir.in_use():
             edge = _build(config, data_dir, meta, telemetry, engine)
             _announce(config, data_dir, edge.access)
-        return asyncio.run(_run(edge, listener))
+        return uvloop.run(_run(edge, listener))
     finally:
         meta.close()
 
