@@ -84,6 +84,19 @@ def test_lines_of_libraries_look_the_same(telemetry: Telemetry, output: io.Strin
     assert json.loads(output.getvalue())["event"] == "port 8000"
 
 
+def test_what_a_library_was_told_before_does_not_matter(
+    telemetry: Telemetry, output: io.StringIO
+) -> None:
+    library = logging.getLogger("uvicorn.error")
+    library.setLevel("CRITICAL")
+    library.propagate = False
+
+    start_telemetry(process="edge", version="1", log_format="json", stream=output)
+    library.warning("port %s", 8000)
+
+    assert json.loads(output.getvalue())["event"] == "port 8000"
+
+
 def test_the_request_s_id_is_on_its_lines(telemetry: Telemetry, output: io.StringIO) -> None:
     with structlog.contextvars.bound_contextvars(request_id="abc"):
         structlog.get_logger().info("hello")

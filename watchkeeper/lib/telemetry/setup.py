@@ -89,6 +89,7 @@ def _configure_logs(
     for name in LIBRARY_LOGGERS:
         library = logging.getLogger(name)
         library.handlers, library.propagate, library.disabled = [], True, False
+        library.setLevel(logging.NOTSET)
     for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
 
