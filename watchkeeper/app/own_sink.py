@@ -11,9 +11,10 @@ from watchkeeper.app.loops import Loop
 from watchkeeper.ingest import Acceptor, LogRow, SampleBatch
 from watchkeeper.lib.clock import SECOND_MS, Clock
 from watchkeeper.lib.telemetry import OwnLog, OwnSample, SelfWatch
+from watchkeeper.lib.telemetry.selfwatch import INTERVAL_S
 from watchkeeper.privacy import Scrubber
 
-SELF_WATCH_MS = 30 * SECOND_MS
+SELF_WATCH_MS = round(INTERVAL_S * SECOND_MS)
 
 
 def self_watch_loop(watch: SelfWatch, clock: Clock) -> Loop:
