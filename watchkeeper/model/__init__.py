@@ -1,5 +1,13 @@
 """Nouns that three rooms share. Frozen, no I/O."""
 
+from watchkeeper.model.histogram import (
+    CUSTOM_BUCKETS,
+    Buckets,
+    Histogram,
+    ResetHint,
+    decode_histogram,
+    encode_histogram,
+)
 from watchkeeper.model.labels import METRIC_NAME, Labels, labels_of, series_id
 from watchkeeper.model.live import LiveEvent, LiveTopic
 from watchkeeper.model.record import Cut, Kind, Record
@@ -8,17 +16,23 @@ from watchkeeper.model.severity import Severity
 from watchkeeper.model.timerange import TimeRange
 
 __all__ = [
+    "CUSTOM_BUCKETS",
     "METRIC_NAME",
+    "Buckets",
     "Cut",
+    "Histogram",
     "Kind",
     "Labels",
     "LiveEvent",
     "LiveTopic",
     "Record",
+    "ResetHint",
     "Role",
     "Scope",
     "Severity",
     "TimeRange",
+    "decode_histogram",
+    "encode_histogram",
     "labels_of",
     "series_id",
 ]

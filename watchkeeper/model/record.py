@@ -19,6 +19,10 @@ class Kind(IntEnum):
     """msgpack list of LogRow (see ingest.rows)."""
     METADATA = 5
     """msgpack list of [metric_name, type, help, unit]."""
+    HISTOGRAMS = 6
+    """msgpack list of [series_id, ts_ms, encode_histogram(…)]."""
+    EXEMPLARS = 7
+    """msgpack list of [series_id, ts_ms, value, {name: value}]."""
 
 
 @dataclass(frozen=True, slots=True)
