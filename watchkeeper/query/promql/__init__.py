@@ -13,7 +13,7 @@ from watchkeeper.query.promql.errors import (
     TooManySamples,
 )
 from watchkeeper.query.promql.format import format_expr, prettify
-from watchkeeper.query.promql.literals import format_duration, format_sample, parse_duration_ms
+from watchkeeper.query.promql.literals import format_duration, format_sample, format_shortest, parse_duration_ms
 from watchkeeper.query.promql.parser import parse
 from watchkeeper.query.promql.repo import ColumnsSource
 from watchkeeper.query.promql.run import EngineOptions
@@ -70,6 +70,7 @@ __all__ = [
     "format_duration",
     "format_expr",
     "format_sample",
+    "format_shortest",
     "parse",
     "parse_duration_ms",
     "prettify",
