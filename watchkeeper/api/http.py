@@ -74,6 +74,7 @@ def _other_routes(rooms: Rooms) -> list[BaseRoute]:
         *prometheus_routes(
             rooms.engine,
             rooms.source,
+            rooms.exemplars,
             authenticate,
             views=prometheus_views(rooms),
             clock=rooms.clock,
