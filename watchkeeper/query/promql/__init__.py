@@ -22,11 +22,13 @@ from watchkeeper.query.promql.errors import (
 from watchkeeper.query.promql.format import format_expr, prettify
 from watchkeeper.query.promql.literals import (
     format_duration,
+    format_float,
     format_sample,
     format_shortest,
     parse_duration_ms,
 )
 from watchkeeper.query.promql.parser import parse
+from watchkeeper.query.promql.rate_limits import RateLimit, rate_limits
 from watchkeeper.query.promql.repo import ColumnsSource
 from watchkeeper.query.promql.repo import condition as series_condition
 from watchkeeper.query.promql.run import EngineOptions
@@ -68,6 +70,7 @@ __all__ = [
     "PromQLError",
     "QueryCancelled",
     "QueryTimeout",
+    "RateLimit",
     "Result",
     "Scalar",
     "Selector",
@@ -82,11 +85,13 @@ __all__ = [
     "describe",
     "format_duration",
     "format_expr",
+    "format_float",
     "format_sample",
     "format_shortest",
     "parse",
     "parse_duration_ms",
     "prettify",
+    "rate_limits",
     "selectors_of",
     "series_condition",
 ]
