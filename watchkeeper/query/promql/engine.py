@@ -43,6 +43,7 @@ from watchkeeper.query.promql.types import (
     Stats,
     String,
     Vector,
+    flat_histograms,
     flatten,
 )
 from watchkeeper.query.promql.windows import Windows
@@ -206,7 +207,8 @@ def _instant_answer(value: Value, at_ms: int) -> Matrix | Vector | Scalar | Stri
     if isinstance(value, Windows):
         return _raw_answer(value)
     grid = settle_names(value).without_absent()
-    return Vector(grid.labels, grid.values[:, 0], at_ms)
+    histograms = None if grid.histograms is None else grid.histograms[:, 0]
+    return Vector(grid.labels, grid.values[:, 0], at_ms, histograms)
 
 
 def _range_answer(value: Value, times: I64) -> Matrix:
@@ -218,7 +220,7 @@ def _range_answer(value: Value, times: I64) -> Matrix:
     grid = settle_names(value).without_absent()
     grid = grid.rows(sorted(range(len(grid.labels)), key=grid.labels.__getitem__))
     offsets, ts, values = flatten(grid, times)
-    return Matrix(grid.labels, offsets, ts, values)
+    return Matrix(grid.labels, offsets, ts, values, flat_histograms(grid))
 
 
 def _raw_answer(windows: Windows) -> Matrix:
@@ -227,9 +229,13 @@ def _raw_answer(windows: Windows) -> Matrix:
     kept.sort(key=lambda i: windows.labels[i])
     pieces = [slice(int(windows.lo[i, 0]), int(windows.hi[i, 0])) for i in kept]
     counts = [piece.stop - piece.start for piece in pieces]
+    histograms = windows.histograms
+    if histograms is not None and kept:
+        histograms = np.concatenate([histograms[p] for p in pieces])
     return Matrix(
         [windows.labels[i] for i in kept],
         np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
         np.concatenate([windows.ts[p] for p in pieces] or [np.zeros(0, np.int64)]),
         np.concatenate([windows.values[p] for p in pieces] or [np.zeros(0)]),
+        histograms,
     )

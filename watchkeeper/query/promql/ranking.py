@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from hashlib import blake2b
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from watchkeeper.model import Labels
 from watchkeeper.query.promql.errors import ExecutionError
 from watchkeeper.query.promql.literals import format_float, quote
+from watchkeeper.query.promql.mixed import described_values
 from watchkeeper.query.promql.naming import is_label_name, with_label
 from watchkeeper.query.promql.run import Frame
 from watchkeeper.query.promql.types import F64, Bools, Grid, grid_of
@@ -64,7 +66,7 @@ def limited(frame: Frame, op: str, grid: Grid, groups: Iterable[np.ndarray], k: 
     for rows in groups:
         place = np.cumsum(grid.present[rows], axis=0)
         present[rows] = grid.present[rows] & (place <= wanted[None, :])
-    return Grid(grid.labels, grid.values, present, grid.drop_name).without_absent()
+    return replace(grid, present=present).without_absent()
 
 
 def _share(frame: Frame, grid: Grid, ratio: F64) -> Grid:
@@ -82,7 +84,7 @@ def _share(frame: Frame, grid: Grid, ratio: F64) -> Grid:
     place = np.array([_place(labels) for labels in grid.labels])[:, None]
     chosen = np.where(ratio >= 0, place < ratio, place >= 1 + ratio)
     present = grid.present & chosen
-    return Grid(grid.labels, grid.values, present, grid.drop_name).without_absent()
+    return replace(grid, present=present).without_absent()
 
 
 def _place(labels: Labels) -> float:
@@ -97,14 +99,20 @@ def count_values(grid: Grid, label: str, groups: Iterable[tuple[Labels, np.ndarr
     if not is_label_name(label):
         raise ExecutionError(f"invalid label name {quote(label)}")
     found: dict[Labels, np.ndarray] = {}
+    native, texts = described_values(grid)
     for labels, rows in groups:
-        values, present = grid.values[rows], grid.present[rows]
+        values, present = grid.values[rows], grid.present[rows] & ~native[rows]
         for value in np.unique(values[present]):
             same = np.isnan(values) if np.isnan(value) else values == value
-            key = with_label(labels, label, format_float(float(value)))
-            count = (same & present).sum(axis=0).astype(np.float64)
-            found[key] = found[key] + count if key in found else count
+            _count(found, with_label(labels, label, format_float(float(value))), same & present)
+        for text in set(texts[rows][native[rows]]):
+            _count(found, with_label(labels, label, text), np.equal(texts[rows], text))
     if not found:
         return grid_of([], np.zeros((0, grid.steps)), np.zeros((0, grid.steps), np.bool_))
     counts = np.stack(list(found.values()))
     return grid_of(list(found), counts, counts > 0)
+
+
+def _count(found: dict[Labels, np.ndarray], key: Labels, there: Bools) -> None:
+    count = there.sum(axis=0).astype(np.float64)
+    found[key] = found[key] + count if key in found else count

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from watchkeeper.model import Labels
-from watchkeeper.query.promql.types import F64, I64, Bools, SeriesBlock, is_stale
+from watchkeeper.query.promql.types import F64, I64, Bools, Histograms, SeriesBlock, is_stale
 
 _DENSE_CELLS = 4_000_000
 _ILL_CONDITIONED = 1e-4
@@ -24,7 +24,7 @@ class Windows:
 
     lo, hi: positions in ts and values, half-open; lo == hi is an empty window.
     ends: the s window ends, Unix ms; a window is (end - range_ms, end].
-    ts, values: without staleness markers.
+    ts, values: without staleness markers. histograms: as in SeriesBlock.
     """
 
     labels: Sequence[Labels]
@@ -35,6 +35,7 @@ class Windows:
     ends: I64
     range_ms: int
     drop_name: Bools
+    histograms: Histograms | None = None
 
     @property
     def counts(self) -> I64:
@@ -92,7 +93,10 @@ def without_stale(block: SeriesBlock) -> SeriesBlock:
         return block
     keep = ~stale
     before = np.concatenate(([0], np.cumsum(keep)))
-    return SeriesBlock(block.labels, before[block.offsets], block.ts[keep], block.values[keep])
+    histograms = None if block.histograms is None else block.histograms[keep]
+    return SeriesBlock(
+        block.labels, before[block.offsets], block.ts[keep], block.values[keep], histograms
+    )
 
 
 def window_sum(values: F64, lo: I64, hi: I64) -> F64:

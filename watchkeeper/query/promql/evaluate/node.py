@@ -27,6 +27,7 @@ from watchkeeper.query.promql.evaluate.selectors import (
     sample_times,
 )
 from watchkeeper.query.promql.functions import FUNCTION_BODIES, Invocation, Value, doubt_counters
+from watchkeeper.query.promql.mixed import call_with_histograms, holds_histograms, negated
 from watchkeeper.query.promql.naming import drop_names
 from watchkeeper.query.promql.planner import plan, push_down
 from watchkeeper.query.promql.run import Frame
@@ -96,8 +97,7 @@ def _unary(frame: Frame, node: Unary) -> Value:
     if isinstance(value, Scalars):
         return Scalars(-value.values)
     grid = _grid(value)
-    negated = Grid(grid.labels, -grid.values, grid.present, grid.drop_name)
-    return drop_names(frame.run, negated)
+    return drop_names(frame.run, negated(grid))
 
 
 def _call(frame: Frame, node: Call) -> Value:
@@ -108,7 +108,8 @@ def _call(frame: Frame, node: Call) -> Value:
     if pushed is not None:
         return pushed
     args = [evaluate(frame, arg) for arg in node.args]
-    return FUNCTION_BODIES[node.func](Invocation(frame, node, args))
+    call, body = Invocation(frame, node, args), FUNCTION_BODIES[node.func]
+    return call_with_histograms(call, body) if holds_histograms(args) else body(call)
 
 
 def _pushed_down(frame: Frame, node: Call) -> Grid | None:
@@ -148,7 +149,14 @@ def _repeated(value: Value, steps: int) -> Value:
     if isinstance(value, Grid):
         shape = (len(value.labels), steps)
         values = np.broadcast_to(value.values, shape)
-        return Grid(value.labels, values, np.broadcast_to(value.present, shape), value.drop_name)
+        histograms = value.histograms
+        return Grid(
+            value.labels,
+            values,
+            np.broadcast_to(value.present, shape),
+            value.drop_name,
+            None if histograms is None else np.broadcast_to(histograms, shape),
+        )
     if isinstance(value, Scalars):
         return Scalars(np.broadcast_to(value.values, (steps,)))
     if isinstance(value, str):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from watchkeeper.query.promql.ast import At, AtKind, MatrixSelector, Selector, Subquery
+from watchkeeper.query.promql.histograms import without_hints
 from watchkeeper.query.promql.run import Frame, Run
 from watchkeeper.query.promql.types import (
     I64,
     Bools,
     Grid,
     SeriesBlock,
+    flat_histograms,
     flatten,
     grid_of,
     is_stale,
@@ -38,7 +41,10 @@ def instant(frame: Frame, node: Selector) -> Grid:
     """The newest sample within the lookback at each step."""
     block, index, present = _newest(frame, node)
     values = block.values[index] if block.samples else np.zeros(present.shape)
-    return grid_of(list(block.labels), values, present).without_absent()
+    grid = grid_of(list(block.labels), values, present)
+    if block.histograms is not None:
+        grid = replace(grid, histograms=block.histograms[index])
+    return grid.without_absent()
 
 
 def sample_times(frame: Frame, node: Selector) -> Grid:
@@ -78,7 +84,9 @@ def _windows(run: Run, block: SeriesBlock, ends: I64, range_ms: int, drop: Bools
     lo, hi = bounds(block, ends, range_ms)
     run.budget.hold(int((hi - lo).max(initial=0)))
     run.budget.release(int((hi - lo).max(initial=0)))
-    return Windows(block.labels, block.ts, block.values, lo, hi, ends, range_ms, drop)
+    return Windows(
+        block.labels, block.ts, block.values, lo, hi, ends, range_ms, drop, block.histograms
+    )
 
 
 def over_subquery(frame: Frame, node: Subquery, evaluate: Callable[[Frame], Grid]) -> Windows:
@@ -102,4 +110,7 @@ def _nothing() -> SeriesBlock:
 
 def _as_block(grid: Grid, times: I64) -> SeriesBlock:
     offsets, ts, values = flatten(grid, times)
-    return SeriesBlock(grid.labels, offsets, ts, values)
+    histograms = flat_histograms(grid)
+    if histograms is not None:
+        histograms = without_hints(histograms)
+    return SeriesBlock(grid.labels, offsets, ts, values, histograms)

@@ -9,6 +9,7 @@ import numpy as np
 from watchkeeper.model import METRIC_NAME, Labels
 from watchkeeper.query.promql.invocation import Invocation
 from watchkeeper.query.promql.literals import quote
+from watchkeeper.query.promql.mixed import changes_between, resets_between
 from watchkeeper.query.promql.run import Frame
 from watchkeeper.query.promql.types import F64, I64, Grid, value_of
 from watchkeeper.query.promql.windows import Windows, window_sum
@@ -117,14 +118,17 @@ def _idelta(call: Invocation) -> Grid:
 
 
 def _changes(call: Invocation) -> Grid:
-    values = call.windows().values
+    windows = call.windows()
+    values = windows.values
     both_nan = np.isnan(values[1:]) & np.isnan(values[:-1])
-    return _happenings(call, (values[1:] != values[:-1]) & ~both_nan)
+    changed = (values[1:] != values[:-1]) & ~both_nan
+    return _happenings(call, changes_between(windows, changed))
 
 
 def _resets(call: Invocation) -> Grid:
-    values = call.windows().values
-    return _happenings(call, values[1:] < values[:-1])
+    windows = call.windows()
+    fell = windows.values[1:] < windows.values[:-1]
+    return _happenings(call, resets_between(windows, fell))
 
 
 def _happenings(call: Invocation, between: np.ndarray) -> Grid:
