@@ -14,7 +14,10 @@ from watchkeeper.query.promql.errors import (
 )
 from watchkeeper.query.promql.format import format_expr, prettify
 from watchkeeper.query.promql.literals import format_duration, format_sample, parse_duration_ms
+from watchkeeper.query.promql.native import native_columns
 from watchkeeper.query.promql.parser import parse
+from watchkeeper.query.promql.planner import GridRequest
+from watchkeeper.query.promql.regex import BadRegex
 from watchkeeper.query.promql.repo import ColumnsSource
 from watchkeeper.query.promql.run import EngineOptions
 from watchkeeper.query.promql.source import (
@@ -26,7 +29,12 @@ from watchkeeper.query.promql.source import (
 )
 from watchkeeper.query.promql.tree_json import describe
 from watchkeeper.query.promql.types import (
+    F64,
+    I64,
+    STALE_BITS,
     STALE_NAN,
+    Bools,
+    Grid,
     Matrix,
     Result,
     Scalar,
@@ -37,14 +45,21 @@ from watchkeeper.query.promql.types import (
 )
 
 __all__ = [
+    "F64",
+    "I64",
+    "STALE_BITS",
     "STALE_NAN",
     "BadQuery",
+    "BadRegex",
+    "Bools",
     "Cardinality",
     "ColumnsSource",
     "Engine",
     "EngineOptions",
     "ExecutionError",
     "Expr",
+    "Grid",
+    "GridRequest",
     "MatchOp",
     "Matcher",
     "MatcherSets",
@@ -70,6 +85,7 @@ __all__ = [
     "format_duration",
     "format_expr",
     "format_sample",
+    "native_columns",
     "parse",
     "parse_duration_ms",
     "prettify",
