@@ -11,15 +11,12 @@ import numpy as np
 
 from watchkeeper.query.promql.ast import Aggregate
 from watchkeeper.query.promql.invocation import Value
-from watchkeeper.query.promql.lattice.kernels import Part
 from watchkeeper.query.promql.lattice.promise import Promise, TileOf, covers
 from watchkeeper.query.promql.lattice.table import Slots
 from watchkeeper.query.promql.ranking import ranked
 from watchkeeper.query.promql.types import F64, Grid, Scalars, grid_of
 
 _ILL_CONDITIONED = 1e-4
-_FEW_GROUPS = 24
-"""Up to so many groups in a tile, a product with their indicator matrix is faster than sorting."""
 
 
 class _Accumulator:
@@ -40,10 +37,11 @@ class _Accumulator:
     def fold(self, tile: TileOf, groups: Slots, piece: F64, fold: np.ufunc) -> None:
         """Bring a tile's groups (steps of the part by groups, or transposed) into the whole."""
         at = tile.part.at
-        if covers(tile.part, self.values.shape[1]):
-            self.values[groups] = fold(self.values[groups], piece)
+        if isinstance(at, slice):
+            steps = self.values[:, at]
+            steps[groups] = fold(steps[groups], piece)
         else:
-            cells = np.ix_(groups, np.arange(self.values.shape[1])[at])
+            cells = groups[:, None], at[None, :]
             self.values[cells] = fold(self.values[cells], piece)
 
 
@@ -56,27 +54,18 @@ def _folded(values: F64, local: Slots, groups: int, fold: np.ufunc) -> F64:
     return np.asarray(fold.reduceat(values.T[order], starts, axis=0))
 
 
-def _summed(values: F64, local: Slots, groups: int) -> F64:
-    """Sums of a tile: groups by steps."""
-    if not 1 < groups <= _FEW_GROUPS:
-        return _folded(values, local, groups, np.add)
-    indicator = np.zeros((groups, len(local)))
-    indicator[local, np.arange(len(local))] = 1.0
-    return indicator @ values.T
-
-
 def _sums(promise: Promise, ids: Slots, groups: int) -> F64 | None:
     """None if a sum is not finite or nearly cancels."""
     total = _Accumulator(promise, ids, groups, 0.0)
     size: _Accumulator | None = None
     for tile in promise.tiles():
         local_groups, local = total.local(tile)
-        piece = _summed(tile.values, local, len(local_groups))
+        piece = _folded(tile.values, local, len(local_groups), np.add)
         if size is None and (tile.values < 0).any():
             size = _Accumulator(promise, ids, groups, 0.0)
             size.values[:] = np.abs(total.values)
         if size is not None:
-            absolute = _summed(np.abs(tile.values), local, len(local_groups))
+            absolute = _folded(np.abs(tile.values), local, len(local_groups), np.add)
             size.fold(tile, local_groups, absolute, np.add)
         total.fold(tile, local_groups, piece, np.add)
     if not np.isfinite(total.values).all():
@@ -153,33 +142,35 @@ def _ranked(promise: Promise, node: Aggregate, param: Value | None) -> Grid | No
     k = float(param.values[0])
     if not 1 <= k <= len(promise.slots) or bool((param.values != k).any()):
         return None
-    if not all(covers(part, promise.frame.steps) for part in promise.parts):
-        return None
     found = _candidates(promise, int(k), sign=1.0 if node.op == "topk" else -1.0)
     if found is None:
         return None
     picked, values = found
+    present = values != -np.inf if node.op == "topk" else values != np.inf
     table = promise.lattice.table
     names = table.nameless() if promise.drops_name else table.labels
     labels = [names[slot] for slot in promise.slots[picked].tolist()]
-    grid = grid_of(labels, values, np.broadcast_to(np.True_, values.shape))
+    grid = grid_of(labels, values, present)
     return ranked(promise.frame, node.op, grid, [np.arange(len(picked))], param.values)
 
 
 def _candidates(promise: Promise, k: int, *, sign: float) -> tuple[Slots, F64] | None:
-    """Series that may be among the first k at any step, and their values; None if there is NaN."""
+    """Series that may be among the first k at any step, and their values.
+
+    The last of all numbers stands where a series has no value. None if NaN or that number occurs.
+    """
     lowest = np.full(promise.frame.steps, -np.inf)
     best = np.full((k, promise.frame.steps), -np.inf)
     picked: list[Slots] = []
     values: list[F64] = []
     for tile in promise.tiles():
-        keyed = tile.values if sign > 0 else -tile.values
+        keyed = _keyed(tile, promise.frame.steps, sign)
+        if keyed is None:
+            return None
         if tile.start < k:
             cols = np.arange(keyed.shape[1])
         else:
             cols = np.flatnonzero((keyed > lowest[:, None]).any(axis=0))
-        if np.isnan(keyed.max()):
-            return None
         if len(cols):
             rows = np.ascontiguousarray(keyed[:, cols].T)
             picked.append(cols + tile.start)
@@ -187,7 +178,18 @@ def _candidates(promise: Promise, k: int, *, sign: float) -> tuple[Slots, F64] |
             together = np.concatenate((best, rows))
             best = np.partition(together, len(together) - k, axis=0)[len(together) - k :]
             lowest = best[0]
-    return np.concatenate(picked), np.concatenate(values)
+    rows, every = np.concatenate(values), np.concatenate(picked)
+    ranks = (rows >= lowest if sign > 0 else -rows >= lowest).any(axis=1)
+    return every[ranks], rows[ranks]
 
 
-__all__ = ["FUSED", "Part", "aggregate_promise"]
+def _keyed(tile: TileOf, steps: int, sign: float) -> F64 | None:
+    """Numbers by which a tile's series rank, largest first, at all steps."""
+    keyed = tile.values if sign > 0 else -tile.values
+    if keyed.size and not np.isfinite(keyed.max() + keyed.min()):
+        return None
+    if covers(tile.part, steps):
+        return keyed
+    every = np.full((steps, keyed.shape[1]), -np.inf)
+    every[tile.part.at] = keyed
+    return every

@@ -22,6 +22,8 @@ from watchkeeper.query.promql.lattice.sheet import (
 from watchkeeper.query.promql.types import F64, I64
 from watchkeeper.query.promql.windows import window_sum
 
+_NO_STEPS = np.zeros(0, np.int64)
+
 Tile = Callable[[int, int], F64]
 """Values of series [left, right) at the steps where there are any: steps by series."""
 
@@ -127,17 +129,24 @@ class _Extrapolation:
         change = sheet.picked(self._last, left, right) - begin
         if self._lost is not None:
             self._lost.add_to(change, left, right)
-        if self._is_counter and bool((begin * self._slope < change).any()):
-            change *= self._bounded_factor(begin, change)
-        else:
-            change *= self._factor
+        bounded = self._bounded(begin, change) if self._is_counter else _NO_STEPS
+        near_zero = change[bounded]
+        if len(bounded):
+            near_zero = near_zero * self._bounded_factor(begin[bounded], near_zero, bounded)
+        change *= self._factor
+        change[bounded] = near_zero
         if self._divisor is not None:
             change /= self._divisor
         return change
 
-    def _bounded_factor(self, begin: F64, change: F64) -> F64:
-        to_zero = np.where((change > 0) & (begin >= 0), self._sampled * (begin / change), np.inf)
-        return (self._sampled + np.minimum(self._to_start, to_zero) + self._to_end) / self._sampled
+    def _bounded(self, begin: F64, change: F64) -> I64:
+        """Steps at which some counter started so low that zero bounds the extension."""
+        return np.flatnonzero((begin * self._slope < change).any(axis=1))
+
+    def _bounded_factor(self, begin: F64, change: F64, steps: I64) -> F64:
+        sampled, to_start = self._sampled[steps], self._to_start[steps]
+        to_zero = np.where((change > 0) & (begin >= 0), sampled * (begin / change), np.inf)
+        return (sampled + np.minimum(to_start, to_zero) + self._to_end[steps]) / sampled
 
 
 class Losses:
