@@ -22,6 +22,7 @@ from watchkeeper.app.options import (
     StoreOptions,
 )
 from watchkeeper.lib.errors import WatchkeeperError
+from watchkeeper.query import QueryOptions
 from watchkeeper.store.spool import SpoolOptions
 
 PREFIX = "WATCHKEEPER_"
@@ -46,6 +47,7 @@ class Config:
     spool: SpoolOptions = field(default_factory=SpoolOptions)
     scrape: ScrapeOptions = field(default_factory=ScrapeOptions)
     rules: RulesOptions = field(default_factory=RulesOptions)
+    query: QueryOptions = field(default_factory=QueryOptions)
     outbound: OutboundOptions = field(default_factory=OutboundOptions)
     retention: RetentionOptions = field(default_factory=RetentionOptions)
     log: LogOptions = field(default_factory=LogOptions)

@@ -38,8 +38,10 @@ from watchkeeper.lib.outbound import Outbound, OutboundOptions
 from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
 from watchkeeper.model import Role, Scope
+from watchkeeper.query import QueryOptions
 from watchkeeper.query.exemplars import ColumnsExemplars
-from watchkeeper.query.promql import ColumnsSource, Engine
+from watchkeeper.query.hot import HotMetrics, HotSource, HotStore
+from watchkeeper.query.promql import ColumnsSource, Engine, SeriesSource
 from watchkeeper.store.columns import Columns, Kept, Retention
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
@@ -144,9 +146,10 @@ def build_engine(
     cache = cache_store(config, clock)
     access = build_access(meta, cache, data_dir, clock)
     homes = HomeProjects(access)
-    digest = _digest(ground)
+    hot = _hot(ground)
+    digest = _digest(ground, hot)
     configs = ScrapeConfigs(meta, clock, partial(_config_files, config, homes))
-    source = ColumnsSource(ground.columns)
+    source = HotSource(ColumnsSource(ground.columns), hot)
     api = _api(ground, access, Limiter(cache, clock), digest, configs, source)
     return EngineRooms(
         ground=ground,
@@ -171,7 +174,7 @@ def _api(
     limiter: Limiter,
     digest: Digest,
     configs: ScrapeConfigs,
-    source: ColumnsSource,
+    source: SeriesSource,
 ) -> Rooms:
     clock, meta, public_url = ground.clock, ground.meta, ground.config.server.base_url
     rules, engine = Rules(meta, clock), Engine(source)
@@ -234,10 +237,21 @@ def _derived(ground: Ground, digest: Digest) -> DerivedSeries:
     )
 
 
-def _digest(ground: Ground) -> Digest:
+def _hot(ground: Ground) -> HotStore:
+    """Decoded samples, where this engine is the only one that stores any."""
+    is_alone = not ground.config.store.columns_url
+    return HotStore(
+        ground.columns,
+        ground.config.query if is_alone else QueryOptions(hot_bytes=0),
+        ground.clock,
+        HotMetrics(ground.telemetry.registry),
+    )
+
+
+def _digest(ground: Ground, hot: HotStore) -> Digest:
     registry = ground.telemetry.registry
     sinks: list[Sink] = [
-        SampleSink(ground.columns),
+        SampleSink(ground.columns, stored=hot),
         MetadataSink(),
         LogSink(),
         ErrorSink(metrics=IssueMetrics(registry)),

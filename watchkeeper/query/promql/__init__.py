@@ -27,8 +27,11 @@ from watchkeeper.query.promql.literals import (
     format_shortest,
     parse_duration_ms,
 )
+from watchkeeper.query.promql.native import native_columns
 from watchkeeper.query.promql.parser import parse
+from watchkeeper.query.promql.planner import GridRequest
 from watchkeeper.query.promql.rate_limits import RateLimit, rate_limits
+from watchkeeper.query.promql.regex import BadRegex
 from watchkeeper.query.promql.repo import ColumnsSource
 from watchkeeper.query.promql.repo import condition as series_condition
 from watchkeeper.query.promql.run import EngineOptions
@@ -41,7 +44,12 @@ from watchkeeper.query.promql.source import (
 )
 from watchkeeper.query.promql.tree_json import describe
 from watchkeeper.query.promql.types import (
+    F64,
+    I64,
+    STALE_BITS,
     STALE_NAN,
+    Bools,
+    Grid,
     Matrix,
     Result,
     Scalar,
@@ -52,14 +60,21 @@ from watchkeeper.query.promql.types import (
 )
 
 __all__ = [
+    "F64",
+    "I64",
+    "STALE_BITS",
     "STALE_NAN",
     "BadQuery",
+    "BadRegex",
+    "Bools",
     "Cardinality",
     "ColumnsSource",
     "Engine",
     "EngineOptions",
     "ExecutionError",
     "Expr",
+    "Grid",
+    "GridRequest",
     "MatchOp",
     "Matcher",
     "MatcherSets",
@@ -88,6 +103,7 @@ __all__ = [
     "format_float",
     "format_sample",
     "format_shortest",
+    "native_columns",
     "parse",
     "parse_duration_ms",
     "prettify",
