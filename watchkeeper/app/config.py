@@ -21,6 +21,7 @@ from watchkeeper.app.options import (
     ServerOptions,
     StoreOptions,
 )
+from watchkeeper.ingest.protocols.otlp import OtlpOptions
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.store.spool import SpoolOptions
 
@@ -47,6 +48,7 @@ class Config:
     scrape: ScrapeOptions = field(default_factory=ScrapeOptions)
     rules: RulesOptions = field(default_factory=RulesOptions)
     outbound: OutboundOptions = field(default_factory=OutboundOptions)
+    otlp: OtlpOptions = field(default_factory=OtlpOptions)
     retention: RetentionOptions = field(default_factory=RetentionOptions)
     log: LogOptions = field(default_factory=LogOptions)
     origins: Mapping[str, Origin] = field(default_factory=dict)
