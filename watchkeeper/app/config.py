@@ -21,6 +21,7 @@ from watchkeeper.app.options import (
     ServerOptions,
     StoreOptions,
 )
+from watchkeeper.ingest.protocols.otlp import OtlpOptions
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.query import QueryOptions
 from watchkeeper.store.spool import SpoolOptions
@@ -49,6 +50,7 @@ class Config:
     rules: RulesOptions = field(default_factory=RulesOptions)
     query: QueryOptions = field(default_factory=QueryOptions)
     outbound: OutboundOptions = field(default_factory=OutboundOptions)
+    otlp: OtlpOptions = field(default_factory=OtlpOptions)
     retention: RetentionOptions = field(default_factory=RetentionOptions)
     log: LogOptions = field(default_factory=LogOptions)
     origins: Mapping[str, Origin] = field(default_factory=dict)

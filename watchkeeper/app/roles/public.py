@@ -99,7 +99,7 @@ def _build(
         ),
         clock,
         metrics,
-        EdgeOptions(version=__version__),
+        EdgeOptions(version=__version__, otlp=config.otlp),
         hooks=EdgeHooks(
             write_rejections=RejectionRows(meta).add,
             token_project=partial(_token_project, access),
