@@ -1,5 +1,14 @@
 """Reading what was stored. `budget` bounds a query; `promql` is the language of metrics."""
 
 from watchkeeper.query.budget import Cancellation, QueryLimits
+from watchkeeper.query.forecast import BackTest, Forecast, Outlook, foresee
 
-__all__ = ["Cancellation", "QueryLimits"]
+__all__ = [
+    "BackTest",
+    "Cancellation",
+    "Forecast",
+    "Outlook",
+    "QueryLimits",
+    "foresee",
+    "trend_line",
+]

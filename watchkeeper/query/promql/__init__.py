@@ -1,6 +1,7 @@
 """PromQL: our own parser, evaluated over columns. Rules: docs/spec/promql.md."""
 
 from watchkeeper.query.promql.ast import Expr, Matcher, MatchOp, Selector, ValueType
+from watchkeeper.query.promql.comparison import Comparison, comparison_of, metrics_of
 from watchkeeper.query.promql.engine import Engine
 from watchkeeper.query.promql.errors import (
     BadQuery,
@@ -41,6 +42,7 @@ __all__ = [
     "BadQuery",
     "Cardinality",
     "ColumnsSource",
+    "Comparison",
     "Engine",
     "EngineOptions",
     "ExecutionError",
@@ -66,10 +68,12 @@ __all__ = [
     "TooManySamples",
     "ValueType",
     "Vector",
+    "comparison_of",
     "describe",
     "format_duration",
     "format_expr",
     "format_sample",
+    "metrics_of",
     "parse",
     "parse_duration_ms",
     "prettify",
