@@ -38,6 +38,7 @@ from watchkeeper.lib.outbound import Outbound, OutboundOptions
 from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
 from watchkeeper.model import Role, Scope
+from watchkeeper.query.exemplars import ColumnsExemplars
 from watchkeeper.query.promql import ColumnsSource, Engine
 from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import Meta
@@ -177,6 +178,7 @@ def _api(
         issues=Issues(meta=meta, columns=ground.columns, clock=clock),
         engine=engine,
         source=source,
+        exemplars=ColumnsExemplars(ground.columns),
         rules=rules,
         alerts=Alerts(meta),
         channels=Channels(meta, ground.outbound, clock, external_url=public_url),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import httpx
 import numpy as np
@@ -80,10 +81,14 @@ async def page(owner: httpx.AsyncClient, world: World, **query: str | int) -> di
     return found
 
 
+def rows(answer: dict[str, object]) -> list[dict[str, Any]]:
+    found = answer["metrics"]
+    assert isinstance(found, list)
+    return found
+
+
 def names(answer: dict[str, object]) -> list[str]:
-    rows = answer["metrics"]
-    assert isinstance(rows, list)
-    return [row["metric"] for row in rows]
+    return [row["metric"] for row in rows(answer)]
 
 
 async def test_a_metric_is_listed_with_all_that_is_known(
@@ -93,7 +98,7 @@ async def test_a_metric_is_listed_with_all_that_is_known(
 
     assert names(answer) == ["http_requests_total", "old_bytes", "wait_seconds_bucket"]
     assert (answer["total"], answer["of"], answer["series"]) == (3, 3, 8)
-    first, old, part = answer["metrics"]  # type: ignore[misc]
+    first, old, part = rows(answer)
     assert first["type"], first["help"] == ("counter", "Requests served")
     assert (first["series"], first["jobs"]) == (6, ["api", "web"])
     assert first["last_ms"] == filled.clock() - MINUTE_MS

@@ -20,7 +20,8 @@ from watchkeeper.api.compat import prometheus_routes
 from watchkeeper.lib.errors import NotFound, Unauthorized
 from watchkeeper.model import Role, Scope, labels_of
 from watchkeeper.query import QueryLimits
-from watchkeeper.query.promql import Engine, MemorySource, MetricMetadata
+from watchkeeper.query.exemplars import Exemplar, SeriesExemplars
+from watchkeeper.query.promql import Engine, MatcherSets, MemorySource, MetricMetadata
 
 SCOPE = Scope(org_id=1, project_ids=(7,), role=Role.VIEWER)
 START_S = 1_700_000_000
@@ -38,6 +39,22 @@ def memory() -> MemorySource:
     return source
 
 
+class OneExemplar:
+    """Holds one exemplar of `requests_total{job="api"}`."""
+
+    def exemplars(
+        self, scope: Scope, matcher_sets: MatcherSets, *, start_ms: int, end_ms: int
+    ) -> list[SeriesExemplars]:
+        assert scope == SCOPE
+        asked = {(m.name, m.value) for matchers in matcher_sets for m in matchers}
+        at_ms = START_S * 1000 + 250
+        if ("__name__", "requests_total") not in asked or not start_ms <= at_ms <= end_ms:
+            return []
+        exemplar = Exemplar(ts_ms=at_ms, value=0.5, labels={"trace_id": "abc"})
+        series = labels_of({"__name__": "requests_total", "job": "api"})
+        return [SeriesExemplars(series=series, exemplars=[exemplar])]
+
+
 def authenticate(request: Request) -> Scope:
     if "authorization" not in request.headers:
         raise Unauthorized("Send an API token.")
@@ -49,7 +66,9 @@ def authenticate(request: Request) -> Scope:
 def application(limits: QueryLimits | None = None) -> Starlette:
     source = memory()
     engine = Engine(source, limits=limits)
-    return Starlette(routes=prometheus_routes(engine, source, authenticate, clock=CLOCK))
+    return Starlette(
+        routes=prometheus_routes(engine, source, OneExemplar(), authenticate, clock=CLOCK)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +194,21 @@ def test_status_pages_and_empty_lists_are_answered(client: httpx.Client) -> None
     assert tsdb["seriesCountByMetricName"][0] == {"name": "requests_total", "value": 2}
     year_57000 = {"query": "test", "start": "1700000000000", "end": "1700003600000"}
     assert data(client.get("/api/v1/query_exemplars", params=year_57000)) == []
+
+
+def test_exemplars_of_what_an_expression_selects(client: httpx.Client) -> None:
+    span = {"start": str(START_S), "end": str(START_S + 60)}
+    query = {"query": "sum(rate(requests_total[5m])) / up", **span}
+    assert data(client.get("/api/v1/query_exemplars", params=query)) == [
+        {
+            "seriesLabels": {"__name__": "requests_total", "job": "api"},
+            "exemplars": [
+                {"labels": {"trace_id": "abc"}, "value": "0.5", "timestamp": START_S + 0.25}
+            ],
+        }
+    ]
+    backwards = {"query": "up", "start": "20", "end": "10"}
+    assert client.post("/api/v1/query_exemplars", data=backwards).status_code == 400
 
 
 def test_a_query_is_formatted_and_parsed(client: httpx.Client) -> None:

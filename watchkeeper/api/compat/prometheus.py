@@ -19,6 +19,7 @@ from watchkeeper.lib.clock import Clock, system_clock
 from watchkeeper.lib.errors import Overloaded, WatchkeeperError
 from watchkeeper.model import Scope
 from watchkeeper.query import Cancellation
+from watchkeeper.query.exemplars import ExemplarSource
 from watchkeeper.query.promql import BadQuery, Engine, ParseError, PromQLError, SeriesSource
 
 _GZIP_FROM_BYTES = 1400
@@ -46,6 +47,7 @@ class PrometheusViews:
 def prometheus_routes(
     engine: Engine,
     source: SeriesSource,
+    exemplars: ExemplarSource,
     authenticate: Callable[[Request], Scope],
     *,
     views: PrometheusViews | None = None,
@@ -61,6 +63,7 @@ def prometheus_routes(
     backend = Backend(
         engine=engine,
         source=source,
+        exemplars=exemplars,
         clock=clock,
         rules=views.rules,
         alerts=views.alerts,

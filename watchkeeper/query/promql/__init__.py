@@ -1,6 +1,13 @@
 """PromQL: our own parser, evaluated over columns. Rules: docs/spec/promql.md."""
 
-from watchkeeper.query.promql.ast import Expr, Matcher, MatchOp, Selector, ValueType
+from watchkeeper.query.promql.ast import (
+    Expr,
+    Matcher,
+    MatchOp,
+    Selector,
+    ValueType,
+    selectors_of,
+)
 from watchkeeper.query.promql.comparison import Comparison, comparison_of, metrics_of
 from watchkeeper.query.promql.engine import Engine
 from watchkeeper.query.promql.errors import (
@@ -14,9 +21,15 @@ from watchkeeper.query.promql.errors import (
     TooManySamples,
 )
 from watchkeeper.query.promql.format import format_expr, prettify
-from watchkeeper.query.promql.literals import format_duration, format_sample, parse_duration_ms
+from watchkeeper.query.promql.literals import (
+    format_duration,
+    format_sample,
+    format_shortest,
+    parse_duration_ms,
+)
 from watchkeeper.query.promql.parser import parse
 from watchkeeper.query.promql.repo import ColumnsSource
+from watchkeeper.query.promql.repo import condition as series_condition
 from watchkeeper.query.promql.run import EngineOptions
 from watchkeeper.query.promql.source import (
     Cardinality,
@@ -73,8 +86,11 @@ __all__ = [
     "format_duration",
     "format_expr",
     "format_sample",
+    "format_shortest",
     "metrics_of",
     "parse",
     "parse_duration_ms",
     "prettify",
+    "selectors_of",
+    "series_condition",
 ]
