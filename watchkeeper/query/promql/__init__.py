@@ -8,6 +8,7 @@ from watchkeeper.query.promql.ast import (
     ValueType,
     selectors_of,
 )
+from watchkeeper.query.promql.comparison import Comparison, comparison_of, metrics_of
 from watchkeeper.query.promql.engine import Engine
 from watchkeeper.query.promql.errors import (
     BadQuery,
@@ -69,6 +70,7 @@ __all__ = [
     "Bools",
     "Cardinality",
     "ColumnsSource",
+    "Comparison",
     "Engine",
     "EngineOptions",
     "ExecutionError",
@@ -97,12 +99,14 @@ __all__ = [
     "TooManySamples",
     "ValueType",
     "Vector",
+    "comparison_of",
     "describe",
     "format_duration",
     "format_expr",
     "format_float",
     "format_sample",
     "format_shortest",
+    "metrics_of",
     "native_columns",
     "parse",
     "parse_duration_ms",
