@@ -26,11 +26,11 @@ from watchkeeper.app.config import Config
 from watchkeeper.app.datadir import DataDir
 from watchkeeper.app.homes import HomeProjects
 from watchkeeper.app.people import build_access
-from watchkeeper.app.stores import cache_store, column_store, meta_store
+from watchkeeper.app.stores import cache_store, column_store, meta_store, retention_days
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
 from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink
 from watchkeeper.ingest.scrape import ConfigFile, ScrapeConfigs, Scraper
-from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink
+from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink, TellingSink
 from watchkeeper.issues import DerivedSeries, ErrorSink, IssueMetrics, Issues
 from watchkeeper.lib.clock import Clock
 from watchkeeper.lib.live import LiveHub
@@ -39,9 +39,10 @@ from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
 from watchkeeper.model import Role, Scope
 from watchkeeper.query import QueryOptions
+from watchkeeper.query.exemplars import ColumnsExemplars
 from watchkeeper.query.hot import HotMetrics, HotSource, HotStore
 from watchkeeper.query.promql import ColumnsSource, Engine, SeriesSource
-from watchkeeper.store.columns import Columns
+from watchkeeper.store.columns import Columns, Kept, Retention
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
 
@@ -102,6 +103,7 @@ class EngineRooms:
     evaluator: Evaluator
     deliverer: Deliverer
     rules: Rules
+    hot: HotStore
     scraper: Scraper
     configs: ScrapeConfigs
     homes: HomeProjects
@@ -118,6 +120,15 @@ class EngineRooms:
             clock=self.ground.clock,
             digest_paused=self.digest_gate,
         )
+
+    @property
+    def retention(self) -> Retention:
+        """For how long each table keeps its rows."""
+        return Retention(self.ground.columns, retention_days(self.ground.config))
+
+    def verify_retention(self) -> list[Kept]:
+        """What each project has in each table, beside the policy."""
+        return self.retention.verify(self.ground.clock())
 
     def close(self) -> None:
         """Close the stores; nothing runs any more."""
@@ -150,6 +161,7 @@ def build_engine(
         evaluator=api.evaluator,
         deliverer=Deliverer(meta, new_line(ground.outbound, clock), clock),
         rules=api.rules,
+        hot=hot,
         scraper=api.scraper,
         configs=configs,
         homes=homes,
@@ -180,6 +192,7 @@ def _api(
         issues=Issues(meta=meta, columns=ground.columns, clock=clock),
         engine=engine,
         source=source,
+        exemplars=ColumnsExemplars(ground.columns),
         rules=rules,
         alerts=Alerts(meta),
         channels=Channels(meta, ground.outbound, clock, external_url=public_url),
@@ -240,7 +253,7 @@ def _hot(ground: Ground) -> HotStore:
 def _digest(ground: Ground, hot: HotStore) -> Digest:
     registry = ground.telemetry.registry
     sinks: list[Sink] = [
-        SampleSink(ground.columns, stored=hot),
+        TellingSink(SampleSink(ground.columns), hot),
         MetadataSink(),
         LogSink(),
         ErrorSink(metrics=IssueMetrics(registry)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -13,6 +12,7 @@ from sqlalchemy import Connection
 
 from watchkeeper.ingest.digest import DeadLetter, Insert, Plan, Refused, lower_watermark
 from watchkeeper.ingest.rows import SeriesRow, decode_series, encode_series
+from watchkeeper.ingest.sinks.series_rows import LATEST_MS, ROW_KINDS, SeriesRows, series_rows
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS
 from watchkeeper.model import (
     METRIC_NAME,
@@ -32,9 +32,6 @@ ROLLED_UP = "rolled_up"
 DAYS_AN_INSERT = 50
 """The store refuses an insert into more than 100 partitions, at every retry."""
 
-LATEST_MS = 4_102_444_800_000
-"""2100-01-01; a later timestamp is a unit mistake and would not fit the day column."""
-
 _COUNT = np.dtype("<u4")
 _SAMPLE_BYTES = 24
 _SERIES_COLUMNS = ("project_id", "day", "metric", "series_id", "labels")
@@ -46,25 +43,6 @@ Row = tuple[int, int, str, int, dict[str, str]]
 
 Key = tuple[int, int]
 """(project_id, series_id)"""
-
-
-class StoredListener(Protocol):
-    """Is told what can be read from the columns now, perhaps twice."""
-
-    def feed(
-        self,
-        announced: Sequence[tuple[int, int, Labels]],
-        projects: NDArray[np.uint32],
-        series: NDArray[np.uint64],
-        ts_ms: NDArray[np.int64],
-        values: NDArray[np.float64],
-    ) -> None:
-        """announced: (project_id, series_id, labels). The others: samples, side by side."""
-        ...
-
-    def forget(self) -> None:
-        """The columns changed in a way that is not told row by row."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +73,16 @@ class SampleArrays:
 
 
 class SampleSink:
-    """Kinds SERIES and SAMPLES into the tables `series` and `samples`.
+    """Series and what belongs to them: samples, native histograms, exemplars.
 
     A series is announced on the day of arrival. Samples of other days (late or backfilled) name
     their series on those days too; labels announced in an earlier cut are read from `columns`.
-    stored: told after each cut's inserts.
     """
 
-    kinds = frozenset({Kind.SERIES, Kind.SAMPLES})
+    kinds = frozenset({Kind.SERIES, Kind.SAMPLES, *ROW_KINDS})
 
-    def __init__(self, columns: Columns, *, stored: StoredListener | None = None) -> None:
+    def __init__(self, columns: Columns) -> None:
         self._columns = columns
-        self._stored = stored
 
     def plan(self, cut: Cut, records: Sequence[Record], conn: Connection) -> Plan:
         dead: list[DeadLetter] = []
@@ -114,14 +90,15 @@ class SampleSink:
         samples = _in_range(_concatenated(blocks), blocks, dead) if blocks else None
         announced = _announced([r for r in records if r.kind is Kind.SERIES], dead)
         rows = [_row(key, day, labels) for key, (day, labels) in announced.items()]
-        rows += self._late_rows(_late_days(samples, blocks), announced)
+        others = series_rows(records, dead)
+        rows += self._late_rows(_late_days(samples, blocks, others), announced)
         inserts = [_series_insert(rows, records[0].received_ms)] if rows else []
         oldest_ms = None
         if samples is not None and len(samples.ts_ms):
             inserts += _sample_inserts(samples, blocks)
             oldest_ms = int(samples.ts_ms.min())
-        told = None if self._stored is None else _Telling(self._stored, announced, samples)
-        return Plan(inserts=inserts, apply=_Announcing(blocks, oldest_ms, told), dead=dead)
+        inserts += [insert for one in others for insert in one.inserts()]
+        return Plan(inserts=inserts, apply=_Announcing(blocks, oldest_ms), dead=dead)
 
     def _late_rows(
         self, late: dict[Key, list[int]], announced: dict[Key, tuple[int, Labels]]
@@ -242,21 +219,30 @@ def _record_of(samples: SampleArrays, start: int, end: int, origin: Record) -> R
     return Record(origin.kind, origin.project_id, origin.received_ms, payload)
 
 
-def _late_days(samples: SampleArrays | None, blocks: Sequence[Record]) -> dict[Key, list[int]]:
+def _late_days(
+    samples: SampleArrays | None, blocks: Sequence[Record], others: Sequence[SeriesRows]
+) -> dict[Key, list[int]]:
     """Days other than that of arrival that series got samples for."""
-    if samples is None:
-        return {}
+    late = {triple for one in others for triple in one.late_days()}
+    if samples is not None:
+        late |= _late_samples(samples, blocks)
+    found: dict[Key, list[int]] = {}
+    for project_id, series, day in sorted(late):
+        found.setdefault((project_id, series), []).append(day)
+    return found
+
+
+def _late_samples(samples: SampleArrays, blocks: Sequence[Record]) -> set[tuple[int, int, int]]:
+    """(project_id, series_id, day) of samples of another day than that of their arrival."""
     arrival = np.array([r.received_ms // DAY_MS for r in blocks], dtype=np.int64)[samples.record]
     days = samples.ts_ms // DAY_MS
     is_late = days != arrival
     if not is_late.any():
-        return {}
+        return set()
     late = samples.take(is_late)
     columns = (late.projects.astype(np.uint64), late.series, days[is_late].astype(np.uint64))
-    found: dict[Key, list[int]] = {}
-    for project_id, series, day in np.unique(np.stack(columns), axis=1).T.tolist():
-        found.setdefault((project_id, series), []).append(day)
-    return found
+    distinct = np.unique(np.stack(columns), axis=1).T.tolist()
+    return {(project_id, series, day) for project_id, series, day in distinct}
 
 
 def _announced(records: Iterable[Record], dead: list[DeadLetter]) -> dict[Key, tuple[int, Labels]]:
@@ -295,42 +281,13 @@ def _announcement(row: Row, received_ms: int) -> Record:
 
 
 @dataclass(frozen=True, slots=True)
-class _Telling:
-    """Tells the listener of a cut's series and samples."""
-
-    stored: StoredListener
-    announced: dict[Key, tuple[int, Labels]]
-    samples: SampleArrays | None
-
-    def __call__(self, refused: Refused) -> None:
-        if refused:
-            self.stored.forget()
-            return
-        series = [(*key, labels) for key, (_day, labels) in self.announced.items()]
-        some = _NO_SAMPLES if self.samples is None else self.samples
-        self.stored.feed(series, some.projects, some.series, some.ts_ms, some.values)
-
-
-_NO_SAMPLES = SampleArrays(
-    np.zeros(0, np.uint32),
-    np.zeros(0, np.uint64),
-    np.zeros(0, np.int64),
-    np.zeros(0, np.float64),
-    np.zeros(0, np.int64),
-)
-
-
-@dataclass(frozen=True, slots=True)
 class _Announcing:
     """Tells open pages how many samples came to which project, and the roll-ups what is late."""
 
     blocks: Sequence[Record]
     oldest_ms: int | None
-    told: _Telling | None
 
-    def __call__(self, conn: Connection, refused: Refused) -> Sequence[LiveEvent]:
-        if self.told is not None:
-            self.told(refused)
+    def __call__(self, conn: Connection, _refused: Refused) -> Sequence[LiveEvent]:
         if self.oldest_ms is not None:
             lower_watermark(conn, ROLLED_UP, self.oldest_ms // HOUR_MS * HOUR_MS)
         counts: dict[int, int] = {}
