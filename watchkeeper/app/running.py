@@ -73,6 +73,7 @@ def _drop_expired(rooms: EngineRooms) -> None:
     """Drop the days whose time is over."""
     for dropped in rooms.retention.drop_expired(rooms.ground.clock()):
         log.info("retention_dropped", table=dropped.table, day=dropped.day)
+        rooms.hot.forget()
 
 
 def _derive(rooms: EngineRooms) -> float:

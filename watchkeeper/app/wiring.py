@@ -30,7 +30,7 @@ from watchkeeper.app.stores import cache_store, column_store, meta_store, retent
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
 from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink
 from watchkeeper.ingest.scrape import ConfigFile, ScrapeConfigs, Scraper
-from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink
+from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink, TellingSink
 from watchkeeper.issues import DerivedSeries, ErrorSink, IssueMetrics, Issues
 from watchkeeper.lib.clock import Clock
 from watchkeeper.lib.live import LiveHub
@@ -103,6 +103,7 @@ class EngineRooms:
     evaluator: Evaluator
     deliverer: Deliverer
     rules: Rules
+    hot: HotStore
     scraper: Scraper
     configs: ScrapeConfigs
     homes: HomeProjects
@@ -160,6 +161,7 @@ def build_engine(
         evaluator=api.evaluator,
         deliverer=Deliverer(meta, new_line(ground.outbound, clock), clock),
         rules=api.rules,
+        hot=hot,
         scraper=api.scraper,
         configs=configs,
         homes=homes,
@@ -251,7 +253,7 @@ def _hot(ground: Ground) -> HotStore:
 def _digest(ground: Ground, hot: HotStore) -> Digest:
     registry = ground.telemetry.registry
     sinks: list[Sink] = [
-        SampleSink(ground.columns, stored=hot),
+        TellingSink(SampleSink(ground.columns), hot),
         MetadataSink(),
         LogSink(),
         ErrorSink(metrics=IssueMetrics(registry)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -46,25 +45,6 @@ Key = tuple[int, int]
 """(project_id, series_id)"""
 
 
-class StoredListener(Protocol):
-    """Is told what can be read from the columns now, perhaps twice."""
-
-    def feed(
-        self,
-        announced: Sequence[tuple[int, int, Labels]],
-        projects: NDArray[np.uint32],
-        series: NDArray[np.uint64],
-        ts_ms: NDArray[np.int64],
-        values: NDArray[np.float64],
-    ) -> None:
-        """announced: (project_id, series_id, labels). The others: samples, side by side."""
-        ...
-
-    def forget(self) -> None:
-        """The columns changed in a way that is not told row by row."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class SampleArrays:
     """Samples of a cut, side by side. record: index of the record each one came with."""
@@ -97,14 +77,12 @@ class SampleSink:
 
     A series is announced on the day of arrival. Samples of other days (late or backfilled) name
     their series on those days too; labels announced in an earlier cut are read from `columns`.
-    stored: told after each cut's inserts.
     """
 
     kinds = frozenset({Kind.SERIES, Kind.SAMPLES, *ROW_KINDS})
 
-    def __init__(self, columns: Columns, *, stored: StoredListener | None = None) -> None:
+    def __init__(self, columns: Columns) -> None:
         self._columns = columns
-        self._stored = stored
 
     def plan(self, cut: Cut, records: Sequence[Record], conn: Connection) -> Plan:
         dead: list[DeadLetter] = []
@@ -120,8 +98,7 @@ class SampleSink:
             inserts += _sample_inserts(samples, blocks)
             oldest_ms = int(samples.ts_ms.min())
         inserts += [insert for one in others for insert in one.inserts()]
-        told = None if self._stored is None else _Telling(self._stored, announced, samples)
-        return Plan(inserts=inserts, apply=_Announcing(blocks, oldest_ms, told), dead=dead)
+        return Plan(inserts=inserts, apply=_Announcing(blocks, oldest_ms), dead=dead)
 
     def _late_rows(
         self, late: dict[Key, list[int]], announced: dict[Key, tuple[int, Labels]]
@@ -304,42 +281,13 @@ def _announcement(row: Row, received_ms: int) -> Record:
 
 
 @dataclass(frozen=True, slots=True)
-class _Telling:
-    """Tells the listener of a cut's series and samples."""
-
-    stored: StoredListener
-    announced: dict[Key, tuple[int, Labels]]
-    samples: SampleArrays | None
-
-    def __call__(self, refused: Refused) -> None:
-        if refused:
-            self.stored.forget()
-            return
-        series = [(*key, labels) for key, (_day, labels) in self.announced.items()]
-        some = _NO_SAMPLES if self.samples is None else self.samples
-        self.stored.feed(series, some.projects, some.series, some.ts_ms, some.values)
-
-
-_NO_SAMPLES = SampleArrays(
-    np.zeros(0, np.uint32),
-    np.zeros(0, np.uint64),
-    np.zeros(0, np.int64),
-    np.zeros(0, np.float64),
-    np.zeros(0, np.int64),
-)
-
-
-@dataclass(frozen=True, slots=True)
 class _Announcing:
     """Tells open pages how many samples came to which project, and the roll-ups what is late."""
 
     blocks: Sequence[Record]
     oldest_ms: int | None
-    told: _Telling | None
 
-    def __call__(self, conn: Connection, refused: Refused) -> Sequence[LiveEvent]:
-        if self.told is not None:
-            self.told(refused)
+    def __call__(self, conn: Connection, _refused: Refused) -> Sequence[LiveEvent]:
         if self.oldest_ms is not None:
             lower_watermark(conn, ROLLED_UP, self.oldest_ms // HOUR_MS * HOUR_MS)
         counts: dict[int, int] = {}

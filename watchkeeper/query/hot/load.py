@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from watchkeeper.query.hot.block import Ids
 from watchkeeper.query.hot.growing import GrowingSheet
-from watchkeeper.query.hot.repo import in_slices, samples_of
+from watchkeeper.query.hot.repo import has_histograms, in_slices, samples_of
 from watchkeeper.query.promql import F64, I64
 from watchkeeper.query.promql.lattice import Slots
 from watchkeeper.store.columns import Columns
@@ -21,22 +21,24 @@ _ODD = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
 
 
-class TooLarge(Exception):
-    """The metric has more samples than may be held."""
+class Unheld(Exception):
+    """The metric has more samples than may be held, or native histograms."""
 
 
 def load_sheets(
     columns: Columns, project_id: int, ids: Ids, start_ms: int, *, most: int
 ) -> list[GrowingSheet]:
-    """All samples of these series since a time. Raises TooLarge beyond `most` samples."""
+    """All samples of these series since a time. Raises Unheld, beyond `most` samples too."""
     pieces: dict[tuple[int, int], list[tuple[Slots, I64, F64]]] = {}
     slot_of = {series: slot for slot, series in enumerate(ids.tolist())}
     left = most
     for some in in_slices(ids, _SLICE):
+        if has_histograms(columns, project_id, some, start_ms):
+            raise Unheld
         series, ts, values = samples_of(columns, project_id, some, start_ms, most=left + 1)
         left -= len(ts)
         if left < 0:
-            raise TooLarge
+            raise Unheld
         for key, slots, times, matrix in _together(series, ts, values, slot_of):
             pieces.setdefault(key, []).append((slots, times, matrix))
     return [sheet for same in pieces.values() for sheet in _joined(same)]

@@ -27,6 +27,12 @@ WHERE project_id = {project:UInt32} AND series_id IN {ids:Array(UInt64)}
 ORDER BY series_id, ts
 LIMIT {most:UInt64}
 """
+_HISTOGRAMS = """
+SELECT 1 FROM histograms
+WHERE project_id = {project:UInt32} AND series_id IN {ids:Array(UInt64)}
+  AND ts >= fromUnixTimestamp64Milli({start_ms:Int64}, 'UTC')
+LIMIT 1
+"""
 
 
 def series_of(
@@ -60,6 +66,16 @@ def samples_of(
         ts.astype(np.int64, copy=False),
         values.astype(np.float64, copy=False),
     )
+
+
+def has_histograms(columns: Columns, project_id: int, ids: Sequence[int], start_ms: int) -> bool:
+    """True if any of the series has a native histogram since a time."""
+    params = {
+        "project": project_id,
+        "ids": list(ids),
+        "start_ms": min(max(start_ms, 0), _LAST_MS),
+    }
+    return bool(columns.rows(_HISTOGRAMS, params))
 
 
 def in_slices(ids: Ids, size: int) -> Iterator[list[int]]:

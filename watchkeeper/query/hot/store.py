@@ -14,10 +14,10 @@ from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS, Clock
 from watchkeeper.model import METRIC_NAME, Labels
 from watchkeeper.query import QueryOptions
 from watchkeeper.query.hot.block import Block, Ids
-from watchkeeper.query.hot.load import TooLarge, load_sheets
+from watchkeeper.query.hot.load import Unheld, load_sheets
 from watchkeeper.query.hot.metrics import HotMetrics
 from watchkeeper.query.hot.repo import series_of
-from watchkeeper.query.promql import F64, I64, Matcher
+from watchkeeper.query.promql import F64, I64, Matcher, value_of
 from watchkeeper.query.promql.lattice import LabelTable
 from watchkeeper.store.columns import Columns
 
@@ -38,9 +38,9 @@ _IDLE_MS = HOUR_MS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Samples:
-    """Stored samples side by side."""
+    """Stored samples of one project, side by side."""
 
-    projects: npt.NDArray[np.uint32]
+    project_id: int
     series: Ids
     ts_ms: I64
     values: F64
@@ -69,8 +69,12 @@ class _Use:
 
 @dataclass(slots=True)
 class _Loading:
-    """A metric that is being read; what is stored meanwhile is brought in afterwards."""
+    """A metric that is being read; what is stored meanwhile is brought in afterwards.
 
+    is_spoilt: what was read may not be used.
+    """
+
+    is_spoilt: bool = False
     done: threading.Event = field(default_factory=threading.Event)
     announced: list[Announced] = field(default_factory=list)
     samples: list[_Samples] = field(default_factory=list)
@@ -98,8 +102,8 @@ class _Directory:
 class HotStore:
     """Blocks of metrics, least used ones dropped beyond `hot_bytes`. Thread-safe.
 
-    Every row that enters the tables `series` and `samples` must be told to `feed` after it can be
-    read there; what leaves them, to `forget`.
+    Every row that enters the tables `series`, `samples` and `histograms` must be told after it
+    can be read there, and `forget` be called when rows leave them.
     """
 
     def __init__(
@@ -174,16 +178,21 @@ class HotStore:
         most = int(self._options.hot_bytes * _LARGEST_SHARE) // _SAMPLE_BYTES
         try:
             sheets = load_sheets(self._columns, key[0], ids, since_ms, most=most)
-        except TooLarge:
-            with self._lock:
-                self._refused[key] = (now_ms + _REFUSED_MS, start_ms)
-            self._metrics.reads.labels("columns").inc()
-            return None
-        block = Block(ids, labels, sheets, start_ms=since_ms)
-        self._metrics.reads.labels("loaded").inc()
+        except Unheld:
+            sheets = None
         with self._lock:
+            if sheets is None or loading.is_spoilt:
+                self._refuse(key, start_ms)
+                self._metrics.reads.labels("columns").inc()
+                return None
+            block = Block(ids, labels, sheets, start_ms=since_ms)
             self._publish(key, block, loading, _Use(now_ms, start_ms, start_ms, now_ms))
+        self._metrics.reads.labels("loaded").inc()
         return block
+
+    def _refuse(self, key: Key, start_ms: int = 1 << 62) -> None:
+        """Leave the metric to the columns for a while, from this start on or for any."""
+        self._refused[key] = (self._clock() + _REFUSED_MS, start_ms)
 
     def _is_worth_it(
         self, key: Key, labels: Sequence[Labels], matchers: tuple[Matcher, ...]
@@ -201,9 +210,10 @@ class HotStore:
             return False
 
     def _publish(self, key: Key, block: Block, loading: _Loading, use: _Use) -> None:
-        _announce(block, key, loading.announced)
+        mine = [r for r in loading.announced if (r[0], value_of(r[2], METRIC_NAME)) == key]
+        _announce(block, mine)
         for samples in loading.samples:
-            _add(block, samples, samples.projects == key[0])
+            _add(block, samples, np.ones(len(samples.series), np.bool_))
         self._blocks[key] = block
         self._blocks.move_to_end(key)
         self._uses[key] = use
@@ -223,52 +233,54 @@ class HotStore:
         del self._blocks[key], self._uses[key]
         self._directories.pop(key[0], None)
 
-    def feed(
-        self,
-        announced: Sequence[Announced],
-        projects: npt.NDArray[np.uint32],
-        series: Ids,
-        ts_ms: I64,
-        values: F64,
-    ) -> None:
-        """Series that were announced, and samples that were stored, side by side.
-
-        Costs next to nothing for projects without a metric in memory. Telling twice is harmless.
-        """
+    def announced(self, series: Sequence[Announced]) -> None:
+        """These series can be read from the columns now. Telling twice is harmless."""
+        if not series:
+            return
         with self._lock:
-            if not self._blocks and not self._loading:
-                return
-            samples = _Samples(projects=projects, series=series, ts_ms=ts_ms, values=values)
             for loading in self._loading.values():
-                loading.announced.extend(announced)
-                loading.samples.append(samples)
-            self._announced(announced)
-            for project_id in {key[0] for key in self._blocks}:
-                self._fed(project_id, samples)
+                loading.announced.extend(series)
+            by_key: dict[Key, list[Announced]] = {}
+            for row in series:
+                key = (row[0], value_of(row[2], METRIC_NAME))
+                if key in self._blocks:
+                    by_key.setdefault(key, []).append(row)
+            for key, rows in by_key.items():
+                if _announce(self._blocks[key], rows):
+                    self._directories.pop(key[0], None)
+
+    def samples(self, project_id: int, series: Ids, ts_ms: I64, values: F64) -> None:
+        """These samples, side by side, can be read from the columns now.
+
+        Costs next to nothing if no metric of the project is held. Telling twice is harmless.
+        """
+        samples = _Samples(project_id=project_id, series=series, ts_ms=ts_ms, values=values)
+        with self._lock:
+            for key, loading in self._loading.items():
+                if key[0] == project_id:
+                    loading.samples.append(samples)
+            directory = self._directory(project_id)
+            numbers = directory.numbers_of(series)
+            for number in np.unique(numbers[numbers >= 0]).tolist():
+                _add(directory.blocks[number], samples, numbers == number)
             self._tend()
 
-    def _announced(self, announced: Sequence[Announced]) -> None:
-        by_key: dict[Key, list[Announced]] = {}
-        for row in announced:
-            key = (row[0], dict(row[2]).get(METRIC_NAME, ""))
-            if key in self._blocks:
-                by_key.setdefault(key, []).append(row)
-        for key, rows in by_key.items():
-            if _announce(self._blocks[key], key, rows):
-                self._directories.pop(key[0], None)
+    def histograms(self, project_id: int, series: Ids) -> None:
+        """These series have native histograms now, which no block holds."""
+        with self._lock:
+            for key, loading in self._loading.items():
+                loading.is_spoilt |= key[0] == project_id
+            for key, block in list(self._blocks.items()):
+                if key[0] == project_id and (block.slots_of(series) >= 0).any():
+                    self._drop(key)
+                    self._refuse(key)
 
-    def _fed(self, project_id: int, samples: _Samples) -> None:
-        mine = samples.projects == project_id
-        if not mine.any():
-            return
+    def _directory(self, project_id: int) -> _Directory:
         directory = self._directories.get(project_id)
         if directory is None:
             blocks = [block for key, block in self._blocks.items() if key[0] == project_id]
             directory = self._directories[project_id] = _Directory(blocks)
-        numbers = directory.numbers_of(samples.series)
-        numbers[~mine] = -1
-        for number in np.unique(numbers[numbers >= 0]).tolist():
-            _add(directory.blocks[number], samples, numbers == number)
+        return directory
 
     def _tend(self) -> None:
         """Once a minute: forget what nobody asked for lately, and keep to the bound."""
@@ -290,14 +302,15 @@ class HotStore:
         with self._lock:
             for key in [k for k in self._blocks if project_id in (None, k[0])]:
                 self._drop(key)
+            for key, loading in self._loading.items():
+                loading.is_spoilt |= project_id in (None, key[0])
             self._make_room()
 
 
-def _announce(block: Block, key: Key, rows: Sequence[Announced]) -> bool:
+def _announce(block: Block, rows: Sequence[Announced]) -> bool:
     """True if a series was new."""
-    mine = [row for row in rows if (row[0], dict(row[2]).get(METRIC_NAME, "")) == key]
     before = len(block.ids)
-    block.announce([row[1] for row in mine], [row[2] for row in mine])
+    block.announce([row[1] for row in rows], [row[2] for row in rows])
     return len(block.ids) > before
 
 

@@ -58,6 +58,7 @@ from watchkeeper.query.promql.types import (
     Stats,
     String,
     Vector,
+    value_of,
 )
 
 __all__ = [
@@ -114,4 +115,5 @@ __all__ = [
     "rate_limits",
     "selectors_of",
     "series_condition",
+    "value_of",
 ]
