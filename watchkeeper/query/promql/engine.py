@@ -18,6 +18,7 @@ from watchkeeper.query.promql.ast import (
     ValueType,
     post_order,
 )
+from watchkeeper.query.promql.bucketless import bucketless
 from watchkeeper.query.promql.catalogue import FUNCTIONS
 from watchkeeper.query.promql.errors import (
     BadQuery,
@@ -28,6 +29,7 @@ from watchkeeper.query.promql.errors import (
     TooManySamples,
 )
 from watchkeeper.query.promql.evaluate import Value, evaluate
+from watchkeeper.query.promql.histograms import only_floats
 from watchkeeper.query.promql.literals import quote
 from watchkeeper.query.promql.naming import settle_names
 from watchkeeper.query.promql.parser import parse
@@ -92,6 +94,7 @@ class Engine:
         """The value at one moment (Unix ms). Raises PromQLError, TooManyQueries."""
         tree = self.parse(text)
         with self._run(scope, text, (at_ms, at_ms, 0), timeout_s, cancellation) as run:
+            run.bucketless = bucketless(tree)
             frame = Frame(run, np.array([at_ms], dtype=np.int64))
             value = _instant_answer(evaluate(frame, tree), at_ms)
             return self._result(run, value)
@@ -114,6 +117,7 @@ class Engine:
         tree = self.parse(text)
         self._check_range(tree, start_ms, end_ms, step_ms)
         with self._run(scope, text, (start_ms, end_ms, step_ms), timeout_s, cancellation) as run:
+            run.bucketless = bucketless(tree)
             times = steps_between(start_ms, end_ms, step_ms)
             value = _range_answer(evaluate(Frame(run, times), tree), times)
             return self._result(run, value)
@@ -207,8 +211,10 @@ def _instant_answer(value: Value, at_ms: int) -> Matrix | Vector | Scalar | Stri
     if isinstance(value, Windows):
         return _raw_answer(value)
     grid = settle_names(value).without_absent()
-    histograms = None if grid.histograms is None else grid.histograms[:, 0]
-    return Vector(grid.labels, grid.values[:, 0], at_ms, histograms)
+    if grid.histograms is None:
+        return Vector(grid.labels, grid.values[:, 0], at_ms)
+    histograms = grid.histograms[:, 0]
+    return Vector(grid.labels, only_floats(grid.values[:, 0], histograms), at_ms, histograms)
 
 
 def _range_answer(value: Value, times: I64) -> Matrix:
@@ -220,7 +226,10 @@ def _range_answer(value: Value, times: I64) -> Matrix:
     grid = settle_names(value).without_absent()
     grid = grid.rows(sorted(range(len(grid.labels)), key=grid.labels.__getitem__))
     offsets, ts, values = flatten(grid, times)
-    return Matrix(grid.labels, offsets, ts, values, flat_histograms(grid))
+    histograms = flat_histograms(grid)
+    if histograms is not None:
+        values = only_floats(values, histograms)
+    return Matrix(grid.labels, offsets, ts, values, histograms)
 
 
 def _raw_answer(windows: Windows) -> Matrix:

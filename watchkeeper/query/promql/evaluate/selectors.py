@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from watchkeeper.query.promql.ast import At, AtKind, MatrixSelector, Selector, Subquery
-from watchkeeper.query.promql.histograms import without_hints
+from watchkeeper.query.promql.histograms import without_buckets, without_hints
 from watchkeeper.query.promql.run import Frame, Run
 from watchkeeper.query.promql.types import (
     I64,
@@ -60,6 +60,8 @@ def _newest(frame: Frame, node: Selector) -> tuple[SeriesBlock, I64, Bools]:
     lookback_ms = run.options.lookback_ms
     start_ms, end_ms = int(ends.min()) - lookback_ms + 1, int(ends.max())
     block = run.select(node.matchers, start_ms, end_ms)
+    if id(node) in run.bucketless:
+        block = without_buckets(block, in_sequence=False)
     run.budget.hold(len(block.labels) * frame.steps)
     lo, hi = bounds(block, ends, lookback_ms)
     index = np.maximum(hi - 1, 0)
@@ -76,6 +78,8 @@ def over_range(frame: Frame, node: MatrixSelector) -> Windows:
     ends = window_ends(frame, selector.offset_ms, selector.at)
     start_ms, end_ms = int(ends.min()) - node.range_ms + 1, int(ends.max())
     block = without_stale(frame.run.select(selector.matchers, start_ms, end_ms))
+    if id(selector) in frame.run.bucketless:
+        block = without_buckets(block, in_sequence=True)
     drop = np.zeros(len(block.labels), np.bool_)
     return _windows(frame.run, block, ends, node.range_ms, drop)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from watchkeeper.model import METRIC_NAME, Histogram, Labels
-from watchkeeper.query.promql.histograms import Estimate, variance
+from watchkeeper.query.promql.histograms import Estimate, quotient, variance
 from watchkeeper.query.promql.invocation import Invocation, Value
 from watchkeeper.query.promql.literals import quote
 from watchkeeper.query.promql.mixed import histogram_cells, merged
@@ -89,7 +89,7 @@ def with_native(call: Invocation, argument: int, classic: Grid, estimate: Native
 
 
 NATIVE: dict[str, Callable[[Invocation], Value]] = {
-    "histogram_avg": _of_each(lambda histogram: float(np.divide(histogram.sum, histogram.count))),
+    "histogram_avg": _of_each(lambda histogram: quotient(histogram.sum, histogram.count)),
     "histogram_count": _of_each(lambda histogram: histogram.count),
     "histogram_stddev": _of_each(lambda histogram: float(np.sqrt(variance(histogram)))),
     "histogram_stdvar": _of_each(variance),

@@ -63,3 +63,8 @@ def present_histograms(histograms: Histograms) -> Bools:
     """True where a histogram stands."""
     there: Bools = histograms != np.array(None)
     return there
+
+
+def only_floats(values: F64, histograms: Histograms) -> F64:
+    """The values, NaN where a histogram stands instead."""
+    return np.where(present_histograms(histograms), np.nan, values)

@@ -13,6 +13,7 @@ from watchkeeper.query.promql.histograms import (
     MixedSchemas,
     compact,
     describe_histogram,
+    is_custom,
     present_histograms,
 )
 from watchkeeper.query.promql.literals import quote
@@ -76,7 +77,9 @@ def _combine(
     try:
         combined = _COMBINED[node.op](samples)
     except MixedSchemas:
-        name = quote(value_of(grid.labels[rows[-1]], METRIC_NAME))
+        kinds = [is_custom(sample) for sample in samples]
+        other = rows[kinds.index(not kinds[0])]
+        name = quote(value_of(grid.labels[other], METRIC_NAME))
         frame.run.notes.warn(
             "vector contains a mix of histograms with exponential and custom buckets schemas for "
             f"metric name {name}",
