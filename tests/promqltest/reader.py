@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tests.promqltest.series import Described, parse_described
 from watchkeeper.query.promql import ParseError, parse_duration_ms
-from watchkeeper.query.promql.literals import parse_number, unquote
+from watchkeeper.query.promql.literals import parse_number
+from watchkeeper.query.promql.strings import unquote
 
 _INSTANT = re.compile(r"(eval\w*)\s+instant\s+(?:at\s+(\S+)\s+)?(.*)", re.IGNORECASE)
 _RANGE = re.compile(

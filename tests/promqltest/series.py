@@ -7,11 +7,8 @@ from dataclasses import dataclass
 
 from watchkeeper.model import METRIC_NAME, Labels, labels_of
 from watchkeeper.query.promql import STALE_NAN, MatchOp
-from watchkeeper.query.promql.ast import Selector
-from watchkeeper.query.promql.cursor import Cursor
-from watchkeeper.query.promql.lexer import tokenize
 from watchkeeper.query.promql.literals import parse_number
-from watchkeeper.query.promql.parser import _primary as primary
+from watchkeeper.query.promql.parser import parse_series
 
 _HISTOGRAM = re.compile(r"\{\{.*?\}\}")
 _NUMBER = r"[+-]?(?:0[xX][0-9a-fA-F]+|[0-9.]+(?:[eE][+-]?[0-9]+)?|[iI][nN][fF]|[nN][aA][nN])"
@@ -64,10 +61,7 @@ def parse_labels(text: str) -> Labels:
     """The label set of a series; `{}` is the empty one."""
     if text.replace(" ", "") == "{}":
         return ()
-    cursor = Cursor(text, tokenize(text), max_depth=10)
-    node = primary(cursor)
-    if not isinstance(node, Selector):
-        raise ValueError(f"no series: {text}")
+    node = parse_series(text)
     if any(matcher.op is not MatchOp.EQUAL for matcher in node.matchers):
         raise ValueError(f"only equality describes a series: {text}")
     return labels_of({m.name or METRIC_NAME: m.value for m in node.matchers})
