@@ -12,7 +12,7 @@ import numpy as np
 from tests.promqltest.classify import Class, classify
 from tests.promqltest.pinning import pinned_variants
 from tests.promqltest.reader import Clear, Command, Eval, Expectation, Load
-from tests.promqltest.series import HISTOGRAM, Item
+from tests.promqltest.series import HISTOGRAM, Described, Item
 from watchkeeper.model import Labels, Role, Scope
 from watchkeeper.query.budget import QueryLimits
 from watchkeeper.query.promql import (
@@ -57,6 +57,7 @@ class Storage:
         self._newest_ms: dict[Labels, int] = {}
 
     def load(self, command: Load) -> None:
+        starts = {d.labels: _starts(d, command.step_ms) for d in command.series}
         for labels, items in {d.labels: d.items for d in command.series}.items():
             after_ms = self._newest_ms.get(labels, -1)
             samples = [
@@ -64,11 +65,20 @@ class Storage:
                 for index, item in enumerate(items)
                 if isinstance(item, float) and index * command.step_ms > after_ms
             ]
-            self.source.append(labels, samples)
+            self.source.append(labels, samples, starts.get(labels))
             if samples:
                 self._newest_ms[labels] = samples[-1][0]
             if any(item is HISTOGRAM for item in items) or command.with_nhcb:
                 self.native.add(labels)
+
+
+def _starts(described: Described, step_ms: int) -> dict[int, int]:
+    """Start timestamps by the time of their samples."""
+    return {
+        index * step_ms: index * step_ms + start
+        for index, start in enumerate(described.starts_ms)
+        if start is not None
+    }
 
 
 def judge(commands: list[Command]) -> Iterator[Verdict]:
@@ -86,7 +96,7 @@ def judge(commands: list[Command]) -> Iterator[Verdict]:
 def _verdict(storage: Storage, case: Eval) -> Verdict:
     engine = Engine(
         storage.source,
-        EngineOptions(delayed_name_removal=True),
+        EngineOptions(delayed_name_removal=True, use_start_timestamps=True),
         limits=QueryLimits(max_samples=10_000),
     )
     kind = classify(case, storage.native)

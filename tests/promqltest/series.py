@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from watchkeeper.model import METRIC_NAME, Labels, labels_of
-from watchkeeper.query.promql import STALE_NAN, MatchOp
+from watchkeeper.query.promql import STALE_NAN, MatchOp, parse_duration_ms
 from watchkeeper.query.promql.literals import parse_number
 from watchkeeper.query.promql.parser import parse_series
 
@@ -31,11 +31,12 @@ Item = float | Histogram | None
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One series line."""
+    """One series line. starts_ms: start timestamps relative to each sample, None for unknown."""
 
     labels: Labels
     items: list[Item]
     text: str
+    starts_ms: tuple[int | None, ...] = ()
 
 
 def split_series(line: str) -> tuple[str, str]:
@@ -98,6 +99,29 @@ def _expand(word: str) -> list[Item]:
 def _number(text: str) -> float:
     sign = -1.0 if text.startswith("-") else 1.0
     return sign * parse_number(text.lstrip("+-"))
+
+
+_OFFSET = re.compile(r"([+-]?[0-9][0-9a-z]*?)(?:([+-][0-9][0-9a-z]*?))?(?:x([0-9]+))?")
+
+
+def parse_starts(text: str) -> tuple[int | None, ...]:
+    """The start timestamps of an `@st` line, in ms relative to the samples; runs written out."""
+    starts: list[int | None] = []
+    for word in text.split():
+        if word.startswith("_"):
+            starts.extend([None] * (int(word[2:]) if word.startswith("_x") else 1))
+            continue
+        run = _OFFSET.fullmatch(word)
+        if run is None:
+            raise ValueError(f"no start timestamp: {word}")
+        first, change, count = run.groups()
+        step_ms = 0 if change is None else _signed_ms(change)
+        starts.extend(_signed_ms(first) + i * step_ms for i in range(int(count or 0) + 1))
+    return tuple(starts)
+
+
+def _signed_ms(text: str) -> int:
+    return parse_duration_ms(text.lstrip("+-")) * (-1 if text.startswith("-") else 1)
 
 
 def parse_described(line: str) -> Described:
