@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from watchkeeper.lib.go_regex import BadRegex
 from watchkeeper.model import METRIC_NAME, Labels, Scope
 from watchkeeper.query.hot.block import shares_times
 from watchkeeper.query.hot.store import HotStore
 from watchkeeper.query.promql import (
-    BadRegex,
     Cardinality,
     ColumnsSource,
     Grid,

@@ -32,7 +32,6 @@ from watchkeeper.query.promql.native import native_columns
 from watchkeeper.query.promql.parser import parse
 from watchkeeper.query.promql.planner import GridRequest
 from watchkeeper.query.promql.rate_limits import RateLimit, rate_limits
-from watchkeeper.query.promql.regex import BadRegex
 from watchkeeper.query.promql.repo import ColumnsSource
 from watchkeeper.query.promql.repo import condition as series_condition
 from watchkeeper.query.promql.run import EngineOptions
@@ -67,7 +66,6 @@ __all__ = [
     "STALE_BITS",
     "STALE_NAN",
     "BadQuery",
-    "BadRegex",
     "Bools",
     "Cardinality",
     "ColumnsSource",

@@ -34,6 +34,7 @@ class SeriesBlock:
     labels: n label sets. offsets: n + 1 positions; series i is [offsets[i], offsets[i + 1]).
     ts: Unix ms UTC, strictly ascending inside a series. values: staleness markers included.
     histograms: None if all samples are floats; values is NaN (or stale) where one stands.
+    starts: since when each sample counts, Unix ms, 0 if unknown; None if all are unknown.
     """
 
     labels: Sequence[Labels]
@@ -41,6 +42,7 @@ class SeriesBlock:
     ts: I64
     values: F64
     histograms: Histograms | None = None
+    starts: I64 | None = None
 
     @property
     def samples(self) -> int:
@@ -118,9 +120,13 @@ class Scalars:
     values: F64
 
 
+METADATA_LABELS = frozenset({METRIC_NAME, "__type__", "__unit__"})
+"""What says what a metric is; an operation that changes its meaning drops them all."""
+
+
 def without_name(labels: Labels) -> Labels:
-    """The labels without the metric name."""
-    return tuple(pair for pair in labels if pair[0] != METRIC_NAME)
+    """The labels without the metric name, type and unit."""
+    return tuple(pair for pair in labels if pair[0] not in METADATA_LABELS)
 
 
 def value_of(labels: Labels, name: str) -> str:
