@@ -18,9 +18,6 @@ class ScrapeConfigInvalid(Invalid):
         self.line = line
 
 
-class BadExposition(ValueError):
-    """A target's answer is not the text format; the sentence names the line."""
-
 
 class LimitExceeded(ValueError):
     """A target's answer exceeds a limit of its scrape job."""
