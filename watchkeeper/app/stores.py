@@ -23,6 +23,7 @@ def column_store(config: Config, data_dir: DataDir) -> Columns:
     """chDB in this process, or a ClickHouse server. Raises DataDirInUse, StoreUnavailable."""
     days = {
         "samples": config.retention.samples_days,
+        "histograms": config.retention.samples_days,
         "errors": config.retention.errors_days,
         "logs": config.retention.logs_days,
     }

@@ -27,6 +27,8 @@ from watchkeeper.store.columns.rowbinary import (
 from watchkeeper.store.columns.tables import (
     ERRORS,
     ERRORS_1H,
+    EXEMPLARS,
+    HISTOGRAMS,
     LOGS,
     METADATA,
     SAMPLES,
@@ -40,6 +42,8 @@ from watchkeeper.store.columns.tables import (
 __all__ = [
     "ERRORS",
     "ERRORS_1H",
+    "EXEMPLARS",
+    "HISTOGRAMS",
     "LOGS",
     "METADATA",
     "PARTITIONS_PER_INSERT",
