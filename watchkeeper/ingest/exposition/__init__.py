@@ -7,6 +7,7 @@ from watchkeeper.ingest.exposition.formats import (
     accept_header,
     format_of,
 )
+from watchkeeper.ingest.exposition.native import fitted
 from watchkeeper.ingest.exposition.openmetrics import parse_openmetrics
 from watchkeeper.ingest.exposition.protobuf import parse_protobuf
 from watchkeeper.ingest.exposition.read import read_exposition
@@ -36,6 +37,7 @@ __all__ = [
     "Pairs",
     "Protocol",
     "accept_header",
+    "fitted",
     "format_bound",
     "format_of",
     "parse_openmetrics",

@@ -99,6 +99,16 @@ def at_schema(histogram: Histogram, schema: int) -> Histogram:
     )
 
 
+def fitted(histogram: Histogram, *, limit: int, min_factor: float) -> Histogram | None:
+    """The histogram in at most `limit` buckets (0: any number) that grow at least by `min_factor`.
+
+    None if it does not fit.
+    """
+    if min_factor > 1:
+        histogram = at_schema(histogram, schema_for_factor(min_factor))
+    return within_buckets(histogram, limit) if limit else histogram
+
+
 def within_buckets(histogram: Histogram, limit: int) -> Histogram | None:
     """The histogram in at most `limit` buckets, coarser if need be; None if it does not fit."""
     while bucket_count(histogram) > limit:

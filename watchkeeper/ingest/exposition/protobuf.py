@@ -34,16 +34,22 @@ _LONGEST_LENGTH = 5
 
 
 def parse_protobuf(
-    body: bytes, memory: Memory, learn: Learn, *, classic_too: bool = False
+    body: bytes,
+    memory: Memory,
+    learn: Learn,
+    *,
+    native: bool = True,
+    classic_too: bool = False,
 ) -> Exposition:
     """Read a body: each family's length as a varint, then its bytes.
 
-    classic_too: of a histogram that is native and classic, keep the classic buckets as well.
+    native: False reads the classic buckets of native histograms alone. classic_too: of a
+    histogram that is native and classic, keep the classic buckets as well.
     Raises BadExposition, and whatever `learn` raises. Cost: about a microsecond a known series.
     """
     from google.protobuf.message import DecodeError
 
-    reader = _Reader(memory, learn, schema(), classic_too=classic_too)
+    reader = _Reader(memory, learn, schema(), native=native, classic_too=classic_too)
     try:
         for encoded in _delimited(body):
             reader.read(reader.schema.family(encoded))
@@ -75,12 +81,13 @@ class _Reader:
     """Collects what one body holds."""
 
     def __init__(
-        self, memory: Memory, learn: Learn, decoders: Schema, *, classic_too: bool
+        self, memory: Memory, learn: Learn, decoders: Schema, *, native: bool, classic_too: bool
     ) -> None:
         self.found = Exposition()
         self.schema = decoders
         self._memory = memory
         self._learn = learn
+        self._wants_native = native
         self._classic_too = classic_too
         self._name = ""
         self._type = _UNTYPED
@@ -127,7 +134,7 @@ class _Reader:
             return
         if not metric.HasField("histogram"):
             raise BadExposition(f"a metric of {self._name[:80]} holds no histogram")
-        native = is_native(metric.histogram)
+        native = self._wants_native and is_native(metric.histogram)
         if native:
             self._native(metric, labels)
         if not native or (self._classic_too and metric.histogram.bucket):

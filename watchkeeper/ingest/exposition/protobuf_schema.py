@@ -32,8 +32,8 @@ class PbExemplar(Protocol):
     value: float
     timestamp: Moment
 
-    def HasField(self, name: str) -> bool: ...  # noqa: N802 (protobuf's name)
-    def SerializeToString(self) -> bytes: ...  # noqa: N802
+    def HasField(self, name: str) -> bool: ...
+    def SerializeToString(self) -> bytes: ...
 
 
 class Simple(Protocol):
@@ -42,7 +42,7 @@ class Simple(Protocol):
     value: float
     exemplar: PbExemplar
 
-    def HasField(self, name: str) -> bool: ...  # noqa: N802
+    def HasField(self, name: str) -> bool: ...
 
 
 class Quantile(Protocol):
@@ -68,7 +68,7 @@ class Bucket(Protocol):
     upper_bound: float
     exemplar: PbExemplar
 
-    def HasField(self, name: str) -> bool: ...  # noqa: N802
+    def HasField(self, name: str) -> bool: ...
 
 
 class Span(Protocol):
@@ -97,7 +97,7 @@ class PbHistogram(Protocol):
     positive_count: Sequence[float]
     exemplars: Sequence[PbExemplar]
 
-    def HasField(self, name: str) -> bool: ...  # noqa: N802
+    def HasField(self, name: str) -> bool: ...
 
 
 class Metric(Protocol):
@@ -111,7 +111,7 @@ class Metric(Protocol):
     histogram: PbHistogram
     timestamp_ms: int
 
-    def HasField(self, name: str) -> bool: ...  # noqa: N802
+    def HasField(self, name: str) -> bool: ...
 
 
 class Family(Protocol):
@@ -132,11 +132,19 @@ class Schema(Protocol):
 
 
 _TYPES = {
-    "double": 1, "int64": 3, "uint64": 4, "int32": 5, "string": 9, "bytes": 12, "uint32": 13,
-    "sint32": 17, "sint64": 18,
-}  # fmt: skip
-_MESSAGE = 11
-_OPTIONAL, _REPEATED = 1, 3
+    name: f"TYPE_{name.upper()}"
+    for name in (
+        "double",
+        "int64",
+        "uint64",
+        "int32",
+        "string",
+        "bytes",
+        "uint32",
+        "sint32",
+        "sint64",
+    )
+}
 _MESSAGES = {
     "LabelPair": "name=1 string, value=2 string",
     "Moment": "seconds=1 int64, nanos=2 int32",
@@ -165,6 +173,7 @@ def schema() -> Schema:
     """The decoders. Loads protobuf at the first call. Each raises DecodeError."""
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
+    Field = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(
         name="watchkeeper/exposition.proto", package="watchkeeper.exposition", syntax="proto2"
     )
@@ -175,8 +184,8 @@ def schema() -> Schema:
             field_name, number = field.split("=")
             plain = kind.lstrip("*")
             added = message.field.add(name=field_name, number=int(number))
-            added.label = _REPEATED if kind.startswith("*") else _OPTIONAL
-            added.type = _TYPES.get(plain, _MESSAGE)
+            added.label = Field.LABEL_REPEATED if kind.startswith("*") else Field.LABEL_OPTIONAL
+            added.type = Field.Type.Value(_TYPES.get(plain, "TYPE_MESSAGE"))
             if plain not in _TYPES:
                 added.type_name = f".watchkeeper.exposition.{plain}"
     pool = descriptor_pool.DescriptorPool()

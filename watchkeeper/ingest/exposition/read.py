@@ -20,12 +20,14 @@ def read_exposition(
     memory: Memory,
     learn: Learn,
     *,
+    native: bool = True,
     classic_too: bool = False,
 ) -> Exposition:
     """Read one body. Raises BadExposition, and whatever `learn` raises; then `memory` still holds.
 
-    classic_too: of a histogram that is native and classic, keep the classic buckets as well.
+    native: False reads the classic buckets of native histograms alone. classic_too: of a
+    histogram that is native and classic, keep the classic buckets as well.
     """
     if kind is Format.PROTOBUF:
-        return parse_protobuf(body, memory, learn, classic_too=classic_too)
+        return parse_protobuf(body, memory, learn, native=native, classic_too=classic_too)
     return _PARSERS[kind](body, memory, learn)

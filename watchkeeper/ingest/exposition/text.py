@@ -57,7 +57,7 @@ def unquoted(body: bytes) -> tuple[bytes, bool]:
         return body, False
 
 
-def _read_other(  # noqa: PLR0917 (called for each unknown line: positions are cheaper)
+def _read_other(
     line: bytes,
     key: bytes,
     text: bytes,
