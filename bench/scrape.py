@@ -65,7 +65,7 @@ def exposition(series: int, *, openmetrics: bool = False) -> bytes:
     family = "requests" if openmetrics else "requests_total"
     lines = [f"# TYPE {family} counter"]
     lines += [
-        f'requests_total{{method="GET",code="200",handler="/api/v1/things/{number}"}} {number * 1.5}'
+        f'requests_total{{method="GET",code="200",handler="/v1/things/{number}"}} {number * 1.5}'
         for number in range(series)
     ]
     return "\n".join([*lines, "# EOF\n" if openmetrics else ""]).encode()
@@ -120,7 +120,9 @@ def cpu_s(server: Server) -> float:
     return sum(sum(process.cpu_times()[:2]) for process in server.tree())
 
 
-def measure(directory: Path, *, targets: int, interval_s: float, seconds: float) -> dict[str, float]:
+def measure(
+    directory: Path, *, targets: int, interval_s: float, seconds: float
+) -> dict[str, float]:
     port = free_port()
     peer, ready = Targets(port, exposition(SERIES)), threading.Event()
     threading.Thread(target=lambda: asyncio.run(peer.serve(ready)), daemon=True).start()
