@@ -20,6 +20,7 @@ from watchkeeper.api.health import Health
 from watchkeeper.api.own_metrics import metrics_routes
 from watchkeeper.api.pages import Pages
 from watchkeeper.api.refusals import install_refusals
+from watchkeeper.api.reload import reload_routes
 from watchkeeper.api.reserved import reserved_routes
 from watchkeeper.api.rooms import Rooms
 from watchkeeper.api.views import prometheus_views
@@ -63,6 +64,7 @@ def _other_routes(rooms: Rooms) -> list[BaseRoute]:
             views=prometheus_views(rooms),
             clock=rooms.clock,
         ),
+        *reload_routes(credentials.require, rooms.scraper.reload),
         *reserved_routes(),
         *Pages(rooms.options.assets).routes(),
     ]

@@ -9,12 +9,12 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 from starlette.concurrency import iterate_in_threadpool
 from starlette.requests import Request
-from starlette.responses import StreamingResponse
+from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route
 
 from watchkeeper.app.backup import Step
@@ -29,15 +29,26 @@ class ServerRefused(WatchkeeperError):
     code = "server_refused"
 
 
-def control_routes(back_up: Callable[[Path], Iterator[Step]]) -> list[Route]:
-    """POST /control/backup {target} → one JSON line a step; the last may be {"error": …}."""
+def control_routes(
+    back_up: Callable[[Path], Iterator[Step]], reload: Callable[[], Awaitable[list[str]]]
+) -> list[Route]:
+    """POST /control/backup {target} → one JSON line a step; the last may be {"error": …}.
+
+    POST /control/reload → {"problems": sentences}, empty if all files could be read.
+    """
 
     async def backup(request: Request) -> StreamingResponse:
         target = Path(str((await request.json())["target"]))
         lines = _lines(back_up(target))
         return StreamingResponse(iterate_in_threadpool(lines), media_type="application/jsonl")
 
-    return [Route(f"{PREFIX}/backup", backup, methods=["POST"])]
+    async def read_anew(_request: Request) -> JSONResponse:
+        return JSONResponse({"problems": await reload()})
+
+    return [
+        Route(f"{PREFIX}/backup", backup, methods=["POST"]),
+        Route(f"{PREFIX}/reload", read_anew, methods=["POST"]),
+    ]
 
 
 def _lines(steps: Iterator[Step]) -> Iterator[str]:
@@ -63,6 +74,24 @@ def ask_for_backup(control_socket: Path, target: Path) -> Iterator[Step]:
             if "error" in fields:
                 raise ServerRefused(fields["error"])
             yield Step(**fields)
+    except OSError as error:
+        raise ServerRefused(f"The running server does not answer: {error}.") from error
+    finally:
+        connection.close()
+
+
+def ask_to_reload(control_socket: Path) -> list[str]:
+    """Have the running server read its prometheus.yml anew; what is wrong with it, as sentences.
+
+    Raises ServerRefused.
+    """
+    connection = _UnixConnection(control_socket)
+    try:
+        connection.request("POST", f"{PREFIX}/reload")
+        answer = connection.getresponse()
+        if answer.status != http.client.OK:
+            raise ServerRefused(f"The server answered {answer.status} to the reload.")
+        return [str(problem) for problem in json.loads(answer.read())["problems"]]
     except OSError as error:
         raise ServerRefused(f"The running server does not answer: {error}.") from error
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from watchkeeper.app.people import build_access
 from watchkeeper.app.stores import cache_store, column_store, meta_store
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
 from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink
-from watchkeeper.ingest.scrape import ConfigFile, ScrapeConfigs, Scraper
+from watchkeeper.ingest.scrape import ConfigFile, ReloadMetrics, ScrapeConfigs, Scraper
 from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink
 from watchkeeper.issues import DerivedSeries, ErrorSink, IssueMetrics, Issues
 from watchkeeper.lib.clock import Clock
@@ -84,7 +85,9 @@ def _ground(
             clock=clock,
             metrics=metrics,
         ),
-        outbound=Outbound(OutboundOptions(allow=config.outbound.allow)),
+        outbound=Outbound(
+            OutboundOptions(allow=config.outbound.allow, environment=dict(os.environ))
+        ),
     )
 
 
@@ -135,7 +138,8 @@ def build_engine(
     access = build_access(meta, cache, data_dir, clock)
     homes = HomeProjects(access)
     digest = _digest(ground)
-    configs = ScrapeConfigs(meta, clock, partial(_config_files, config, homes))
+    files = partial(_config_files, config, homes)
+    configs = ScrapeConfigs(meta, clock, files, environment=os.environ)
     source = ColumnsSource(ground.columns)
     api = _api(ground, access, Limiter(cache, clock), digest, configs, source)
     return EngineRooms(
@@ -182,7 +186,12 @@ def _api(
         channels=Channels(meta, ground.outbound, clock, external_url=public_url),
         evaluator=_evaluator(ground, rules, engine, configs),
         scraper=Scraper(
-            configs, ground.outbound, ground.acceptor, clock, publish=ground.live.publish
+            configs,
+            ground.outbound,
+            ground.acceptor,
+            clock,
+            publish=ground.live.publish,
+            metrics=ReloadMetrics(ground.telemetry.registry),
         ),
         scrape_configs=configs,
         live=ground.live,

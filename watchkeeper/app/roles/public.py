@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import subprocess
 import sys
@@ -147,6 +148,7 @@ async def _run(edge: _Edge, listener: socket.socket) -> int:
         backlog=BACKLOG,
     )
     server = HttpServer(settings)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, edge.engine.reload)
     engine = asyncio.create_task(edge.engine.keep_running())
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     edge.loops.start()
