@@ -2,12 +2,14 @@
 
 from watchkeeper.api.compat.prometheus import Params, PrometheusViews, prometheus_routes, refused
 from watchkeeper.api.compat.prometheus_targets import metadata_answer, targets_answer
+from watchkeeper.api.compat.pushgateway import pushgateway_routes
 
 __all__ = [
     "Params",
     "PrometheusViews",
     "metadata_answer",
     "prometheus_routes",
+    "pushgateway_routes",
     "refused",
     "targets_answer",
 ]
