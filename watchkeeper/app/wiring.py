@@ -30,6 +30,7 @@ from watchkeeper.app.people import build_access
 from watchkeeper.app.stores import cache_store, column_store, meta_store, retention_days
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
 from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink
+from watchkeeper.ingest.pushgateway import Pushgateway
 from watchkeeper.ingest.scrape import ConfigFile, ReloadMetrics, ScrapeConfigs, Scraper
 from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink, TellingSink
 from watchkeeper.issues import DerivedSeries, ErrorSink, IssueMetrics, Issues
@@ -210,6 +211,7 @@ def _api(
             metrics=ReloadMetrics(ground.telemetry.registry),
         ),
         scrape_configs=configs,
+        pushgateway=Pushgateway(meta, ground.acceptor, clock),
         live=ground.live,
         telemetry=ground.telemetry,
         built_in=Scope(org_id=built_in.org_id, project_ids=(built_in.id,), role=Role.VIEWER),

@@ -29,9 +29,10 @@ from watchkeeper.ingest import (
     Reply,
     Request,
     Send,
+    Writers,
 )
 from watchkeeper.ingest.protocols import RemoteWriteEndpoint, SentryEndpoint, SentryOptions
-from watchkeeper.ingest.protocols.otlp import MetricsSignal, OtlpEndpoint, OtlpOptions, Writers
+from watchkeeper.ingest.protocols.otlp import MetricsSignal, OtlpEndpoint, OtlpOptions
 from watchkeeper.lib.clock import Clock
 from watchkeeper.lib.errors import Overloaded, WatchkeeperError
 from watchkeeper.privacy import Scrubber

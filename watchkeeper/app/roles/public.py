@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 from dataclasses import dataclass
-from functools import partial
 
 import uvicorn
 import uvloop
@@ -30,9 +29,7 @@ from watchkeeper.app.supervise import EngineProcess
 from watchkeeper.app.words import said_again
 from watchkeeper.ingest import Acceptor, IngestMetrics, RejectionRows, remembered_series
 from watchkeeper.lib.clock import system_clock
-from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.lib.telemetry import SelfWatch, Telemetry, start_telemetry
-from watchkeeper.model import Role
 from watchkeeper.privacy import Scrubber, ScrubRules
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentWriter
@@ -103,7 +100,7 @@ def _build(
         EdgeOptions(version=__version__, otlp=config.otlp),
         hooks=EdgeHooks(
             write_rejections=RejectionRows(meta).add,
-            token_project=partial(_token_project, access),
+            token_project=access.project_of_token,
         ),
     )
     restarts = Counter(
@@ -190,17 +187,6 @@ def _announce(config: Config, data_dir: DataDir, access: Access) -> None:
     else:
         print(f"Watchkeeper is on {base_url}")
     sys.stdout.flush()
-
-
-def _token_project(access: Access, token: str, wanted: int | None) -> int | None:
-    """The project that an API token may write to: the wanted one, else its only one."""
-    principal = access.bearer(token)
-    if principal is None:
-        return None
-    try:
-        return principal.scope(wanted, at_least=Role.MEMBER).project_id
-    except (WatchkeeperError, ValueError):
-        return None
 
 
 def _nothing(_count: int) -> None:

@@ -6,6 +6,5 @@ What every signal shares lives here: requests, keys, attributes, answers. A sign
 from watchkeeper.ingest.protocols.otlp.endpoint import OtlpEndpoint
 from watchkeeper.ingest.protocols.otlp.metrics import MetricsSignal
 from watchkeeper.ingest.protocols.otlp.options import OtlpOptions
-from watchkeeper.ingest.protocols.otlp.writers import Writers, credentials_of
 
-__all__ = ["MetricsSignal", "OtlpEndpoint", "OtlpOptions", "Writers", "credentials_of"]
+__all__ = ["MetricsSignal", "OtlpEndpoint", "OtlpOptions"]

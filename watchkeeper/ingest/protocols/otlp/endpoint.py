@@ -11,7 +11,7 @@ from watchkeeper.ingest.http import Header, InFlight, Refusal, Reply, Request
 from watchkeeper.ingest.metrics import IngestMetrics
 from watchkeeper.ingest.protocols.otlp import answers
 from watchkeeper.ingest.protocols.otlp.errors import MalformedOtlp, TooManyParts
-from watchkeeper.ingest.protocols.otlp.writers import Writers
+from watchkeeper.ingest.writers import Writers
 from watchkeeper.lib.errors import Overloaded
 
 _PREFIXES = ("/v1/", "/api/v1/otlp/v1/")
