@@ -19,6 +19,7 @@ from watchkeeper.app.options import (
     RulesOptions,
     ScrapeOptions,
     ServerOptions,
+    StatsdOptions,
     StoreOptions,
 )
 from watchkeeper.lib.errors import WatchkeeperError
@@ -45,6 +46,7 @@ class Config:
     store: StoreOptions = field(default_factory=StoreOptions)
     spool: SpoolOptions = field(default_factory=SpoolOptions)
     scrape: ScrapeOptions = field(default_factory=ScrapeOptions)
+    statsd: StatsdOptions = field(default_factory=StatsdOptions)
     rules: RulesOptions = field(default_factory=RulesOptions)
     outbound: OutboundOptions = field(default_factory=OutboundOptions)
     retention: RetentionOptions = field(default_factory=RetentionOptions)
