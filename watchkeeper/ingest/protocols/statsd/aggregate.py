@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from watchkeeper.ingest.protocols.statsd.mapping import MappingRules
 from watchkeeper.ingest.protocols.statsd.messages import check_row, event_row
 from watchkeeper.ingest.protocols.statsd.naming import TagPolicy
-from watchkeeper.ingest.protocols.statsd.observers import Numbers
+from watchkeeper.ingest.protocols.statsd.observers import MOST_PAIRS, Numbers
 from watchkeeper.ingest.protocols.statsd.parse import (
     BadLine,
     CheckLine,
@@ -40,6 +40,9 @@ MOST_PENDING = 300_000
 """Values that wait to be added up: a few MiB."""
 MOST_MESSAGES = 10_000
 MOST_MEMBERS = 1_000_000
+PAIRS_HELD = 1_000_000
+"""Different values of all summaries' age buckets, of which there are five: 80 MiB at most."""
+FEWEST_PAIRS = 64
 SET_WINDOW_MS = 10 * SECOND_MS
 """How long the members of a set are counted together: the flush interval of StatsD itself."""
 CHECK_METRIC = "service_check.status"
@@ -104,7 +107,7 @@ class Aggregator:
         self.messages: deque[LogRow] = deque()
         self.timed: list[TimedValue] = []
         self._members = 0
-        self._set_window = 0
+        self._set_window: int | None = None
         self._most_routes = 4 * self.options.max_series + 1_000
         self._hits: list[NDArray[np.int64]] = []
         self._counted: list[tuple[Slots, Numbers]] = []
@@ -150,9 +153,9 @@ class Aggregator:
         if self._entry_count >= MOST_WHOLE_LINES:
             self._forget_whole_lines()
         window = now_ms // SET_WINDOW_MS
-        if self._set_window not in {0, window}:
+        if self._set_window is not None and self._set_window != window:
             self._close_sets()
-        self._set_window = window
+            self._set_window = window
 
     def forget(self, slot: int) -> None:
         """A series has ended; a line of it begins a new one. Settle first."""
@@ -234,7 +237,9 @@ class Aggregator:
                 found = self.finder.find(
                     line.name, tags, reading.type, rate=reading.rate, now_ms=now_ms
                 )
-                routes[kind] = self._route_number(found, key)
+                # A refused member of a set is no number: it must not be told as one.
+                is_told = isinstance(found, Route) or reading.type is not MetricType.SET
+                routes[kind] = self._route_number(found, key if is_told else None)
             self._feed_reading(line, reading, routes[kind], batch, now_ms)
 
     def _route_number(self, found: Route | Refusal, key: tuple[bytes, bytes] | None) -> int | Route:
@@ -263,7 +268,8 @@ class Aggregator:
             return
         batch.add(route, reading.number, reading.text, b"")
         is_gauge = self._routes.keeping[route] == Keeping.GAUGE and not reading.is_delta
-        if is_gauge and line.timestamp_s is not None and line.timestamp_s * SECOND_MS < now_ms:
+        is_past = line.timestamp_s is not None and line.timestamp_s * SECOND_MS < now_ms
+        if is_gauge and is_past and line.timestamp_s and len(self.timed) < MOST_PENDING:
             value = reading.number * float(self._routes.factor[route])
             slot = int(self._routes.slot[route])
             self.timed.append(TimedValue(slot, line.timestamp_s * SECOND_MS, value))
@@ -338,11 +344,12 @@ class Aggregator:
         )
         order = np.argsort(slots, kind="stable")
         slots, values, weights = slots[order], values[order], weights[order]
+        room = max(FEWEST_PAIRS, min(MOST_PAIRS, PAIRS_HELD // len(self.table.observers)))
         starts = np.flatnonzero(np.append(True, slots[1:] != slots[:-1]))
         ends = np.append(starts[1:], len(slots))
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
             observer = self.table.observers[int(slots[start])]
-            observer.observe(values[start:end], weights[start:end], now_ms)
+            observer.observe(values[start:end], weights[start:end], now_ms, room)
         self._touch(slots[starts], now_ms)
 
     def _touch(self, slots: Slots, now_ms: int) -> None:
@@ -352,6 +359,8 @@ class Aggregator:
     def _add_member(self, slot: int, text: bytes, now_ms: int) -> None:
         members = self.table.members[slot]
         before = len(members)
+        if self._set_window is None:
+            self._set_window = now_ms // SET_WINDOW_MS
         if self._members >= MOST_MEMBERS:
             self.refused[Refusal.TOO_MANY_MEMBERS] += 1
             return

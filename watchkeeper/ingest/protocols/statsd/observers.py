@@ -18,8 +18,8 @@ from watchkeeper.model import METRIC_NAME, Buckets, Histogram, Labels, labels_of
 
 Numbers = NDArray[np.float64]
 
-MOST_PAIRS = 256
-"""Different values that one age bucket of a summary keeps as they are."""
+MOST_PAIRS = 1_024
+"""Different values that one age bucket of a summary keeps, unless there are very many summaries."""
 _FINEST_STEP = 2 * math.log1p(0.005)
 _DEFAULT_NATIVE_BUCKETS = 160
 _ZERO_THRESHOLD = 2.0**-128
@@ -34,8 +34,8 @@ class Observer(Protocol):
     starts_at_zero: NDArray[np.bool_]
     """Which of them are cumulative: their first sample follows a zero."""
 
-    def observe(self, values: Numbers, weights: Numbers, now_ms: int) -> None:
-        """weights: how often each value counts, 1 or more."""
+    def observe(self, values: Numbers, weights: Numbers, now_ms: int, room: int) -> None:
+        """weights: how often each value counts, 1 or more. room: different values to keep."""
         ...
 
     def rows(self, now_ms: int) -> Numbers:
@@ -46,8 +46,8 @@ class Observer(Protocol):
 class Summary:
     """Quantiles of a moving window, and the sum and count of all.
 
-    Up to MOST_PAIRS different values of an age bucket stand for themselves, so quantiles of few
-    values are exact; beyond that values are rounded by half a percent, then more coarsely.
+    Different values of an age bucket stand for themselves as long as there is room, so quantiles
+    of few values are exact; beyond that they are rounded by half a percent, then more coarsely.
     """
 
     def __init__(
@@ -67,12 +67,12 @@ class Summary:
         self._turn = now_ms // self._step_ms
         self._sum = self._count = 0.0
 
-    def observe(self, values: Numbers, weights: Numbers, now_ms: int) -> None:
+    def observe(self, values: Numbers, weights: Numbers, now_ms: int, room: int) -> None:
         self._age(now_ms)
         self._sum += float(values @ weights)
         self._count += float(weights.sum())
         kept, counts = self._ages[-1]
-        self._ages[-1] = _fewer(*_joined([kept, values], [counts, weights]))
+        self._ages[-1] = _fewer(*_joined([kept, values], [counts, weights]), room)
 
     def rows(self, now_ms: int) -> Numbers:
         self._age(now_ms)
@@ -112,7 +112,7 @@ class ClassicHistogram:
         self._counts = np.zeros(len(options.buckets) + 1)
         self._sum = 0.0
 
-    def observe(self, values: Numbers, weights: Numbers, now_ms: int) -> None:
+    def observe(self, values: Numbers, weights: Numbers, now_ms: int, room: int) -> None:
         self._sum += float(values @ weights)
         places = np.searchsorted(self._bounds, values, side="left")  # `le` takes its own bound in
         self._counts += np.bincount(places, weights, minlength=len(self._counts))
@@ -134,7 +134,7 @@ class NativeHistogram:
         self._negative: dict[int, float] = {}
         self._zero = self._sum = self._count = 0.0
 
-    def observe(self, values: Numbers, weights: Numbers, now_ms: int) -> None:
+    def observe(self, values: Numbers, weights: Numbers, now_ms: int, room: int) -> None:
         self._sum += float(values @ weights)
         self._count += float(weights.sum())
         is_zero = np.abs(values) <= _ZERO_THRESHOLD
@@ -187,10 +187,10 @@ def _joined(values: list[Numbers], counts: list[Numbers]) -> tuple[Numbers, Numb
     return distinct, tally.astype(np.float64, copy=False)
 
 
-def _fewer(values: Numbers, counts: Numbers) -> tuple[Numbers, Numbers]:
-    """At most MOST_PAIRS pairs: values rounded to a geometric grid, no finer than it must be."""
+def _fewer(values: Numbers, counts: Numbers, room: int) -> tuple[Numbers, Numbers]:
+    """At most `room` pairs: values rounded to a geometric grid, no finer than it must be."""
     step = _FINEST_STEP
-    while len(values) > MOST_PAIRS:
+    while len(values) > room:
         exponents = np.round(np.log(np.maximum(np.abs(values), 1e-300)) / step)
         sizes = np.exp(np.clip(exponents * step, -700, 700))
         values = np.where(values == 0, 0.0, np.copysign(sizes, values))

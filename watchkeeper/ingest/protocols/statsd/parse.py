@@ -16,6 +16,8 @@ LONGEST_LINE = 65_536
 _LEAST_RATE = 1e-9
 _NUMBER = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WHOLE = re.compile(rb"[0-9]{1,12}")
+_TAG_MARK = re.compile(rb"[;,#]")
+"""What begins the tags in a name: of Graphite, Telegraf and Librato."""
 _HEADER = re.compile(rb"_e\{([0-9]{1,6}),([0-9]{1,6})\}:")
 
 
@@ -243,15 +245,11 @@ def _split_name(line: bytes) -> tuple[bytes, Tags, bytes]:
         end, _, rest = behind.partition(b":")
         return before + end, read_tags(inside, b"="), rest
     head, _, rest = line.partition(b":")
-    for mark, separator in (
-        (b";", b";"),
-        (b",", b","),
-        (b"#", b","),
-    ):  # Graphite, Telegraf, Librato
-        name, found, inside = head.partition(mark)
-        if found:
-            return name, read_tags(inside, b"=", separator), rest
-    return head, (), rest
+    found = _TAG_MARK.search(head)
+    if found is None:
+        return head, (), rest
+    separator = b";" if found[0] == b";" else b","
+    return head[: found.start()], read_tags(head[found.end() :], b"=", separator), rest
 
 
 def read_tags(text: bytes, between: bytes, separator: bytes = b",") -> Tags:
