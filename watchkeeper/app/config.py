@@ -19,6 +19,7 @@ from watchkeeper.app.options import (
     RulesOptions,
     ScrapeOptions,
     ServerOptions,
+    StatsdOptions,
     StoreOptions,
 )
 from watchkeeper.ingest.protocols.otlp import OtlpOptions
@@ -47,6 +48,7 @@ class Config:
     store: StoreOptions = field(default_factory=StoreOptions)
     spool: SpoolOptions = field(default_factory=SpoolOptions)
     scrape: ScrapeOptions = field(default_factory=ScrapeOptions)
+    statsd: StatsdOptions = field(default_factory=StatsdOptions)
     rules: RulesOptions = field(default_factory=RulesOptions)
     query: QueryOptions = field(default_factory=QueryOptions)
     outbound: OutboundOptions = field(default_factory=OutboundOptions)
