@@ -162,8 +162,8 @@ def _known(key: str, where: str) -> str:
 
 
 def _nearest(word: str, known: list[str]) -> str:
-    match = difflib.get_close_matches(word, known, n=1)
-    return f" Did you mean {match[0]}?" if match else f" Known: {', '.join(known)}."
+    near = difflib.get_close_matches(word, known, n=2)
+    return f" Did you mean {' or '.join(near)}?" if near else f" Known: {', '.join(known)}."
 
 
 def _section(name: str, kind: type[Any], given: Mapping[str, _Given]) -> object:
