@@ -89,6 +89,15 @@ def ask_for_retention(control_socket: Path) -> list[Kept]:
         return [Kept(**fields) for fields in json.loads(answer.read())]
 
 
+def ask_to_reload(control_socket: Path) -> list[str]:
+    """Have the running server read its prometheus.yml anew; what is wrong with it, as sentences.
+
+    Raises ServerRefused.
+    """
+    with _asked(control_socket, "reload", {}) as answer:
+        return [str(problem) for problem in json.loads(answer.read())["problems"]]
+
+
 @contextmanager
 def _asked(
     control_socket: Path, what: str, fields: dict[str, str]
@@ -108,6 +117,7 @@ def _asked(
         connection.close()
 
 
+<<<<<<< HEAD
 def ask_to_reload(control_socket: Path) -> list[str]:
     """Have the running server read its prometheus.yml anew; what is wrong with it, as sentences.
 
@@ -117,6 +127,8 @@ def ask_to_reload(control_socket: Path) -> list[str]:
         return [str(problem) for problem in json.loads(answer.read())["problems"]]
 
 
+=======
+>>>>>>> scrape
 class _UnixConnection(http.client.HTTPConnection):
     """HTTP over a Unix socket."""
 
