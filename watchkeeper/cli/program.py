@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from watchkeeper.cli import backup, doctor, keys, migrate, serve, settings, setup, users
+from watchkeeper.cli import agent, backup, doctor, keys, migrate, serve, settings, setup, users
 
 program = typer.Typer(
     name="watchkeeper",
@@ -14,6 +14,7 @@ program = typer.Typer(
     pretty_exceptions_enable=False,
 )
 program.command("serve")(serve.serve)
+program.command("agent")(agent.agent)
 program.command("setup")(setup.setup)
 program.command("migrate")(migrate.migrate)
 program.command("doctor")(doctor.doctor)
