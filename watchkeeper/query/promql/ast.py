@@ -273,3 +273,8 @@ def post_order(root: Node) -> Iterator[Node]:
             continue
         stack.append((node, True))
         stack.extend((child, False) for child in reversed(node.children()))
+
+
+def selectors_of(expr: Expr) -> list[Selector]:
+    """Every selector that the expression reads, in order."""
+    return [node for node in post_order(expr) if isinstance(node, Selector)]
