@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-<<<<<<< HEAD
 import re
-from dataclasses import dataclass
-=======
 from dataclasses import dataclass, fields
->>>>>>> main
 from pathlib import Path
 from urllib.parse import urlsplit
 
