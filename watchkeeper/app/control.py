@@ -117,18 +117,6 @@ def _asked(
         connection.close()
 
 
-<<<<<<< HEAD
-def ask_to_reload(control_socket: Path) -> list[str]:
-    """Have the running server read its prometheus.yml anew; what is wrong with it, as sentences.
-
-    Raises ServerRefused.
-    """
-    with _asked(control_socket, "reload", {}) as answer:
-        return [str(problem) for problem in json.loads(answer.read())["problems"]]
-
-
-=======
->>>>>>> scrape
 class _UnixConnection(http.client.HTTPConnection):
     """HTTP over a Unix socket."""
 
