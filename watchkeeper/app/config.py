@@ -14,6 +14,7 @@ from typing import Any, ClassVar, get_args, get_origin, get_type_hints
 
 from watchkeeper.app.options import (
     LogOptions,
+    OtlpSettings,
     OutboundOptions,
     RetentionOptions,
     RulesOptions,
@@ -21,7 +22,6 @@ from watchkeeper.app.options import (
     ServerOptions,
     StoreOptions,
 )
-from watchkeeper.ingest.protocols.otlp import OtlpOptions
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.store.spool import SpoolOptions
 
@@ -48,7 +48,7 @@ class Config:
     scrape: ScrapeOptions = field(default_factory=ScrapeOptions)
     rules: RulesOptions = field(default_factory=RulesOptions)
     outbound: OutboundOptions = field(default_factory=OutboundOptions)
-    otlp: OtlpOptions = field(default_factory=OtlpOptions)
+    otlp: OtlpSettings = field(default_factory=OtlpSettings)
     retention: RetentionOptions = field(default_factory=RetentionOptions)
     log: LogOptions = field(default_factory=LogOptions)
     origins: Mapping[str, Origin] = field(default_factory=dict)

@@ -246,7 +246,10 @@ class Translator:
         if sum(len(name) + len(value) for name, value in labels) > _MAX_LABEL_BYTES:
             return INVALID
         self._known.series += 1
-        return self._place(labels)
+        slot = self._place(labels)
+        if slot != NO_SLOT:
+            self.rows.fresh[slot] = labels
+        return slot
 
     def _histograms(self, family: Family, points: Sequence[HistogramPoint], mode: Mode) -> None:
         for point in points:
@@ -349,6 +352,7 @@ class Translator:
                 Distribution(
                     series=series,
                     ts_ms=point.time_unix_nano // _NS_A_MS,
+                    start_ms=point.start_time_unix_nano // _NS_A_MS,
                     histogram=histogram,
                     is_delta=mode is Mode.DELTA,
                 )
