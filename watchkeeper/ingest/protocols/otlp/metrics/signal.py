@@ -11,6 +11,7 @@ from watchkeeper.ingest.accept import Acceptor, PlacedBatch
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.protocols.otlp.answers import Outcome
 from watchkeeper.ingest.protocols.otlp.metrics.exponential import DeltaTotals, Distribution
+from watchkeeper.ingest.protocols.otlp.metrics.known import Known
 from watchkeeper.ingest.protocols.otlp.metrics.messages import (
     ExportRequest,
     key_of_json,
@@ -18,13 +19,14 @@ from watchkeeper.ingest.protocols.otlp.metrics.messages import (
 )
 from watchkeeper.ingest.protocols.otlp.metrics.parse import read_json, read_protobuf
 from watchkeeper.ingest.protocols.otlp.metrics.rows import Columns, Rows, columns_of
-from watchkeeper.ingest.protocols.otlp.metrics.translate import Known, Translator
+from watchkeeper.ingest.protocols.otlp.metrics.translate import Translator
 from watchkeeper.ingest.protocols.otlp.options import OtlpOptions
 from watchkeeper.ingest.rows import HistogramBatch
 from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.model import Histogram, Labels, ResetHint
 
-_MAX_KNOWN = 300_000
+_MAX_KNOWN_BYTES = 256 * 2**20
+"""Of all projects; then it is learnt anew, at about ten times the cost of a known series."""
 _HARMLESS = frozenset({Drop.REPEATED})
 
 
@@ -90,7 +92,8 @@ class MetricsSignal:
         held = (day, self._acceptor.series.generation)
         if held[1] != self._held[1]:
             self._restarted.clear()
-        if held != self._held or sum(known.size for known in self._known.values()) > _MAX_KNOWN:
+        size = sum(known.held_bytes for known in self._known.values())
+        if held != self._held or size > _MAX_KNOWN_BYTES:
             self._known.clear()
             self._held = held
 
