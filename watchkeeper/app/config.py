@@ -14,6 +14,7 @@ from typing import Any, ClassVar, get_args, get_origin, get_type_hints
 
 from watchkeeper.app.options import (
     LogOptions,
+    OtlpSettings,
     OutboundOptions,
     RetentionOptions,
     RulesOptions,
@@ -22,7 +23,6 @@ from watchkeeper.app.options import (
     StatsdOptions,
     StoreOptions,
 )
-from watchkeeper.ingest.protocols.otlp import OtlpOptions
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.query import QueryOptions
 from watchkeeper.store.spool import SpoolOptions
@@ -53,7 +53,7 @@ class Config:
     rules: RulesOptions = field(default_factory=RulesOptions)
     query: QueryOptions = field(default_factory=QueryOptions)
     outbound: OutboundOptions = field(default_factory=OutboundOptions)
-    otlp: OtlpOptions = field(default_factory=OtlpOptions)
+    otlp: OtlpSettings = field(default_factory=OtlpSettings)
     retention: RetentionOptions = field(default_factory=RetentionOptions)
     log: LogOptions = field(default_factory=LogOptions)
     origins: Mapping[str, Origin] = field(default_factory=dict)
