@@ -163,7 +163,9 @@ class ColumnsSource:
         if len(ids) > self._max_samples:
             raise TooManySamples
         floats = SampleRows(ids, ts.astype(np.int64, copy=False), values.astype(np.float64))
-        rows = self._histograms.join(scope.project_ids, where.text, params, floats)
+        rows = self._histograms.join(
+            scope.project_ids, where.text, params, floats, self._max_samples
+        )
         return self._block(where, rows)
 
     def has_histograms(

@@ -17,7 +17,7 @@ from watchkeeper.query.promql.histograms import (
     present_histograms,
 )
 from watchkeeper.query.promql.literals import quote
-from watchkeeper.query.promql.mixed.grids import histogram_cells, no_histograms
+from watchkeeper.query.promql.mixed.grids import Cells, histogram_cells, no_histograms
 from watchkeeper.query.promql.mixed.sums import Combined, averaged, summed
 from watchkeeper.query.promql.run import Frame, Notes
 from watchkeeper.query.promql.types import Bools, Grid, Histograms, value_of
@@ -49,7 +49,7 @@ def combine_groups(
     cells = histogram_cells(grid)
     if grid.histograms is None or combine is None or not cells.any():
         return replace(result, histograms=None)
-    histograms, present = no_histograms(result.present.shape), result.present.copy()
+    answer, present = Cells(frame.run.budget, result.present.shape), result.present.copy()
     for group, rows in enumerate(groups):
         here = cells[rows]
         mixed = here.any(axis=0) & (grid.present[rows] & ~here).any(axis=0)
@@ -59,9 +59,9 @@ def combine_groups(
         for step in np.flatnonzero(here.any(axis=0) & ~mixed):
             chosen = rows[here[:, step]]
             value = _combine(frame, node, grid, chosen, int(step))
-            histograms[group, step] = value
+            answer.put(group, int(step), value)
             present[group, step] = value is not None
-    return replace(result, present=present, histograms=histograms)
+    return replace(result, present=present, histograms=answer.done())
 
 
 def _note_mixed(notes: Notes, position: int) -> None:

@@ -11,6 +11,7 @@ from watchkeeper.model import Histogram
 from watchkeeper.query.promql.histograms import MixedSchemas
 from watchkeeper.query.promql.invocation import Invocation, Value
 from watchkeeper.query.promql.mixed.grids import (
+    Cells,
     floats_only,
     grid_from,
     merged,
@@ -125,21 +126,19 @@ def _combined(
     """sum_over_time and avg_over_time of windows that hold histograms only."""
 
     def compute(call: Invocation, windows: Windows) -> Grid:
-        answer = no_histograms(windows.shape)
+        answer = Cells(call.frame.run.budget, windows.shape)
         notes = call.frame.run.notes
         for row, step, lo, hi in window_rows(windows, at_least=1):
             if windows.histograms is None:
                 break
-            if step == 0:
-                call.frame.run.budget.check()
             try:
                 combined = combine(list(windows.histograms[lo:hi]))
             except MixedSchemas:
                 SeriesNotes(notes, windows.labels[row], call.position(0)).mixed_schemas()
                 continue
             combined.note(notes, call.position(0))
-            answer[row, step] = combined.value
-        return grid_from(windows, answer)
+            answer.put(row, step, combined.value)
+        return grid_from(windows, answer.done())
 
     return compute
 

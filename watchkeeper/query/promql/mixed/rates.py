@@ -26,9 +26,9 @@ from watchkeeper.query.promql.histograms import (
 )
 from watchkeeper.query.promql.invocation import Invocation
 from watchkeeper.query.promql.mixed.grids import (
+    Cells,
     Split,
     grid_from,
-    no_histograms,
     split_windows,
     window_rows,
 )
@@ -39,11 +39,9 @@ from watchkeeper.query.promql.windows import Windows
 
 def extrapolated(call: Invocation, windows: Windows) -> Grid:
     """rate, increase or delta of windows that hold histograms only; names are kept."""
-    answer = no_histograms(windows.shape)
+    answer = Cells(call.frame.run.budget, windows.shape)
     is_counter = call.node.func != "delta"
     for row, step, lo, hi in window_rows(windows, at_least=2):
-        if step == 0:
-            call.frame.run.budget.check()
         notes = SeriesNotes(call.frame.run.notes, windows.labels[row], call.position(0))
         samples = _histograms(windows, lo, hi)
         change = _change(samples, notes, is_counter=is_counter)
@@ -54,8 +52,8 @@ def extrapolated(call: Invocation, windows: Windows) -> Grid:
         )
         if call.node.func == "rate":
             factor /= windows.range_ms / 1000
-        answer[row, step] = multiplied(change, factor)
-    return grid_from(windows, answer)
+        answer.put(row, step, multiplied(change, factor))
+    return grid_from(windows, answer.done())
 
 
 def _histograms(windows: Windows, lo: int, hi: int) -> list[Histogram]:
@@ -133,7 +131,7 @@ def last_two(windows: Windows) -> tuple[Split, Bools]:
 
 def instant_change(call: Invocation, windows: Windows) -> Grid:
     """irate or idelta of windows of two histograms; names are kept."""
-    answer = no_histograms(windows.shape)
+    answer = Cells(call.frame.run.budget, windows.shape)
     is_rate = call.node.func == "irate"
     for row, step, lo, hi in window_rows(windows, at_least=2):
         before, now = _histograms(windows, lo, hi)
@@ -141,8 +139,8 @@ def instant_change(call: Invocation, windows: Windows) -> Grid:
         change = _last_change(before, now, notes, is_rate=is_rate)
         if change is not None and is_rate:
             change = divided(change, int(windows.ts[hi - 1] - windows.ts[lo]) / 1000)
-        answer[row, step] = change
-    return grid_from(windows, answer)
+        answer.put(row, step, change)
+    return grid_from(windows, answer.done())
 
 
 def _last_change(
