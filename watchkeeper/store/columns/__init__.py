@@ -15,6 +15,7 @@ from watchkeeper.store.columns.errors import (
 )
 from watchkeeper.store.columns.options import ClusterOptions, EmbeddedOptions
 from watchkeeper.store.columns.port import Columns, ColumnsHealth, Params, Settings, TableSize
+from watchkeeper.store.columns.retention import Dropped, Kept, Retention
 from watchkeeper.store.columns.rollups import Resolution, rollup_range, rollup_source
 from watchkeeper.store.columns.rowbinary import (
     PARTITIONS_PER_INSERT,
@@ -58,12 +59,15 @@ __all__ = [
     "Columns",
     "ColumnsHealth",
     "DataDirInUse",
+    "Dropped",
     "EmbeddedOptions",
+    "Kept",
     "Params",
     "QueryCancelled",
     "QueryFailed",
     "QueryTooHeavy",
     "Resolution",
+    "Retention",
     "SchemaTooNew",
     "Settings",
     "StoreUnavailable",
