@@ -10,6 +10,7 @@ from tests.promqltest.equality import almost_equal, same_sample
 from tests.promqltest.nhcb import custom_histograms
 from tests.promqltest.pinning import pinned_variants
 from tests.promqltest.reader import Clear, Command, Eval, Expectation, Load
+from tests.promqltest.series import Described
 from watchkeeper.model import Histogram, Labels, Role, Scope
 from watchkeeper.query.budget import QueryLimits
 from watchkeeper.query.promql import (
@@ -53,6 +54,7 @@ class Storage:
         self._newest_ms: dict[Labels, int] = {}
 
     def load(self, command: Load) -> None:
+        starts = {d.labels: _starts(d, command.step_ms) for d in command.series}
         for labels, items in {d.labels: d.items for d in command.series}.items():
             after_ms = self._newest_ms.get(labels, -1)
             samples = [
@@ -60,17 +62,31 @@ class Storage:
                 for index, item in enumerate(items)
                 if item is not None and index * command.step_ms > after_ms
             ]
-            self._append(labels, samples)
+            self._append(labels, samples, starts.get(labels))
         if command.with_nhcb:
             for labels, converted in custom_histograms(command).items():
                 self._append(labels, converted)
 
-    def _append(self, labels: Labels, samples: list[tuple[int, float | Histogram]]) -> None:
-        self.source.append(labels, samples)
+    def _append(
+        self,
+        labels: Labels,
+        samples: list[tuple[int, float | Histogram]],
+        starts: dict[int, int] | None = None,
+    ) -> None:
+        self.source.append(labels, samples, starts)
         if samples:
             self._newest_ms[labels] = samples[-1][0]
         if any(isinstance(item, Histogram) for _, item in samples):
             self.native.add(labels)
+
+
+def _starts(described: Described, step_ms: int) -> dict[int, int]:
+    """Start timestamps by the time of their samples."""
+    return {
+        index * step_ms: index * step_ms + start
+        for index, start in enumerate(described.starts_ms)
+        if start is not None
+    }
 
 
 def judge(commands: list[Command]) -> Iterator[Verdict]:
@@ -88,7 +104,7 @@ def judge(commands: list[Command]) -> Iterator[Verdict]:
 def _verdict(storage: Storage, case: Eval) -> Verdict:
     engine = Engine(
         storage.source,
-        EngineOptions(delayed_name_removal=True),
+        EngineOptions(delayed_name_removal=True, use_start_timestamps=True),
         limits=QueryLimits(max_samples=10_000),
     )
     kind = classify(case, storage.native)

@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from watchkeeper.model import METRIC_NAME, Buckets, Histogram, Labels, ResetHint, labels_of
-from watchkeeper.query.promql import STALE_NAN, MatchOp
-from watchkeeper.query.promql.ast import Selector
-from watchkeeper.query.promql.cursor import Cursor
+from watchkeeper.query.promql import STALE_NAN, MatchOp, parse_duration_ms
 from watchkeeper.query.promql.histograms import added, subtracted
-from watchkeeper.query.promql.lexer import tokenize
 from watchkeeper.query.promql.literals import parse_number
-from watchkeeper.query.promql.parser import _primary as primary
+from watchkeeper.query.promql.parser import parse_series
 
 _HISTOGRAM = re.compile(r"\{\{.*?\}\}")
 _NUMBER = r"[+-]?(?:0[xX][0-9a-fA-F]+|[0-9.]+(?:[eE][+-]?[0-9]+)?|[iI][nN][fF]|[nN][aA][nN])"
@@ -28,11 +25,15 @@ Item = float | Histogram | None
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One series line. hints: True if it says what is known of counter resets."""
+    """One series line. starts_ms: start timestamps relative to each sample, None for unknown.
+
+    hints: True if it says what is known of counter resets.
+    """
 
     labels: Labels
     items: list[Item]
     text: str
+    starts_ms: tuple[int | None, ...] = ()
     hints: bool = False
 
 
@@ -59,10 +60,7 @@ def parse_labels(text: str) -> Labels:
     """The label set of a series; `{}` is the empty one."""
     if text.replace(" ", "") == "{}":
         return ()
-    cursor = Cursor(text, tokenize(text), max_depth=10)
-    node = primary(cursor)
-    if not isinstance(node, Selector):
-        raise ValueError(f"no series: {text}")
+    node = parse_series(text)
     if any(matcher.op is not MatchOp.EQUAL for matcher in node.matchers):
         raise ValueError(f"only equality describes a series: {text}")
     return labels_of({m.name or METRIC_NAME: m.value for m in node.matchers})
@@ -149,6 +147,29 @@ def _expand(word: str) -> list[Item]:
 def _number(text: str) -> float:
     sign = -1.0 if text.startswith("-") else 1.0
     return sign * parse_number(text.lstrip("+-"))
+
+
+_OFFSET = re.compile(r"([+-]?[0-9][0-9a-z]*?)(?:([+-][0-9][0-9a-z]*?))?(?:x([0-9]+))?")
+
+
+def parse_starts(text: str) -> tuple[int | None, ...]:
+    """The start timestamps of an `@st` line, in ms relative to the samples; runs written out."""
+    starts: list[int | None] = []
+    for word in text.split():
+        if word.startswith("_"):
+            starts.extend([None] * (int(word[2:]) if word.startswith("_x") else 1))
+            continue
+        run = _OFFSET.fullmatch(word)
+        if run is None:
+            raise ValueError(f"no start timestamp: {word}")
+        first, change, count = run.groups()
+        step_ms = 0 if change is None else _signed_ms(change)
+        starts.extend(_signed_ms(first) + i * step_ms for i in range(int(count or 0) + 1))
+    return tuple(starts)
+
+
+def _signed_ms(text: str) -> int:
+    return parse_duration_ms(text.lstrip("+-")) * (-1 if text.startswith("-") else 1)
 
 
 def parse_described(line: str) -> Described:

@@ -63,7 +63,8 @@ def aggregate(frame: Frame, node: Aggregate, grid: Grid, param: Value | None) ->
     if node.op in ("topk", "bottomk"):
         return ranked(frame, node.op, grid, groups.each(), numbers)
     if node.op in ("limitk", "limit_ratio"):
-        return limited(frame, node.op, grid, groups.each(), numbers)
+        position = node.start if node.param is None else node.param.start
+        return limited(frame, node.op, grid, groups.each(), numbers, position)
     if not grid.labels:
         return grid
     if node.op == "quantile":

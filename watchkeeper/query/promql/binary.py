@@ -11,6 +11,7 @@ import numpy as np
 from watchkeeper.model import METRIC_NAME, Labels, labels_of
 from watchkeeper.query.promql.ast import COMPARISONS, Binary, Card, Matching
 from watchkeeper.query.promql.errors import ExecutionError
+from watchkeeper.query.promql.fill import with_stand_ins
 from watchkeeper.query.promql.invocation import Value
 from watchkeeper.query.promql.literals import quote
 from watchkeeper.query.promql.mixed import TRIMS, Outcome, Side, pairs_with_histograms, stacked
@@ -136,8 +137,31 @@ class _Pairs:
     signature: list[Labels]
 
 
-def _pairs(many: Grid, one: Grid, matching: Matching, one_is_left: bool) -> _Pairs:
-    """All pairs of equal signature. Raises ExecutionError if the "one" side is not unique."""
+def _filled(many: Grid, one: Grid, matching: Matching) -> tuple[Grid, Grid]:
+    """Both sides with what stands for missing partners, behind their own series.
+
+    `fill_left` is for the "many" side and `fill_right` for the "one", with `group_right` too,
+    where they stand on the other side: so it is in Prometheus.
+    """
+    if not matching.fills:
+        return many, one
+
+    def signature(labels: Labels) -> Labels:
+        return _signature(labels, matching)
+
+    return (
+        with_stand_ins(many, one, matching.fill_left, signature),
+        with_stand_ins(one, many, matching.fill_right, signature),
+    )
+
+
+def _pairs(
+    many: Grid, one: Grid, matching: Matching, one_is_left: bool, own: tuple[int, int]
+) -> _Pairs:
+    """All pairs of equal signature. Raises ExecutionError if the "one" side is not unique.
+
+    own: how many series of each side are not stand-ins; two of these never meet.
+    """
     ones = _by_signature(one, matching)
     for signature, rows in ones.items():
         if len(rows) > 1:
@@ -148,6 +172,8 @@ def _pairs(many: Grid, one: Grid, matching: Matching, one_is_left: bool) -> _Pai
     for index, labels in enumerate(many.labels):
         signature = _signature(labels, matching)
         for row in ones.get(signature, ()):
+            if index >= own[0] and row >= own[1]:
+                continue
             many_rows.append(index)
             one_rows.append(row)
             signatures.append(signature)
@@ -176,18 +202,22 @@ def _matched(frame: Frame, node: Binary, left: Grid, right: Grid) -> Grid:
     matching = node.matching or Matching()
     swapped = matching.card is Card.ONE_TO_MANY
     many, one = (right, left) if swapped else (left, right)
-    pairs = _pairs(many, one, matching, swapped)
+    own = (len(many.labels), len(one.labels))
+    many, one = _filled(many, one, matching)
+    pairs = _pairs(many, one, matching, swapped, own)
     frame.run.budget.hold(len(pairs.many) * frame.steps)
     sides = (_side(many, pairs.many), _side(one, pairs.one))
     both = many.present[pairs.many] & one.present[pairs.one]
     outcome = _paired(frame, node, *(sides[::-1] if swapped else sides), both)
     frame.run.budget.release(len(pairs.many) * frame.steps)
-    if matching.card is Card.ONE_TO_ONE:
-        _require_one_to_one(pairs, outcome.present)
     labels = _result_labels(node, matching, many, one, pairs)
+    if matching.card is Card.ONE_TO_ONE:
+        _require_one_to_one(pairs, both)
+    else:
+        _require_unique_results(pairs, labels, both)
     drop = many.drop_name[pairs.many]
     grid = Grid(labels, outcome.values, outcome.present, drop, outcome.histograms).without_absent()
-    grid = unite(grid, problem=_NOT_UNIQUE) if matching.card is not Card.ONE_TO_ONE else unite(grid)
+    grid = unite(grid)
     return drop_names(frame.run, grid) if node.bool_modifier else grid
 
 
@@ -212,6 +242,16 @@ def _require_one_to_one(pairs: _Pairs, present: Bools) -> None:
                 "multiple matches for labels: many-to-one matching must be explicit "
                 "(group_left/group_right)"
             )
+
+
+def _require_unique_results(pairs: _Pairs, labels: list[Labels], both: Bools) -> None:
+    """No two results of one signature may have the same labels at one step."""
+    rows: dict[tuple[Labels, Labels], list[int]] = defaultdict(list)
+    for index, key in enumerate(zip(pairs.signature, labels, strict=True)):
+        rows[key].append(index)
+    for members in rows.values():
+        if len(members) > 1 and (both[members].sum(axis=0) > 1).any():
+            raise ExecutionError(_NOT_UNIQUE)
 
 
 def _result_labels(

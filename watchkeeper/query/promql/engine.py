@@ -10,19 +10,11 @@ import numpy as np
 
 from watchkeeper.model import Scope
 from watchkeeper.query.budget import Budget, BudgetSpent, Cancellation, QueryGate, QueryLimits
-from watchkeeper.query.promql.ast import (
-    EXPERIMENTAL_AGGREGATIONS,
-    Aggregate,
-    Call,
-    Node,
-    ValueType,
-    post_order,
-)
+from watchkeeper.query.promql.ast import Node, ValueType
 from watchkeeper.query.promql.bucketless import bucketless
-from watchkeeper.query.promql.catalogue import FUNCTIONS
+from watchkeeper.query.promql.durations import resolve_durations
 from watchkeeper.query.promql.errors import (
     BadQuery,
-    ParseError,
     QueryCancelled,
     QueryTimeout,
     TooManyQueries,
@@ -77,10 +69,12 @@ class Engine:
 
     def parse(self, text: str) -> Node:
         """The checked tree, within this engine's limits. Raises ParseError."""
-        tree = parse(text, max_bytes=self.limits.max_text_bytes, max_depth=self.limits.max_depth)
-        if not self.options.experimental_functions:
-            _refuse_experimental(tree, text)
-        return tree
+        return parse(
+            text,
+            max_bytes=self.limits.max_text_bytes,
+            max_depth=self.limits.max_depth,
+            experimental=self.options.experimental_functions,
+        )
 
     def instant(
         self,
@@ -92,7 +86,7 @@ class Engine:
         cancellation: Cancellation | None = None,
     ) -> Result:
         """The value at one moment (Unix ms). Raises PromQLError, TooManyQueries."""
-        tree = self.parse(text)
+        tree = resolve_durations(self.parse(text), step_ms=0, range_ms=0)
         with self._run(scope, text, (at_ms, at_ms, 0), timeout_s, cancellation) as run:
             run.bucketless = bucketless(tree)
             frame = Frame(run, np.array([at_ms], dtype=np.int64))
@@ -116,6 +110,7 @@ class Engine:
         """
         tree = self.parse(text)
         self._check_range(tree, start_ms, end_ms, step_ms)
+        tree = resolve_durations(tree, step_ms=step_ms, range_ms=end_ms - start_ms)
         with self._run(scope, text, (start_ms, end_ms, step_ms), timeout_s, cancellation) as run:
             run.bucketless = bucketless(tree)
             times = steps_between(start_ms, end_ms, step_ms)
@@ -187,20 +182,6 @@ class Engine:
             pushed_down=run.pushed_down,
         )
         return Result(value=value, warnings=run.notes.warnings, infos=run.notes.infos, stats=stats)
-
-
-def _refuse_experimental(tree: Node, text: str) -> None:
-    for node in post_order(tree):
-        if isinstance(node, Call) and FUNCTIONS[node.func].experimental:
-            raise ParseError(
-                f"function {quote(node.func)} is not enabled", text=text, position=node.start
-            )
-        if isinstance(node, Aggregate) and node.op in EXPERIMENTAL_AGGREGATIONS:
-            raise ParseError(
-                f"{node.op}() is experimental and must be enabled",
-                text=text,
-                position=node.start,
-            )
 
 
 def _instant_answer(value: Value, at_ms: int) -> Matrix | Vector | Scalar | String:

@@ -61,11 +61,6 @@ def _overlay(
     present |= more_present
 
 
-def is_label_name(name: str) -> bool:
-    """Any non-empty UTF-8 text is a label name."""
-    return bool(name) and not any(0xD800 <= ord(character) <= 0xDFFF for character in name)
-
-
 def with_label(labels: Labels, name: str, value: str) -> Labels:
     """The labels with one set, or removed if the value is ""."""
     return labels_of([*(pair for pair in labels if pair[0] != name), (name, value)])

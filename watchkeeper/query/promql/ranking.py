@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from hashlib import blake2b
 
 import numpy as np
 
+from watchkeeper.lib.xxhash64 import xxhash64
 from watchkeeper.model import Labels
 from watchkeeper.query.promql.errors import ExecutionError
 from watchkeeper.query.promql.literals import format_float, quote
 from watchkeeper.query.promql.mixed import described_values
-from watchkeeper.query.promql.naming import is_label_name, with_label
+from watchkeeper.query.promql.naming import with_label
 from watchkeeper.query.promql.run import Frame
+from watchkeeper.query.promql.strings import is_label_name
 from watchkeeper.query.promql.types import F64, Bools, Grid, grid_of
 
 _MOST = 2.0**63
+_LARGEST_HASH = float(2**64 - 1)
 
 
 def _counts(k: F64) -> F64:
@@ -57,10 +59,15 @@ def _ranks(values: F64, present: Bools, *, largest: bool) -> np.ndarray:
     return ranks
 
 
-def limited(frame: Frame, op: str, grid: Grid, groups: Iterable[np.ndarray], k: F64) -> Grid:
-    """limitk: the first k series of each group. limit_ratio: a stable share of all series."""
+def limited(
+    frame: Frame, op: str, grid: Grid, groups: Iterable[np.ndarray], k: F64, position: int
+) -> Grid:
+    """limitk: the first k series of each group. limit_ratio: a stable share of all series.
+
+    position: of the parameter in the text, for what is to be said about it.
+    """
     if op == "limit_ratio":
-        return _share(frame, grid, k)
+        return _share(frame, grid, k, position)
     wanted = _counts(k)
     present = np.zeros(grid.present.shape, np.bool_)
     for rows in groups:
@@ -69,7 +76,7 @@ def limited(frame: Frame, op: str, grid: Grid, groups: Iterable[np.ndarray], k: 
     return replace(grid, present=present).without_absent()
 
 
-def _share(frame: Frame, grid: Grid, ratio: F64) -> Grid:
+def _share(frame: Frame, grid: Grid, ratio: F64, position: int) -> Grid:
     """Series whose hash falls below the ratio; a negative one takes the complement."""
     if np.isnan(ratio).any():
         raise ExecutionError("Ratio value is NaN")
@@ -78,7 +85,7 @@ def _share(frame: Frame, grid: Grid, ratio: F64) -> Grid:
         frame.run.notes.warn(
             f"ratio value should be between -1 and 1, got {format_float(float(bad))}, "
             f"capping to {clamped}",
-            0,
+            position,
         )
     ratio = np.clip(ratio, -1.0, 1.0)
     place = np.array([_place(labels) for labels in grid.labels])[:, None]
@@ -88,10 +95,17 @@ def _share(frame: Frame, grid: Grid, ratio: F64) -> Grid:
 
 
 def _place(labels: Labels) -> float:
-    """A number in [0, 1) that the labels alone decide."""
-    text = "\xff".join(part for pair in labels for part in pair)
-    digest = blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).digest()
-    return int.from_bytes(digest, "little") / 2.0**64
+    """A number in [0, 1] that the labels alone decide: the one that Prometheus uses.
+
+    It hashes names and values in order, each behind its length.
+    """
+    parts = (part.encode("utf-8", "surrogateescape") for pair in labels for part in pair)
+    return xxhash64(b"".join(_length(part) + part for part in parts)) / _LARGEST_HASH
+
+
+def _length(part: bytes) -> bytes:
+    size = len(part)
+    return bytes([size]) if size < 255 else b"\xff" + size.to_bytes(3, "little")
 
 
 def count_values(grid: Grid, label: str, groups: Iterable[tuple[Labels, np.ndarray]]) -> Grid:

@@ -212,7 +212,7 @@ class ColumnsSource:
             histograms = None if histograms is None else histograms[keep]
         starts = np.flatnonzero(starts_series)
         labels = self._labels_of(where, ids[starts].tolist())
-        return SeriesBlock(labels, np.append(starts, len(ids)), ts, values, histograms)
+        return SeriesBlock(labels, np.append(starts, len(ids)), ts, values, histograms=histograms)
 
     def _labels_of(self, where: Where, ids: list[int]) -> list[Labels]:
         known = self._labels.get(ids)

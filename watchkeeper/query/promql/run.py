@@ -26,7 +26,11 @@ class EngineOptions:
     delayed_name_removal: bool = False
     """Drop metric names at the end of the query instead of at each operation."""
     experimental_functions: bool = True
-    """Allow functions and aggregations that Prometheus calls experimental."""
+    """Allow what Prometheus calls experimental: functions, duration arithmetic, modifiers."""
+    use_start_timestamps: bool = False
+    """Let `rate` and its kin see counter resets in the start timestamps of samples."""
+    type_and_unit_labels: bool = False
+    """Tell counters by the label `__type__` instead of the metric's name."""
 
     def __post_init__(self) -> None:
         if self.lookback_ms < 1 or self.default_subquery_step_ms < 1:

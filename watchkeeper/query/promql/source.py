@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Protocol
 
 import numpy as np
 
+from watchkeeper.lib.go_regex import compile_anchored
 from watchkeeper.model import METRIC_NAME, Histogram, Labels, Scope
 from watchkeeper.query.promql.ast import Matcher, MatchOp
 from watchkeeper.query.promql.histograms import hinted, sample_columns
-from watchkeeper.query.promql.regex import compile_whole
-from watchkeeper.query.promql.types import SeriesBlock, empty_block, value_of
+from watchkeeper.query.promql.types import I64, SeriesBlock, empty_block, value_of
 
 MatcherSets = Sequence[Sequence[Matcher]]
 """Alternatives: a series is meant if it satisfies every matcher of one of them. Empty: all."""
@@ -89,7 +89,7 @@ def satisfies(labels: Labels, matcher: Matcher) -> bool:
         return value == matcher.value
     if matcher.op is MatchOp.NOT_EQUAL:
         return value != matcher.value
-    matched = compile_whole(matcher.value).fullmatch(value) is not None
+    matched = compile_anchored(matcher.value).matches(value)
     return matched is (matcher.op is MatchOp.REGEX)
 
 
@@ -101,13 +101,21 @@ class MemorySource:
 
     def __init__(self, metadata: Mapping[str, list[MetricMetadata]] | None = None) -> None:
         self._samples: dict[Labels, dict[int, float | Histogram]] = {}
+        self._starts: dict[Labels, dict[int, int]] = {}
         self._metadata = dict(metadata or {})
 
-    def append(self, labels: Labels, samples: Iterable[tuple[int, float | Histogram]]) -> None:
-        """Add (ts_ms, value) pairs to a series."""
+    def append(
+        self,
+        labels: Labels,
+        samples: Iterable[tuple[int, float | Histogram]],
+        starts: Mapping[int, int] | None = None,
+    ) -> None:
+        """Add (ts_ms, value) pairs to a series. starts: start timestamp (Unix ms) by ts_ms."""
         kept = self._samples.setdefault(labels, {})
         for ts_ms, value in samples:
             kept.setdefault(ts_ms, value)
+        if starts:
+            self._starts.setdefault(labels, {}).update(starts)
 
     def select(
         self, scope: Scope, matchers: Sequence[Matcher], *, start_ms: int, end_ms: int
@@ -120,7 +128,16 @@ class MemorySource:
             inside = [p for p in samples if start_ms <= p[0] <= end_ms]
             if inside:
                 pieces.append((labels, inside))
-        return _block(pieces)
+        block = _block(pieces)
+        return replace(block, starts=self._starts_of(block)) if self._starts else block
+
+    def _starts_of(self, block: SeriesBlock) -> I64:
+        starts = np.zeros(block.samples, np.int64)
+        for row, labels in enumerate(block.labels):
+            known = self._starts.get(labels, {})
+            for index in range(int(block.offsets[row]), int(block.offsets[row + 1])):
+                starts[index] = known.get(int(block.ts[index]), 0)
+        return starts
 
     def series(
         self, scope: Scope, matcher_sets: MatcherSets, *, start_ms: int, end_ms: int
@@ -175,7 +192,7 @@ def _block(pieces: Sequence[tuple[Labels, list[tuple[int, float | Histogram]]]])
         np.concatenate((np.zeros(1, np.int64), np.cumsum(counts))),
         np.array([ts_ms for ts_ms, _ in flat], dtype=np.int64),
         values,
-        histograms,
+        histograms=histograms,
     )
 
 

@@ -33,6 +33,7 @@ class SeriesBlock:
 
     labels: n label sets. offsets: n + 1 positions; series i is [offsets[i], offsets[i + 1]).
     ts: Unix ms UTC, strictly ascending inside a series. values: staleness markers included.
+    starts: since when each sample counts, Unix ms, 0 if unknown; None if all are unknown.
     histograms: None if all samples are floats; values is NaN (or stale) where one stands.
     """
 
@@ -40,6 +41,7 @@ class SeriesBlock:
     offsets: I64
     ts: I64
     values: F64
+    starts: I64 | None = None
     histograms: Histograms | None = None
 
     @property
@@ -118,9 +120,13 @@ class Scalars:
     values: F64
 
 
+METADATA_LABELS = frozenset({METRIC_NAME, "__type__", "__unit__"})
+"""What says what a metric is; an operation that changes its meaning drops them all."""
+
+
 def without_name(labels: Labels) -> Labels:
-    """The labels without the metric name."""
-    return tuple(pair for pair in labels if pair[0] != METRIC_NAME)
+    """The labels without the metric name, type and unit."""
+    return tuple(pair for pair in labels if pair[0] not in METADATA_LABELS)
 
 
 def value_of(labels: Labels, name: str) -> str:

@@ -20,13 +20,22 @@ from watchkeeper.query.promql.ast import (
 )
 from watchkeeper.query.promql.binary import combine
 from watchkeeper.query.promql.catalogue import STEP_DEPENDENT
+from watchkeeper.query.promql.evaluate.info import info
 from watchkeeper.query.promql.evaluate.selectors import (
     instant,
     over_range,
     over_subquery,
     sample_times,
+    start_times,
 )
-from watchkeeper.query.promql.functions import FUNCTION_BODIES, Invocation, Value, doubt_counters
+from watchkeeper.query.promql.functions import (
+    FUNCTION_BODIES,
+    Invocation,
+    Value,
+    doubt_counters,
+    extended_samples,
+    require_safe,
+)
 from watchkeeper.query.promql.mixed import call_with_histograms, holds_histograms, negated
 from watchkeeper.query.promql.naming import drop_names
 from watchkeeper.query.promql.planner import plan, push_down
@@ -61,7 +70,8 @@ def _evaluate(frame: Frame, node: Node) -> Value:
     if isinstance(node, Selector):
         return instant(frame, node)
     if isinstance(node, MatrixSelector):
-        return over_range(frame, node)
+        windows = over_range(frame, node)
+        return windows if windows.extended is None else extended_samples(windows)
     if isinstance(node, Subquery):
         return over_subquery(frame, node, lambda inner: _grid(evaluate(inner, node.expr)))
     if isinstance(node, Unary):
@@ -104,12 +114,25 @@ def _call(frame: Frame, node: Call) -> Value:
     argument = unwrap(node.args[0]) if node.args else None
     if node.func == "timestamp" and isinstance(argument, Selector):
         return drop_names(frame.run, sample_times(frame, argument))
+    if node.func == "start_timestamp" and isinstance(argument, Selector):
+        return drop_names(frame.run, start_times(frame, argument))
+    if node.func == "info":
+        return info(frame, node, _grid(evaluate(frame, node.args[0])))
+    require_safe(node)
     pushed = _pushed_down(frame, node)
     if pushed is not None:
         return pushed
-    args = [evaluate(frame, arg) for arg in node.args]
+    args = [_argument(frame, arg) for arg in node.args]
     call, body = Invocation(frame, node, args), FUNCTION_BODIES[node.func]
     return call_with_histograms(call, body) if holds_histograms(args) else body(call)
+
+
+def _argument(frame: Frame, node: Node) -> Value:
+    """As `evaluate`, but windows of `anchored` and `smoothed` selectors keep what is around."""
+    inner = unwrap(node)
+    if isinstance(inner, MatrixSelector) and inner.selector.extended:
+        return over_range(frame, inner)
+    return evaluate(frame, node)
 
 
 def _pushed_down(frame: Frame, node: Call) -> Grid | None:

@@ -12,7 +12,7 @@ from watchkeeper.query.promql.histograms import multiplied, present_histograms, 
 from watchkeeper.query.promql.naming import unite
 from watchkeeper.query.promql.run import Frame
 from watchkeeper.query.promql.types import I64, Bools, Grid, Histograms
-from watchkeeper.query.promql.windows import Windows
+from watchkeeper.query.promql.windows import Extension, Windows
 
 
 def no_histograms(shape: tuple[int, ...]) -> Histograms:
@@ -120,22 +120,32 @@ def split_windows(windows: Windows) -> Split:
 
 def _over(windows: Windows, chosen: Bools) -> Windows:
     before = np.concatenate((np.zeros(1, np.int64), np.cumsum(chosen, dtype=np.int64)))
-    histograms = windows.histograms
+    histograms, starts = windows.histograms, windows.starts
     return replace(
         windows,
+        starts=None if starts is None else starts[chosen],
         ts=windows.ts[chosen],
         values=windows.values[chosen],
         lo=before[windows.lo],
         hi=before[windows.hi],
+        extended=windows.extended and _moved(windows.extended, before),
         histograms=None if histograms is None else histograms[chosen],
     )
+
+
+def _moved(extended: Extension, before: I64) -> Extension:
+    return replace(extended, started=before[extended.started], ended=before[extended.ended])
 
 
 def only_where(windows: Windows, wanted: Bools) -> Windows:
     """The windows with all others emptied, without series that have none left."""
     rows = np.flatnonzero((wanted & (windows.counts > 0)).any(axis=1))
+    extended = windows.extended
+    if extended is not None:
+        extended = replace(extended, started=extended.started[rows], ended=extended.ended[rows])
     return replace(
         windows,
+        extended=extended,
         labels=[windows.labels[row] for row in rows.tolist()],
         lo=windows.lo[rows],
         hi=np.where(wanted, windows.hi, windows.lo)[rows],
