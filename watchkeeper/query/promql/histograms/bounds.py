@@ -6,6 +6,7 @@ import math
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from watchkeeper.model import CUSTOM_BUCKETS, Histogram
 
@@ -30,6 +31,7 @@ def _fractions() -> list[list[float]]:
 _FRACTIONS = _fractions()
 
 
+@lru_cache(maxsize=16_384)
 def exponential_bound(index: int, schema: int) -> float:
     """Upper bound of a bucket; that of the last one before +Inf is the largest float."""
     if schema < 0:
