@@ -25,10 +25,9 @@ Item = float | Histogram | None
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One series line.
+    """One series line. starts_ms: start timestamps relative to each sample, None for unknown.
 
-    starts_ms: start timestamps relative to each sample, None for unknown. hints: True if it says
-    what is known of counter resets.
+    hints: True if it says what is known of counter resets.
     """
 
     labels: Labels

@@ -25,6 +25,7 @@ from watchkeeper.query.promql.histograms.samples import (
     present_histograms,
     sample_columns,
     sample_value,
+    weight,
     without_hints,
 )
 from watchkeeper.query.promql.histograms.statistics import without_buckets
@@ -62,6 +63,7 @@ __all__ = [
     "subtracted",
     "trimmed",
     "variance",
+    "weight",
     "without_buckets",
     "without_hints",
 ]

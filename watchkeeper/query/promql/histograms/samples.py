@@ -31,6 +31,11 @@ def column(histograms: Sequence[Histogram | None]) -> Histograms:
     return cells
 
 
+def weight(histogram: Histogram) -> int:
+    """As how many floats a histogram counts where a query's memory is bounded."""
+    return 24 + 2 * (len(histogram.positive.indexes) + len(histogram.negative.indexes))
+
+
 def sample_value(histogram: Histogram) -> float:
     """What stands in the float column where a histogram is: NaN, or the staleness marker."""
     return STALE_NAN if is_stale_sum(histogram.sum) else float("nan")
