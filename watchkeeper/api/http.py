@@ -13,7 +13,11 @@ from starlette.types import ASGIApp
 from watchkeeper import __version__
 from watchkeeper.api.auth import Credentials
 from watchkeeper.api.checks import health_checks
-from watchkeeper.api.compat import prometheus_routes
+from watchkeeper.api.compat import (
+    federation_routes,
+    prometheus_routes,
+    remote_read_routes,
+)
 from watchkeeper.api.document import wk_app
 from watchkeeper.api.envelope import Envelope, HttpMetrics
 from watchkeeper.api.health import Health
@@ -53,13 +57,25 @@ def _other_routes(rooms: Rooms) -> list[BaseRoute]:
         version=__version__,
         environment=rooms.options.environment,
     )
+
+    def authenticate(request: Request) -> Scope:
+        return _scope_of(credentials, request)
+
     return [
         *health.routes(),
         *metrics_routes(rooms.telemetry.registry, credentials.require),
+        *remote_read_routes(rooms.source, authenticate),
+        *federation_routes(
+            rooms.source,
+            authenticate,
+            rooms.clock,
+            lookback_ms=rooms.engine.options.lookback_ms,
+        ),
         *prometheus_routes(
             rooms.engine,
             rooms.source,
-            lambda request: _scope_of(credentials, request),
+            rooms.exemplars,
+            authenticate,
             views=prometheus_views(rooms),
             clock=rooms.clock,
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -103,16 +103,22 @@ class RetentionOptions:
     """For how many days each signal is kept. Section [retention]."""
 
     samples_days: int = 90
-    """Raw samples; hourly and daily rollups are kept for a year and for five."""
+    """Raw samples, native histograms among them."""
+    hourly_days: int = 366
+    """Hourly roll-ups of samples."""
+    daily_days: int = 5 * 366
+    """Daily roll-ups of samples."""
+    exemplars_days: int = 30
+    """Exemplars."""
     errors_days: int = 30
     """Error events; their hourly counts are kept for 90 days."""
     logs_days: int = 7
     """Log lines."""
 
     def __post_init__(self) -> None:
-        for name in ("samples_days", "errors_days", "logs_days"):
-            if not 1 <= getattr(self, name) <= 3650:
-                raise ValueError(f"{name} must be 1..3650, got {getattr(self, name)}")
+        for each in fields(self):
+            if not 1 <= getattr(self, each.name) <= 3650:
+                raise ValueError(f"{each.name} must be 1..3650, got {getattr(self, each.name)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ from watchkeeper.app.config import Config
 from watchkeeper.app.datadir import DataDir
 from watchkeeper.app.homes import HomeProjects
 from watchkeeper.app.people import build_access
-from watchkeeper.app.stores import cache_store, column_store, meta_store
+from watchkeeper.app.stores import cache_store, column_store, meta_store, retention_days
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
 from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink
 from watchkeeper.ingest.scrape import ConfigFile, ScrapeConfigs, Scraper
@@ -38,8 +38,9 @@ from watchkeeper.lib.outbound import Outbound, OutboundOptions
 from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
 from watchkeeper.model import Role, Scope
+from watchkeeper.query.exemplars import ColumnsExemplars
 from watchkeeper.query.promql import ColumnsSource, Engine
-from watchkeeper.store.columns import Columns
+from watchkeeper.store.columns import Columns, Kept, Retention
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
 
@@ -117,6 +118,15 @@ class EngineRooms:
             digest_paused=self.digest_gate,
         )
 
+    @property
+    def retention(self) -> Retention:
+        """For how long each table keeps its rows."""
+        return Retention(self.ground.columns, retention_days(self.ground.config))
+
+    def verify_retention(self) -> list[Kept]:
+        """What each project has in each table, beside the policy."""
+        return self.retention.verify(self.ground.clock())
+
     def close(self) -> None:
         """Close the stores; nothing runs any more."""
         self.ground.spool.close()
@@ -177,6 +187,7 @@ def _api(
         issues=Issues(meta=meta, columns=ground.columns, clock=clock),
         engine=engine,
         source=source,
+        exemplars=ColumnsExemplars(ground.columns),
         rules=rules,
         alerts=Alerts(meta),
         channels=Channels(meta, ground.outbound, clock, external_url=public_url),

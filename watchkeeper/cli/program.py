@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from watchkeeper.cli import backup, doctor, keys, migrate, serve, settings, setup, users
+from watchkeeper.cli import (
+    backup,
+    doctor,
+    keys,
+    migrate,
+    retention,
+    rules,
+    serve,
+    settings,
+    setup,
+    users,
+)
 
 program = typer.Typer(
     name="watchkeeper",
@@ -20,5 +31,7 @@ program.command("doctor")(doctor.doctor)
 program.command("backup")(backup.backup)
 program.command("restore")(backup.restore)
 program.add_typer(keys.program, name="key")
+program.add_typer(retention.program, name="retention")
+program.add_typer(rules.program, name="rules")
 program.add_typer(users.program, name="user")
 program.add_typer(settings.program, name="config")

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from watchkeeper.ingest.drops import Accepted, Drop
+from watchkeeper.ingest.exemplars import NewestExemplars, PickedExemplars
 from watchkeeper.ingest.metrics import IngestMetrics
 from watchkeeper.ingest.rows import (
+    Exemplar,
+    HistogramBatch,
+    HistogramRow,
+    Ids,
     LogRow,
     MetadataRow,
     SampleBatch,
     SeriesRow,
     Times,
     Values,
+    encode_exemplars,
+    encode_histograms,
     encode_logs,
     encode_metadata,
     encode_samples,
     encode_series,
+    histogram_marks,
 )
 from watchkeeper.ingest.series import Admission, SeriesRegistry, Slots
 from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.lib.errors import Overloaded
-from watchkeeper.model import Kind, Labels, Record
+from watchkeeper.model import Kind, Labels, Record, encode_histogram
 from watchkeeper.store.spool import SpoolWriter
 
 
@@ -41,10 +52,15 @@ class PlacedBatch:
     labels: Callable[[int], Labels]
 
 
+Payload = Callable[[NDArray[np.int64], Ids], bytes]
+"""The payload of a record of these rows of a batch, whose series have these ids."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     """Records ready for the spool and what to remember once they are there."""
 
+    kind: Kind
     records: list[Record]
     admission: Admission
     announced: Slots
@@ -68,30 +84,42 @@ class Acceptor:
     ) -> None:
         self._spool, self._clock = spool, clock
         self.series, self.metrics = series, metrics
+        self._exemplars = NewestExemplars(series.options)
 
     async def accept_samples(self, project_id: int, batch: SampleBatch) -> Accepted:
         """Keep the samples whose times grow; series new today are announced before them."""
-        return await self.accept_placed(project_id, self._placed(project_id, batch))
+        return await self._accept(self._prepared_samples(project_id, batch))
 
     def accept_samples_blocking(self, project_id: int, batch: SampleBatch) -> Accepted:
         """The same from a plain thread."""
-        prepared = self._prepare(project_id, self._placed(project_id, batch))
-        try:
-            self._append_blocking(prepared.records)
-        except BaseException:
-            self.series.undo(prepared.admission)
-            raise
-        return self._confirm(prepared)
+        return self._accept_blocking(self._prepared_samples(project_id, batch))
 
     async def accept_placed(self, project_id: int, batch: PlacedBatch) -> Accepted:
         """`accept_samples` for rows whose series are looked up already."""
-        prepared = self._prepare(project_id, batch)
-        try:
-            await self._append(prepared.records)
-        except BaseException:
-            self.series.undo(prepared.admission)
-            raise
-        return self._confirm(prepared)
+        return await self._accept(self._prepared_placed(project_id, batch))
+
+    async def accept_histograms(self, project_id: int, batch: HistogramBatch) -> Accepted:
+        """Keep the native histograms whose times grow: in a series, a sample is either kind."""
+        return await self._accept(self._prepared_histograms(project_id, batch))
+
+    def accept_histograms_blocking(self, project_id: int, batch: HistogramBatch) -> Accepted:
+        """The same from a plain thread."""
+        return self._accept_blocking(self._prepared_histograms(project_id, batch))
+
+    async def accept_exemplars(self, project_id: int, rows: Sequence[Exemplar]) -> Accepted:
+        """Keep the exemplars that are newer than the newest of their series.
+
+        The newest one again is dropped as repeated: exporters show it until there is another.
+        """
+        picked, records = self._prepared_exemplars(project_id, rows)
+        await self._append(records)
+        return self._confirm_exemplars(picked)
+
+    def accept_exemplars_blocking(self, project_id: int, rows: Sequence[Exemplar]) -> Accepted:
+        """The same from a plain thread."""
+        picked, records = self._prepared_exemplars(project_id, rows)
+        self._append_blocking(records)
+        return self._confirm_exemplars(picked)
 
     async def accept_error(self, project_id: int, event_json: bytes) -> None:
         """Keep one scrubbed Sentry event that has `event_id` and `timestamp`."""
@@ -133,35 +161,101 @@ class Acceptor:
             )
             self.metrics.accept(Kind.METADATA, len(rows))
 
-    def _placed(self, project_id: int, batch: SampleBatch) -> PlacedBatch:
+    async def _accept(self, prepared: _Prepared) -> Accepted:
+        try:
+            await self._append(prepared.records)
+        except BaseException:
+            self.series.undo(prepared.admission)
+            raise
+        return self._confirm(prepared)
+
+    def _accept_blocking(self, prepared: _Prepared) -> Accepted:
+        try:
+            self._append_blocking(prepared.records)
+        except BaseException:
+            self.series.undo(prepared.admission)
+            raise
+        return self._confirm(prepared)
+
+    def _prepared_samples(self, project_id: int, batch: SampleBatch) -> _Prepared:
         slots = self.series.slots(project_id, batch.series, now_ms=self._clock())
         labels = batch.series.__getitem__
-        return PlacedBatch(slots=slots, ts_ms=batch.ts_ms, values=batch.values, labels=labels)
+        placed = PlacedBatch(slots=slots, ts_ms=batch.ts_ms, values=batch.values, labels=labels)
+        return self._prepared_placed(project_id, placed)
 
-    def _prepare(self, project_id: int, batch: PlacedBatch) -> _Prepared:
+    def _prepared_placed(self, project_id: int, batch: PlacedBatch) -> _Prepared:
+        def payload(rows: NDArray[np.int64], ids: Ids) -> bytes:
+            return encode_samples(ids, batch.ts_ms[rows], batch.values[rows])
+
+        return self._prepare(Kind.SAMPLES, project_id, batch, payload)
+
+    def _prepared_histograms(self, project_id: int, batch: HistogramBatch) -> _Prepared:
+        stored = [encode_histogram(histogram) for histogram in batch.histograms]
+        times = batch.ts_ms.tolist()
+
+        def payload(rows: NDArray[np.int64], ids: Ids) -> bytes:
+            pairs = zip(ids.tolist(), rows.tolist(), strict=True)
+            return encode_histograms([HistogramRow(i, times[at], stored[at]) for i, at in pairs])
+
+        placed = PlacedBatch(
+            slots=self.series.slots(project_id, batch.series, now_ms=self._clock()),
+            ts_ms=batch.ts_ms,
+            values=histogram_marks(stored),
+            labels=batch.series.__getitem__,
+        )
+        return self._prepare(Kind.HISTOGRAMS, project_id, placed, payload)
+
+    def _prepare(
+        self, kind: Kind, project_id: int, batch: PlacedBatch, payload: Payload
+    ) -> _Prepared:
         """Decide what is kept and encode it: announcements first, then the samples."""
         now_ms = self._clock()
         day = now_ms // DAY_MS
         admission = self.series.admit(batch.slots, batch.ts_ms, batch.values, now_ms=now_ms)
         rows, slots = admission.rows, admission.slots
-        records = []
         ids = self.series.ids(slots)
         fresh = self.series.unannounced(slots, day=day)
-        if len(fresh):
-            announced = [SeriesRow(int(ids[at]), batch.labels(int(rows[at]))) for at in fresh]
-            records.append(Record(Kind.SERIES, project_id, now_ms, encode_series(announced)))
+        announced = [SeriesRow(int(ids[at]), batch.labels(int(rows[at]))) for at in fresh]
+        records = self._announcing(project_id, announced)
         if len(rows):
-            payload = encode_samples(ids, batch.ts_ms[rows], batch.values[rows])
-            records.append(Record(Kind.SAMPLES, project_id, now_ms, payload))
-        return _Prepared(records, admission, slots[fresh], day)
+            records.append(Record(kind, project_id, now_ms, payload(rows, ids)))
+        return _Prepared(kind, records, admission, slots[fresh], day)
+
+    def _announcing(self, project_id: int, rows: Sequence[SeriesRow]) -> list[Record]:
+        return self._records(Kind.SERIES, project_id, [encode_series(rows)] if rows else [])
 
     def _confirm(self, prepared: _Prepared) -> Accepted:
         admission = prepared.admission
         self.series.confirm(prepared.announced, day=prepared.day, generation=admission.generation)
-        self.metrics.accept(Kind.SAMPLES, len(admission.rows))
-        for reason, count in admission.dropped.items():
+        return self._counted(prepared.kind, len(admission.rows), admission.dropped)
+
+    def _prepared_exemplars(
+        self, project_id: int, rows: Sequence[Exemplar]
+    ) -> tuple[PickedExemplars, list[Record]]:
+        now_ms = self._clock()
+        day = now_ms // DAY_MS
+        slots = self.series.slots(project_id, [row.series for row in rows], now_ms=now_ms)
+        picked = self._exemplars.pick(self.series.ids(slots), slots, rows, now_ms=now_ms)
+        fresh = self.series.unannounced(slots[picked.rows], day=day)
+        announced = [
+            SeriesRow(picked.exemplars[at].series_id, rows[picked.rows[at]].series)
+            for at in fresh.tolist()
+        ]
+        records = self._announcing(project_id, announced)
+        if picked.rows:
+            payloads = [encode_exemplars(picked.exemplars)]
+            records += self._records(Kind.EXEMPLARS, project_id, payloads)
+        return picked, records
+
+    def _confirm_exemplars(self, picked: PickedExemplars) -> Accepted:
+        self._exemplars.remember(picked)
+        return self._counted(Kind.EXEMPLARS, len(picked.rows), picked.dropped)
+
+    def _counted(self, kind: Kind, kept: int, dropped: Mapping[Drop, int]) -> Accepted:
+        self.metrics.accept(kind, kept)
+        for reason, count in dropped.items():
             self.metrics.drop(reason, count)
-        return Accepted(rows=len(admission.rows), dropped=admission.dropped)
+        return Accepted(rows=kept, dropped=dropped)
 
     def _records(self, kind: Kind, project_id: int, payloads: Sequence[bytes]) -> list[Record]:
         now_ms = self._clock()

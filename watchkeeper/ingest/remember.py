@@ -7,7 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from watchkeeper.ingest.rows import decode_samples
+from watchkeeper.ingest.rows import (
+    Ids,
+    Times,
+    Values,
+    decode_histograms,
+    decode_samples,
+    histogram_marks,
+)
 from watchkeeper.ingest.series import SeriesRegistry
 from watchkeeper.model import Kind, Record
 from watchkeeper.store.spool import SegmentReader
@@ -29,7 +36,7 @@ def remembered_series(spool: Path, lane: str) -> SeriesRegistry:
 
 def remember_newest(series: SeriesRegistry, records: Iterable[Record]) -> int:
     """Teach a new registry the newest sample of each series in these records; returns how many."""
-    blocks = [decode_samples(one.payload) for one in records if one.kind is Kind.SAMPLES]
+    blocks = [columns for one in records if (columns := _columns(one)) is not None]
     if not blocks:
         return 0
     ids, times, values = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
@@ -40,3 +47,15 @@ def remember_newest(series: SeriesRegistry, records: Iterable[Record]) -> int:
         zip(ids[newest].tolist(), times[newest].tolist(), values[newest].tolist(), strict=True)
     )
     return len(newest)
+
+
+def _columns(record: Record) -> tuple[Ids, Times, Values] | None:
+    """The samples of a record, of either kind; None for a record of something else."""
+    if record.kind is Kind.SAMPLES:
+        return decode_samples(record.payload)
+    if record.kind is not Kind.HISTOGRAMS:
+        return None
+    rows = decode_histograms(record.payload)
+    ids = np.array([row.series_id for row in rows], np.uint64)
+    times = np.array([row.ts_ms for row in rows], np.int64)
+    return ids, times, histogram_marks([row.histogram for row in rows])

@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from watchkeeper.model import Labels
+from watchkeeper.model import Histogram, Labels
 
 Times = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -48,6 +49,46 @@ class MetadataRow(msgspec.Struct, frozen=True, array_like=True):
     unit: str = ""
 
 
+class HistogramRow(msgspec.Struct, frozen=True, array_like=True):
+    """One native histogram of a series. histogram: as `encode_histogram` stores it."""
+
+    series_id: int
+    ts_ms: int
+    histogram: bytes
+
+
+class ExemplarRow(msgspec.Struct, frozen=True, array_like=True):
+    """One exemplar of a series. labels: those of the exemplar itself, trace_id among them."""
+
+    series_id: int
+    ts_ms: int
+    value: float
+    labels: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemplar:
+    """One observation picked out of a series. labels: the exemplar's own, not the series'."""
+
+    series: Labels
+    ts_ms: int
+    value: float
+    labels: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistogramBatch:
+    """Native histograms in columns: row i is `histograms[i]` of `series[i]` at `ts_ms[i]`."""
+
+    series: Sequence[Labels]
+    ts_ms: Times
+    histograms: Sequence[Histogram]
+
+    def __post_init__(self) -> None:
+        if not len(self.series) == len(self.ts_ms) == len(self.histograms):
+            raise ValueError("the columns of a batch have one length")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleBatch:
     """Samples in columns: row i is `values[i]` of `series[i]` at `ts_ms[i]` (Unix ms UTC)."""
@@ -65,6 +106,8 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode_series = msgspec.msgpack.Decoder(list[SeriesRow]).decode
 _decode_logs = msgspec.msgpack.Decoder(list[LogRow]).decode
 _decode_metadata = msgspec.msgpack.Decoder(list[MetadataRow]).decode
+_decode_histograms = msgspec.msgpack.Decoder(list[HistogramRow]).decode
+_decode_exemplars = msgspec.msgpack.Decoder(list[ExemplarRow]).decode
 
 
 def encode_samples(series_ids: Ids, ts_ms: Times, values: Values) -> bytes:
@@ -119,3 +162,38 @@ def encode_metadata(rows: Sequence[MetadataRow]) -> bytes:
 def decode_metadata(payload: bytes) -> list[MetadataRow]:
     """Kind.METADATA. Raises msgspec.DecodeError."""
     return _decode_metadata(payload)
+
+
+def encode_histograms(rows: Sequence[HistogramRow]) -> bytes:
+    """Kind.HISTOGRAMS."""
+    return _encode(rows)
+
+
+def decode_histograms(payload: bytes) -> list[HistogramRow]:
+    """Kind.HISTOGRAMS. Raises msgspec.DecodeError."""
+    return _decode_histograms(payload)
+
+
+def encode_exemplars(rows: Sequence[ExemplarRow]) -> bytes:
+    """Kind.EXEMPLARS."""
+    return _encode(rows)
+
+
+def decode_exemplars(payload: bytes) -> list[ExemplarRow]:
+    """Kind.EXEMPLARS. Raises msgspec.DecodeError."""
+    return _decode_exemplars(payload)
+
+
+def encode_one(row: HistogramRow | ExemplarRow) -> bytes:
+    """A payload of the row's kind that holds this row alone."""
+    return _encode([row])
+
+
+def histogram_marks(stored: Sequence[bytes]) -> Values:
+    """A number for each stored histogram, equal as bits only if the histograms are equal.
+
+    It stands where a sample has its value, so that a histogram's repetition is told from another
+    histogram at the same instant.
+    """
+    marks = [int.from_bytes(blake2b(one, digest_size=8).digest(), "little") for one in stored]
+    return np.array(marks, np.uint64).view(np.float64)

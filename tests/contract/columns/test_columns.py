@@ -21,9 +21,12 @@ from tests.contract.columns.rows import (
 from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.store.columns import (
+    EXEMPLARS,
+    HISTOGRAMS,
     LOGS,
     METADATA,
     SERIES,
+    TABLES,
     BatchRefused,
     Columns,
     QueryFailed,
@@ -68,6 +71,25 @@ def test_each_table_gives_back_what_was_written(columns: Columns, project: int) 
         "WHERE project_id = {p:UInt32}",
         {"p": project},
     ) == [[START_MS + 1, "info", "line\0\t" + "x" * 300, {"a": "b"}, "t"]]
+
+
+def test_histograms_and_exemplars_come_back_as_written(columns: Columns, project: int) -> None:
+    rows_of = {
+        HISTOGRAMS: (project, 7, START_MS, bytes(range(256))),
+        EXEMPLARS: (project, 7, START_MS, 0.25, {"trace_id": "ab12"}),
+    }
+    for table, row in rows_of.items():
+        names = [column.name for column in table.columns]
+        for _ in range(2):
+            block = encode_rows(table, names, [row])
+            columns.insert(table.name, names, block, token=f"{project}:{table.name}")
+    where = "WHERE project_id = {p:UInt32}"
+    assert columns.rows(f"SELECT hex(histogram) FROM histograms {where}", {"p": project}) == [
+        [bytes(range(256)).hex().upper()]
+    ]
+    assert columns.rows(f"SELECT value, labels FROM exemplars {where}", {"p": project}) == [
+        [0.25, {"trace_id": "ab12"}]
+    ]
 
 
 def test_an_error_row_comes_back_whole(columns: Columns, project: int) -> None:
@@ -352,7 +374,8 @@ def test_migrating_again_changes_nothing(columns: Columns, project: int) -> None
     before = sorted(columns.rows(tables))
     assert columns.migrate() == columns.migrate() == migrations.LATEST
     assert sorted(columns.rows(tables)) == before
-    assert columns.rows("SELECT version FROM schema_version") == [[1]]
+    versions = columns.rows("SELECT version FROM schema_version ORDER BY version")
+    assert versions == [[step.version] for step in migrations.MIGRATIONS]
     assert count_samples(columns, project) == 1
 
 
@@ -368,7 +391,9 @@ def test_a_cut_off_migration_is_taken_up_again(columns: Columns, project: int) -
 def test_a_newer_schema_is_refused(columns: Columns) -> None:
     columns.execute("INSERT INTO schema_version (version) SELECT 99")
     try:
-        with pytest.raises(SchemaTooNew, match="schema 99, this program knows 1"):
+        with pytest.raises(
+            SchemaTooNew, match=f"schema 99, this program knows {migrations.LATEST}:"
+        ):
             columns.migrate()
     finally:
         columns.execute("DELETE FROM schema_version WHERE version = 99")
@@ -392,7 +417,7 @@ def test_every_table_with_rows_syncs_and_remembers_tokens(columns: Columns) -> N
         "AND engine LIKE '%MergeTree' AND name != 'schema_version'"
     )
     found = dict(columns.rows(sql))
-    assert len(found) == 8
+    assert len(found) == len(TABLES)
     for engine in found.values():
         assert "fsync_after_insert = 1" in engine
         assert "fsync_part_directory = 1" in engine

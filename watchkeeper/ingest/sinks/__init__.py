@@ -1,4 +1,4 @@
-"""Rows from records: samples and their series, metric metadata, logs."""
+"""Rows from records: series, their samples, histograms and exemplars, metric metadata, logs."""
 
 from watchkeeper.ingest.sinks.logs import LogSink
 from watchkeeper.ingest.sinks.metadata import MetadataSink

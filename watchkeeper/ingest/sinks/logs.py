@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from watchkeeper.ingest.digest import DeadLetter, Insert, Plan, Refused
 from watchkeeper.ingest.rows import LogRow, decode_logs
-from watchkeeper.ingest.sinks.samples import DAYS_AN_INSERT, LATEST_MS
+from watchkeeper.ingest.sinks.samples import DAYS_AN_INSERT
+from watchkeeper.ingest.sinks.series_rows import LATEST_MS
 from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.model import Cut, Kind, LiveEvent, LiveTopic, Record
 from watchkeeper.store.columns import LOGS, encode_rows

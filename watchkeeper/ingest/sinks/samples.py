@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from watchkeeper.ingest.digest import DeadLetter, Insert, Plan, Refused, lower_watermark
 from watchkeeper.ingest.rows import SeriesRow, decode_series, encode_series
+from watchkeeper.ingest.sinks.series_rows import LATEST_MS, ROW_KINDS, SeriesRows, series_rows
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS
 from watchkeeper.model import (
     METRIC_NAME,
@@ -30,9 +31,6 @@ ROLLED_UP = "rolled_up"
 
 DAYS_AN_INSERT = 50
 """The store refuses an insert into more than 100 partitions, at every retry."""
-
-LATEST_MS = 4_102_444_800_000
-"""2100-01-01; a later timestamp is a unit mistake and would not fit the day column."""
 
 _COUNT = np.dtype("<u4")
 _SAMPLE_BYTES = 24
@@ -75,13 +73,13 @@ class SampleArrays:
 
 
 class SampleSink:
-    """Kinds SERIES and SAMPLES into the tables `series` and `samples`.
+    """Series and what belongs to them: samples, native histograms, exemplars.
 
     A series is announced on the day of arrival. Samples of other days (late or backfilled) name
     their series on those days too; labels announced in an earlier cut are read from `columns`.
     """
 
-    kinds = frozenset({Kind.SERIES, Kind.SAMPLES})
+    kinds = frozenset({Kind.SERIES, Kind.SAMPLES, *ROW_KINDS})
 
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
@@ -92,12 +90,14 @@ class SampleSink:
         samples = _in_range(_concatenated(blocks), blocks, dead) if blocks else None
         announced = _announced([r for r in records if r.kind is Kind.SERIES], dead)
         rows = [_row(key, day, labels) for key, (day, labels) in announced.items()]
-        rows += self._late_rows(_late_days(samples, blocks), announced)
+        others = series_rows(records, dead)
+        rows += self._late_rows(_late_days(samples, blocks, others), announced)
         inserts = [_series_insert(rows, records[0].received_ms)] if rows else []
         oldest_ms = None
         if samples is not None and len(samples.ts_ms):
             inserts += _sample_inserts(samples, blocks)
             oldest_ms = int(samples.ts_ms.min())
+        inserts += [insert for one in others for insert in one.inserts()]
         return Plan(inserts=inserts, apply=_Announcing(blocks, oldest_ms), dead=dead)
 
     def _late_rows(
@@ -219,21 +219,30 @@ def _record_of(samples: SampleArrays, start: int, end: int, origin: Record) -> R
     return Record(origin.kind, origin.project_id, origin.received_ms, payload)
 
 
-def _late_days(samples: SampleArrays | None, blocks: Sequence[Record]) -> dict[Key, list[int]]:
+def _late_days(
+    samples: SampleArrays | None, blocks: Sequence[Record], others: Sequence[SeriesRows]
+) -> dict[Key, list[int]]:
     """Days other than that of arrival that series got samples for."""
-    if samples is None:
-        return {}
+    late = {triple for one in others for triple in one.late_days()}
+    if samples is not None:
+        late |= _late_samples(samples, blocks)
+    found: dict[Key, list[int]] = {}
+    for project_id, series, day in sorted(late):
+        found.setdefault((project_id, series), []).append(day)
+    return found
+
+
+def _late_samples(samples: SampleArrays, blocks: Sequence[Record]) -> set[tuple[int, int, int]]:
+    """(project_id, series_id, day) of samples of another day than that of their arrival."""
     arrival = np.array([r.received_ms // DAY_MS for r in blocks], dtype=np.int64)[samples.record]
     days = samples.ts_ms // DAY_MS
     is_late = days != arrival
     if not is_late.any():
-        return {}
+        return set()
     late = samples.take(is_late)
     columns = (late.projects.astype(np.uint64), late.series, days[is_late].astype(np.uint64))
-    found: dict[Key, list[int]] = {}
-    for project_id, series, day in np.unique(np.stack(columns), axis=1).T.tolist():
-        found.setdefault((project_id, series), []).append(day)
-    return found
+    distinct = np.unique(np.stack(columns), axis=1).T.tolist()
+    return {(project_id, series, day) for project_id, series, day in distinct}
 
 
 def _announced(records: Iterable[Record], dead: list[DeadLetter]) -> dict[Key, tuple[int, Labels]]:

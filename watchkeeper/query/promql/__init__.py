@@ -1,6 +1,13 @@
 """PromQL: our own parser, evaluated over columns. Rules: docs/spec/promql.md."""
 
-from watchkeeper.query.promql.ast import Expr, Matcher, MatchOp, Selector, ValueType
+from watchkeeper.query.promql.ast import (
+    Expr,
+    Matcher,
+    MatchOp,
+    Selector,
+    ValueType,
+    selectors_of,
+)
 from watchkeeper.query.promql.engine import Engine
 from watchkeeper.query.promql.errors import (
     BadQuery,
@@ -13,9 +20,17 @@ from watchkeeper.query.promql.errors import (
     TooManySamples,
 )
 from watchkeeper.query.promql.format import format_expr, prettify
-from watchkeeper.query.promql.literals import format_duration, format_sample, parse_duration_ms
+from watchkeeper.query.promql.literals import (
+    format_duration,
+    format_float,
+    format_sample,
+    format_shortest,
+    parse_duration_ms,
+)
 from watchkeeper.query.promql.parser import parse
+from watchkeeper.query.promql.rate_limits import RateLimit, rate_limits
 from watchkeeper.query.promql.repo import ColumnsSource
+from watchkeeper.query.promql.repo import condition as series_condition
 from watchkeeper.query.promql.run import EngineOptions
 from watchkeeper.query.promql.source import (
     Cardinality,
@@ -55,6 +70,7 @@ __all__ = [
     "PromQLError",
     "QueryCancelled",
     "QueryTimeout",
+    "RateLimit",
     "Result",
     "Scalar",
     "Selector",
@@ -69,8 +85,13 @@ __all__ = [
     "describe",
     "format_duration",
     "format_expr",
+    "format_float",
     "format_sample",
+    "format_shortest",
     "parse",
     "parse_duration_ms",
     "prettify",
+    "rate_limits",
+    "selectors_of",
+    "series_condition",
 ]

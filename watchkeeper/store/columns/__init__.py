@@ -15,6 +15,7 @@ from watchkeeper.store.columns.errors import (
 )
 from watchkeeper.store.columns.options import ClusterOptions, EmbeddedOptions
 from watchkeeper.store.columns.port import Columns, ColumnsHealth, Params, Settings, TableSize
+from watchkeeper.store.columns.retention import Dropped, Kept, Retention
 from watchkeeper.store.columns.rollups import Resolution, rollup_range, rollup_source
 from watchkeeper.store.columns.rowbinary import (
     PARTITIONS_PER_INSERT,
@@ -27,6 +28,8 @@ from watchkeeper.store.columns.rowbinary import (
 from watchkeeper.store.columns.tables import (
     ERRORS,
     ERRORS_1H,
+    EXEMPLARS,
+    HISTOGRAMS,
     LOGS,
     METADATA,
     SAMPLES,
@@ -40,6 +43,8 @@ from watchkeeper.store.columns.tables import (
 __all__ = [
     "ERRORS",
     "ERRORS_1H",
+    "EXEMPLARS",
+    "HISTOGRAMS",
     "LOGS",
     "METADATA",
     "PARTITIONS_PER_INSERT",
@@ -54,12 +59,15 @@ __all__ = [
     "Columns",
     "ColumnsHealth",
     "DataDirInUse",
+    "Dropped",
     "EmbeddedOptions",
+    "Kept",
     "Params",
     "QueryCancelled",
     "QueryFailed",
     "QueryTooHeavy",
     "Resolution",
+    "Retention",
     "SchemaTooNew",
     "Settings",
     "StoreUnavailable",

@@ -37,12 +37,20 @@ class Migration:
 
 
 def _first_tables(options: SchemaOptions) -> list[str]:
-    made = [schema.create_table(table, options) for table in tables.TABLES]
+    made = [schema.create_table(table, options) for table in tables.FIRST_TABLES]
     viewed = [schema.create_view(view, options) for view in tables.VIEWS]
     return [statement for group in (*made, *viewed) for statement in group]
 
 
-MIGRATIONS = (Migration(version=1, name="first tables", statements=_first_tables),)
+def _histograms_and_exemplars(options: SchemaOptions) -> list[str]:
+    made = (schema.create_table(t, options) for t in (tables.HISTOGRAMS, tables.EXEMPLARS))
+    return [statement for group in made for statement in group]
+
+
+MIGRATIONS = (
+    Migration(version=1, name="first tables", statements=_first_tables),
+    Migration(version=2, name="histograms and exemplars", statements=_histograms_and_exemplars),
+)
 
 LATEST = MIGRATIONS[-1].version
 

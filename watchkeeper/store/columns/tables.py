@@ -84,6 +84,38 @@ SERIES = Table(
     shard_by="series_id",
 )
 
+HISTOGRAMS = Table(
+    name="histograms",
+    columns=(
+        Column(name="project_id", type="UInt32", codec="ZSTD(1)"),
+        Column(name="series_id", type="UInt64", codec="ZSTD(1)"),
+        Column(name="ts", type="DateTime64(3, 'UTC')", codec="DoubleDelta, ZSTD(1)"),
+        Column(name="histogram", type="String", codec="ZSTD(3)"),
+    ),
+    partition_by="toYYYYMMDD(ts)",
+    order_by=("project_id", "series_id", "ts"),
+    ttl_column="ts",
+    ttl_days=90,
+    shard_by="series_id",
+)
+
+EXEMPLARS = Table(
+    name="exemplars",
+    columns=(
+        Column(name="project_id", type="UInt32", codec="ZSTD(1)"),
+        Column(name="series_id", type="UInt64", codec="ZSTD(1)"),
+        Column(name="ts", type="DateTime64(3, 'UTC')", codec="DoubleDelta, ZSTD(1)"),
+        Column(name="value", type="Float64", codec="ZSTD(1)"),
+        Column(name="labels", type="Map(LowCardinality(String), String)", codec="ZSTD(3)"),
+    ),
+    engine="ReplacingMergeTree",
+    partition_by="toYYYYMMDD(ts)",
+    order_by=("project_id", "series_id", "ts", "value"),
+    ttl_column="ts",
+    ttl_days=30,
+    shard_by="series_id",
+)
+
 METADATA = Table(
     name="metric_metadata",
     columns=(
@@ -215,7 +247,10 @@ LOGS = Table(
     ttl_days=7,
 )
 
-TABLES = (SAMPLES, SERIES, METADATA, SAMPLES_1H, SAMPLES_1D, ERRORS, ERRORS_1H, LOGS)
+FIRST_TABLES = (SAMPLES, SERIES, METADATA, SAMPLES_1H, SAMPLES_1D, ERRORS, ERRORS_1H, LOGS)
+"""What migration 1 makes: a released step, so nothing joins it."""
+
+TABLES = (*FIRST_TABLES, HISTOGRAMS, EXEMPLARS)
 
 ERRORS_1H_VIEW = View(
     name="errors_1h_view",

@@ -532,6 +532,8 @@ export interface paths {
     /**
      * Check Rules
      * @description Read a rule file without keeping it. Answers 200 with the first problem it has.
+     *
+     *     Hints tell of rates that are read as shares and of selectors that select nothing.
      */
     post: operations["check_rules"];
     delete?: never;
@@ -707,7 +709,7 @@ export interface paths {
      * Get Data Health
      * @description Queues, drops by reason, sizes and processes of this server. Needs role member.
      *
-     *     Counters are those that the server's processes wrote about themselves, at most 15 s old.
+     *     Counters are those that the server's processes wrote about themselves, at most 30 s old.
      */
     get: operations["get_data_health"];
     put?: never;
@@ -1888,13 +1890,15 @@ export interface components {
     };
     /**
      * RuleCheckAnswer
-     * @description groups, rules: how many the file has when it is right.
+     * @description groups, rules: how many the file has when it is right. hints: what may surprise.
      */
     RuleCheckAnswer: {
       /** Ok */
       ok: boolean;
       /** Problems */
       problems: components["schemas"]["Problem"][];
+      /** Hints */
+      hints: components["schemas"]["RuleHint"][];
       /** Groups */
       groups: number;
       /** Rules */
@@ -1920,6 +1924,23 @@ export interface components {
       error: string;
       /** Groups */
       groups: components["schemas"]["GroupAnswer"][];
+    };
+    /**
+     * RuleHint
+     * @description A remark on one rule of a file that is right. line: of the rule.
+     */
+    RuleHint: {
+      /**
+       * Level
+       * @enum {string}
+       */
+      level: "warning" | "info";
+      /** Rule */
+      rule: string;
+      /** Line */
+      line: number;
+      /** Message */
+      message: string;
     };
     /**
      * RuleSourceBody
