@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -51,8 +51,8 @@ class Mismatch(AssertionError):
 class Storage:
     """What the loads of a file have written, and which series hold native histograms."""
 
-    def __init__(self) -> None:
-        self.source = MemorySource()
+    def __init__(self, source: MemorySource) -> None:
+        self.source = source
         self.native: set[Labels] = set()
         self._newest_ms: dict[Labels, int] = {}
 
@@ -71,12 +71,14 @@ class Storage:
                 self.native.add(labels)
 
 
-def judge(commands: list[Command]) -> Iterator[Verdict]:
+def judge(
+    commands: list[Command], new_source: Callable[[], MemorySource] = MemorySource
+) -> Iterator[Verdict]:
     """The verdict of each eval of a file, in order."""
-    storage = Storage()
+    storage = Storage(new_source())
     for command in commands:
         if isinstance(command, Clear):
-            storage = Storage()
+            storage = Storage(new_source())
         elif isinstance(command, Load):
             storage.load(command)
         else:
