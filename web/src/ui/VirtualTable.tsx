@@ -63,7 +63,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>): ReactNode {
 /** Holds the place of rows that are not drawn. */
 function Space({ rows, rowHeight }: { rows: number; rowHeight: number }): ReactNode {
   if (rows <= 0) return null;
-  return <tr role="presentation" className="space" style={{ height: rows * rowHeight }} />;
+  return <tr className="space" style={{ height: rows * rowHeight }} />;
 }
 
 /** First and last row (the latter out) that lie in the window, with some to spare. */
