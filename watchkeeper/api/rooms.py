@@ -14,6 +14,7 @@ from watchkeeper.alerting import Alerts, Channels, Evaluator, Rules
 from watchkeeper.api.pages import ASSETS
 from watchkeeper.ingest import Acceptor
 from watchkeeper.ingest.digest import Digest
+from watchkeeper.ingest.pushgateway import Pushgateway
 from watchkeeper.ingest.scrape import ScrapeConfigs, Scraper
 from watchkeeper.issues import Issues
 from watchkeeper.lib.clock import Clock
@@ -21,6 +22,7 @@ from watchkeeper.lib.live import LiveHub
 from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
 from watchkeeper.model import Scope
+from watchkeeper.query.exemplars import ExemplarSource
 from watchkeeper.query.promql import Engine, SeriesSource
 from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import Meta
@@ -91,12 +93,14 @@ class Rooms:
     issues: Issues
     engine: Engine
     source: SeriesSource
+    exemplars: ExemplarSource
     rules: Rules
     evaluator: Evaluator
     alerts: Alerts
     channels: Channels
     scraper: Scraper
     scrape_configs: ScrapeConfigs
+    pushgateway: Pushgateway
     live: LiveHub
     telemetry: Telemetry
     built_in: Scope

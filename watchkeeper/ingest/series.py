@@ -98,6 +98,11 @@ class SeriesRegistry:
         """Series ids by place."""
         return self._ids[slots]
 
+    def newest(self, slots: Slots) -> tuple[Times, Values]:
+        """Time (Unix ms) and value of the newest sample by place; the least int64 if none."""
+        with self._lock:
+            return self._last_ms[slots], self._last_value[slots]
+
     def unannounced(self, slots: Slots, *, day: int) -> NDArray[np.int64]:
         """Indices into `slots` of the first row of each series not yet announced on `day`."""
         rows = np.flatnonzero(self._day[slots] != day)

@@ -18,6 +18,7 @@ from watchkeeper.alerting import Alerts, Channels, Evaluator, Rules, new_announc
 from watchkeeper.api import ApiOptions, Rooms, engine_app
 from watchkeeper.ingest import Acceptor, IngestMetrics, SeriesRegistry
 from watchkeeper.ingest.digest import Digest, DigestMetrics
+from watchkeeper.ingest.pushgateway import Pushgateway
 from watchkeeper.ingest.scrape import ScrapeConfigs, Scraper
 from watchkeeper.issues import ErrorSink, IssueMetrics, Issues
 from watchkeeper.lib.live import LiveHub
@@ -25,6 +26,7 @@ from watchkeeper.lib.outbound import Outbound, OutboundOptions
 from watchkeeper.lib.telemetry import LoopGuard, OwnLogs, Telemetry, new_registry
 from watchkeeper.limits import Limiter, LoginLimits
 from watchkeeper.model import Role, Scope
+from watchkeeper.query.exemplars import ColumnsExemplars
 from watchkeeper.query.promql import Engine, MemorySource
 from watchkeeper.store.cache.memory import MemoryCache
 from watchkeeper.store.columns import Columns, EmbeddedOptions
@@ -149,6 +151,7 @@ class Builder:
             issues=Issues(meta=self.meta, columns=self.columns, clock=self.clock),
             engine=engine,
             source=source,
+            exemplars=ColumnsExemplars(self.columns),
             rules=rules,
             evaluator=Evaluator(
                 rules,
@@ -161,6 +164,7 @@ class Builder:
             channels=Channels(self.meta, outbound, self.clock),
             scraper=Scraper(configs, outbound, acceptor, self.clock, publish=live.publish),
             scrape_configs=configs,
+            pushgateway=Pushgateway(self.meta, acceptor, self.clock),
             live=live,
             telemetry=told,
             built_in=Scope(org_id=built_in.org_id, project_ids=(built_in.id,), role=Role.VIEWER),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -19,6 +19,7 @@ from watchkeeper.lib.clock import Clock, system_clock
 from watchkeeper.lib.errors import Overloaded, WatchkeeperError
 from watchkeeper.model import Scope
 from watchkeeper.query import Cancellation
+from watchkeeper.query.exemplars import ExemplarSource
 from watchkeeper.query.promql import BadQuery, Engine, ParseError, PromQLError, SeriesSource
 
 _GZIP_FROM_BYTES = 1400
@@ -30,7 +31,8 @@ _UNAUTHORIZED = 401
 class PrometheusViews:
     """What other rooms show through this API, as JSON-ready data of one scope.
 
-    rules: the `groups`; alerts: the `alerts`; targets: `activeTargets` and `droppedTargets`.
+    rules: the `groups`; alerts: the `alerts`; targets: `activeTargets` and `droppedTargets`;
+    target_metadata: what targets tell of metrics; scrape_pools: names of jobs.
     """
 
     rules: Callable[[Scope, Params], list[object]] = lambda scope, params: []
@@ -39,6 +41,9 @@ class PrometheusViews:
         "activeTargets": [],
         "droppedTargets": [],
     }
+    target_metadata: Callable[[Scope, Params], Sequence[object]] = lambda scope, params: []
+    scrape_pools: Callable[[Scope], Sequence[str]] = lambda scope: []
+    is_config_good: Callable[[], bool] = lambda: True
     flags: Mapping[str, str] | None = None
     config_yaml: Callable[[Scope], str] = lambda scope: ""
 
@@ -46,6 +51,7 @@ class PrometheusViews:
 def prometheus_routes(
     engine: Engine,
     source: SeriesSource,
+    exemplars: ExemplarSource,
     authenticate: Callable[[Request], Scope],
     *,
     views: PrometheusViews | None = None,
@@ -61,10 +67,14 @@ def prometheus_routes(
     backend = Backend(
         engine=engine,
         source=source,
+        exemplars=exemplars,
         clock=clock,
         rules=views.rules,
         alerts=views.alerts,
         targets=views.targets,
+        target_metadata=views.target_metadata,
+        scrape_pools=views.scrape_pools,
+        is_config_good=views.is_config_good,
         flags=views.flags or {},
         config_yaml=views.config_yaml,
     )
@@ -75,10 +85,20 @@ def prometheus_routes(
             endpoint = _Endpoint(read, backend, authenticate, pool)
             routes.append(Route(f"{prefix}/api/v1/{path}", endpoint.answer, methods=methods))
         routes.append(Route(f"{prefix}/api/v1/{{rest:path}}", _unknown, methods=_ANY))
+    for path in ("", "/", "/-/healthy", "/-/ready"):
+        routes.append(Route(f"/p/{{project_id:int}}{path}", _base, methods=["GET", "HEAD"]))
     return routes
 
 
 _ANY = ["GET", "POST", "PUT", "DELETE", "PATCH"]
+
+
+async def _base(request: Request) -> Response:
+    """The address that a client was given: some ask it before anything else."""
+    return PlainTextResponse(
+        "Watchkeeper speaks the APIs of Prometheus and others below this address.\n"
+        f"Try {request.url.path.split('/-/')[0].rstrip('/')}/api/v1/query?query=up\n"
+    )
 
 
 async def _unknown(request: Request) -> Response:

@@ -13,7 +13,16 @@ from watchkeeper.api.compat.prometheus_params import BadParameter, Params, unesc
 from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.model import Scope
 from watchkeeper.query import Cancellation
-from watchkeeper.query.promql import Engine, Result, SeriesSource, describe, prettify
+from watchkeeper.query.exemplars import ExemplarSource, SeriesExemplars
+from watchkeeper.query.promql import (
+    Engine,
+    Result,
+    SeriesSource,
+    describe,
+    format_sample,
+    prettify,
+    selectors_of,
+)
 
 COMPATIBLE_WITH = "3.5.0"
 """The Prometheus version whose query API this is; clients decide by it what they may ask."""
@@ -30,10 +39,14 @@ class Backend:
 
     engine: Engine
     source: SeriesSource
+    exemplars: ExemplarSource
     clock: Clock
     rules: Callable[[Scope, Params], list[object]]
     alerts: Callable[[Scope], list[object]]
     targets: Callable[[Scope, Params], Mapping[str, object]]
+    target_metadata: Callable[[Scope, Params], Sequence[object]]
+    scrape_pools: Callable[[Scope], Sequence[str]]
+    is_config_good: Callable[[], bool]
     flags: Mapping[str, str]
     config_yaml: Callable[[Scope], str]
 
@@ -97,12 +110,32 @@ def _query_range(backend: Backend, call: Call) -> Answer:
 
 
 def _query_exemplars(backend: Backend, call: Call) -> Answer:
-    """Exemplars are not stored: an empty answer to any well-formed question."""
-    backend.engine.parse(call.params.text("query"))
+    """The exemplars of every series that the expression selects."""
+    expr = backend.engine.parse(call.params.text("query"))
     start_ms, end_ms = call.params.time_ms("start"), call.params.time_ms("end")
     if end_ms < start_ms:
         raise BadParameter("end", "end timestamp must not be before start timestamp")
-    return Answer(b"[]")
+    found = backend.exemplars.exemplars(
+        call.scope,
+        [selector.matchers for selector in selectors_of(expr)],
+        start_ms=start_ms,
+        end_ms=end_ms,
+    )
+    return Answer(encode([_exemplars(each) for each in found]))
+
+
+def _exemplars(found: SeriesExemplars) -> dict[str, object]:
+    return {
+        "seriesLabels": dict(found.series),
+        "exemplars": [
+            {
+                "labels": dict(each.labels),
+                "value": format_sample(each.value),
+                "timestamp": each.ts_ms / 1000,
+            }
+            for each in found.exemplars
+        ],
+    }
 
 
 def _format_query(backend: Backend, call: Call) -> Answer:
@@ -202,6 +235,14 @@ def _targets(backend: Backend, call: Call) -> Answer:
     return Answer(encode(backend.targets(call.scope, call.params)))
 
 
+def _target_metadata(backend: Backend, call: Call) -> Answer:
+    return Answer(encode(backend.target_metadata(call.scope, call.params)))
+
+
+def _scrape_pools(backend: Backend, call: Call) -> Answer:
+    return Answer(encode({"scrapePools": backend.scrape_pools(call.scope)}))
+
+
 def _alertmanagers(backend: Backend, call: Call) -> Answer:
     return Answer(encode({"activeAlertmanagers": [], "droppedAlertmanagers": []}))
 
@@ -240,7 +281,7 @@ def _runtimeinfo(backend: Backend, call: Call) -> object:
     now = datetime.fromtimestamp(backend.clock() / 1000, UTC)
     return {
         "serverTime": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "reloadConfigSuccess": True,
+        "reloadConfigSuccess": backend.is_config_good(),
         "corruptionCount": 0,
         "storageRetention": "",
     }
@@ -294,6 +335,8 @@ READS: dict[str, tuple[Callable[[Backend, Call], Answer], list[str]]] = {
     "alerts": (_alerts, _GET),
     "alertmanagers": (_alertmanagers, _GET),
     "targets": (_targets, _GET),
+    "targets/metadata": (_target_metadata, _GET),
+    "scrape_pools": (_scrape_pools, _GET),
     **{f"status/{name}": (_page(content), _GET) for name, content in _STATUS.items()},
 }
 """Path below /api/v1 → what answers it, and by which methods."""

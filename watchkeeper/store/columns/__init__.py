@@ -23,6 +23,7 @@ from watchkeeper.store.columns.port import (
     Settings,
     TableSize,
 )
+from watchkeeper.store.columns.retention import Dropped, Kept, Retention
 from watchkeeper.store.columns.rollups import Resolution, rollup_range, rollup_source
 from watchkeeper.store.columns.rowbinary import (
     PARTITIONS_PER_INSERT,
@@ -66,13 +67,16 @@ __all__ = [
     "Columns",
     "ColumnsHealth",
     "DataDirInUse",
+    "Dropped",
     "EmbeddedOptions",
     "InsertFormat",
+    "Kept",
     "Params",
     "QueryCancelled",
     "QueryFailed",
     "QueryTooHeavy",
     "Resolution",
+    "Retention",
     "SchemaTooNew",
     "Settings",
     "StoreUnavailable",
