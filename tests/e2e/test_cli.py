@@ -236,6 +236,24 @@ def test_a_backup_overwrites_nothing(tenant: Tenant, tmp_path: Path) -> None:
     assert "exists already" in done.stderr.splitlines()[-1]
 
 
+def test_retention_is_shown_by_the_running_server_and_at_rest(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data")
+    with running(server):
+        tenant = Tenant(server, server.setup())
+        tenant.send("kept for thirty days")
+        tenant.issue("kept for thirty days")
+        asked = cli("retention", "verify", "--json", "--data-dir", str(server.data_dir))
+    rested = cli("retention", "verify", "--json", "--data-dir", str(server.data_dir))
+
+    for done in (asked, rested):
+        assert done.returncode == 0, done.stderr
+        answer = json.loads(done.stdout)
+        project = tenant.facts["project_id"]
+        errors = [k for k in answer["kept"] if k["table"] == "errors"]
+        assert answer["ok"]
+        assert [(k["project_id"], k["days"], k["rows"]) for k in errors] == [(project, 30, 1)]
+
+
 def test_the_doctor_looks_at_the_running_server(tenant: Tenant) -> None:
     done = cli("doctor", "--json", "--data-dir", str(tenant.server.data_dir))
 

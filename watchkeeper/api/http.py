@@ -14,7 +14,12 @@ from watchkeeper import __version__
 from watchkeeper.access import KeyRing
 from watchkeeper.api.auth import Credentials
 from watchkeeper.api.checks import health_checks
-from watchkeeper.api.compat import prometheus_routes, pushgateway_routes
+from watchkeeper.api.compat import (
+    federation_routes,
+    prometheus_routes,
+    pushgateway_routes,
+    remote_read_routes,
+)
 from watchkeeper.api.document import wk_app
 from watchkeeper.api.envelope import Envelope, HttpMetrics
 from watchkeeper.api.health import Health
@@ -56,13 +61,25 @@ def _other_routes(rooms: Rooms) -> list[BaseRoute]:
         version=__version__,
         environment=rooms.options.environment,
     )
+
+    def authenticate(request: Request) -> Scope:
+        return _scope_of(credentials, request)
+
     return [
         *health.routes(),
         *metrics_routes(rooms.telemetry.registry, credentials.require),
+        *remote_read_routes(rooms.source, authenticate),
+        *federation_routes(
+            rooms.source,
+            authenticate,
+            rooms.clock,
+            lookback_ms=rooms.engine.options.lookback_ms,
+        ),
         *prometheus_routes(
             rooms.engine,
             rooms.source,
-            lambda request: _scope_of(credentials, request),
+            rooms.exemplars,
+            authenticate,
             views=prometheus_views(rooms),
             clock=rooms.clock,
         ),

@@ -22,6 +22,7 @@ from watchkeeper.lib.live import LiveHub
 from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
 from watchkeeper.model import Scope
+from watchkeeper.query.exemplars import ExemplarSource
 from watchkeeper.query.promql import Engine, SeriesSource
 from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import Meta
@@ -92,6 +93,7 @@ class Rooms:
     issues: Issues
     engine: Engine
     source: SeriesSource
+    exemplars: ExemplarSource
     rules: Rules
     evaluator: Evaluator
     alerts: Alerts

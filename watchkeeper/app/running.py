@@ -7,6 +7,8 @@ import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import structlog
+
 from watchkeeper import __version__
 from watchkeeper.app.loops import Loop
 from watchkeeper.app.own_sink import OwnRoad, self_watch_loop
@@ -17,6 +19,8 @@ from watchkeeper.issues import DERIVED_INTERVAL_MS
 from watchkeeper.lib.clock import SECOND_MS
 from watchkeeper.lib.telemetry import SelfWatch
 from watchkeeper.privacy import Scrubber
+
+log = structlog.get_logger(__name__)
 
 LOOK_FOR_HOME_S = 2.0
 CLOSES_WITHIN_S = 4.0
@@ -49,6 +53,7 @@ def engine_loops(rooms: EngineRooms) -> list[Loop]:
         Loop(name="pushgateway", period_s=15.0, run=rooms.api.pushgateway.show_due),
         Loop(name="derived-series", period_s=15.0, run=lambda: _derive(rooms)),
         self_watch_loop(watch, ground.clock),
+        Loop(name="retention", period_s=3600.0, run=lambda: _drop_expired(rooms)),
         Loop(name="rollups", period_s=300.0, run=lambda: _kept(rollups.run_once())),
     ]
 
@@ -63,6 +68,13 @@ def engine_tasks(rooms: EngineRooms) -> list[Task]:
 
 def _kept(_done: object) -> None:
     """A loop that keeps its period, whatever it did."""
+
+
+def _drop_expired(rooms: EngineRooms) -> None:
+    """Drop the days whose time is over."""
+    for dropped in rooms.retention.drop_expired(rooms.ground.clock()):
+        log.info("retention_dropped", table=dropped.table, day=dropped.day)
+        rooms.hot.forget()
 
 
 def _derive(rooms: EngineRooms) -> float:

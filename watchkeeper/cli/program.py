@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from watchkeeper.cli import backup, doctor, keys, migrate, reload, serve, settings, setup, users
+from watchkeeper.cli import (
+    backup,
+    doctor,
+    keys,
+    migrate,
+    reload,
+    retention,
+    rules,
+    serve,
+    settings,
+    setup,
+    users,
+)
 
 program = typer.Typer(
     name="watchkeeper",
@@ -21,5 +33,7 @@ program.command("backup")(backup.backup)
 program.command("restore")(backup.restore)
 program.command("reload")(reload.reload)
 program.add_typer(keys.program, name="key")
+program.add_typer(retention.program, name="retention")
+program.add_typer(rules.program, name="rules")
 program.add_typer(users.program, name="user")
 program.add_typer(settings.program, name="config")

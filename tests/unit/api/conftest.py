@@ -26,6 +26,7 @@ from watchkeeper.lib.outbound import Outbound, OutboundOptions
 from watchkeeper.lib.telemetry import LoopGuard, OwnLogs, Telemetry, new_registry
 from watchkeeper.limits import Limiter, LoginLimits
 from watchkeeper.model import Role, Scope
+from watchkeeper.query.exemplars import ColumnsExemplars
 from watchkeeper.query.promql import Engine, MemorySource
 from watchkeeper.store.cache.memory import MemoryCache
 from watchkeeper.store.columns import Columns, EmbeddedOptions
@@ -150,6 +151,7 @@ class Builder:
             issues=Issues(meta=self.meta, columns=self.columns, clock=self.clock),
             engine=engine,
             source=source,
+            exemplars=ColumnsExemplars(self.columns),
             rules=rules,
             evaluator=Evaluator(
                 rules,

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -20,7 +21,8 @@ from watchkeeper.api.compat import prometheus_routes
 from watchkeeper.lib.errors import NotFound, Unauthorized
 from watchkeeper.model import Role, Scope, labels_of
 from watchkeeper.query import QueryLimits
-from watchkeeper.query.promql import Engine, MemorySource, MetricMetadata
+from watchkeeper.query.exemplars import Exemplar, SeriesExemplars
+from watchkeeper.query.promql import Engine, MatcherSets, MemorySource, MetricMetadata
 
 SCOPE = Scope(org_id=1, project_ids=(7,), role=Role.VIEWER)
 START_S = 1_700_000_000
@@ -38,6 +40,22 @@ def memory() -> MemorySource:
     return source
 
 
+class OneExemplar:
+    """Holds one exemplar of `requests_total{job="api"}`."""
+
+    def exemplars(
+        self, scope: Scope, matcher_sets: MatcherSets, *, start_ms: int, end_ms: int
+    ) -> list[SeriesExemplars]:
+        assert scope == SCOPE
+        asked = {(m.name, m.value) for matchers in matcher_sets for m in matchers}
+        at_ms = START_S * 1000 + 250
+        if ("__name__", "requests_total") not in asked or not start_ms <= at_ms <= end_ms:
+            return []
+        exemplar = Exemplar(ts_ms=at_ms, value=0.5, labels={"trace_id": "abc"})
+        series = labels_of({"__name__": "requests_total", "job": "api"})
+        return [SeriesExemplars(series=series, exemplars=[exemplar])]
+
+
 def authenticate(request: Request) -> Scope:
     if "authorization" not in request.headers:
         raise Unauthorized("Send an API token.")
@@ -49,7 +67,9 @@ def authenticate(request: Request) -> Scope:
 def application(limits: QueryLimits | None = None) -> Starlette:
     source = memory()
     engine = Engine(source, limits=limits)
-    return Starlette(routes=prometheus_routes(engine, source, authenticate, clock=CLOCK))
+    return Starlette(
+        routes=prometheus_routes(engine, source, OneExemplar(), authenticate, clock=CLOCK)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +197,21 @@ def test_status_pages_and_empty_lists_are_answered(client: httpx.Client) -> None
     assert data(client.get("/api/v1/query_exemplars", params=year_57000)) == []
 
 
+def test_exemplars_of_what_an_expression_selects(client: httpx.Client) -> None:
+    span = {"start": str(START_S), "end": str(START_S + 60)}
+    query = {"query": "sum(rate(requests_total[5m])) / up", **span}
+    assert data(client.get("/api/v1/query_exemplars", params=query)) == [
+        {
+            "seriesLabels": {"__name__": "requests_total", "job": "api"},
+            "exemplars": [
+                {"labels": {"trace_id": "abc"}, "value": "0.5", "timestamp": START_S + 0.25}
+            ],
+        }
+    ]
+    backwards = {"query": "up", "start": "20", "end": "10"}
+    assert client.post("/api/v1/query_exemplars", data=backwards).status_code == 400
+
+
 def test_a_query_is_formatted_and_parsed(client: httpx.Client) -> None:
     query = "sum(rate(up[5m]))by(job)/2"
 
@@ -234,3 +269,25 @@ def test_promtool_reads_us(address: str, arguments: list[str], shown: str) -> No
 
     assert done.returncode == 0, done.stderr
     assert shown in done.stdout
+
+
+@pytest.mark.filterwarnings("ignore:The inplace keyword")
+def test_prometheus_api_client_reads_us(address: str) -> None:
+    from prometheus_api_client import MetricRangeDataFrame, PrometheusConnect
+
+    connection = PrometheusConnect(f"http://wk:token@{address}/p/7", disable_ssl=True)
+    assert connection.check_prometheus_connection()
+    assert connection.all_metrics() == ["requests_total", "up"]
+    assert sorted(connection.get_label_values("job")) == ["api", "web"]
+    (now,) = connection.custom_query('requests_total{job="api"}', {"time": START_S + 600})
+    assert now["value"] == [START_S + 600, "600"]
+    span = {
+        "start_time": datetime.fromtimestamp(START_S, UTC),
+        "end_time": datetime.fromtimestamp(START_S + 600, UTC),
+    }
+    found = connection.custom_query_range("rate(requests_total[1m])", step="60", **span)
+    assert {row["metric"]["job"] for row in found} == {"api", "web"}
+    raw = connection.get_metric_range_data("requests_total", **span)
+    frame = MetricRangeDataFrame(raw)
+    assert set(frame["job"]) == {"api", "web"}
+    assert frame["value"].max() == 600

@@ -19,6 +19,7 @@ from watchkeeper.lib.clock import Clock, system_clock
 from watchkeeper.lib.errors import Overloaded, WatchkeeperError
 from watchkeeper.model import Scope
 from watchkeeper.query import Cancellation
+from watchkeeper.query.exemplars import ExemplarSource
 from watchkeeper.query.promql import BadQuery, Engine, ParseError, PromQLError, SeriesSource
 
 _GZIP_FROM_BYTES = 1400
@@ -50,6 +51,7 @@ class PrometheusViews:
 def prometheus_routes(
     engine: Engine,
     source: SeriesSource,
+    exemplars: ExemplarSource,
     authenticate: Callable[[Request], Scope],
     *,
     views: PrometheusViews | None = None,
@@ -65,6 +67,7 @@ def prometheus_routes(
     backend = Backend(
         engine=engine,
         source=source,
+        exemplars=exemplars,
         clock=clock,
         rules=views.rules,
         alerts=views.alerts,
@@ -82,10 +85,20 @@ def prometheus_routes(
             endpoint = _Endpoint(read, backend, authenticate, pool)
             routes.append(Route(f"{prefix}/api/v1/{path}", endpoint.answer, methods=methods))
         routes.append(Route(f"{prefix}/api/v1/{{rest:path}}", _unknown, methods=_ANY))
+    for path in ("", "/", "/-/healthy", "/-/ready"):
+        routes.append(Route(f"/p/{{project_id:int}}{path}", _base, methods=["GET", "HEAD"]))
     return routes
 
 
 _ANY = ["GET", "POST", "PUT", "DELETE", "PATCH"]
+
+
+async def _base(request: Request) -> Response:
+    """The address that a client was given: some ask it before anything else."""
+    return PlainTextResponse(
+        "Watchkeeper speaks the APIs of Prometheus and others below this address.\n"
+        f"Try {request.url.path.split('/-/')[0].rstrip('/')}/api/v1/query?query=up\n"
+    )
 
 
 async def _unknown(request: Request) -> Response:

@@ -13,7 +13,16 @@ from watchkeeper.api.compat.prometheus_params import BadParameter, Params, unesc
 from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.model import Scope
 from watchkeeper.query import Cancellation
-from watchkeeper.query.promql import Engine, Result, SeriesSource, describe, prettify
+from watchkeeper.query.exemplars import ExemplarSource, SeriesExemplars
+from watchkeeper.query.promql import (
+    Engine,
+    Result,
+    SeriesSource,
+    describe,
+    format_sample,
+    prettify,
+    selectors_of,
+)
 
 COMPATIBLE_WITH = "3.5.0"
 """The Prometheus version whose query API this is; clients decide by it what they may ask."""
@@ -30,6 +39,7 @@ class Backend:
 
     engine: Engine
     source: SeriesSource
+    exemplars: ExemplarSource
     clock: Clock
     rules: Callable[[Scope, Params], list[object]]
     alerts: Callable[[Scope], list[object]]
@@ -100,12 +110,32 @@ def _query_range(backend: Backend, call: Call) -> Answer:
 
 
 def _query_exemplars(backend: Backend, call: Call) -> Answer:
-    """Exemplars are not stored: an empty answer to any well-formed question."""
-    backend.engine.parse(call.params.text("query"))
+    """The exemplars of every series that the expression selects."""
+    expr = backend.engine.parse(call.params.text("query"))
     start_ms, end_ms = call.params.time_ms("start"), call.params.time_ms("end")
     if end_ms < start_ms:
         raise BadParameter("end", "end timestamp must not be before start timestamp")
-    return Answer(b"[]")
+    found = backend.exemplars.exemplars(
+        call.scope,
+        [selector.matchers for selector in selectors_of(expr)],
+        start_ms=start_ms,
+        end_ms=end_ms,
+    )
+    return Answer(encode([_exemplars(each) for each in found]))
+
+
+def _exemplars(found: SeriesExemplars) -> dict[str, object]:
+    return {
+        "seriesLabels": dict(found.series),
+        "exemplars": [
+            {
+                "labels": dict(each.labels),
+                "value": format_sample(each.value),
+                "timestamp": each.ts_ms / 1000,
+            }
+            for each in found.exemplars
+        ],
+    }
 
 
 def _format_query(backend: Backend, call: Call) -> Answer:

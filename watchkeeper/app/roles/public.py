@@ -25,11 +25,13 @@ from watchkeeper.app.own_sink import OwnRoad, self_watch_loop
 from watchkeeper.app.people import build_access
 from watchkeeper.app.proxy import EngineProxy, ProxyOptions
 from watchkeeper.app.roles.edge import EdgeApp, EdgeHooks, EdgeOptions
+from watchkeeper.app.statsd import build_statsd
 from watchkeeper.app.stores import cache_store, meta_store
 from watchkeeper.app.supervise import EngineProcess
 from watchkeeper.app.words import said_again
 from watchkeeper.ingest import Acceptor, IngestMetrics, RejectionRows, remembered_series
 from watchkeeper.ingest.protocols.otlp import OtlpOptions
+from watchkeeper.ingest.protocols.statsd import StatsdService
 from watchkeeper.lib.clock import system_clock
 from watchkeeper.lib.telemetry import SelfWatch, Telemetry, start_telemetry
 from watchkeeper.privacy import Scrubber, ScrubRules
@@ -40,6 +42,7 @@ LANE = "edge"
 BACKLOG = 1024
 GRACE_S = 5
 TOUCH_S = 30.0
+LONGEST_STATSD_PAUSE_S = 10.0
 
 
 def serve_public(
@@ -75,6 +78,7 @@ class _Edge:
     engine: EngineProcess
     loops: Loops
     spool: SegmentWriter
+    statsd: StatsdService
     telemetry: Telemetry
 
 
@@ -119,8 +123,10 @@ def _build(
         process="edge",
         release=__version__,
     )
+    statsd = build_statsd(config, data_dir, access, acceptor, telemetry.registry)
     loops = [
         self_watch_loop(watch, clock),
+        Loop(name="statsd", period_s=LONGEST_STATSD_PAUSE_S, run=statsd.run_once),
         Loop(name="keys-used", period_s=TOUCH_S, run=lambda: _nothing(keys.flush_touched())),
     ]
     return _Edge(
@@ -129,6 +135,7 @@ def _build(
         engine=engine,
         loops=Loops(telemetry.loops, loops),
         spool=spool,
+        statsd=statsd,
         telemetry=telemetry,
     )
 
@@ -159,6 +166,7 @@ async def _run(edge: _Edge, listener: socket.socket) -> int:
     await serving
     await edge.engine.stop()
     await asyncio.to_thread(edge.loops.stop)
+    await asyncio.to_thread(edge.statsd.close)
     await asyncio.to_thread(edge.spool.close)
     await engine  # raises EngineRefused
     return 0

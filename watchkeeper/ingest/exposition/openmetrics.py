@@ -45,11 +45,11 @@ def parse_openmetrics(body: bytes, memory: Memory, learn: Learn) -> Exposition:
     for line in _lines(body):
         key, _, text = line.rpartition(b" ")
         number = get(key)
-        if number is None:
-            _read_other(line, memory, learn, found, texts)
-        else:
+        if number is not None:
             add_number(number)
             add_text(text)
+        elif not _read_known(line, memory, found, texts):
+            _read_other(line, memory, learn, found, texts)
     found.values = read_floats(texts)
     return found
 
@@ -62,6 +62,29 @@ def _lines(body: bytes) -> list[bytes]:
     if not whole.endswith(b"\n# EOF"):
         raise BadExposition("data does not end with # EOF")
     return whole[: -len(b"\n# EOF")].split(b"\n")
+
+
+def _read_known(line: bytes, memory: Memory, found: Exposition, texts: list[bytes]) -> bool:
+    """Read a line of a known series with a timestamp or an exemplar; False if it is none."""
+    head, mark, exemplar = line.partition(b" # ")
+    key, _, value = head.rpartition(b" ")
+    number, at = memory.known.get(key), b""
+    if number is None:
+        at = value
+        key, _, value = key.rpartition(b" ")
+        number = memory.known.get(key) if at else None
+    if number is None or not value:
+        return False
+    if mark and memory.exemplars.get(key) != exemplar:
+        if not exemplar.startswith(b"{"):
+            return False
+        found.exemplars.append(_exemplar(exemplar, number, line))
+        memory.exemplars[key] = exemplar
+    if at:
+        found.timestamps[len(found.numbers)] = _millis(at)
+    found.numbers.append(number)
+    texts.append(value)
+    return True
 
 
 def _read_other(

@@ -93,12 +93,12 @@ class _Reader:
         self._type = _UNTYPED
 
     def read(self, family: Family) -> None:
-        self._name, self._type = family.name, family.type
+        self._name, self._type = family.name.decode(), family.type
         if not self._name:
             raise BadExposition("a MetricFamily has no name")
         if not 0 <= self._type < len(_TYPE_NAMES):
             raise BadExposition(f"unknown metric type {self._type} of {self._name[:80]}")
-        told = (_TYPE_NAMES[self._type], family.help, family.unit)
+        told = (_TYPE_NAMES[self._type], family.help.decode(), family.unit.decode())
         self._memory.metadata[self._name] = told
         if self._type in _SIMPLE:
             self._simple(family.metric, _SIMPLE[self._type])
@@ -203,7 +203,7 @@ class _Reader:
         pairs = [("__name__", f"{self._name}{suffix}")]
         for encoded in key[3]:
             label = self.schema.label(encoded)
-            pairs.append((label.name, label.value))
+            pairs.append((label.name.decode(), label.value.decode()))
         pairs.extend(extra)
         if len({name for name, _ in pairs}) != len(pairs) or any(not name for name, _ in pairs):
             raise BadExposition(f"a label of {self._name[:80]} is set twice or has no name")
@@ -216,7 +216,7 @@ class _Reader:
         if self._memory.exemplars.get(key) == written:
             return
         self._memory.exemplars[key] = written
-        labels = {label.name: label.value for label in exemplar.label}
+        labels = {label.name.decode(): label.value.decode() for label in exemplar.label}
         ts_ms = None
         if exemplar.HasField("timestamp"):
             ts_ms = exemplar.timestamp.seconds * 1000 + exemplar.timestamp.nanos // 1_000_000

@@ -1,7 +1,8 @@
 """io.prometheus.client.MetricFamily (client_model 0.6.2), built when the first body comes.
 
-Differs from the published schema in one way that reads the same bytes: a metric's labels stay
-bytes, because they name the series and most series are known.
+Differs from the published schema in ways that read the same bytes: a metric's labels stay bytes,
+because they name the series and most series are known; and text is bytes, which the library does
+not check for UTF-8 in messages of this age.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from typing import Protocol, cast
 
 
 class Label(Protocol):
-    """A pair."""
+    """A pair, UTF-8."""
 
-    name: str
-    value: str
+    name: bytes
+    value: bytes
 
 
 class Moment(Protocol):
@@ -115,12 +116,12 @@ class Metric(Protocol):
 
 
 class Family(Protocol):
-    """One metric family."""
+    """One metric family. name, help, unit: UTF-8."""
 
-    name: str
-    help: str
+    name: bytes
+    help: bytes
     type: int
-    unit: str
+    unit: bytes
     metric: Sequence[Metric]
 
 
@@ -146,7 +147,7 @@ _TYPES = {
     )
 }
 _MESSAGES = {
-    "LabelPair": "name=1 string, value=2 string",
+    "LabelPair": "name=1 bytes, value=2 bytes",
     "Moment": "seconds=1 int64, nanos=2 int32",
     "Exemplar": "label=1 *LabelPair, value=2 double, timestamp=3 Moment",
     "Gauge": "value=1 double",
@@ -164,7 +165,7 @@ _MESSAGES = {
     "positive_count=14 *double, exemplars=16 *Exemplar",
     "Metric": "label=1 *bytes, gauge=2 Gauge, counter=3 Counter, summary=4 Summary, "
     "untyped=5 Untyped, timestamp_ms=6 int64, histogram=7 Histogram",
-    "MetricFamily": "name=1 string, help=2 string, type=3 int32, metric=4 *Metric, unit=5 string",
+    "MetricFamily": "name=1 bytes, help=2 bytes, type=3 int32, metric=4 *Metric, unit=5 bytes",
 }
 
 

@@ -16,10 +16,11 @@ from watchkeeper.ingest.exposition.types import BadExposition, Exposition, Learn
 from watchkeeper.ingest.exposition.values import read_float, read_floats, with_canonical_bounds
 
 _TAIL = re.compile(rb"[ \t]*([^ \t]+)(?:[ \t]+(-?[0-9]{1,19}))?[ \t\r]*")
-_MILLIS = re.compile(rb"-?[0-9]{1,19}")
 _COMMENT = re.compile(
     rb'#[ \t]+(HELP|TYPE|UNIT)[ \t]+("(?:[^"\\]|\\.)*"|[^ \t]+)(?:[ \t]+(.*))?', re.DOTALL
 )
+_TOO_LONG = 20
+"""Digits that no timestamp in milliseconds has."""
 _TYPES = ("counter", "gauge", "histogram", "summary", "untyped", "unknown", "info", "stateset",
           "gaugehistogram")  # fmt: skip
 
@@ -37,11 +38,18 @@ def parse_text(body: bytes, memory: Memory, learn: Learn) -> Exposition:
     for line in body.split(b"\n"):
         key, _, text = line.rpartition(b" ")
         number = get(key)
-        if number is None:
-            _read_other(line, key, text, memory, learn, found, texts)
-        else:
+        if number is not None:
             add_number(number)
             add_text(text)
+            continue
+        series, _, value = key.rpartition(b" ")
+        number = get(series)
+        if number is not None and value and text.isdigit() and len(text) < _TOO_LONG:
+            found.timestamps[len(found.numbers)] = int(text)
+            add_number(number)
+            add_text(value)
+        else:
+            _read_other(line, memory, learn, found, texts)
     found.values = read_floats(texts)
     return found
 
@@ -58,22 +66,9 @@ def unquoted(body: bytes) -> tuple[bytes, bool]:
 
 
 def _read_other(
-    line: bytes,
-    key: bytes,
-    text: bytes,
-    memory: Memory,
-    learn: Learn,
-    found: Exposition,
-    texts: list[bytes],
+    line: bytes, memory: Memory, learn: Learn, found: Exposition, texts: list[bytes]
 ) -> None:
-    """A line that the look-up does not know: with a timestamp, a comment, or a new series."""
-    series, _, value = key.rpartition(b" ")
-    number = memory.known.get(series)
-    if number is not None and value and _MILLIS.fullmatch(text):
-        found.timestamps[len(found.numbers)] = int(text)
-        found.numbers.append(number)
-        texts.append(value)
-        return
+    """A line that the look-up does not know: a comment, or a new series."""
     start = line.lstrip(b" \t\r")
     if not start or line in memory.comments:
         return

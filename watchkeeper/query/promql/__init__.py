@@ -1,6 +1,14 @@
 """PromQL: our own parser, evaluated over columns. Rules: docs/spec/promql.md."""
 
-from watchkeeper.query.promql.ast import Expr, Matcher, MatchOp, Selector, ValueType
+from watchkeeper.query.promql.ast import (
+    Expr,
+    Matcher,
+    MatchOp,
+    Selector,
+    ValueType,
+    selectors_of,
+)
+from watchkeeper.query.promql.comparison import Comparison, comparison_of, metrics_of
 from watchkeeper.query.promql.engine import Engine
 from watchkeeper.query.promql.errors import (
     BadQuery,
@@ -13,9 +21,19 @@ from watchkeeper.query.promql.errors import (
     TooManySamples,
 )
 from watchkeeper.query.promql.format import format_expr, prettify
-from watchkeeper.query.promql.literals import format_duration, format_sample, parse_duration_ms
+from watchkeeper.query.promql.literals import (
+    format_duration,
+    format_float,
+    format_sample,
+    format_shortest,
+    parse_duration_ms,
+)
+from watchkeeper.query.promql.native import native_columns
 from watchkeeper.query.promql.parser import parse
+from watchkeeper.query.promql.planner import GridRequest
+from watchkeeper.query.promql.rate_limits import RateLimit, rate_limits
 from watchkeeper.query.promql.repo import ColumnsSource
+from watchkeeper.query.promql.repo import condition as series_condition
 from watchkeeper.query.promql.run import EngineOptions
 from watchkeeper.query.promql.source import (
     Cardinality,
@@ -26,7 +44,12 @@ from watchkeeper.query.promql.source import (
 )
 from watchkeeper.query.promql.tree_json import describe
 from watchkeeper.query.promql.types import (
+    F64,
+    I64,
+    STALE_BITS,
     STALE_NAN,
+    Bools,
+    Grid,
     Matrix,
     Result,
     Scalar,
@@ -34,17 +57,25 @@ from watchkeeper.query.promql.types import (
     Stats,
     String,
     Vector,
+    value_of,
 )
 
 __all__ = [
+    "F64",
+    "I64",
+    "STALE_BITS",
     "STALE_NAN",
     "BadQuery",
+    "Bools",
     "Cardinality",
     "ColumnsSource",
+    "Comparison",
     "Engine",
     "EngineOptions",
     "ExecutionError",
     "Expr",
+    "Grid",
+    "GridRequest",
     "MatchOp",
     "Matcher",
     "MatcherSets",
@@ -55,6 +86,7 @@ __all__ = [
     "PromQLError",
     "QueryCancelled",
     "QueryTimeout",
+    "RateLimit",
     "Result",
     "Scalar",
     "Selector",
@@ -66,11 +98,20 @@ __all__ = [
     "TooManySamples",
     "ValueType",
     "Vector",
+    "comparison_of",
     "describe",
     "format_duration",
     "format_expr",
+    "format_float",
     "format_sample",
+    "format_shortest",
+    "metrics_of",
+    "native_columns",
     "parse",
     "parse_duration_ms",
     "prettify",
+    "rate_limits",
+    "selectors_of",
+    "series_condition",
+    "value_of",
 ]

@@ -1,0 +1,134 @@
+"""GET /federate: the newest samples of some series as an exposition, for another Prometheus."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from watchkeeper.api.compat.prometheus_params import BadParameter, Params
+from watchkeeper.lib.clock import Clock
+from watchkeeper.lib.errors import WatchkeeperError
+from watchkeeper.model import METRIC_NAME, Labels, Scope, labels_of
+from watchkeeper.query.promql import (
+    STALE_NAN,
+    Matcher,
+    MatchOp,
+    SeriesBlock,
+    SeriesSource,
+    format_shortest,
+)
+
+_TEXT = "text/plain; version=0.0.4; charset=utf-8"
+_PLAIN = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+_STALE_BITS = np.array([STALE_NAN]).view(np.uint64)[0]
+
+Newest = tuple[int, float]
+"""Unix ms and value."""
+
+
+def federation_routes(
+    source: SeriesSource,
+    authenticate: Callable[[Request], Scope],
+    clock: Clock,
+    *,
+    lookback_ms: int,
+    external_labels: Callable[[Scope], Mapping[str, str]] = lambda scope: {},
+) -> list[BaseRoute]:
+    """/federate, also under /p/<project_id>.
+
+    lookback_ms: how old a sample may be. external_labels: added where a series has none of the
+    name. authenticate: blocking; raises WatchkeeperError.
+    """
+
+    def answer(request: Request) -> Response:
+        try:
+            scope = authenticate(request)
+            sets = Params.of(request.url.query, "").matcher_sets()
+            _demand_matchers(sets)
+            now_ms = clock()
+            found: dict[Labels, Newest] = {}
+            for matchers in sets:
+                block = source.select(
+                    scope, matchers, start_ms=now_ms - lookback_ms + 1, end_ms=now_ms
+                )
+                found.update(newest(block))
+            text = exposition(found, external_labels(scope))
+        except BadParameter as problem:
+            return PlainTextResponse(f"{problem}\n", 400)
+        except WatchkeeperError as problem:
+            return PlainTextResponse(f"{problem}\n", problem.http_status)
+        return Response(text, media_type=_TEXT)
+
+    async def in_a_thread(request: Request) -> Response:
+        return await asyncio.to_thread(answer, request)
+
+    return [
+        Route(f"{prefix}/federate", in_a_thread, methods=["GET"])
+        for prefix in ("", "/p/{project_id:int}")
+    ]
+
+
+def _demand_matchers(sets: Sequence[Sequence[Matcher]]) -> None:
+    """Raises BadParameter where nothing is asked for, or a whole project without meaning to."""
+    if not sets:
+        raise BadParameter("match[]", 'name the series to federate, e.g. match[]={job="api"}')
+    for matchers in sets:
+        if all(m.op in (MatchOp.NOT_EQUAL, MatchOp.NOT_REGEX) or not m.value for m in matchers):
+            raise BadParameter("match[]", "match[] must contain at least one non-empty matcher")
+
+
+def newest(block: SeriesBlock) -> dict[Labels, Newest]:
+    """The last sample of each series that has not ended."""
+    last = block.offsets[1:] - 1
+    times, values = block.ts[last], np.ascontiguousarray(block.values[last])
+    alive = np.flatnonzero(values.view(np.uint64) != _STALE_BITS)
+    return {block.labels[i]: (int(times[i]), float(values[i])) for i in alive.tolist()}
+
+
+def exposition(found: Mapping[Labels, Newest], external: Mapping[str, str]) -> str:
+    """Text format 0.0.4, sorted, each sample with its time.
+
+    Every series gets an `instance`, be it empty, so that a scraper that honours labels does not
+    put its own there.
+    """
+    lines: list[str] = []
+    metric = None
+    for labels, (ts_ms, value) in sorted(found.items(), key=_by_name):
+        own = dict(labels)
+        name = own.pop(METRIC_NAME, "")
+        if name != metric:
+            lines.append(f"# TYPE {_name(name)} untyped")
+            metric = name
+        full = labels_of({"instance": "", **external, **own})
+        lines.append(f"{_series(name, full)} {format_shortest(value)} {ts_ms}")
+    return "\n".join([*lines, ""]) if lines else ""
+
+
+def _by_name(item: tuple[Labels, Newest]) -> tuple[str, Labels]:
+    labels = item[0]
+    return dict(labels).get(METRIC_NAME, ""), labels
+
+
+def _series(name: str, labels: Iterable[tuple[str, str]]) -> str:
+    pairs = [f'{_name(label)}="{_escaped(value)}"' for label, value in labels]
+    if _is_plain(name):
+        return f"{name}{{{','.join(pairs)}}}"
+    return f"{{{','.join([_name(name), *pairs])}}}"
+
+
+def _name(name: str) -> str:
+    return name if _is_plain(name) else f'"{_escaped(name)}"'
+
+
+def _is_plain(name: str) -> bool:
+    return _PLAIN.fullmatch(name) is not None
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')

@@ -1,0 +1,71 @@
+"""What a reader asks for: the request's bytes to queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cramjam
+
+from watchkeeper.api.compat.remote_read.messages import message
+from watchkeeper.lib.errors import WatchkeeperError
+from watchkeeper.query.promql import Matcher, MatchOp
+
+MAX_BYTES = 1024 * 1024
+_OPERATORS = (MatchOp.EQUAL, MatchOp.NOT_EQUAL, MatchOp.REGEX, MatchOp.NOT_REGEX)
+_SAMPLES, _STREAMED = 0, 1
+
+
+class MalformedRead(WatchkeeperError):
+    """The body of a remote read is no ReadRequest."""
+
+    code = "malformed_read"
+    http_status = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """Series that satisfy every matcher, within [start_ms, end_ms]."""
+
+    matchers: Sequence[Matcher]
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadRequest:
+    """streamed: the reader takes chunks in frames; else samples in one message."""
+
+    queries: Sequence[Query]
+    streamed: bool
+
+
+def parse_request(packed: bytes) -> ReadRequest:
+    """A snappy block that holds a ReadRequest. Raises MalformedRead."""
+    found = message("ReadRequest")()
+    try:
+        if cramjam.snappy.decompress_raw_len(packed) > MAX_BYTES:
+            raise MalformedRead(f"A read request may have {MAX_BYTES:,} bytes unpacked.")
+        found.ParseFromString(bytes(cramjam.snappy.decompress_raw(packed)))
+    except cramjam.DecompressionError as error:
+        raise MalformedRead(f"The body is not a snappy block: {error}.") from error
+    except MalformedRead:
+        raise
+    except Exception as error:  # protobuf's DecodeError, which is only there once it is loaded
+        raise MalformedRead(f"The body is not a ReadRequest: {error}.") from error
+    accepted = next((kind for kind in found.accepted if kind in (_SAMPLES, _STREAMED)), _SAMPLES)
+    queries = [
+        Query(
+            matchers=tuple(_matcher(each.type, each.name, each.value) for each in query.matchers),
+            start_ms=query.start_ms,
+            end_ms=query.end_ms,
+        )
+        for query in found.queries
+    ]
+    return ReadRequest(queries=queries, streamed=accepted == _STREAMED)
+
+
+def _matcher(kind: int, name: str, value: str) -> Matcher:
+    if not 0 <= kind < len(_OPERATORS):
+        raise MalformedRead(f"Matcher type {kind} of label {name!r} is unknown.")
+    return Matcher(name, _OPERATORS[kind], value)
