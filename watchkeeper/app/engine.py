@@ -96,9 +96,8 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
 def _app(rooms: EngineRooms) -> ASGIApp:
     """The API, and beside it what only commands on this machine may ask."""
     api = engine_app(rooms.api)
-    control = Starlette(
-        routes=control_routes(rooms.back_up, rooms.verify_retention, partial(_reload, rooms))
-    )
+    routes = control_routes(rooms.back_up, rooms.verify_retention, partial(_reload, rooms))
+    control = Starlette(routes=routes)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         is_control = scope["type"] == "http" and scope["path"].startswith(PREFIX)

@@ -50,6 +50,7 @@ def engine_loops(rooms: EngineRooms) -> list[Loop]:
     return [
         Loop(name="rules", period_s=5.0, run=lambda: _evaluate(rooms)),
         Loop(name="rule-files", period_s=5.0, run=lambda: read_rule_files(rooms)),
+        Loop(name="pushgateway", period_s=15.0, run=rooms.api.pushgateway.show_due),
         Loop(name="derived-series", period_s=15.0, run=lambda: _derive(rooms)),
         self_watch_loop(watch, ground.clock),
         Loop(name="retention", period_s=3600.0, run=lambda: _drop_expired(rooms)),
@@ -73,6 +74,7 @@ def _drop_expired(rooms: EngineRooms) -> None:
     """Drop the days whose time is over."""
     for dropped in rooms.retention.drop_expired(rooms.ground.clock()):
         log.info("retention_dropped", table=dropped.table, day=dropped.day)
+        rooms.hot.forget()
 
 
 def _derive(rooms: EngineRooms) -> float:

@@ -3,6 +3,7 @@
 from watchkeeper.api.compat.federation import federation_routes
 from watchkeeper.api.compat.prometheus import Params, PrometheusViews, prometheus_routes, refused
 from watchkeeper.api.compat.prometheus_targets import metadata_answer, targets_answer
+from watchkeeper.api.compat.pushgateway import pushgateway_routes
 from watchkeeper.api.compat.remote_read import remote_read_routes
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "federation_routes",
     "metadata_answer",
     "prometheus_routes",
+    "pushgateway_routes",
     "refused",
     "remote_read_routes",
     "targets_answer",

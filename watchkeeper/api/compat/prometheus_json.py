@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from operator import add
 
 import numpy as np
 import orjson
 
+from watchkeeper.api.compat.prometheus_histograms import histogram_text
 from watchkeeper.model import Labels
 from watchkeeper.query.promql import (
     Matrix,
@@ -50,7 +52,11 @@ def query_data(result: Result, *, with_stats: bool, limit: int) -> tuple[bytes, 
     """The `data` of a query's answer, and whether `limit` (0: none) cut series off."""
     value = result.value
     kind, cut = "scalar", False
-    if isinstance(value, Vector):
+    if isinstance(value, Vector | Matrix) and value.histograms is not None:
+        kind = "vector" if isinstance(value, Vector) else "matrix"
+        cut = 0 < limit < len(value.labels)
+        body = _with_histograms(value, limit or len(value.labels))
+    elif isinstance(value, Vector):
         kind, cut = "vector", 0 < limit < len(value.labels)
         body = _vector(value, limit or len(value.labels))
     elif isinstance(value, Matrix):
@@ -109,6 +115,43 @@ def _matrix(matrix: Matrix, limit: int) -> str:
         inside = '"],'.join(points[bounds[index] : bounds[index + 1]])
         rows.append(f'{{"metric":{metric(labels)},"values":[{inside}"]]}}')
     return f"[{','.join(rows)}]"
+
+
+def _with_histograms(answer: Vector | Matrix, limit: int) -> str:
+    """As `_vector` or `_matrix`, of samples among which are native histograms."""
+    histograms = [] if answer.histograms is None else list(answer.histograms)
+    samples = [
+        f'"{text}"' if histogram is None else histogram_text(histogram)
+        for text, histogram in zip(sample_texts(answer.values), histograms, strict=True)
+    ]
+    rows = [
+        f'{{"metric":{metric(labels)}{fields}}}'
+        for labels, fields in zip(answer.labels[:limit], _fields(answer, samples), strict=False)
+    ]
+    return f"[{','.join(rows)}]"
+
+
+def _fields(answer: Vector | Matrix, samples: list[str]) -> Iterator[str]:
+    """What follows the metric of each series: its floats, its histograms, or both."""
+    if isinstance(answer, Vector):
+        when = timestamp(answer.ts_ms)
+        for text in samples:
+            key = "value" if text[0] == '"' else "histogram"
+            yield f',"{key}":[{when},{text}]'
+        return
+    points = [
+        f"[{timestamp(ts_ms)},{text}]"
+        for ts_ms, text in zip(answer.ts.tolist(), samples, strict=True)
+    ]
+    for start, end in pairwise(answer.offsets.tolist()):
+        inside = range(start, end)
+        floats = [points[i] for i in inside if samples[i][0] == '"']
+        others = [points[i] for i in inside if samples[i][0] != '"']
+        yield "".join(
+            f',"{key}":[{",".join(texts)}]'
+            for key, texts in (("values", floats), ("histograms", others))
+            if texts
+        )
 
 
 def _time_texts(ts: np.ndarray) -> list[str]:

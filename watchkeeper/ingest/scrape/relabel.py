@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import md5
 
-from watchkeeper.lib.go_regex import expand
+from watchkeeper.lib.go_regex import GoRegex, expand
 
 
 class Action(StrEnum):
@@ -37,7 +37,7 @@ class RelabelStep:
     action: Action
     source_labels: tuple[str, ...]
     separator: str
-    regex: re.Pattern[str]
+    regex: GoRegex
     is_default_regex: bool
     target_label: str
     replacement: str
@@ -84,7 +84,7 @@ def _replace(labels: dict[str, str], step: RelabelStep) -> bool:
 
 
 def _keep(labels: dict[str, str], step: RelabelStep) -> bool:
-    return step.regex.fullmatch(_joined(labels, step)) is not None
+    return step.regex.matches(_joined(labels, step))
 
 
 def _drop(labels: dict[str, str], step: RelabelStep) -> bool:
@@ -127,11 +127,11 @@ def _without(labels: dict[str, str], names: Sequence[str]) -> bool:
 
 
 def _labeldrop(labels: dict[str, str], step: RelabelStep) -> bool:
-    return _without(labels, [name for name in labels if step.regex.fullmatch(name)])
+    return _without(labels, [name for name in labels if step.regex.matches(name)])
 
 
 def _labelkeep(labels: dict[str, str], step: RelabelStep) -> bool:
-    return _without(labels, [name for name in labels if not step.regex.fullmatch(name)])
+    return _without(labels, [name for name in labels if not step.regex.matches(name)])
 
 
 _ACTIONS: dict[Action, Callable[[dict[str, str], RelabelStep], bool]] = {
