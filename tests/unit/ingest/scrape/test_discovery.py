@@ -23,7 +23,7 @@ from watchkeeper.ingest.scrape.types import DnsDiscovery
                 "__meta_dns_srv_record_port": "8080",
             },
         ),
-        ("MX", "10 mail.example.", "mail.example:9100", {"__meta_dns_mx_record_target": "mail.example."}),
+        ("MX", "10 m.example.", "m.example:9100", {"__meta_dns_mx_record_target": "m.example."}),
         ("NS", "ns.example.", "ns.example:9100", {"__meta_dns_ns_record_target": "ns.example."}),
     ],
 )  # fmt: skip
