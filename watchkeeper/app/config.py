@@ -19,9 +19,12 @@ from watchkeeper.app.options import (
     RulesOptions,
     ScrapeOptions,
     ServerOptions,
+    StatsdOptions,
     StoreOptions,
 )
+from watchkeeper.ingest.protocols.otlp import OtlpOptions
 from watchkeeper.lib.errors import WatchkeeperError
+from watchkeeper.query import QueryOptions
 from watchkeeper.store.spool import SpoolOptions
 
 PREFIX = "WATCHKEEPER_"
@@ -45,8 +48,11 @@ class Config:
     store: StoreOptions = field(default_factory=StoreOptions)
     spool: SpoolOptions = field(default_factory=SpoolOptions)
     scrape: ScrapeOptions = field(default_factory=ScrapeOptions)
+    statsd: StatsdOptions = field(default_factory=StatsdOptions)
     rules: RulesOptions = field(default_factory=RulesOptions)
+    query: QueryOptions = field(default_factory=QueryOptions)
     outbound: OutboundOptions = field(default_factory=OutboundOptions)
+    otlp: OtlpOptions = field(default_factory=OtlpOptions)
     retention: RetentionOptions = field(default_factory=RetentionOptions)
     log: LogOptions = field(default_factory=LogOptions)
     origins: Mapping[str, Origin] = field(default_factory=dict)
@@ -156,8 +162,8 @@ def _known(key: str, where: str) -> str:
 
 
 def _nearest(word: str, known: list[str]) -> str:
-    match = difflib.get_close_matches(word, known, n=1)
-    return f" Did you mean {match[0]}?" if match else f" Known: {', '.join(known)}."
+    near = difflib.get_close_matches(word, known, n=2)
+    return f" Did you mean {' or '.join(near)}?" if near else f" Known: {', '.join(known)}."
 
 
 def _section(name: str, kind: type[Any], given: Mapping[str, _Given]) -> object:

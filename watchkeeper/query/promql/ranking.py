@@ -52,11 +52,21 @@ def ranked(frame: Frame, op: str, grid: Grid, groups: Iterable[np.ndarray], k: F
 def _ranks(values: F64, present: Bools, *, largest: bool) -> np.ndarray:
     """Place of each row at each step, 0 first; absent rows last."""
     keys = -values if largest else values
+    if np.isfinite(keys[present]).all():
+        return _ranks_of_numbers(np.where(present, keys, np.inf))
     unranked = np.where(present, np.isnan(values).astype(np.int8), np.int8(2))
     order = np.lexsort((keys, unranked), axis=0)
     ranks = np.empty_like(order)
     np.put_along_axis(ranks, order, np.arange(len(values))[:, None], axis=0)
     return ranks
+
+
+def _ranks_of_numbers(keys: F64) -> np.ndarray:
+    """The ranks by these numbers alone."""
+    order = np.argsort(np.ascontiguousarray(keys.T), axis=1, kind="stable")
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, np.arange(len(keys))[None, :], axis=1)
+    return np.asarray(ranks.T)
 
 
 def limited(

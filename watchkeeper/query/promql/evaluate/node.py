@@ -21,6 +21,7 @@ from watchkeeper.query.promql.ast import (
 from watchkeeper.query.promql.binary import combine
 from watchkeeper.query.promql.catalogue import STEP_DEPENDENT
 from watchkeeper.query.promql.evaluate.info import info
+from watchkeeper.query.promql.evaluate.promises import promised
 from watchkeeper.query.promql.evaluate.selectors import (
     instant,
     over_range,
@@ -36,6 +37,7 @@ from watchkeeper.query.promql.functions import (
     extended_samples,
     require_safe,
 )
+from watchkeeper.query.promql.lattice import FUSED, aggregate_promise
 from watchkeeper.query.promql.mixed import call_with_histograms, holds_histograms, negated
 from watchkeeper.query.promql.naming import drop_names
 from watchkeeper.query.promql.planner import plan, push_down
@@ -65,10 +67,10 @@ def _evaluate(frame: Frame, node: Node) -> Value:
     if isinstance(node, Call):
         return _call(frame, node)
     if isinstance(node, Aggregate):
-        param = None if node.param is None else evaluate(frame, node.param)
-        return aggregate(frame, node, _grid(evaluate(frame, node.expr)), param)
+        return _aggregation(frame, node)
     if isinstance(node, Selector):
-        return instant(frame, node)
+        promise = promised(frame, node)
+        return instant(frame, node) if promise is None else promise.to_grid()
     if isinstance(node, MatrixSelector):
         windows = over_range(frame, node)
         return windows if windows.extended is None else extended_samples(windows)
@@ -81,6 +83,19 @@ def _evaluate(frame: Frame, node: Node) -> Value:
     if isinstance(node, Text):
         return node.value
     raise TypeError(f"no evaluation for {type(node).__name__}")
+
+
+def _aggregation(frame: Frame, node: Aggregate) -> Grid:
+    """Straight from a lattice where that can be done, else from the vector below."""
+    param = None if node.param is None else evaluate(frame, node.param)
+    inner = unwrap(node.expr)
+    promise = None
+    if node.op in FUSED and not (frame.is_range and _is_pinned(inner)):
+        promise = promised(frame, inner)
+    if promise is None:
+        return aggregate(frame, node, _grid(evaluate(frame, inner)), param)
+    grid = aggregate_promise(promise, node, param)
+    return aggregate(frame, node, promise.to_grid(), param) if grid is None else grid
 
 
 def _grid(value: Value) -> Grid:
@@ -119,6 +134,9 @@ def _call(frame: Frame, node: Call) -> Value:
     if node.func == "info":
         return info(frame, node, _grid(evaluate(frame, node.args[0])))
     require_safe(node)
+    promise = promised(frame, node)
+    if promise is not None:
+        return promise.to_grid()
     pushed = _pushed_down(frame, node)
     if pushed is not None:
         return pushed

@@ -45,7 +45,7 @@ def floats_of(block: SeriesBlock) -> SeriesBlock:
         np.append(offsets[rows], before[-1]),
         block.ts[floats],
         block.values[floats],
-        starts,
+        starts=starts,
     )
 
 
