@@ -14,6 +14,7 @@ from typing import Any, ClassVar, get_args, get_origin, get_type_hints
 
 from watchkeeper.app.options import (
     LogOptions,
+    OtlpSettings,
     OutboundOptions,
     RetentionOptions,
     RulesOptions,
@@ -23,6 +24,7 @@ from watchkeeper.app.options import (
     StoreOptions,
 )
 from watchkeeper.lib.errors import WatchkeeperError
+from watchkeeper.query import QueryOptions
 from watchkeeper.store.spool import SpoolOptions
 
 PREFIX = "WATCHKEEPER_"
@@ -49,7 +51,9 @@ class Config:
     scrape: ScrapeOptions = field(default_factory=ScrapeOptions)
     statsd: StatsdOptions = field(default_factory=StatsdOptions)
     rules: RulesOptions = field(default_factory=RulesOptions)
+    query: QueryOptions = field(default_factory=QueryOptions)
     outbound: OutboundOptions = field(default_factory=OutboundOptions)
+    otlp: OtlpSettings = field(default_factory=OtlpSettings)
     retention: RetentionOptions = field(default_factory=RetentionOptions)
     log: LogOptions = field(default_factory=LogOptions)
     origins: Mapping[str, Origin] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from watchkeeper.cli import (
     doctor,
     keys,
     migrate,
+    reload,
     retention,
     rules,
     serve,
@@ -32,6 +33,7 @@ program.command("migrate")(migrate.migrate)
 program.command("doctor")(doctor.doctor)
 program.command("backup")(backup.backup)
 program.command("restore")(backup.restore)
+program.command("reload")(reload.reload)
 program.add_typer(keys.program, name="key")
 program.add_typer(retention.program, name="retention")
 program.add_typer(rules.program, name="rules")

@@ -14,7 +14,7 @@ from functools import partial
 
 from watchkeeper.ingest.protocols.statsd.globs import GlobTree
 from watchkeeper.ingest.protocols.statsd.parse import OBSERVED, MetricType
-from watchkeeper.lib.go_regex import expand
+from watchkeeper.lib.go_regex import GoRegex, expand
 
 
 class ObserverType(StrEnum):
@@ -66,7 +66,7 @@ class Rule:
     name: str
     labels: Mapping[str, str] = field(default_factory=dict)
     types: frozenset[MetricType] = frozenset()
-    pattern: re.Pattern[str] | None = None
+    pattern: GoRegex | None = None
     is_drop: bool = False
     help: str = ""
     honor_labels: bool = False

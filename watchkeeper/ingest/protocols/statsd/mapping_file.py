@@ -20,7 +20,7 @@ from watchkeeper.ingest.protocols.statsd.mapping import (
     types_named,
 )
 from watchkeeper.lib.errors import WatchkeeperError
-from watchkeeper.lib.go_regex import compile_anchored
+from watchkeeper.lib.go_regex import GoRegex, compile_search
 from watchkeeper.lib.yaml_fields import Fields, YamlError, read_fields
 
 _PART = r"(?:\*|[a-zA-Z0-9_](?:-?[a-zA-Z0-9_])*)"
@@ -135,10 +135,10 @@ def _match_type(fields: Fields, default: str) -> str:
     return chosen
 
 
-def _pattern(fields: Fields, match: str, match_type: str) -> re.Pattern[str] | None:
+def _pattern(fields: Fields, match: str, match_type: str) -> GoRegex | None:
     if match_type == "regex":
         try:
-            return compile_anchored(match)
+            return compile_search(match)
         except ValueError as error:
             raise fields.wrong("match", str(error)) from error
     if _GLOB.fullmatch(match) is None:
