@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +30,8 @@ from watchkeeper.app.people import build_access
 from watchkeeper.app.stores import cache_store, column_store, meta_store, retention_days
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
 from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink
-from watchkeeper.ingest.scrape import ConfigFile, ScrapeConfigs, Scraper
+from watchkeeper.ingest.pushgateway import Pushgateway
+from watchkeeper.ingest.scrape import ConfigFile, ReloadMetrics, ScrapeConfigs, Scraper
 from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink, TellingSink
 from watchkeeper.issues import DerivedSeries, ErrorSink, IssueMetrics, Issues
 from watchkeeper.lib.clock import Clock
@@ -87,7 +89,9 @@ def _ground(
             clock=clock,
             metrics=metrics,
         ),
-        outbound=Outbound(OutboundOptions(allow=config.outbound.allow)),
+        outbound=Outbound(
+            OutboundOptions(allow=config.outbound.allow, environment=dict(os.environ))
+        ),
     )
 
 
@@ -149,7 +153,8 @@ def build_engine(
     homes = HomeProjects(access)
     hot = _hot(ground)
     digest = _digest(ground, hot)
-    configs = ScrapeConfigs(meta, clock, partial(_config_files, config, homes))
+    files = partial(_config_files, config, homes)
+    configs = ScrapeConfigs(meta, clock, files, environment=os.environ)
     source = HotSource(ColumnsSource(ground.columns), hot)
     api = _api(ground, access, Limiter(cache, clock), digest, configs, source)
     return EngineRooms(
@@ -198,13 +203,19 @@ def _api(
         channels=Channels(meta, ground.outbound, clock, external_url=public_url),
         evaluator=_evaluator(ground, rules, engine, configs),
         scraper=Scraper(
-            configs, ground.outbound, ground.acceptor, clock, publish=ground.live.publish
+            configs,
+            ground.outbound,
+            ground.acceptor,
+            clock,
+            publish=ground.live.publish,
+            metrics=ReloadMetrics(ground.telemetry.registry),
         ),
         scrape_configs=configs,
+        pushgateway=Pushgateway(meta, ground.acceptor, clock),
         live=ground.live,
         telemetry=ground.telemetry,
         built_in=Scope(org_id=built_in.org_id, project_ids=(built_in.id,), role=Role.VIEWER),
-        addresses=addresses_of,
+        addresses=partial(addresses_of, statsd=ground.config.statsd),
         clock=clock,
         options=ApiOptions(
             public_url=public_url,

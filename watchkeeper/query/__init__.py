@@ -1,6 +1,15 @@
 """Reading what was stored. `budget` bounds a query; `promql` is the language of metrics."""
 
 from watchkeeper.query.budget import Cancellation, QueryLimits
+from watchkeeper.query.forecast import BackTest, Forecast, Outlook, foresee
 from watchkeeper.query.options import QueryOptions
 
-__all__ = ["Cancellation", "QueryLimits", "QueryOptions"]
+__all__ = [
+    "BackTest",
+    "Cancellation",
+    "Forecast",
+    "Outlook",
+    "QueryLimits",
+    "QueryOptions",
+    "foresee",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -34,7 +34,8 @@ _UNAUTHORIZED = 401
 class PrometheusViews:
     """What other rooms show through this API, as JSON-ready data of one scope.
 
-    rules: the `groups`; alerts: the `alerts`; targets: `activeTargets` and `droppedTargets`.
+    rules: the `groups`; alerts: the `alerts`; targets: `activeTargets` and `droppedTargets`;
+    target_metadata: what targets tell of metrics; scrape_pools: names of jobs.
     """
 
     rules: Callable[[Scope, Params], list[object]] = lambda scope, params: []
@@ -43,6 +44,9 @@ class PrometheusViews:
         "activeTargets": [],
         "droppedTargets": [],
     }
+    target_metadata: Callable[[Scope, Params], Sequence[object]] = lambda scope, params: []
+    scrape_pools: Callable[[Scope], Sequence[str]] = lambda scope: []
+    is_config_good: Callable[[], bool] = lambda: True
     flags: Mapping[str, str] | None = None
     config_yaml: Callable[[Scope], str] = lambda scope: ""
 
@@ -71,6 +75,9 @@ def prometheus_routes(
         rules=views.rules,
         alerts=views.alerts,
         targets=views.targets,
+        target_metadata=views.target_metadata,
+        scrape_pools=views.scrape_pools,
+        is_config_good=views.is_config_good,
         flags=views.flags or {},
         config_yaml=views.config_yaml,
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
 import orjson
 
 from watchkeeper.api.compat.matrix_json import matrix_pieces
+from watchkeeper.api.compat.prometheus_histograms import histogram_text
 from watchkeeper.model import Labels
 from watchkeeper.query.promql import (
     Matrix,
@@ -75,6 +76,9 @@ def query_pieces(result: Result, *, with_stats: bool, limit: int) -> tuple[Itera
 
 
 def _body(value: Matrix | Vector | Scalar | String, limit: int) -> tuple[str, Iterable[bytes]]:
+    if isinstance(value, Vector | Matrix) and value.histograms is not None:
+        kind = "vector" if isinstance(value, Vector) else "matrix"
+        return kind, [_with_histograms(value, limit or len(value.labels)).encode()]
     if isinstance(value, Vector):
         return "vector", [_vector(value, limit or len(value.labels)).encode()]
     if isinstance(value, Matrix):
@@ -119,6 +123,43 @@ def _vector(vector: Vector, limit: int) -> str:
         for labels, value in zip(vector.labels[:limit], values, strict=True)
     ]
     return f"[{','.join(rows)}]"
+
+
+def _with_histograms(answer: Vector | Matrix, limit: int) -> str:
+    """As other vectors and matrices, of samples among which are native histograms."""
+    histograms = [] if answer.histograms is None else list(answer.histograms)
+    samples = [
+        f'"{text}"' if histogram is None else histogram_text(histogram)
+        for text, histogram in zip(sample_texts(answer.values), histograms, strict=True)
+    ]
+    rows = [
+        f'{{"metric":{metric(labels)}{fields}}}'
+        for labels, fields in zip(answer.labels[:limit], _fields(answer, samples), strict=False)
+    ]
+    return f"[{','.join(rows)}]"
+
+
+def _fields(answer: Vector | Matrix, samples: list[str]) -> Iterator[str]:
+    """What follows the metric of each series: its floats, its histograms, or both."""
+    if isinstance(answer, Vector):
+        when = timestamp(answer.ts_ms)
+        for text in samples:
+            key = "value" if text[0] == '"' else "histogram"
+            yield f',"{key}":[{when},{text}]'
+        return
+    points = [
+        f"[{timestamp(ts_ms)},{text}]"
+        for ts_ms, text in zip(answer.ts.tolist(), samples, strict=True)
+    ]
+    for start, end in pairwise(answer.offsets.tolist()):
+        inside = range(start, end)
+        floats = [points[i] for i in inside if samples[i][0] == '"']
+        others = [points[i] for i in inside if samples[i][0] != '"']
+        yield "".join(
+            f',"{key}":[{",".join(texts)}]'
+            for key, texts in (("values", floats), ("histograms", others))
+            if texts
+        )
 
 
 def sample_texts(values: np.ndarray) -> list[str]:

@@ -47,6 +47,9 @@ class Backend:
     rules: Callable[[Scope, Params], list[object]]
     alerts: Callable[[Scope], list[object]]
     targets: Callable[[Scope, Params], Mapping[str, object]]
+    target_metadata: Callable[[Scope, Params], Sequence[object]]
+    scrape_pools: Callable[[Scope], Sequence[str]]
+    is_config_good: Callable[[], bool]
     flags: Mapping[str, str]
     config_yaml: Callable[[Scope], str]
 
@@ -237,6 +240,14 @@ def _targets(backend: Backend, call: Call) -> Answer:
     return Answer(encode(backend.targets(call.scope, call.params)))
 
 
+def _target_metadata(backend: Backend, call: Call) -> Answer:
+    return Answer(encode(backend.target_metadata(call.scope, call.params)))
+
+
+def _scrape_pools(backend: Backend, call: Call) -> Answer:
+    return Answer(encode({"scrapePools": backend.scrape_pools(call.scope)}))
+
+
 def _alertmanagers(backend: Backend, call: Call) -> Answer:
     return Answer(encode({"activeAlertmanagers": [], "droppedAlertmanagers": []}))
 
@@ -275,7 +286,7 @@ def _runtimeinfo(backend: Backend, call: Call) -> object:
     now = datetime.fromtimestamp(backend.clock() / 1000, UTC)
     return {
         "serverTime": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "reloadConfigSuccess": True,
+        "reloadConfigSuccess": backend.is_config_good(),
         "corruptionCount": 0,
         "storageRetention": "",
     }
@@ -329,6 +340,8 @@ READS: dict[str, tuple[Callable[[Backend, Call], Answer], list[str]]] = {
     "alerts": (_alerts, _GET),
     "alertmanagers": (_alertmanagers, _GET),
     "targets": (_targets, _GET),
+    "targets/metadata": (_target_metadata, _GET),
+    "scrape_pools": (_scrape_pools, _GET),
     **{f"status/{name}": (_page(content), _GET) for name, content in _STATUS.items()},
 }
 """Path below /api/v1 → what answers it, and by which methods."""

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from watchkeeper.lib.go_regex import BadRegex
 from watchkeeper.model import METRIC_NAME, Labels, Scope
 from watchkeeper.query.hot.block import shares_times
 from watchkeeper.query.hot.store import HotStore
 from watchkeeper.query.promql import (
-    BadRegex,
     Cardinality,
     ColumnsSource,
     Grid,
@@ -42,6 +42,8 @@ class HotSource:
     ) -> Lattice | None:
         metric = _one_metric(matchers)
         if not self._hot.is_on or not metric or len(scope.project_ids) != 1:
+            return None
+        if self._columns.has_histograms(scope, matchers, start_ms=start_ms, end_ms=end_ms):
             return None
         try:
             block = self._hot.block(scope.project_ids[0], metric, tuple(matchers), start_ms)

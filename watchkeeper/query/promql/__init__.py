@@ -8,6 +8,7 @@ from watchkeeper.query.promql.ast import (
     ValueType,
     selectors_of,
 )
+from watchkeeper.query.promql.comparison import Comparison, comparison_of, metrics_of
 from watchkeeper.query.promql.engine import Engine
 from watchkeeper.query.promql.errors import (
     BadQuery,
@@ -31,7 +32,6 @@ from watchkeeper.query.promql.native import native_columns
 from watchkeeper.query.promql.parser import parse
 from watchkeeper.query.promql.planner import GridRequest
 from watchkeeper.query.promql.rate_limits import RateLimit, rate_limits
-from watchkeeper.query.promql.regex import BadRegex
 from watchkeeper.query.promql.repo import ColumnsSource
 from watchkeeper.query.promql.repo import condition as series_condition
 from watchkeeper.query.promql.run import EngineOptions
@@ -66,10 +66,10 @@ __all__ = [
     "STALE_BITS",
     "STALE_NAN",
     "BadQuery",
-    "BadRegex",
     "Bools",
     "Cardinality",
     "ColumnsSource",
+    "Comparison",
     "Engine",
     "EngineOptions",
     "ExecutionError",
@@ -98,12 +98,14 @@ __all__ = [
     "TooManySamples",
     "ValueType",
     "Vector",
+    "comparison_of",
     "describe",
     "format_duration",
     "format_expr",
     "format_float",
     "format_sample",
     "format_shortest",
+    "metrics_of",
     "native_columns",
     "parse",
     "parse_duration_ms",

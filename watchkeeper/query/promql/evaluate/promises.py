@@ -51,6 +51,8 @@ def _selected(
     run = frame.run
     if not isinstance(run.source, LatticeSource):
         return None
+    if selector.extended:
+        return None
     run.budget.check()
     lattice = run.source.lattice(
         run.scope,

@@ -10,9 +10,9 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from watchkeeper.lib.go_regex import compile_anchored
 from watchkeeper.model import METRIC_NAME, Labels
 from watchkeeper.query.promql.ast import Matcher, MatchOp
-from watchkeeper.query.promql.regex import compile_whole
 from watchkeeper.query.promql.types import value_of, without_name
 
 Slots = npt.NDArray[np.int64]
@@ -136,8 +136,8 @@ def _satisfying(values: Sequence[str], matcher: Matcher) -> list[bool]:
         return [value == matcher.value for value in values]
     if matcher.op is MatchOp.NOT_EQUAL:
         return [value != matcher.value for value in values]
-    regex, wanted = compile_whole(matcher.value), matcher.op is MatchOp.REGEX
-    return [(regex.fullmatch(value) is not None) is wanted for value in values]
+    regex, wanted = compile_anchored(matcher.value), matcher.op is MatchOp.REGEX
+    return [regex.matches(value) is wanted for value in values]
 
 
 def every_slot(table: LabelTable, slots: Slots | None) -> Slots:
