@@ -25,9 +25,10 @@ Item = float | Histogram | None
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One series line. starts_ms: start timestamps relative to each sample, None for unknown.
+    """One series line.
 
-    hints: True if it says what is known of counter resets.
+    starts_ms: start timestamps relative to each sample, None for unknown. hints: True if it says
+    what is known of counter resets.
     """
 
     labels: Labels
