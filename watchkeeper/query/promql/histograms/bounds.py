@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from watchkeeper.model import CUSTOM_BUCKETS, Histogram
 
@@ -58,9 +58,11 @@ def is_custom(histogram: Histogram) -> bool:
     return histogram.schema == CUSTOM_BUCKETS
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """Observations between two bounds; *_closed: whether the bound itself belongs to it."""
+class Bucket(NamedTuple):
+    """Observations between two bounds; *_closed: whether the bound itself belongs to it.
+
+    A tuple, since it is made three times as fast, and a quantile makes one for every bucket.
+    """
 
     lower: float
     upper: float
