@@ -6,7 +6,8 @@ import math
 import sys
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
+
+import msgspec
 
 from watchkeeper.model import CUSTOM_BUCKETS, Histogram
 
@@ -58,10 +59,10 @@ def is_custom(histogram: Histogram) -> bool:
     return histogram.schema == CUSTOM_BUCKETS
 
 
-class Bucket(NamedTuple):
+class Bucket(msgspec.Struct, frozen=True):
     """Observations between two bounds; *_closed: whether the bound itself belongs to it.
 
-    A tuple, since it is made three times as fast, and a quantile makes one for every bucket.
+    A Struct is made several times as fast as a dataclass, and a quantile makes one a bucket.
     """
 
     lower: float
