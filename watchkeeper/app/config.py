@@ -23,6 +23,7 @@ from watchkeeper.app.options import (
     StoreOptions,
 )
 from watchkeeper.ingest.protocols.otlp import OtlpOptions
+from watchkeeper.ingest.protocols.remote_write.options import RemoteWriteOptions
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.query import QueryOptions
 from watchkeeper.store.spool import SpoolOptions
@@ -53,6 +54,7 @@ class Config:
     query: QueryOptions = field(default_factory=QueryOptions)
     outbound: OutboundOptions = field(default_factory=OutboundOptions)
     otlp: OtlpOptions = field(default_factory=OtlpOptions)
+    remote_write: RemoteWriteOptions = field(default_factory=RemoteWriteOptions)
     retention: RetentionOptions = field(default_factory=RetentionOptions)
     log: LogOptions = field(default_factory=LogOptions)
     origins: Mapping[str, Origin] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from watchkeeper.access import Access, KeyRing
 from watchkeeper.app.config import Config
 from watchkeeper.app.datadir import DataDir
 from watchkeeper.app.edge_metrics import MergedMetrics
+from watchkeeper.app.homes import HomeProjects, NamedProjects
 from watchkeeper.app.http_server import HttpServer
 from watchkeeper.app.loops import Loop, Loops
 from watchkeeper.app.own_sink import OwnRoad, self_watch_loop
@@ -28,9 +29,15 @@ from watchkeeper.app.statsd import build_statsd
 from watchkeeper.app.stores import cache_store, meta_store
 from watchkeeper.app.supervise import EngineProcess
 from watchkeeper.app.words import said_again
-from watchkeeper.ingest import Acceptor, IngestMetrics, RejectionRows, remembered_series
+from watchkeeper.ingest import (
+    Acceptor,
+    IngestMetrics,
+    RejectionRows,
+    SeriesOptions,
+    remembered_series,
+)
 from watchkeeper.ingest.protocols.statsd import StatsdService
-from watchkeeper.lib.clock import system_clock
+from watchkeeper.lib.clock import SECOND_MS, system_clock
 from watchkeeper.lib.telemetry import SelfWatch, Telemetry, start_telemetry
 from watchkeeper.privacy import Scrubber, ScrubRules
 from watchkeeper.store.meta import Meta
@@ -40,6 +47,7 @@ LANE = "edge"
 BACKLOG = 1024
 GRACE_S = 5
 TOUCH_S = 30.0
+LOOK_AGAIN_S = 10.0
 LONGEST_STATSD_PAUSE_S = 10.0
 
 
@@ -89,9 +97,16 @@ def _build(
     scrubber = Scrubber(ScrubRules(salt=data_dir.salt()))
     metrics = IngestMetrics(telemetry.registry)
     spool = SegmentWriter(data_dir.spool, LANE, clock=clock, options=config.spool)
+    out_of_order_ms = round(config.remote_write.out_of_order_s * SECOND_MS)
     acceptor = Acceptor(
-        spool=spool, series=remembered_series(data_dir.spool, LANE), clock=clock, metrics=metrics
+        spool=spool,
+        series=remembered_series(
+            data_dir.spool, LANE, SeriesOptions(out_of_order_ms=out_of_order_ms)
+        ),
+        clock=clock,
+        metrics=metrics,
     )
+    reserved = NamedProjects(HomeProjects(access), config.remote_write.reserved_names)
     app = EdgeApp(
         acceptor,
         keys,
@@ -105,6 +120,7 @@ def _build(
         hooks=EdgeHooks(
             write_rejections=RejectionRows(meta).add,
             token_project=access.project_of_token,
+            may_write_reserved=reserved.__contains__,
         ),
     )
     restarts = Counter(
@@ -124,6 +140,7 @@ def _build(
     statsd = build_statsd(config, data_dir, access, acceptor, telemetry.registry)
     loops = [
         self_watch_loop(watch, clock),
+        Loop(name="reserved-names", period_s=LOOK_AGAIN_S, run=reserved.refresh),
         Loop(name="statsd", period_s=LONGEST_STATSD_PAUSE_S, run=statsd.run_once),
         Loop(name="keys-used", period_s=TOUCH_S, run=lambda: _nothing(keys.flush_touched())),
     ]

@@ -1,5 +1,6 @@
 """Prometheus remote write. docs/wire/remote-write.md."""
 
 from watchkeeper.ingest.protocols.remote_write.endpoint import RemoteWriteEndpoint
+from watchkeeper.ingest.protocols.remote_write.options import RemoteWriteOptions
 
-__all__ = ["RemoteWriteEndpoint"]
+__all__ = ["RemoteWriteEndpoint", "RemoteWriteOptions"]
