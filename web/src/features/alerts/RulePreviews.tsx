@@ -7,10 +7,13 @@ import { labelText } from "./reading";
 
 /** What each rule would compare right now; a rate also per hour, as people say it. */
 export function RulePreviews({ previews }: { previews: readonly RulePreview[] }): ReactNode {
-  if (previews.length === 0) return null;
+  // The room for a first rule is there before its values are, so that nothing moves.
   return (
     <section className="rule-previews" aria-label="Values now">
       <h3 className="s m">Now</h3>
+      {previews.length === 0 ? (
+        <p className="faint s">Values stand here once the file is right.</p>
+      ) : null}
       <ul>
         {previews.map((one) => (
           <Preview key={`${one.line} ${one.alert}`} preview={one} />
