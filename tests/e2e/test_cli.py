@@ -148,7 +148,7 @@ def test_a_newer_relational_schema_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("WATCHKEEPER_SERVER_LISTN", "127.0.0.1:1", "Did you mean WATCHKEEPER_SERVER_LISTEN?"),
+        ("WATCHKEEPER_SERVER_LISTN", "127.0.0.1:1", "Did you mean WATCHKEEPER_SERVER_LISTEN"),
         ("WATCHKEEPER_RETENTION_LOGS_DAYS", "never", "must be a whole number, got 'never'"),
         ("WATCHKEEPER_RETENTION_LOGS_DAYS", "0", "logs_days must be 1..3650, got 0"),
         ("WATCHKEEPER_STORE_META_URL", "mysql://db/wk", "meta_url must start with"),
@@ -170,7 +170,7 @@ def test_an_unknown_key_of_a_settings_file_is_refused_and_named(tmp_path: Path) 
 
     line = refusal(cli("serve", "--config", str(file), "--data-dir", str(tmp_path / "data")))
 
-    assert f"{file}: unknown setting server.listne. Did you mean server.listen?" in line
+    assert f"{file}: unknown setting server.listne. Did you mean server.listen" in line
 
 
 def test_setup_says_the_same_before_and_while_the_server_runs(tmp_path: Path) -> None:
@@ -234,6 +234,24 @@ def test_a_backup_overwrites_nothing(tenant: Tenant, tmp_path: Path) -> None:
 
     assert done.returncode != 0
     assert "exists already" in done.stderr.splitlines()[-1]
+
+
+def test_retention_is_shown_by_the_running_server_and_at_rest(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data")
+    with running(server):
+        tenant = Tenant(server, server.setup())
+        tenant.send("kept for thirty days")
+        tenant.issue("kept for thirty days")
+        asked = cli("retention", "verify", "--json", "--data-dir", str(server.data_dir))
+    rested = cli("retention", "verify", "--json", "--data-dir", str(server.data_dir))
+
+    for done in (asked, rested):
+        assert done.returncode == 0, done.stderr
+        answer = json.loads(done.stdout)
+        project = tenant.facts["project_id"]
+        errors = [k for k in answer["kept"] if k["table"] == "errors"]
+        assert answer["ok"]
+        assert [(k["project_id"], k["days"], k["rows"]) for k in errors] == [(project, 30, 1)]
 
 
 def test_the_doctor_looks_at_the_running_server(tenant: Tenant) -> None:

@@ -226,7 +226,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "alerts, history": ("alerts?tab=history", "NewErrors"),
     "alerts, empty": ("alerts?project=fresh", "Write the first rule"),
     "alerts, a rule from Explore": (
-        "alerts?tab=rules&sel=new&q=rate(node_cpu_seconds_total[5m])%20%3E%200.5",
+        "alerts?tab=rules&sel=new&q=rate(node_context_switches_total[5m])%20%3E%20500",
         "per hour",
     ),
     "data health": ("data-health", "Processes"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tests.promqltest.series import Described, parse_described
+from tests.promqltest.series import Described, parse_described, parse_starts, split_series
 from watchkeeper.query.promql import ParseError, parse_duration_ms
-from watchkeeper.query.promql.literals import parse_number, unquote
+from watchkeeper.query.promql.literals import parse_number
+from watchkeeper.query.promql.strings import unquote
 
 _INSTANT = re.compile(r"(eval\w*)\s+instant\s+(?:at\s+(\S+)\s+)?(.*)", re.IGNORECASE)
 _RANGE = re.compile(
@@ -109,12 +110,29 @@ def _command(lines: list[str], number: int) -> tuple[Command, int]:
     if word == "clear":
         return Clear(number), 1
     if word.startswith("load"):
-        series = [parse_described(line) for line in lines[1:] if "@st" not in line.split()[0]]
+        series = _loaded(lines[1:])
         step_ms = parse_duration_ms(head.split()[1])
         return Load(number, step_ms, series, word.endswith("nhcb")), len(lines)
     if word.startswith("eval"):
         return _eval(lines, number)
     raise FileProblem(f"line {number}: unknown command {word}")
+
+
+def _loaded(lines: list[str]) -> list[Described]:
+    """The series lines of a load, each with the `@st` line before it."""
+    series: list[Described] = []
+    starts: tuple[int | None, ...] = ()
+    for line in lines:
+        metric, items = split_series(line)
+        if items.startswith("@st") or metric.endswith("@st"):
+            starts = parse_starts(items.removeprefix("@st"))
+            continue
+        described = parse_described(line)
+        if starts and len(starts) != len(described.items):
+            raise FileProblem(f"{len(starts)} start timestamps do not fit {line}")
+        series.append(replace(described, starts_ms=starts))
+        starts = ()
+    return series
 
 
 def _moment(text: str) -> int:

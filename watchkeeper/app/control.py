@@ -9,16 +9,19 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
-from starlette.concurrency import iterate_in_threadpool
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import StreamingResponse
+from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route
 
 from watchkeeper.app.backup import Step
 from watchkeeper.lib.errors import WatchkeeperError
+from watchkeeper.store.columns import Kept
 
 PREFIX = "/control"
 
@@ -29,15 +32,37 @@ class ServerRefused(WatchkeeperError):
     code = "server_refused"
 
 
-def control_routes(back_up: Callable[[Path], Iterator[Step]]) -> list[Route]:
-    """POST /control/backup {target} → one JSON line a step; the last may be {"error": …}."""
+def control_routes(
+    back_up: Callable[[Path], Iterator[Step]],
+    verify_retention: Callable[[], list[Kept]],
+    reload: Callable[[], Awaitable[list[str]]],
+) -> list[Route]:
+    """POST /control/backup {target} → one JSON line a step; the last may be {"error": …}.
+
+    POST /control/retention → a JSON list of what each project has in each table.
+    POST /control/reload → {"problems": sentences}, empty if all files could be read.
+    """
 
     async def backup(request: Request) -> StreamingResponse:
         target = Path(str((await request.json())["target"]))
         lines = _lines(back_up(target))
         return StreamingResponse(iterate_in_threadpool(lines), media_type="application/jsonl")
 
-    return [Route(f"{PREFIX}/backup", backup, methods=["POST"])]
+    async def retention(_request: Request) -> JSONResponse:
+        try:
+            kept = await run_in_threadpool(verify_retention)
+        except WatchkeeperError as error:
+            return JSONResponse({"error": str(error)}, error.http_status)
+        return JSONResponse([asdict(each) for each in kept])
+
+    async def read_anew(_request: Request) -> JSONResponse:
+        return JSONResponse({"problems": await reload()})
+
+    return [
+        Route(f"{PREFIX}/backup", backup, methods=["POST"]),
+        Route(f"{PREFIX}/retention", retention, methods=["POST"]),
+        Route(f"{PREFIX}/reload", read_anew, methods=["POST"]),
+    ]
 
 
 def _lines(steps: Iterator[Step]) -> Iterator[str]:
@@ -50,19 +75,42 @@ def _lines(steps: Iterator[Step]) -> Iterator[str]:
 
 def ask_for_backup(control_socket: Path, target: Path) -> Iterator[Step]:
     """Have the running server write a backup; its steps as they are done. Raises ServerRefused."""
-    connection = _UnixConnection(control_socket)
-    try:
-        body = json.dumps({"target": str(target.resolve())})
-        headers = {"Content-Type": "application/json"}
-        connection.request("POST", f"{PREFIX}/backup", body, headers)
-        answer = connection.getresponse()
-        if answer.status != http.client.OK:
-            raise ServerRefused(f"The server answered {answer.status} to the backup.")
+    with _asked(control_socket, "backup", {"target": str(target.resolve())}) as answer:
         for line in answer:
             fields = json.loads(line)
             if "error" in fields:
                 raise ServerRefused(fields["error"])
             yield Step(**fields)
+
+
+def ask_for_retention(control_socket: Path) -> list[Kept]:
+    """Have the running server look what it keeps. Raises ServerRefused."""
+    with _asked(control_socket, "retention", {}) as answer:
+        return [Kept(**fields) for fields in json.loads(answer.read())]
+
+
+def ask_to_reload(control_socket: Path) -> list[str]:
+    """Have the running server read its prometheus.yml anew; what is wrong with it, as sentences.
+
+    Raises ServerRefused.
+    """
+    with _asked(control_socket, "reload", {}) as answer:
+        return [str(problem) for problem in json.loads(answer.read())["problems"]]
+
+
+@contextmanager
+def _asked(
+    control_socket: Path, what: str, fields: dict[str, str]
+) -> Iterator[http.client.HTTPResponse]:
+    """The running server's answer to one question."""
+    connection = _UnixConnection(control_socket)
+    try:
+        headers = {"Content-Type": "application/json"}
+        connection.request("POST", f"{PREFIX}/{what}", json.dumps(fields), headers)
+        answer = connection.getresponse()
+        if answer.status != http.client.OK:
+            raise ServerRefused(f"The server answered {answer.status} to {what}.")
+        yield answer
     except OSError as error:
         raise ServerRefused(f"The running server does not answer: {error}.") from error
     finally:

@@ -19,14 +19,23 @@ def meta_store(config: Config, data_dir: DataDir) -> Meta:
     return open_meta(url or data_dir.meta_url)
 
 
+def retention_days(config: Config) -> dict[str, int]:
+    """Table → days that its rows are kept, as set."""
+    options = config.retention
+    return {
+        "samples": options.samples_days,
+        "histograms": options.samples_days,
+        "samples_1h": options.hourly_days,
+        "samples_1d": options.daily_days,
+        "exemplars": options.exemplars_days,
+        "errors": options.errors_days,
+        "logs": options.logs_days,
+    }
+
+
 def column_store(config: Config, data_dir: DataDir) -> Columns:
     """chDB in this process, or a ClickHouse server. Raises DataDirInUse, StoreUnavailable."""
-    days = {
-        "samples": config.retention.samples_days,
-        "histograms": config.retention.samples_days,
-        "errors": config.retention.errors_days,
-        "logs": config.retention.logs_days,
-    }
+    days = retention_days(config)
     if config.store.columns_url:
         from watchkeeper.store.columns import ClusterOptions
         from watchkeeper.store.columns.cluster import open_cluster

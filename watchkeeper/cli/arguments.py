@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from watchkeeper.app.config import CONFIG_FILE_VARIABLE, Config, load
-from watchkeeper.app.datadir import DataDir
+from watchkeeper.app.datadir import DataDir, DataDirLock
 
 if TYPE_CHECKING:
     from watchkeeper.access import Access
@@ -54,6 +54,18 @@ def installation(
     }
     config = load(config_file, os.environ, options)
     return Installation(config, DataDir(config.server.data_dir))
+
+
+@contextmanager
+def owned(found: Installation) -> Iterator[None]:
+    """The data directory is ours meanwhile. Raises DataDirInUse while a server runs."""
+    found.data_dir.prepare()
+    lock = DataDirLock(found.data_dir)
+    lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager

@@ -12,9 +12,9 @@ from rich.progress import Progress
 
 from watchkeeper.app import backup as copies
 from watchkeeper.app.control import ask_for_backup
-from watchkeeper.app.datadir import DataDirLock, is_locked
+from watchkeeper.app.datadir import is_locked
 from watchkeeper.app.stores import column_store, meta_store
-from watchkeeper.cli.arguments import ConfigFile, DataDirectory, Installation, installation
+from watchkeeper.cli.arguments import ConfigFile, DataDirectory, Installation, installation, owned
 from watchkeeper.lib.clock import system_clock
 
 
@@ -45,7 +45,7 @@ def restore(
 
 
 def _back_up_at_rest(found: Installation, target: Path) -> Iterator[copies.Step]:
-    with _owned(found):
+    with owned(found):
         meta = meta_store(found.config, found.data_dir)
         columns = column_store(found.config, found.data_dir)
         try:
@@ -65,7 +65,7 @@ def _back_up_at_rest(found: Installation, target: Path) -> Iterator[copies.Step]
 
 
 def _restore(found: Installation, source: Path) -> Iterator[copies.Step]:
-    with _owned(found):
+    with owned(found):
         meta = meta_store(found.config, found.data_dir)
         meta.upgrade()
         columns = column_store(found.config, found.data_dir)
@@ -74,17 +74,6 @@ def _restore(found: Installation, source: Path) -> Iterator[copies.Step]:
         finally:
             columns.close()
             meta.close()
-
-
-@contextlib.contextmanager
-def _owned(found: Installation) -> Iterator[None]:
-    found.data_dir.prepare()
-    lock = DataDirLock(found.data_dir)
-    lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _show(steps: Iterator[copies.Step], *, total: int) -> None:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from watchkeeper.app.datadir import DataDirLock
 from watchkeeper.app.stores import column_store, meta_store
-from watchkeeper.cli.arguments import ConfigFile, DataDirectory, installation
+from watchkeeper.cli.arguments import ConfigFile, DataDirectory, installation, owned
 
 
 def migrate(config: ConfigFile = None, data_dir: DataDirectory = None) -> None:
     """Bring the relational and the column store to this version. The server does it by itself."""
     found = installation(config, data_dir)
-    found.data_dir.prepare()
-    lock = DataDirLock(found.data_dir)
-    lock.acquire()
-    try:
+    with owned(found):
         meta = meta_store(found.config, found.data_dir)
         meta.upgrade()
         meta.close()
@@ -24,5 +20,3 @@ def migrate(config: ConfigFile = None, data_dir: DataDirectory = None) -> None:
         version = columns.migrate()
         columns.close()
         typer.echo(f"Column store: version {version}.")
-    finally:
-        lock.release()

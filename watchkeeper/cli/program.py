@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from watchkeeper.cli import backup, doctor, keys, migrate, serve, settings, setup, users
+from watchkeeper.cli import (
+    agent,
+    backup,
+    doctor,
+    keys,
+    migrate,
+    reload,
+    retention,
+    rules,
+    serve,
+    settings,
+    setup,
+    users,
+)
 
 program = typer.Typer(
     name="watchkeeper",
@@ -14,11 +27,15 @@ program = typer.Typer(
     pretty_exceptions_enable=False,
 )
 program.command("serve")(serve.serve)
+program.command("agent")(agent.agent)
 program.command("setup")(setup.setup)
 program.command("migrate")(migrate.migrate)
 program.command("doctor")(doctor.doctor)
 program.command("backup")(backup.backup)
 program.command("restore")(backup.restore)
+program.command("reload")(reload.reload)
 program.add_typer(keys.program, name="key")
+program.add_typer(retention.program, name="retention")
+program.add_typer(rules.program, name="rules")
 program.add_typer(users.program, name="user")
 program.add_typer(settings.program, name="config")

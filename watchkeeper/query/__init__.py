@@ -2,6 +2,7 @@
 
 from watchkeeper.query.budget import Cancellation, QueryLimits
 from watchkeeper.query.forecast import BackTest, Forecast, Outlook, foresee
+from watchkeeper.query.options import QueryOptions
 
 __all__ = [
     "BackTest",
@@ -9,6 +10,6 @@ __all__ = [
     "Forecast",
     "Outlook",
     "QueryLimits",
+    "QueryOptions",
     "foresee",
-    "trend_line",
 ]

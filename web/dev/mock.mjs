@@ -382,7 +382,7 @@ const routes = [
           : metrics.pools(now()),
       ),
   ],
-  ["POST", /^\/-\/reload$/, () => ok({})],
+  ["POST", /^\/api\/wk\/projects\/\d+\/scrape-config\/reload$/, () => ok(fixtures.scrapeConfig())],
   ["GET", /^\/api\/wk\/projects\/\d+\/forecast$/, (_m, q) => ok(metrics.forecasts(now(), q))],
   [
     "GET",
@@ -544,6 +544,6 @@ const withNonce = (html) =>
 createServer((request, response) => {
   const url = new URL(request.url, `http://127.0.0.1:${PORT}`);
   if (url.pathname.endsWith("/live")) live(response);
-  else if (/^\/(api|p|-)\//.test(url.pathname)) void answer(request, response, url);
+  else if (/^\/(api|p)\//.test(url.pathname)) void answer(request, response, url);
   else file(response, url.pathname);
 }).listen(PORT, "127.0.0.1", () => console.log(`mock server: http://127.0.0.1:${PORT} ${MODE}`));

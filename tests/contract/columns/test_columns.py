@@ -26,6 +26,7 @@ from watchkeeper.store.columns import (
     LOGS,
     METADATA,
     SERIES,
+    TABLES,
     BatchRefused,
     Columns,
     QueryFailed,
@@ -416,7 +417,7 @@ def test_every_table_with_rows_syncs_and_remembers_tokens(columns: Columns) -> N
         "AND engine LIKE '%MergeTree' AND name != 'schema_version'"
     )
     found = dict(columns.rows(sql))
-    assert len(found) == 8
+    assert len(found) == len(TABLES)
     for engine in found.values():
         assert "fsync_after_insert = 1" in engine
         assert "fsync_part_directory = 1" in engine

@@ -181,7 +181,7 @@ def test_what_is_no_template_is_refused(source: str) -> None:
         ('{{ humanize "x" }}', "invalid syntax"),
         ("{{ $value.foo }}", "can't evaluate field foo in type float64"),
         ('{{ template "nope" }}', "not defined"),
-        ('{{ reReplaceAll "(" "" "" }}', "unterminated"),
+        ('{{ reReplaceAll "(" "" "" }}', "missing closing )"),
         ("{{ len 1 }}", "len of this type"),
         ("{{ humanize }}", "wrong number of args for humanize"),
         ('{{ define "t" }}{{ template "t" }}{{ end }}{{ template "t" }}', "maximum template depth"),

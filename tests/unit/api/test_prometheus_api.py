@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -268,3 +269,25 @@ def test_promtool_reads_us(address: str, arguments: list[str], shown: str) -> No
 
     assert done.returncode == 0, done.stderr
     assert shown in done.stdout
+
+
+@pytest.mark.filterwarnings("ignore:The inplace keyword")
+def test_prometheus_api_client_reads_us(address: str) -> None:
+    from prometheus_api_client import MetricRangeDataFrame, PrometheusConnect
+
+    connection = PrometheusConnect(f"http://wk:token@{address}/p/7", disable_ssl=True)
+    assert connection.check_prometheus_connection()
+    assert connection.all_metrics() == ["requests_total", "up"]
+    assert sorted(connection.get_label_values("job")) == ["api", "web"]
+    (now,) = connection.custom_query('requests_total{job="api"}', {"time": START_S + 600})
+    assert now["value"] == [START_S + 600, "600"]
+    span = {
+        "start_time": datetime.fromtimestamp(START_S, UTC),
+        "end_time": datetime.fromtimestamp(START_S + 600, UTC),
+    }
+    found = connection.custom_query_range("rate(requests_total[1m])", step="60", **span)
+    assert {row["metric"]["job"] for row in found} == {"api", "web"}
+    raw = connection.get_metric_range_data("requests_total", **span)
+    frame = MetricRangeDataFrame(raw)
+    assert set(frame["job"]) == {"api", "web"}
+    assert frame["value"].max() == 600

@@ -10,6 +10,7 @@ from watchkeeper.alerting.rules.evaluator import (
     GroupStatus,
 )
 from watchkeeper.alerting.rules.files import parse_rule_file
+from watchkeeper.alerting.rules.lint import Hint, HintLevel, lint_rates, lint_selectors
 from watchkeeper.alerting.rules.repo import (
     StoredAlert,
     forget_history,
@@ -38,6 +39,8 @@ __all__ = [
     "Evaluator",
     "EvaluatorOptions",
     "GroupStatus",
+    "Hint",
+    "HintLevel",
     "Phase",
     "RecordingRule",
     "Rule",
@@ -53,6 +56,8 @@ __all__ = [
     "advance",
     "forget_history",
     "history",
+    "lint_rates",
+    "lint_selectors",
     "load_states",
     "number_out",
     "parse_rule_file",

@@ -9,7 +9,13 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from watchkeeper.alerting import GroupStatus, RuleFileInvalid, StoredRuleFile, rule_state
-from watchkeeper.alerting.rules import AlertingRule, RuleGroup, RuleHealth
+from watchkeeper.alerting.rules import (
+    AlertingRule,
+    RuleGroup,
+    RuleHealth,
+    lint_rates,
+    lint_selectors,
+)
 from watchkeeper.alerting.rules import Rule as AnyRule
 from watchkeeper.api.auth import Caller, MemberScope, RoomsHere, ViewerScope
 from watchkeeper.api.rooms import Rooms
@@ -78,11 +84,21 @@ class Problem(Answer):
     message: str
 
 
+class RuleHint(Answer):
+    """A remark on one rule of a file that is right. line: of the rule."""
+
+    level: Literal["warning", "info"]
+    rule: str
+    line: int
+    message: str
+
+
 class RuleCheckAnswer(Answer):
-    """groups, rules: how many the file has when it is right."""
+    """groups, rules: how many the file has when it is right. hints: what may surprise."""
 
     ok: bool
     problems: list[Problem]
+    hints: list[RuleHint]
     groups: int
     rules: int
 
@@ -98,15 +114,31 @@ def list_rules(rooms: RoomsHere, scope: ViewerScope) -> RulesAnswer:
 
 
 @router.post("/projects/{project_id}/rules/check")
-def check_rules(rooms: RoomsHere, _scope: ViewerScope, body: RuleSourceBody) -> RuleCheckAnswer:
-    """Read a rule file without keeping it. Answers 200 with the first problem it has."""
+def check_rules(rooms: RoomsHere, scope: ViewerScope, body: RuleSourceBody) -> RuleCheckAnswer:
+    """Read a rule file without keeping it. Answers 200 with the first problem it has.
+
+    Hints tell of rates that are read as shares and of selectors that select nothing.
+    """
     try:
         parsed = rooms.rules.check(body.source)
     except RuleFileInvalid as error:
         problem = Problem(line=error.line or None, message=str(error))
-        return RuleCheckAnswer(ok=False, problems=[problem], groups=0, rules=0)
+        return RuleCheckAnswer(ok=False, problems=[problem], hints=[], groups=0, rules=0)
     rules = sum(len(group.rules) for group in parsed.groups)
-    return RuleCheckAnswer(ok=True, problems=[], groups=len(parsed.groups), rules=rules)
+    hints = [
+        *lint_rates(parsed),
+        *lint_selectors(parsed, scope, rooms.source, now_ms=rooms.clock()),
+    ]
+    return RuleCheckAnswer(
+        ok=True,
+        problems=[],
+        hints=[
+            RuleHint(level=each.level.value, rule=each.rule, line=each.line, message=each.message)
+            for each in hints
+        ],
+        groups=len(parsed.groups),
+        rules=rules,
+    )
 
 
 @router.put("/projects/{project_id}/rules/{file}")

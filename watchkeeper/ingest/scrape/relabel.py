@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import md5
 
-from watchkeeper.lib.go_regex import expand
+from watchkeeper.lib.go_regex import GoRegex, expand
 
 
 class Action(StrEnum):
@@ -29,19 +29,28 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelabelStep:
-    """One entry of relabel_configs or metric_relabel_configs."""
+    """One entry of relabel_configs or metric_relabel_configs.
+
+    utf8_names: a label that it makes may have any name.
+    """
 
     action: Action
     source_labels: tuple[str, ...]
     separator: str
-    regex: re.Pattern[str]
+    regex: GoRegex
     is_default_regex: bool
     target_label: str
     replacement: str
     modulus: int
+    utf8_names: bool = False
 
 
 LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+
+
+def is_label_name(text: str, *, utf8: bool) -> bool:
+    """True for a good label name. utf8: any text but none at all is one."""
+    return bool(text) if utf8 else LABEL_NAME.fullmatch(text) is not None
 
 
 def relabel(labels: dict[str, str], steps: Iterable[RelabelStep]) -> dict[str, str] | None:
@@ -69,13 +78,13 @@ def _replace(labels: dict[str, str], step: RelabelStep) -> bool:
     if match is None:
         return True
     name = expand(step.target_label, match)
-    if not LABEL_NAME.fullmatch(name):
+    if not is_label_name(name, utf8=step.utf8_names):
         return True
     return _set(labels, name, expand(step.replacement, match))
 
 
 def _keep(labels: dict[str, str], step: RelabelStep) -> bool:
-    return step.regex.fullmatch(_joined(labels, step)) is not None
+    return step.regex.matches(_joined(labels, step))
 
 
 def _drop(labels: dict[str, str], step: RelabelStep) -> bool:
@@ -118,11 +127,11 @@ def _without(labels: dict[str, str], names: Sequence[str]) -> bool:
 
 
 def _labeldrop(labels: dict[str, str], step: RelabelStep) -> bool:
-    return _without(labels, [name for name in labels if step.regex.fullmatch(name)])
+    return _without(labels, [name for name in labels if step.regex.matches(name)])
 
 
 def _labelkeep(labels: dict[str, str], step: RelabelStep) -> bool:
-    return _without(labels, [name for name in labels if not step.regex.fullmatch(name)])
+    return _without(labels, [name for name in labels if not step.regex.matches(name)])
 
 
 _ACTIONS: dict[Action, Callable[[dict[str, str], RelabelStep], bool]] = {

@@ -8,7 +8,7 @@ from watchkeeper.query.promql.ast import (
     ValueType,
     selectors_of,
 )
-from watchkeeper.query.promql.comparison import Comparison, comparison_of, metrics_of
+from watchkeeper.query.promql.comparison import Comparison, comparison_of
 from watchkeeper.query.promql.engine import Engine
 from watchkeeper.query.promql.errors import (
     BadQuery,
@@ -23,11 +23,15 @@ from watchkeeper.query.promql.errors import (
 from watchkeeper.query.promql.format import format_expr, prettify
 from watchkeeper.query.promql.literals import (
     format_duration,
+    format_float,
     format_sample,
     format_shortest,
     parse_duration_ms,
 )
+from watchkeeper.query.promql.native import native_columns
 from watchkeeper.query.promql.parser import parse
+from watchkeeper.query.promql.planner import GridRequest
+from watchkeeper.query.promql.rate_limits import RateLimit, rate_limits
 from watchkeeper.query.promql.repo import ColumnsSource
 from watchkeeper.query.promql.repo import condition as series_condition
 from watchkeeper.query.promql.run import EngineOptions
@@ -40,7 +44,12 @@ from watchkeeper.query.promql.source import (
 )
 from watchkeeper.query.promql.tree_json import describe
 from watchkeeper.query.promql.types import (
+    F64,
+    I64,
+    STALE_BITS,
     STALE_NAN,
+    Bools,
+    Grid,
     Matrix,
     Result,
     Scalar,
@@ -48,11 +57,16 @@ from watchkeeper.query.promql.types import (
     Stats,
     String,
     Vector,
+    value_of,
 )
 
 __all__ = [
+    "F64",
+    "I64",
+    "STALE_BITS",
     "STALE_NAN",
     "BadQuery",
+    "Bools",
     "Cardinality",
     "ColumnsSource",
     "Comparison",
@@ -60,6 +74,8 @@ __all__ = [
     "EngineOptions",
     "ExecutionError",
     "Expr",
+    "Grid",
+    "GridRequest",
     "MatchOp",
     "Matcher",
     "MatcherSets",
@@ -70,6 +86,7 @@ __all__ = [
     "PromQLError",
     "QueryCancelled",
     "QueryTimeout",
+    "RateLimit",
     "Result",
     "Scalar",
     "Selector",
@@ -85,12 +102,15 @@ __all__ = [
     "describe",
     "format_duration",
     "format_expr",
+    "format_float",
     "format_sample",
     "format_shortest",
-    "metrics_of",
+    "native_columns",
     "parse",
     "parse_duration_ms",
     "prettify",
+    "rate_limits",
     "selectors_of",
     "series_condition",
+    "value_of",
 ]

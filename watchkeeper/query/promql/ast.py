@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import cast
 
 
 class ValueType(StrEnum):
@@ -61,13 +62,21 @@ class Card(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matching:
-    """`on`/`ignoring` labels and `group_left`/`group_right` with the labels they copy."""
+    """`on`/`ignoring` labels and `group_left`/`group_right` with the labels they copy.
+
+    fill_left, fill_right: what stands for a missing partner on that side; None: nothing does.
+    """
 
     card: Card = Card.ONE_TO_ONE
     labels: tuple[str, ...] = ()
     on: bool = False
     include: tuple[str, ...] = ()
-    explicit: bool = False
+    fill_left: float | None = None
+    fill_right: float | None = None
+
+    @property
+    def fills(self) -> bool:
+        return self.fill_left is not None or self.fill_right is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +92,11 @@ class Node:
 
     def children(self) -> tuple[Node, ...]:
         return ()
+
+    def with_children(self, children: tuple[Node, ...]) -> Node:
+        """The node over other children of the same number and types."""
+        del children
+        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,28 +123,59 @@ class Text(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DurationExpr(Node):
+    """Arithmetic of durations: `5m * 2`, `-step()`, `max_of(range(), 1h)`.
+
+    op: `+ - * / % ^`, or `step range min_of max_of`. A sign has no lhs. wrapped: in parentheses.
+    Its numbers are seconds.
+    """
+
+    op: str
+    lhs: Duration | None = None
+    rhs: Duration | None = None
+    wrapped: bool = False
+
+    @property
+    def type(self) -> ValueType:
+        return ValueType.SCALAR
+
+
+Duration = Number | DurationExpr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Selector(Node):
     """An instant vector selector. `name` is the metric as written before the braces, if any.
 
-    matchers: all of them, that of the name included. offset_ms moves the window into the past.
+    matchers: all of them, that of the name included. offset_ms moves the window into the past;
+    where offset_expr is set, it is still to be computed from that.
     """
 
     name: str
     matchers: tuple[Matcher, ...]
     offset_ms: int = 0
     at: At | None = None
+    offset_expr: DurationExpr | None = None
+    anchored: bool = False
+    smoothed: bool = False
 
     @property
     def type(self) -> ValueType:
         return ValueType.VECTOR
 
+    @property
+    def extended(self) -> bool:
+        """True if samples outside the window count: `anchored` or `smoothed`."""
+        return self.anchored or self.smoothed
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixSelector(Node):
-    """`selector[range]`; offset and `@` are the selector's."""
+    """`selector[range]`; offset, `@`, `anchored` and `smoothed` are the selector's."""
 
     selector: Selector
     range_ms: int
+    range_expr: DurationExpr | None = None
 
     @property
     def type(self) -> ValueType:
@@ -138,6 +183,9 @@ class MatrixSelector(Node):
 
     def children(self) -> tuple[Node, ...]:
         return (self.selector,)
+
+    def with_children(self, children: tuple[Node, ...]) -> Node:
+        return replace(self, selector=cast(Selector, children[0]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +197,9 @@ class Subquery(Node):
     step_ms: int | None
     offset_ms: int = 0
     at: At | None = None
+    range_expr: DurationExpr | None = None
+    step_expr: DurationExpr | None = None
+    offset_expr: DurationExpr | None = None
 
     @property
     def type(self) -> ValueType:
@@ -156,6 +207,9 @@ class Subquery(Node):
 
     def children(self) -> tuple[Node, ...]:
         return (self.expr,)
+
+    def with_children(self, children: tuple[Node, ...]) -> Node:
+        return replace(self, expr=children[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +226,9 @@ class Call(Node):
 
     def children(self) -> tuple[Node, ...]:
         return self.args
+
+    def with_children(self, children: tuple[Node, ...]) -> Node:
+        return replace(self, args=children)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +248,11 @@ class Aggregate(Node):
 
     def children(self) -> tuple[Node, ...]:
         return (self.expr,) if self.param is None else (self.param, self.expr)
+
+    def with_children(self, children: tuple[Node, ...]) -> Node:
+        if self.param is None:
+            return replace(self, expr=children[0])
+        return replace(self, param=children[0], expr=children[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +274,9 @@ class Binary(Node):
     def children(self) -> tuple[Node, ...]:
         return (self.lhs, self.rhs)
 
+    def with_children(self, children: tuple[Node, ...]) -> Node:
+        return replace(self, lhs=children[0], rhs=children[1])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unary(Node):
@@ -227,6 +292,9 @@ class Unary(Node):
     def children(self) -> tuple[Node, ...]:
         return (self.expr,)
 
+    def with_children(self, children: tuple[Node, ...]) -> Node:
+        return replace(self, expr=children[0])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paren(Node):
@@ -241,9 +309,13 @@ class Paren(Node):
     def children(self) -> tuple[Node, ...]:
         return (self.expr,)
 
+    def with_children(self, children: tuple[Node, ...]) -> Node:
+        return replace(self, expr=children[0])
+
 
 Expr = Node
 
+TRIMS = frozenset({"</", ">/"})
 COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 SET_OPERATORS = frozenset({"and", "or", "unless"})
 ARITHMETIC = frozenset({"+", "-", "*", "/", "%", "^", "atan2"})
@@ -273,6 +345,17 @@ def post_order(root: Node) -> Iterator[Node]:
             continue
         stack.append((node, True))
         stack.extend((child, False) for child in reversed(node.children()))
+
+
+def rebuilt(root: Node, change: Callable[[Node], Node]) -> Node:
+    """The tree with every node changed, children first. What is not changed is not copied."""
+    done: dict[int, Node] = {}
+    for node in post_order(root):
+        before = node.children()
+        after = tuple(done.pop(id(child), child) for child in before)
+        same = all(old is new for old, new in zip(before, after, strict=True))
+        done[id(node)] = change(node if same else node.with_children(after))
+    return done[id(root)]
 
 
 def selectors_of(expr: Expr) -> list[Selector]:

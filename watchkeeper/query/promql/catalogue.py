@@ -61,6 +61,8 @@ FUNCTIONS: dict[str, Signature] = {
     "double_exponential_smoothing": Signature((M, S, S), experimental=True),
     "histogram_fraction": Signature((S, S, V)),
     "histogram_quantile": Signature((S, V)),
+    "histogram_quantiles": Signature((V, T, S, S), variadic=UNLIMITED, experimental=True),
+    "info": Signature((V, V), variadic=1, experimental=True),
     "label_join": Signature((V, T, T, T), variadic=UNLIMITED),
     "label_replace": Signature((V, T, T, T, T)),
     "pi": Signature((), S),
@@ -70,12 +72,13 @@ FUNCTIONS: dict[str, Signature] = {
     "scalar": Signature((V,), S),
     "sort_by_label": Signature((V, T), variadic=UNLIMITED, experimental=True),
     "sort_by_label_desc": Signature((V, T), variadic=UNLIMITED, experimental=True),
+    "start_timestamp": Signature((V,), experimental=True),
     "time": Signature((), S),
     "vector": Signature((S,)),
 }
 
 STEP_DEPENDENT = frozenset(_TIME_FUNCTIONS) | {
-    "timestamp", "predict_linear", "time", "start", "end", "step", "range",
+    "timestamp", "start_timestamp", "predict_linear", "time", "start", "end", "step", "range",
     "absent", "absent_over_time",
 }  # fmt: skip
 """Functions whose answer depends on the step even when all their selectors are pinned by `@`.

@@ -14,7 +14,9 @@ from watchkeeper.query.promql.ast import (
     Binary,
     Call,
     Card,
+    DurationExpr,
     Matcher,
+    Matching,
     MatchOp,
     MatrixSelector,
     Node,
@@ -25,12 +27,16 @@ from watchkeeper.query.promql.ast import (
     Text,
     Unary,
 )
-from watchkeeper.query.promql.literals import format_duration, format_shortest, quote
+from watchkeeper.query.promql.literals import (
+    format_duration,
+    format_float,
+    format_shortest,
+    quote,
+)
 
 WIDTH = 100
 _INDENT = "  "
 _PLAIN_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_PLAIN_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
 
 def format_expr(node: Node) -> str:
@@ -55,13 +61,23 @@ def _operator(node: Binary) -> str:
     """The operator with `bool`, matching and grouping."""
     text = node.op + (" bool" if node.bool_modifier else "")
     matching = node.matching
-    if matching is None or not matching.explicit:
+    if matching is None:
         return text
-    text += f" {'on' if matching.on else 'ignoring'} ({_names(matching.labels)})"
-    if matching.card in (Card.MANY_TO_ONE, Card.ONE_TO_MANY):
+    grouped = matching.card in (Card.MANY_TO_ONE, Card.ONE_TO_MANY)
+    if matching.labels or matching.on or grouped:
+        text += f" {'on' if matching.on else 'ignoring'} ({_names(matching.labels)})"
+    if grouped:
         side = "left" if matching.card is Card.MANY_TO_ONE else "right"
         text += f" group_{side} ({_names(matching.include)})"
-    return text
+    return text + _fills(matching)
+
+
+def _fills(matching: Matching) -> str:
+    left, right = matching.fill_left, matching.fill_right
+    if left is not None and left == right:
+        return f" fill ({format_shortest(left)})"
+    text = "" if left is None else f" fill_left ({format_shortest(left)})"
+    return text if right is None else f"{text} fill_right ({format_shortest(right)})"
 
 
 def _names(labels: tuple[str, ...]) -> str:
@@ -76,41 +92,66 @@ def _number(node: Node) -> str:
     number = cast(Number, node)
     if number.duration:
         return format_duration(round(number.value * 1000))
-    return format_shortest(number.value)
+    return format_float(number.value)
+
+
+def _duration_expr(node: Node) -> str:
+    """Arithmetic of durations; a sign `+` is only a mark for parentheses and not printed."""
+    expr = cast(DurationExpr, node)
+    left = "" if expr.lhs is None else format_expr(expr.lhs)
+    right = "" if expr.rhs is None else format_expr(expr.rhs)
+    if expr.op in ("step", "range"):
+        text = f"{expr.op}()"
+    elif expr.op in ("max_of", "min_of"):
+        text = f"{expr.op}({left}, {right})"
+    elif expr.lhs is None:
+        text = f"-{right}" if expr.op == "-" else right
+    else:
+        text = f"{left} {expr.op} {right}"
+    return f"({text})" if expr.wrapped else text
+
+
+def _duration(ms: int, expr: DurationExpr | None) -> str:
+    return format_duration(ms) if expr is None else format_expr(expr)
 
 
 def _selector(node: Node) -> str:
     selector = cast(Selector, node)
-    return _bare_selector(selector) + _modifiers(selector.at, selector.offset_ms)
+    at, offset = _at(selector.at), _offset(selector)
+    return _bare_selector(selector) + at + _extended(selector) + offset
 
 
 def _bare_selector(selector: Selector) -> str:
-    rest = list(selector.matchers)
-    if selector.name:
-        rest.remove(Matcher(METRIC_NAME, MatchOp.EQUAL, selector.name))
-    pairs = [f"{_name(m.name)}{m.op.value}{quote(m.value)}" for m in rest]
-    if selector.name and not _PLAIN_METRIC.fullmatch(selector.name):
-        return "{" + ",".join([quote(selector.name), *pairs]) + "}"
-    if not pairs and selector.name:
-        return selector.name
-    return f"{selector.name}{{{','.join(pairs)}}}"
+    """Name and matchers; matchers sorted as texts."""
+    named = Matcher(METRIC_NAME, MatchOp.EQUAL, selector.name)
+    rest = [m for m in selector.matchers if not selector.name or m != named]
+    pairs = sorted(f"{_name(m.name)}{m.op.value}{quote(m.value)}" for m in rest)
+    return selector.name + (f"{{{','.join(pairs)}}}" if pairs else "")
+
+
+def _extended(selector: Selector) -> str:
+    if selector.anchored:
+        return " anchored"
+    return " smoothed" if selector.smoothed else ""
 
 
 def _matrix(node: Node) -> str:
     matrix = cast(MatrixSelector, node)
     selector = matrix.selector
-    suffix = _modifiers(selector.at, selector.offset_ms)
-    return f"{_bare_selector(selector)}[{format_duration(matrix.range_ms)}]{suffix}"
+    window = f"[{_duration(matrix.range_ms, matrix.range_expr)}]{_extended(selector)}"
+    return _bare_selector(selector) + window + _at(selector.at) + _offset(selector)
 
 
-def _modifiers(at: At | None, offset_ms: int) -> str:
-    text = ""
-    if at is not None:
-        where = f"{at.ts_ms / 1000:.3f}" if at.kind is AtKind.TIME else f"{at.kind.value}()"
-        text += f" @ {where}"
-    if offset_ms:
-        text += f" offset {format_duration(offset_ms)}"
-    return text
+def _at(at: At | None) -> str:
+    if at is None:
+        return ""
+    return f" @ {at.ts_ms / 1000:.3f}" if at.kind is AtKind.TIME else f" @ {at.kind.value}()"
+
+
+def _offset(node: Selector | Subquery) -> str:
+    if node.offset_expr is None and not node.offset_ms:
+        return ""
+    return f" offset {_duration(node.offset_ms, node.offset_expr)}"
 
 
 def _subquery(node: Node) -> str:
@@ -119,9 +160,11 @@ def _subquery(node: Node) -> str:
 
 
 def _subquery_suffix(node: Subquery) -> str:
-    step = "" if node.step_ms is None else format_duration(node.step_ms)
-    window = f"[{format_duration(node.range_ms)}:{step}]"
-    return window + _modifiers(node.at, node.offset_ms)
+    step = ""
+    if node.step_ms is not None:
+        step = _duration(node.step_ms, node.step_expr)
+    window = f"[{_duration(node.range_ms, node.range_expr)}:{step}]"
+    return window + _at(node.at) + _offset(node)
 
 
 def _call(node: Node) -> str:
@@ -146,6 +189,7 @@ def _aggregate_head(node: Aggregate) -> str:
 _FORMS: dict[type[Node], Callable[[Node], str]] = {
     Aggregate: _aggregate,
     Call: _call,
+    DurationExpr: _duration_expr,
     MatrixSelector: _matrix,
     Number: _number,
     Paren: lambda node: f"({format_expr(cast(Paren, node).expr)})",
@@ -184,14 +228,23 @@ def _pretty(node: Node, level: int) -> str:
 
 
 def _pretty_chain(node: Binary, level: int) -> str:
-    """Operands one level in, operators at the start of a line between them."""
+    """Operands one level in, operators at the start of a line between them.
+
+    What fits on a line at the left end of the chain stays on it.
+    """
     links = [node]
     while isinstance(lhs := links[-1].lhs, Binary):
         links.append(lhs)
-    depth = len(links)
-    lines = [_pretty(links[-1].lhs, level + depth)]
-    for place, link in enumerate(reversed(links)):
-        inner = level + depth - 1 - place
+    line, fits = format_expr(links[-1].lhs), len(links)
+    for place, link in reversed(list(enumerate(links))):
+        line = f"{line} {_operator(link)} {format_expr(link.rhs)}"
+        if len(line) > WIDTH:
+            break
+        fits = place
+    split = links[:fits]
+    lines = [_pretty(split[-1].lhs, level + len(split))]
+    for place, link in enumerate(reversed(split)):
+        inner = level + len(split) - 1 - place
         lines.append(_INDENT * inner + _operator(link))
         lines.append(_pretty(link.rhs, inner + 1))
     return "\n".join(lines)

@@ -16,24 +16,32 @@ _UNITS_MS = {
     "s": SECOND_MS,
     "ms": 1,
 }
-_PART = re.compile(r"([0-9]+)(ms|[smhdwy])")
-_DURATION = re.compile(
-    r"(?:[0-9]+y)?(?:[0-9]+w)?(?:[0-9]+d)?(?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?(?:[0-9]+ms)?"
-)
-_LONGEST_MS = (2**63 - 1) // 1_000_000
+_PART = re.compile(r"([0-9]+)([^0-9]+)")
+_RANKS = {unit: rank for rank, unit in enumerate(_UNITS_MS)}
+_LONGEST_NS = 2**63 - 1
 
 
 def parse_duration_ms(text: str) -> int:
     """`1h30m` → milliseconds. Units fall from y to ms, each once. Raises ValueError."""
     if text == "0":
         return 0
-    if not text or _DURATION.fullmatch(text) is None:
-        raise ValueError(f'not a valid duration string: "{text}"')
-    if len(text) > 200:
-        raise ValueError("duration out of range")
-    total_ms = sum(int(count) * _UNITS_MS[unit] for count, unit in _PART.findall(text))
-    if total_ms > _LONGEST_MS:
-        raise ValueError("duration out of range")
+    if not text:
+        raise ValueError("empty duration string")
+    malformed = ValueError(f"not a valid duration string: {quote(text)}")
+    total_ms, last_rank, position = 0, -1, 0
+    while position < len(text):
+        part = _PART.match(text, position)
+        if part is None or len(part.group(1)) > 20 or int(part.group(1)) >= 2**64:
+            raise malformed
+        count, unit = int(part.group(1)), part.group(2)
+        if unit not in _UNITS_MS:
+            raise ValueError(f"unknown unit {quote(unit)} in duration {quote(text)}")
+        if _RANKS[unit] <= last_rank:
+            raise malformed
+        last_rank, position = _RANKS[unit], part.end()
+        total_ms += count * _UNITS_MS[unit]
+        if total_ms * 1_000_000 > _LONGEST_NS:
+            raise ValueError("duration out of range")
     return total_ms
 
 
@@ -57,18 +65,28 @@ def format_duration(ms: int) -> str:
 
 
 def parse_number(text: str) -> float:
-    """A PromQL number: decimal, hexadecimal, leading-zero octal, Inf, NaN, with underscores."""
+    """A PromQL number: decimal, hexadecimal, leading-zero octal, Inf, NaN, with underscores.
+
+    Raises ValueError, worded as Go words it.
+    """
     lowered = text.lower()
-    if lowered.endswith(("inf", "nan")):
+    if lowered.endswith(("inf", "nan")) and not lowered.startswith("0x"):
         return float(lowered)
     plain = lowered.replace("_", "")
+    syntax = f"error parsing number: strconv.ParseFloat: parsing {quote(text)}: invalid syntax"
     if plain.startswith("0x"):
         if plain == "0x":
-            raise ValueError(f'error parsing number: "{text}"')
+            raise ValueError(syntax)
         return float(int(plain, 16))
     if len(plain) > 1 and plain[0] == "0" and plain.isdigit() and not set(plain) & {"8", "9"}:
         return float(int(plain, 8))
-    return float(plain)
+    try:
+        value = float(plain)
+    except ValueError:
+        raise ValueError(syntax) from None
+    if math.isinf(value):
+        raise ValueError(syntax.replace("invalid syntax", "value out of range"))
+    return value
 
 
 def format_float(value: float) -> str:
@@ -92,11 +110,17 @@ def format_sample(value: float) -> str:
 
 
 def format_shortest(value: float) -> str:
-    """As Go's FormatFloat(v, 'g', -1, 64) and `%v`: exponent below 1e-4 and from 1e21 on."""
+    """As Go's FormatFloat(v, 'g', -1, 64) and `%v`: exponent below 1e-4 and from 1e6 on."""
     size = abs(value)
-    if size == 0 or 1e-4 <= size < 1e21 or not math.isfinite(value):
+    if size == 0 or 1e-4 <= size < 1e6 or not math.isfinite(value):
         return format_float(value)
     return _exponent(value)
+
+
+def openmetrics_float(value: float) -> str:
+    """As label values write a number: like `format_shortest`, whole ones with `.0`."""
+    text = format_shortest(value)
+    return text if "." in text or "e" in text or not math.isfinite(value) else f"{text}.0"
 
 
 def _exponent(value: float) -> str:
@@ -131,52 +155,6 @@ def _expand(text: str) -> str:
     return f"{sign}{digits[:point]}.{digits[point:]}"
 
 
-_ESCAPE = re.compile(
-    r"\\(?:([abfnrtv\\\"'])|x([0-9a-fA-F]{2})|([0-7]{3})"
-    r"|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.?))",
-    re.DOTALL,
-)
-_SIMPLE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-
-
-def unquote(text: str) -> str:
-    """The value of a quoted literal. Bytes that are no UTF-8 become lone surrogates.
-
-    Raises ValueError on an escape that Go does not know.
-    """
-    quote, body = text[0], text[1:-1]
-    if quote == "`":
-        return body.replace("\r", "")
-    if "\\" not in body:
-        return body
-    pieces: list[bytes] = []
-    position = 0
-    for match in _ESCAPE.finditer(body):
-        pieces.append(body[position : match.start()].encode("utf-8", "surrogateescape"))
-        pieces.append(_escaped(match, quote))
-        position = match.end()
-    pieces.append(body[position:].encode("utf-8", "surrogateescape"))
-    return b"".join(pieces).decode("utf-8", "surrogateescape")
-
-
-def _escaped(match: re.Match[str], quote: str) -> bytes:
-    simple, two_hex, octal, short, long, _ = match.groups()
-    if simple is not None:
-        if simple in "\"'" and simple != quote:
-            raise ValueError(f"unknown escape sequence U+{ord(simple):04X} '{simple}'")
-        return _SIMPLE.get(simple, simple).encode()
-    if two_hex is not None:
-        return bytes([int(two_hex, 16)])
-    if octal is not None and int(octal, 8) < 256:
-        return bytes([int(octal, 8)])
-    code = short or long
-    if code is not None:
-        number = int(code, 16)
-        if number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF:
-            return chr(number).encode()
-    raise ValueError("unknown escape sequence")
-
-
 def quote(value: str) -> str:
     """A double-quoted literal, as Go's %q: control characters and broken bytes escaped."""
     return '"' + "".join(_quoted(character) for character in value) + '"'
@@ -199,3 +177,10 @@ def _quoted(character: str) -> str:
     if code < 0x80:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def quote_character(character: str) -> str:
+    """A single-quoted character, as Go's %q of a rune."""
+    if character == "'":
+        return "'\\''"
+    return "'" + (character if character == '"' else _quoted(character)) + "'"

@@ -29,7 +29,7 @@ def settle_names(grid: Grid) -> Grid:
         without_name(row) if drop else row
         for row, drop in zip(grid.labels, grid.drop_name, strict=True)
     ]
-    return unite(Grid(labels, grid.values, grid.present, np.zeros(len(labels), np.bool_)))
+    return unite(replace(grid, labels=labels, drop_name=np.zeros(len(labels), np.bool_)))
 
 
 def unite(grid: Grid, *, problem: str = SAME_LABELSET) -> Grid:
@@ -44,9 +44,12 @@ def unite(grid: Grid, *, problem: str = SAME_LABELSET) -> Grid:
     values, present, drop = united.values.copy(), united.present.copy(), united.drop_name.copy()
     for row, members in enumerate(rows.values()):
         for other in members[1:]:
-            _overlay(values[row], present[row], grid.values[other], grid.present[other], problem)
+            more = grid.present[other]
+            if united.histograms is not None and grid.histograms is not None:
+                united.histograms[row][more] = grid.histograms[other][more]
+            _overlay(values[row], present[row], grid.values[other], more, problem)
             drop[row] |= grid.drop_name[other]
-    return Grid(united.labels, values, present, drop)
+    return Grid(united.labels, values, present, drop, united.histograms)
 
 
 def _overlay(
@@ -56,11 +59,6 @@ def _overlay(
         raise ExecutionError(problem)
     values[more_present] = more[more_present]
     present |= more_present
-
-
-def is_label_name(name: str) -> bool:
-    """Any non-empty UTF-8 text is a label name."""
-    return bool(name) and not any(0xD800 <= ord(character) <= 0xDFFF for character in name)
 
 
 def with_label(labels: Labels, name: str, value: str) -> Labels:

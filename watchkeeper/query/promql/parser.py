@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from watchkeeper.query.promql.ast import (
     AGGREGATIONS,
+    EXPERIMENTAL_AGGREGATIONS,
     PARAM_AGGREGATIONS,
     SET_OPERATORS,
     Aggregate,
-    At,
-    AtKind,
     Binary,
     Call,
     Card,
     Matching,
-    MatrixSelector,
     Node,
     Number,
     Paren,
     Selector,
-    Subquery,
     Text,
     Unary,
     ValueType,
 )
 from watchkeeper.query.promql.catalogue import FUNCTIONS
-from watchkeeper.query.promql.cursor import Cursor
+from watchkeeper.query.promql.cursor import NOT_CALLABLE, Cursor
+from watchkeeper.query.promql.durations import at_number, parse_number_or_duration
 from watchkeeper.query.promql.errors import ParseError
-from watchkeeper.query.promql.lexer import Kind, Token, tokenize
-from watchkeeper.query.promql.literals import parse_duration_ms, parse_number, quote
+from watchkeeper.query.promql.lexer import Kind, Token, is_fill, tokenize
+from watchkeeper.query.promql.literals import quote
+from watchkeeper.query.promql.modifiers import postfixed
 from watchkeeper.query.promql.selector import parse_braces, selector_of
+from watchkeeper.query.promql.strings import is_label_name
 from watchkeeper.query.promql.typecheck import check
 
 MAX_TEXT_BYTES = 64 * 1024
@@ -41,29 +40,33 @@ MAX_NODES = 20_000
 _PRECEDENCE = {
     "or": 1, "and": 2, "unless": 2,
     "==": 3, "!=": 3, "<": 3, "<=": 3, ">": 3, ">=": 3,
-    "+": 4, "-": 4, "*": 5, "/": 5, "%": 5, "atan2": 5, "^": 6,
+    "</": 3, ">/": 3, "+": 4, "-": 4, "*": 5, "/": 5, "%": 5, "atan2": 5, "^": 6,
 }  # fmt: skip
 _UNARY_PRECEDENCE = 5
 _NO_LABELS: tuple[str, ...] = ()
 _WORD_OPERATORS = SET_OPERATORS | {"atan2"}
-_LARGEST_TS_MS = 2**63 - 1
+_GROUPING = "grouping opts"
 _NO_METRIC = frozenset({"on", "ignoring", "bool", "group_left", "group_right", "atan2"})
 
 
-def parse(text: str, *, max_bytes: int = MAX_TEXT_BYTES, max_depth: int = MAX_DEPTH) -> Node:
+def parse(
+    text: str,
+    *,
+    max_bytes: int = MAX_TEXT_BYTES,
+    max_depth: int = MAX_DEPTH,
+    experimental: bool = True,
+) -> Node:
     """The checked tree of a PromQL expression.
 
     Raises ParseError with line and column, and nothing else, for every other text; bounded in
-    length (bytes of UTF-8), nesting and tokens.
+    length (bytes of UTF-8), nesting and tokens. experimental: take what Prometheus calls so.
     """
     if len(text.encode("utf-8", "surrogatepass")) > max_bytes:
-        raise _too_large(text, f"query is longer than {max_bytes} bytes")
-    tokens = tokenize(text)
-    if len(tokens) > MAX_NODES:
-        raise _too_large(text, f"query has more than {MAX_NODES} tokens")
-    cursor = Cursor(text, tokens, max_depth=max_depth)
+        raise ParseError(f"query is longer than {max_bytes} bytes", text=text, position=0)
+    tokens = tokenize(text, most=MAX_NODES)
+    cursor = Cursor(text, tokens, max_depth=max_depth, experimental=experimental)
     if cursor.at_end():
-        raise cursor.error("no expression found in input", cursor.peek)
+        raise ParseError("no expression found in input", text=text, position=0)
     tree = _expression(cursor, 1)
     if not cursor.at_end():
         raise cursor.unexpected()
@@ -71,8 +74,13 @@ def parse(text: str, *, max_bytes: int = MAX_TEXT_BYTES, max_depth: int = MAX_DE
     return tree
 
 
-def _too_large(text: str, message: str) -> ParseError:
-    return ParseError(message, text=text, position=0)
+def parse_series(text: str) -> Selector:
+    """One selector without modifiers and checks: how test files describe a series."""
+    cursor = Cursor(text, tokenize(text, most=MAX_NODES), max_depth=MAX_DEPTH)
+    node = _primary(cursor)
+    if not isinstance(node, Selector) or not cursor.at_end():
+        raise cursor.unexpected()
+    return node
 
 
 def _operator(token: Token) -> str:
@@ -98,12 +106,16 @@ def _expression(cursor: Cursor, weakest: int) -> Node:
 def _binary(cursor: Cursor, left: Node, op: str, precedence: int) -> Node:
     op_token = cursor.take()
     bool_modifier = cursor.take_word("bool") is not None
-    matching = _matching(cursor)
+    matching = _fills(cursor, _matching(cursor))
     right = _expression(cursor, precedence if op == "^" else precedence + 1)
+    if matching.fills and not cursor.experimental:
+        raise cursor.error("binop fill modifiers are experimental and not enabled", left)
     both = (left.type, right.type)
-    scalar = both == (ValueType.SCALAR, ValueType.SCALAR)
+    vectors = both == (ValueType.VECTOR, ValueType.VECTOR)
     if op in SET_OPERATORS and matching.card is Card.ONE_TO_ONE:
         matching = replace(matching, card=Card.MANY_TO_MANY)
+    means_something = vectors or matching.labels or matching.fills
+    scalar = both == (ValueType.SCALAR, ValueType.SCALAR)
     return Binary(
         start=left.start,
         end=right.end,
@@ -112,7 +124,7 @@ def _binary(cursor: Cursor, left: Node, op: str, precedence: int) -> Node:
         lhs=left,
         rhs=right,
         bool_modifier=bool_modifier,
-        matching=matching,
+        matching=matching if means_something else None,
         result=ValueType.SCALAR if scalar else ValueType.VECTOR,
     )
 
@@ -127,32 +139,64 @@ def _matching(cursor: Cursor) -> Matching:
     if group is not None:
         card = Card.MANY_TO_ONE if group == "group_left" else Card.ONE_TO_MANY
         include = _label_list(cursor) if cursor.at("(") else ()
-    return Matching(card=card, labels=labels, on=word == "on", include=include, explicit=True)
+    return Matching(card=card, labels=labels, on=word == "on", include=include)
+
+
+def _fills(cursor: Cursor, matching: Matching) -> Matching:
+    """`fill(v)`, or `fill_left(v)` and `fill_right(v)` in either order."""
+    word = cursor.take_fill("fill", "fill_left", "fill_right")
+    if word is None:
+        return matching
+    value = _fill_value(cursor)
+    if word == "fill":
+        return replace(matching, fill_left=value, fill_right=value)
+    sides = ("fill_left", "fill_right") if word == "fill_left" else ("fill_right", "fill_left")
+    values = {sides[0]: value}
+    if cursor.take_fill(sides[1]):
+        values[sides[1]] = _fill_value(cursor)
+    return replace(matching, fill_left=values.get("fill_left"), fill_right=values.get("fill_right"))
+
+
+def _fill_value(cursor: Cursor) -> float:
+    cursor.expect("(")
+    sign = -1.0 if cursor.at("-") else 1.0
+    if cursor.at("+", "-"):
+        cursor.take()
+    if not at_number(cursor):
+        raise cursor.unexpected()
+    value = parse_number_or_duration(cursor).value
+    cursor.expect(")")
+    return sign * value
 
 
 def _label_list(cursor: Cursor) -> tuple[str, ...]:
     """`(a, b, "utf8.name",)`."""
-    cursor.expect("(", "grouping opts")
+    if not cursor.at("("):
+        raise cursor.unexpected(where=_GROUPING, expected='"("')
+    cursor.take()
     labels: list[str] = []
     while not cursor.at(")"):
-        token = cursor.take()
-        if token.kind is Kind.STRING:
-            labels.append(cursor.string(token))
-        elif _is_label(token):
-            labels.append(token.text)
-        else:
-            raise cursor.unexpected(token, where="grouping opts", expected="label")
+        labels.append(_label(cursor))
         if not cursor.at(")"):
-            cursor.expect(",", "grouping opts", expected='"," or ")"')
+            if not cursor.at(","):
+                raise cursor.unexpected(where=_GROUPING, expected='"," or ")"')
+            cursor.take()
     cursor.take()
     return tuple(labels)
 
 
-def _is_label(token: Token) -> bool:
-    """Any word is a label name here, `inf` and `nan` too."""
-    if token.kind is Kind.IDENT:
-        return ":" not in token.text
-    return token.kind is Kind.NUMBER and token.text.isalpha()
+def _label(cursor: Cursor) -> str:
+    token = cursor.peek
+    if token.kind is Kind.STRING:
+        name = cursor.string(token)
+        if not is_label_name(name):
+            raise cursor.error(f"invalid label name for grouping: {quote(name)}", token)
+    elif token.kind is Kind.METRIC or cursor.word() not in ("", "without"):
+        name = token.text
+    else:
+        raise cursor.unexpected(where=_GROUPING, expected="label")
+    cursor.take()
+    return name
 
 
 def _unary(cursor: Cursor) -> Node:
@@ -161,7 +205,7 @@ def _unary(cursor: Cursor) -> Node:
     while cursor.peek.kind is Kind.OP and cursor.peek.text in "+-":
         signs.append(cursor.take())
     if not signs:
-        return _postfix(cursor, _primary(cursor))
+        return postfixed(cursor, _primary(cursor))
     if len(signs) > cursor.max_depth:
         raise cursor.error("expression is nested too deeply", signs[-1])
     operand = _expression(cursor, _UNARY_PRECEDENCE + 1)
@@ -180,82 +224,82 @@ def _signed(sign: Token, operand: Node) -> Node:
 
 def _primary(cursor: Cursor) -> Node:
     token = cursor.peek
-    if token.kind in (Kind.NUMBER, Kind.DURATION):
-        return _number(cursor)
+    if at_number(cursor):
+        return parse_number_or_duration(cursor)
     if token.kind is Kind.STRING:
         cursor.take()
         return Text(start=token.start, end=token.end, value=cursor.string(token))
-    if token.kind is Kind.IDENT:
+    if token.kind in (Kind.IDENT, Kind.METRIC):
         return _named(cursor)
     if cursor.at("{"):
         return parse_braces(cursor, name=None)
     if cursor.at("("):
         cursor.take()
         inner = _expression(cursor, 1)
-        closing = cursor.expect(")", "expression")
+        closing = cursor.expect(")")
         return Paren(start=token.start, end=closing.end, expr=inner)
     raise cursor.unexpected()
 
 
-def _number(cursor: Cursor) -> Number:
-    token = cursor.take()
-    try:
-        if token.kind is Kind.DURATION:
-            value, duration = parse_duration_ms(token.text) / 1000, True
-        else:
-            value, duration = parse_number(token.text), False
-    except (ValueError, OverflowError) as problem:
-        raise cursor.error(str(problem), token) from None
-    return Number(start=token.start, end=token.end, value=value, duration=duration)
-
-
 def _named(cursor: Cursor) -> Node:
     """An aggregation, a call or a metric."""
-    token = cursor.take()
-    word = token.text.lower()
-    if word in AGGREGATIONS and (cursor.at("(") or cursor.peek.text.lower() in ("by", "without")):
-        return _aggregate(cursor, token, word)
-    if cursor.at("("):
-        return _call(cursor, token)
+    token, word = cursor.peek, cursor.word()
     if word in _NO_METRIC:
-        raise cursor.unexpected(token)
+        raise cursor.unexpected()
+    fills = is_fill(token, cursor.text)
+    cursor.take()
+    if word in AGGREGATIONS and (cursor.at("(") or cursor.word() in ("by", "without")):
+        return _aggregate(cursor, token, word)
+    if cursor.at("(") and word and word not in NOT_CALLABLE and not fills:
+        return _call(cursor, token)
     if cursor.at("{"):
         return parse_braces(cursor, name=token)
     return selector_of(token.text, (), start=token.start, end=token.end)
 
 
 def _call(cursor: Cursor, name: Token) -> Node:
+    args, end = _arguments(cursor)
     signature = FUNCTIONS.get(name.text)
     if signature is None:
         raise cursor.error(f"unknown function with name {quote(name.text)}", name)
-    args, end = _arguments(cursor)
+    if signature.experimental and not cursor.experimental:
+        raise cursor.error(f"function {quote(name.text)} is not enabled", name)
     return Call(start=name.start, end=end, func=name.text, args=args, returns=signature.returns)
 
 
 def _arguments(cursor: Cursor) -> tuple[tuple[Node, ...], int]:
     """Expressions between parentheses, and where the closing one ends."""
-    cursor.expect("(", "function call")
+    cursor.expect("(")
     args: list[Node] = []
     while not cursor.at(")"):
         args.append(_expression(cursor, 1))
         if cursor.at(","):
             comma = cursor.take()
-            if cursor.at(")"):
+            if not _begins_expression(cursor):
                 raise cursor.error("trailing commas not allowed in function call args", comma)
         elif not cursor.at(")"):
             raise cursor.unexpected()
     return tuple(args), cursor.take().end
 
 
+def _begins_expression(cursor: Cursor) -> bool:
+    if cursor.peek.kind is Kind.OP:
+        return cursor.at("(", "{", "+", "-")
+    return not cursor.at_end() and cursor.word() not in _NO_METRIC
+
+
 def _aggregate(cursor: Cursor, name: Token, op: str) -> Node:
-    clause = _grouping(cursor)
-    args, end = _arguments(cursor)
+    with cursor.reading("aggregation"):
+        clause = _grouping(cursor)
+        args, end = _arguments(cursor)
     if clause is None:
         clause = _grouping(cursor)
         end = cursor.last.end if clause is not None else end
     wanted = 2 if op in PARAM_AGGREGATIONS else 1
     if not args:
         raise cursor.error("no arguments for aggregate expression provided", name)
+    if op in EXPERIMENTAL_AGGREGATIONS and not cursor.experimental:
+        raise cursor.error(f"{op}() is experimental and must be enabled", name)
     if len(args) != wanted:
         raise cursor.error(
             "wrong number of arguments for aggregate expression provided, "
@@ -278,119 +322,3 @@ def _aggregate(cursor: Cursor, name: Token, op: str) -> Node:
 def _grouping(cursor: Cursor) -> tuple[bool, tuple[str, ...]] | None:
     word = cursor.take_word("by", "without")
     return None if word is None else (word == "without", _label_list(cursor))
-
-
-def _postfix(cursor: Cursor, node: Node) -> Node:
-    """Ranges, subqueries, `offset` and `@`, in any order that makes sense."""
-    placed: set[str] = set()
-    while True:
-        if cursor.at("["):
-            node = _brackets(cursor, node)
-            placed = set()
-        elif cursor.peek.kind is Kind.IDENT and cursor.peek.text.lower() == "offset":
-            node = _offset(cursor, node, placed)
-        elif cursor.at("@"):
-            node = _at(cursor, node, placed)
-        else:
-            return node
-
-
-def _brackets(cursor: Cursor, node: Node) -> Node:
-    opening = cursor.take()
-    range_ms = _duration(cursor, "duration must be greater than 0")
-    if cursor.at(":"):
-        cursor.take()
-        step_ms = None
-        if not cursor.at("]"):
-            step_ms = _duration(cursor, "duration must be greater than 0")
-        closing = cursor.expect("]", "subquery selector")
-        with cursor.nested():
-            return Subquery(
-                start=node.start, end=closing.end, expr=node, range_ms=range_ms, step_ms=step_ms
-            )
-    closing = cursor.expect("]", "subquery or range", expected='":" or "]"')
-    if not isinstance(node, Selector):
-        raise cursor.error("ranges only allowed for vector selectors", opening)
-    if node.offset_ms:
-        raise cursor.error("no offset modifiers allowed before range", opening)
-    if node.at is not None:
-        raise cursor.error("no @ modifiers allowed before range", opening)
-    return MatrixSelector(start=node.start, end=closing.end, selector=node, range_ms=range_ms)
-
-
-def _duration(cursor: Cursor, not_positive: str | None) -> int:
-    """A duration, or a number of seconds, in ms. With a text, it must be above zero."""
-    token = cursor.take()
-    try:
-        if token.kind is Kind.DURATION:
-            ms = parse_duration_ms(token.text)
-        elif token.kind is Kind.NUMBER:
-            ms = round(parse_number(token.text) * 1000)
-        else:
-            raise cursor.unexpected(token, where="range or offset", expected="number or duration")
-    except (ValueError, OverflowError) as problem:
-        message = "duration out of range" if token.kind is Kind.NUMBER else str(problem)
-        raise cursor.error(message, token) from None
-    if abs(ms) > _LARGEST_TS_MS // 1_000_000:
-        raise cursor.error("duration out of range", token)
-    if not_positive is not None and ms <= 0:
-        raise cursor.error(not_positive, token)
-    return ms
-
-
-def _sign(cursor: Cursor) -> int:
-    if cursor.peek.kind is Kind.OP and cursor.peek.text in "+-":
-        return -1 if cursor.take().text == "-" else 1
-    return 1
-
-
-def _offset(cursor: Cursor, node: Node, placed: set[str]) -> Node:
-    word = cursor.take()
-    offset_ms = _sign(cursor) * _duration(cursor, None)
-    if not isinstance(node, Selector | MatrixSelector | Subquery):
-        raise cursor.error(
-            "offset modifier must be preceded by an instant vector selector or range vector "
-            "selector or a subquery",
-            word,
-        )
-    if "offset" in placed:
-        raise cursor.error("offset may not be set multiple times", word)
-    placed.add("offset")
-    end = cursor.last.end
-    if isinstance(node, MatrixSelector):
-        return replace(node, end=end, selector=replace(node.selector, offset_ms=offset_ms))
-    return replace(node, end=end, offset_ms=offset_ms)
-
-
-def _at(cursor: Cursor, node: Node, placed: set[str]) -> Node:
-    sign = cursor.take()
-    at = _at_target(cursor)
-    if not isinstance(node, Selector | MatrixSelector | Subquery):
-        raise cursor.error(
-            "@ modifier must be preceded by an instant vector selector or range vector "
-            "selector or a subquery",
-            sign,
-        )
-    if "@" in placed:
-        raise cursor.error("@ <timestamp> may not be set multiple times", sign)
-    placed.add("@")
-    end = cursor.last.end
-    if isinstance(node, MatrixSelector):
-        return replace(node, end=end, selector=replace(node.selector, at=at))
-    return replace(node, end=end, at=at)
-
-
-def _at_target(cursor: Cursor) -> At:
-    word = cursor.take_word("start", "end")
-    if word is not None:
-        cursor.expect("(", "@")
-        cursor.expect(")", "@")
-        return At(AtKind(word))
-    sign = _sign(cursor)
-    token = cursor.peek
-    if token.kind not in (Kind.NUMBER, Kind.DURATION):
-        raise cursor.unexpected(token, where="@", expected="timestamp")
-    seconds = sign * _number(cursor).value
-    if not math.isfinite(seconds) or abs(seconds * 1000) >= _LARGEST_TS_MS:
-        raise cursor.error(f"timestamp out of bounds for @ modifier: {seconds:f}", token)
-    return At(AtKind.TIME, round(seconds * 1000))

@@ -71,7 +71,9 @@ def plan(frame: Frame, node: Call) -> GridRequest | None:
         return None
     step_ms = int(frame.times[1] - frame.times[0])
     selector = argument.selector
-    if selector.at is not None or step_ms % SECOND_MS or argument.range_ms % SECOND_MS:
+    if step_ms % SECOND_MS or argument.range_ms % SECOND_MS:
+        return None
+    if selector.at is not None or selector.extended or frame.run.options.use_start_timestamps:
         return None
     return GridRequest(
         function=node.func,

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from hashlib import blake2b
+from dataclasses import replace
 
 import numpy as np
 
+from watchkeeper.lib.xxhash64 import xxhash64
 from watchkeeper.model import Labels
 from watchkeeper.query.promql.errors import ExecutionError
 from watchkeeper.query.promql.literals import format_float, quote
-from watchkeeper.query.promql.naming import is_label_name, with_label
+from watchkeeper.query.promql.mixed import described_values
+from watchkeeper.query.promql.naming import with_label
 from watchkeeper.query.promql.run import Frame
+from watchkeeper.query.promql.strings import is_label_name
 from watchkeeper.query.promql.types import F64, Bools, Grid, grid_of
 
 _MOST = 2.0**63
+_LARGEST_HASH = float(2**64 - 1)
 
 
 def _counts(k: F64) -> F64:
@@ -48,6 +52,8 @@ def ranked(frame: Frame, op: str, grid: Grid, groups: Iterable[np.ndarray], k: F
 def _ranks(values: F64, present: Bools, *, largest: bool) -> np.ndarray:
     """Place of each row at each step, 0 first; absent rows last."""
     keys = -values if largest else values
+    if np.isfinite(keys[present]).all():
+        return _ranks_of_numbers(np.where(present, keys, np.inf))
     unranked = np.where(present, np.isnan(values).astype(np.int8), np.int8(2))
     order = np.lexsort((keys, unranked), axis=0)
     ranks = np.empty_like(order)
@@ -55,19 +61,32 @@ def _ranks(values: F64, present: Bools, *, largest: bool) -> np.ndarray:
     return ranks
 
 
-def limited(frame: Frame, op: str, grid: Grid, groups: Iterable[np.ndarray], k: F64) -> Grid:
-    """limitk: the first k series of each group. limit_ratio: a stable share of all series."""
+def _ranks_of_numbers(keys: F64) -> np.ndarray:
+    """The ranks by these numbers alone."""
+    order = np.argsort(np.ascontiguousarray(keys.T), axis=1, kind="stable")
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, np.arange(len(keys))[None, :], axis=1)
+    return np.asarray(ranks.T)
+
+
+def limited(
+    frame: Frame, op: str, grid: Grid, groups: Iterable[np.ndarray], k: F64, position: int
+) -> Grid:
+    """limitk: the first k series of each group. limit_ratio: a stable share of all series.
+
+    position: of the parameter in the text, for what is to be said about it.
+    """
     if op == "limit_ratio":
-        return _share(frame, grid, k)
+        return _share(frame, grid, k, position)
     wanted = _counts(k)
     present = np.zeros(grid.present.shape, np.bool_)
     for rows in groups:
         place = np.cumsum(grid.present[rows], axis=0)
         present[rows] = grid.present[rows] & (place <= wanted[None, :])
-    return Grid(grid.labels, grid.values, present, grid.drop_name).without_absent()
+    return replace(grid, present=present).without_absent()
 
 
-def _share(frame: Frame, grid: Grid, ratio: F64) -> Grid:
+def _share(frame: Frame, grid: Grid, ratio: F64, position: int) -> Grid:
     """Series whose hash falls below the ratio; a negative one takes the complement."""
     if np.isnan(ratio).any():
         raise ExecutionError("Ratio value is NaN")
@@ -76,20 +95,27 @@ def _share(frame: Frame, grid: Grid, ratio: F64) -> Grid:
         frame.run.notes.warn(
             f"ratio value should be between -1 and 1, got {format_float(float(bad))}, "
             f"capping to {clamped}",
-            0,
+            position,
         )
     ratio = np.clip(ratio, -1.0, 1.0)
     place = np.array([_place(labels) for labels in grid.labels])[:, None]
     chosen = np.where(ratio >= 0, place < ratio, place >= 1 + ratio)
     present = grid.present & chosen
-    return Grid(grid.labels, grid.values, present, grid.drop_name).without_absent()
+    return replace(grid, present=present).without_absent()
 
 
 def _place(labels: Labels) -> float:
-    """A number in [0, 1) that the labels alone decide."""
-    text = "\xff".join(part for pair in labels for part in pair)
-    digest = blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).digest()
-    return int.from_bytes(digest, "little") / 2.0**64
+    """A number in [0, 1] that the labels alone decide: the one that Prometheus uses.
+
+    It hashes names and values in order, each behind its length.
+    """
+    parts = (part.encode("utf-8", "surrogateescape") for pair in labels for part in pair)
+    return xxhash64(b"".join(_length(part) + part for part in parts)) / _LARGEST_HASH
+
+
+def _length(part: bytes) -> bytes:
+    size = len(part)
+    return bytes([size]) if size < 255 else b"\xff" + size.to_bytes(3, "little")
 
 
 def count_values(grid: Grid, label: str, groups: Iterable[tuple[Labels, np.ndarray]]) -> Grid:
@@ -97,14 +123,20 @@ def count_values(grid: Grid, label: str, groups: Iterable[tuple[Labels, np.ndarr
     if not is_label_name(label):
         raise ExecutionError(f"invalid label name {quote(label)}")
     found: dict[Labels, np.ndarray] = {}
+    native, texts = described_values(grid)
     for labels, rows in groups:
-        values, present = grid.values[rows], grid.present[rows]
+        values, present = grid.values[rows], grid.present[rows] & ~native[rows]
         for value in np.unique(values[present]):
             same = np.isnan(values) if np.isnan(value) else values == value
-            key = with_label(labels, label, format_float(float(value)))
-            count = (same & present).sum(axis=0).astype(np.float64)
-            found[key] = found[key] + count if key in found else count
+            _count(found, with_label(labels, label, format_float(float(value))), same & present)
+        for text in set(texts[rows][native[rows]]):
+            _count(found, with_label(labels, label, text), np.equal(texts[rows], text))
     if not found:
         return grid_of([], np.zeros((0, grid.steps)), np.zeros((0, grid.steps), np.bool_))
     counts = np.stack(list(found.values()))
     return grid_of(list(found), counts, counts > 0)
+
+
+def _count(found: dict[Labels, np.ndarray], key: Labels, there: Bools) -> None:
+    count = there.sum(axis=0).astype(np.float64)
+    found[key] = found[key] + count if key in found else count

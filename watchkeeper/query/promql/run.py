@@ -26,7 +26,11 @@ class EngineOptions:
     delayed_name_removal: bool = False
     """Drop metric names at the end of the query instead of at each operation."""
     experimental_functions: bool = True
-    """Allow functions and aggregations that Prometheus calls experimental."""
+    """Allow what Prometheus calls experimental: functions, duration arithmetic, modifiers."""
+    use_start_timestamps: bool = False
+    """Let `rate` and its kin see counter resets in the start timestamps of samples."""
+    type_and_unit_labels: bool = False
+    """Tell counters by the label `__type__` instead of the metric's name."""
 
     def __post_init__(self) -> None:
         if self.lookback_ms < 1 or self.default_subquery_step_ms < 1:
@@ -62,7 +66,10 @@ class Notes:
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """One query. start_ms, end_ms, step_ms: as asked; an instant query has start == end, step 0."""
+    """One query. start_ms, end_ms, step_ms: as asked; an instant query has start == end, step 0.
+
+    bucketless: `id` of the selectors whose native histograms may come without buckets.
+    """
 
     scope: Scope
     source: SeriesSource
@@ -76,6 +83,7 @@ class Run:
     series: int = 0
     samples: int = 0
     pushed_down: bool = False
+    bucketless: frozenset[int] = frozenset()
     _blocks: dict[tuple[Sequence[Matcher], int, int], SeriesBlock] = field(default_factory=dict)
 
     def select(self, matchers: tuple[Matcher, ...], start_ms: int, end_ms: int) -> SeriesBlock:

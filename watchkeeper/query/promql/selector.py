@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from watchkeeper.lib.go_regex import BadRegex, compile_anchored
 from watchkeeper.model import METRIC_NAME
 from watchkeeper.query.promql.ast import Matcher, MatchOp, Node, Selector
-from watchkeeper.query.promql.cursor import Cursor
+from watchkeeper.query.promql.cursor import LABEL_MATCHING, Cursor
 from watchkeeper.query.promql.lexer import Kind, Token
-from watchkeeper.query.promql.literals import quote
 
 _OPERATORS = {op.value: op for op in MatchOp}
-_WHERE = "label matching"
 
 
 def selector_of(name: str, matchers: tuple[Matcher, ...], *, start: int, end: int) -> Selector:
@@ -19,43 +18,48 @@ def selector_of(name: str, matchers: tuple[Matcher, ...], *, start: int, end: in
 
 
 def parse_braces(cursor: Cursor, *, name: Token | None) -> Node:
-    """`{…}` behind a metric name or alone."""
+    """`{…}` behind a metric name or alone. A quoted name inside is a matcher like others."""
     opening = cursor.take()
-    metric = name.text if name is not None else ""
     matchers: list[Matcher] = []
     while not cursor.at("}"):
-        token = cursor.take()
-        label = _label(cursor, token)
-        if token.kind is Kind.STRING and (cursor.at(",") or cursor.at("}")):
-            if metric:
-                raise cursor.error(
-                    f"metric name must not be set twice: {quote(metric)} or {quote(label)}",
-                    name or opening,
-                )
-            metric = label
-        else:
-            matchers.append(_matcher(cursor, label))
+        matchers.append(_condition(cursor))
         if not cursor.at("}"):
-            cursor.expect(",", _WHERE, expected='"," or "}"')
+            if not cursor.at(","):
+                raise cursor.unexpected(where=LABEL_MATCHING, expected='"," or "}"')
+            cursor.take()
     closing = cursor.take()
-    start = name.start if name is not None else opening.start
+    metric, start = ("", opening.start) if name is None else (name.text, name.start)
     return selector_of(metric, tuple(matchers), start=start, end=closing.end)
 
 
-def _label(cursor: Cursor, token: Token) -> str:
-    if token.kind is Kind.STRING:
-        return cursor.string(token)
-    if token.kind is Kind.IDENT:
-        return token.text
-    raise cursor.unexpected(token, where=_WHERE, expected='identifier or "}"')
-
-
-def _matcher(cursor: Cursor, label: str) -> Matcher:
-    token = cursor.take()
-    op = _OPERATORS.get(token.text) if token.kind is Kind.OP else None
+def _condition(cursor: Cursor) -> Matcher:
+    token = cursor.peek
+    if token.kind not in (Kind.STRING, Kind.IDENT):
+        raise cursor.unexpected(where=LABEL_MATCHING, expected='identifier or "}"')
+    cursor.take()
+    quoted = token.kind is Kind.STRING
+    label = cursor.string(token) if quoted else token.text
+    operator = cursor.peek
+    op = _OPERATORS.get(operator.text) if operator.kind is Kind.OP else None
+    if op is None and quoted:
+        return Matcher(METRIC_NAME, MatchOp.EQUAL, label)
     if op is None:
-        raise cursor.unexpected(token, where=_WHERE, expected="label matching operator")
-    value = cursor.take()
-    if value.kind is not Kind.STRING:
-        raise cursor.unexpected(value, where=_WHERE, expected="string")
-    return Matcher(label, op, cursor.string(value))
+        raise cursor.unexpected(where=LABEL_MATCHING, expected="label matching operator")
+    cursor.take()
+    return _checked(cursor, token, Matcher(label, op, _value(cursor)))
+
+
+def _value(cursor: Cursor) -> str:
+    if cursor.peek.kind is not Kind.STRING:
+        raise cursor.unexpected(where=LABEL_MATCHING, expected="string")
+    return cursor.string(cursor.take())
+
+
+def _checked(cursor: Cursor, label: Token, matcher: Matcher) -> Matcher:
+    """The matcher. Raises ParseError if it holds no regular expression where it should."""
+    if matcher.op in (MatchOp.REGEX, MatchOp.NOT_REGEX):
+        try:
+            compile_anchored(matcher.value)
+        except BadRegex as problem:
+            raise cursor.error(str(problem), label) from None
+    return matcher

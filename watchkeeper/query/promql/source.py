@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Protocol
 
 import numpy as np
 
-from watchkeeper.model import METRIC_NAME, Labels, Scope
+from watchkeeper.lib.go_regex import compile_anchored
+from watchkeeper.model import METRIC_NAME, Histogram, Labels, Scope
 from watchkeeper.query.promql.ast import Matcher, MatchOp
-from watchkeeper.query.promql.regex import compile_whole
-from watchkeeper.query.promql.types import SeriesBlock, empty_block, value_of
+from watchkeeper.query.promql.histograms import hinted, sample_columns
+from watchkeeper.query.promql.types import I64, SeriesBlock, empty_block, value_of
 
 MatcherSets = Sequence[Sequence[Matcher]]
 """Alternatives: a series is meant if it satisfies every matcher of one of them. Empty: all."""
@@ -87,7 +89,7 @@ def satisfies(labels: Labels, matcher: Matcher) -> bool:
         return value == matcher.value
     if matcher.op is MatchOp.NOT_EQUAL:
         return value != matcher.value
-    matched = compile_whole(matcher.value).fullmatch(value) is not None
+    matched = compile_anchored(matcher.value).matches(value)
     return matched is (matcher.op is MatchOp.REGEX)
 
 
@@ -98,26 +100,44 @@ class MemorySource:
     """
 
     def __init__(self, metadata: Mapping[str, list[MetricMetadata]] | None = None) -> None:
-        self._samples: dict[Labels, dict[int, float]] = {}
+        self._samples: dict[Labels, dict[int, float | Histogram]] = {}
+        self._starts: dict[Labels, dict[int, int]] = {}
         self._metadata = dict(metadata or {})
 
-    def append(self, labels: Labels, samples: Iterable[tuple[int, float]]) -> None:
-        """Add (ts_ms, value) pairs to a series."""
+    def append(
+        self,
+        labels: Labels,
+        samples: Iterable[tuple[int, float | Histogram]],
+        starts: Mapping[int, int] | None = None,
+    ) -> None:
+        """Add (ts_ms, value) pairs to a series. starts: start timestamp (Unix ms) by ts_ms."""
         kept = self._samples.setdefault(labels, {})
         for ts_ms, value in samples:
             kept.setdefault(ts_ms, value)
+        if starts:
+            self._starts.setdefault(labels, {}).update(starts)
 
     def select(
         self, scope: Scope, matchers: Sequence[Matcher], *, start_ms: int, end_ms: int
     ) -> SeriesBlock:
         del scope
         chosen = sorted(s for s in self._samples if all(satisfies(s, m) for m in matchers))
-        pieces: list[tuple[Labels, list[tuple[int, float]]]] = []
+        pieces: list[tuple[Labels, list[tuple[int, float | Histogram]]]] = []
         for labels in chosen:
-            inside = [p for p in self._samples[labels].items() if start_ms <= p[0] <= end_ms]
+            samples = hinted(sorted(self._samples[labels].items(), key=itemgetter(0)))
+            inside = [p for p in samples if start_ms <= p[0] <= end_ms]
             if inside:
-                pieces.append((labels, sorted(inside)))
-        return _block(pieces)
+                pieces.append((labels, inside))
+        block = _block(pieces)
+        return replace(block, starts=self._starts_of(block)) if self._starts else block
+
+    def _starts_of(self, block: SeriesBlock) -> I64:
+        starts = np.zeros(block.samples, np.int64)
+        for row, labels in enumerate(block.labels):
+            known = self._starts.get(labels, {})
+            for index in range(int(block.offsets[row]), int(block.offsets[row + 1])):
+                starts[index] = known.get(int(block.ts[index]), 0)
+        return starts
 
     def series(
         self, scope: Scope, matcher_sets: MatcherSets, *, start_ms: int, end_ms: int
@@ -161,16 +181,18 @@ def _top(counts: Counter[str], top: int) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:top]
 
 
-def _block(pieces: Sequence[tuple[Labels, list[tuple[int, float]]]]) -> SeriesBlock:
+def _block(pieces: Sequence[tuple[Labels, list[tuple[int, float | Histogram]]]]) -> SeriesBlock:
     if not pieces:
         return empty_block()
     counts = np.array([len(samples) for _, samples in pieces], dtype=np.int64)
     flat = [pair for _, samples in pieces for pair in samples]
+    values, histograms = sample_columns([value for _, value in flat])
     return SeriesBlock(
         [labels for labels, _ in pieces],
         np.concatenate((np.zeros(1, np.int64), np.cumsum(counts))),
         np.array([ts_ms for ts_ms, _ in flat], dtype=np.int64),
-        np.array([value for _, value in flat], dtype=np.float64),
+        values,
+        histograms=histograms,
     )
 
 

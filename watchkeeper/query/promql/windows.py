@@ -12,10 +12,23 @@ import numpy as np
 import numpy.typing as npt
 
 from watchkeeper.model import Labels
-from watchkeeper.query.promql.types import F64, I64, Bools, SeriesBlock, is_stale
+from watchkeeper.query.promql.types import F64, I64, Bools, Histograms, SeriesBlock, is_stale
 
 _DENSE_CELLS = 4_000_000
 _ILL_CONDITIONED = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """How `anchored` and `smoothed` windows lie in the wider stretch that lo and hi span.
+
+    started: for each series and step the position behind the last sample at or before the
+    window's start. ended: that behind the last sample before its end. Both inside [lo, hi].
+    """
+
+    smoothed: bool
+    started: I64
+    ended: I64
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +37,9 @@ class Windows:
 
     lo, hi: positions in ts and values, half-open; lo == hi is an empty window.
     ends: the s window ends, Unix ms; a window is (end - range_ms, end].
-    ts, values: without staleness markers.
+    ts, values: without staleness markers. histograms, starts: as in SeriesBlock.
+    extended: set where lo and hi reach further than the window, by the lookback before it and
+    (smoothed) behind it.
     """
 
     labels: Sequence[Labels]
@@ -35,6 +50,9 @@ class Windows:
     ends: I64
     range_ms: int
     drop_name: Bools
+    histograms: Histograms | None = None
+    starts: I64 | None = None
+    extended: Extension | None = None
 
     @property
     def counts(self) -> I64:
@@ -92,7 +110,21 @@ def without_stale(block: SeriesBlock) -> SeriesBlock:
         return block
     keep = ~stale
     before = np.concatenate(([0], np.cumsum(keep)))
-    return SeriesBlock(block.labels, before[block.offsets], block.ts[keep], block.values[keep])
+    return SeriesBlock(
+        block.labels,
+        before[block.offsets],
+        block.ts[keep],
+        block.values[keep],
+        histograms=None if block.histograms is None else block.histograms[keep],
+        starts=None if block.starts is None else block.starts[keep],
+    )
+
+
+def on_line(block: SeriesBlock | Windows, before: I64, behind: I64, at_ms: I64) -> F64:
+    """The values at `at_ms` on the lines between the samples at two positions."""
+    low, high = block.values[before], block.values[behind]
+    span = block.ts[behind] - block.ts[before]
+    return np.asarray(low + (high - low) * (at_ms - block.ts[before]) / span)
 
 
 def window_sum(values: F64, lo: I64, hi: I64) -> F64:

@@ -532,6 +532,8 @@ export interface paths {
     /**
      * Check Rules
      * @description Read a rule file without keeping it. Answers 200 with the first problem it has.
+     *
+     *     Hints tell of rates that are read as shares and of selectors that select nothing.
      */
     post: operations["check_rules"];
     delete?: never;
@@ -661,7 +663,7 @@ export interface paths {
     };
     /**
      * List Targets
-     * @description Every target of the project with its last scrape.
+     * @description Every target of the project with its last scrapes.
      */
     get: operations["list_targets"];
     put?: never;
@@ -690,6 +692,28 @@ export interface paths {
      */
     put: operations["put_scrape_config"];
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/scrape-config/reload": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Reload Scrape Config
+     * @description Read all scrape configs anew, files on disk too; `problems` says what is wrong.
+     *
+     *     Needs role admin.
+     */
+    post: operations["reload_scrape_config"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1301,7 +1325,7 @@ export interface components {
     };
     /**
      * DroppedTarget
-     * @description Found, but not scraped; reason: why.
+     * @description A discovered target that is not scraped; reason: a sentence.
      */
     DroppedTarget: {
       /** Job */
@@ -2136,6 +2160,20 @@ export interface components {
       projects: components["schemas"]["ProjectAnswer"][];
     };
     /**
+     * PastScrape
+     * @description at_ms: Unix ms when it began.
+     */
+    PastScrape: {
+      /** At Ms */
+      at_ms: number;
+      /** Up */
+      up: boolean;
+      /** Duration Ms */
+      duration_ms: number;
+      /** Samples */
+      samples: number;
+    };
+    /**
      * Points
      * @description values: null where nothing is known; as long as times_ms.
      */
@@ -2214,7 +2252,7 @@ export interface components {
       /** Pools */
       pools: components["schemas"]["Pool"][];
       /** Dropped */
-      dropped: components["schemas"]["DroppedTarget"][];
+      dropped: components["schemas"]["UnscrapedTarget"][];
       /** Dropped Total */
       dropped_total: number;
       /** Problems */
@@ -2355,13 +2393,15 @@ export interface components {
     };
     /**
      * RuleCheckAnswer
-     * @description groups, rules: how many the file has when it is right.
+     * @description groups, rules: how many the file has when it is right. hints: what may surprise.
      */
     RuleCheckAnswer: {
       /** Ok */
       ok: boolean;
       /** Problems */
       problems: components["schemas"]["Problem"][];
+      /** Hints */
+      hints: components["schemas"]["RuleHint"][];
       /** Groups */
       groups: number;
       /** Rules */
@@ -2389,11 +2429,28 @@ export interface components {
       groups: components["schemas"]["GroupAnswer"][];
     };
     /**
+     * RuleHint
+     * @description A remark on one rule of a file that is right. line: of the rule.
+     */
+    RuleHint: {
+      /**
+       * Level
+       * @enum {string}
+       */
+      level: "warning" | "info";
+      /** Rule */
+      rule: string;
+      /** Line */
+      line: number;
+      /** Message */
+      message: string;
+    };
+    /**
      * RulePreview
      * @description limit, operator: null and empty when the expression is no comparison with a number.
      *
      *     limit_per_hour: of a rate. values: those nearest to firing, of `series` in all.
-     *     hints: what looks like a mistake, as sentences. error: why there is no value.
+     *     error: why there is no value.
      */
     RulePreview: {
       /** Alert */
@@ -2412,8 +2469,6 @@ export interface components {
       values: components["schemas"]["PreviewValue"][];
       /** Series */
       series: number;
-      /** Hints */
-      hints: string[];
       /** Error */
       error: string;
     };
@@ -2449,12 +2504,16 @@ export interface components {
     /**
      * ScrapeConfigAnswer
      * @description source: prometheus.yml as it was written, empty without one; problems: as sentences.
+     *
+     *     notes: what it says that does nothing here, as sentences.
      */
     ScrapeConfigAnswer: {
       /** Source */
       source: string;
       /** Problems */
       problems: string[];
+      /** Notes */
+      notes: string[];
     };
     /**
      * ScrapeConfigBody
@@ -2640,6 +2699,9 @@ export interface components {
     /**
      * TargetAnswer
      * @description duration_ms, samples: of the last scrape; health unknown: not scraped yet.
+     *
+     *     note: what should be mended at a target that is up; empty if nothing. discovered_labels: before
+     *     relabelling. history: the last scrapes since the server began, oldest first.
      */
     TargetAnswer: {
       /** Job */
@@ -2665,6 +2727,18 @@ export interface components {
       samples: number | null;
       /** Last Error */
       last_error: string;
+      /** Note */
+      note: string;
+      /** Discovered Labels */
+      discovered_labels: {
+        [key: string]: string;
+      };
+      /** Interval Ms */
+      interval_ms: number;
+      /** Timeout Ms */
+      timeout_ms: number;
+      /** History */
+      history: components["schemas"]["PastScrape"][];
     };
     /**
      * TargetRow
@@ -2691,11 +2765,15 @@ export interface components {
     };
     /**
      * TargetsAnswer
-     * @description The project's targets.
+     * @description The project's targets. jobs: all of them, also those without a target.
      */
     TargetsAnswer: {
       /** Targets */
       targets: components["schemas"]["TargetAnswer"][];
+      /** Dropped */
+      dropped: components["schemas"]["DroppedTarget"][];
+      /** Jobs */
+      jobs: string[];
     };
     /**
      * TestErrorAnswer
@@ -2733,6 +2811,20 @@ export interface components {
     TokensAnswer: {
       /** Tokens */
       tokens: components["schemas"]["TokenAnswer"][];
+    };
+    /**
+     * UnscrapedTarget
+     * @description Found, but not scraped; reason: why.
+     */
+    UnscrapedTarget: {
+      /** Job */
+      job: string;
+      /** Discovered Labels */
+      discovered_labels: {
+        [key: string]: string;
+      };
+      /** Reason */
+      reason: string;
     };
     /**
      * UserAnswer
@@ -4638,6 +4730,46 @@ export interface operations {
         "application/json": components["schemas"]["ScrapeConfigBody"];
       };
     };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ScrapeConfigAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  reload_scrape_config: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
     responses: {
       /** @description Successful Response */
       200: {

@@ -21,7 +21,7 @@ from watchkeeper.alerting.rules.templates.values import (
     to_number,
 )
 from watchkeeper.lib.durations import parse_duration_ms
-from watchkeeper.lib.go_regex import compile_anchored, expand
+from watchkeeper.lib.go_regex import BadRegex, GoRegex, compile_search, expand
 
 _MAX_TEXT = 64 * 1024
 
@@ -55,17 +55,16 @@ def _args(*values: Value) -> Value:
     return {f"arg{number}": value for number, value in enumerate(values)}
 
 
-def _pattern(text: Value) -> re.Pattern[str]:
+def _pattern(text: Value) -> GoRegex:
     try:
-        compile_anchored(_text(text))
-        return re.compile(_text(text), re.ASCII)
-    except (ValueError, re.error) as error:
+        return compile_search(_text(text))
+    except BadRegex as error:
         raise TemplateFailed(str(error)) from error
 
 
 def _replace_all(pattern: Value, replacement: Value, text: Value) -> Value:
     template = _text(replacement)
-    return _pattern(pattern).sub(lambda match: expand(template, match), _text(text))
+    return _pattern(pattern).sub(_text(text), lambda match: expand(template, match))
 
 
 def _title(text: Value) -> Value:
@@ -164,7 +163,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "args": _args,
     "reReplaceAll": _replace_all,
     "safeHtml": _text,
-    "match": lambda pattern, text: _pattern(pattern).search(_text(text)) is not None,
+    "match": lambda pattern, text: _pattern(pattern).matches(_text(text)),
     "title": _title,
     "toUpper": lambda text: _text(text).upper(),
     "toLower": lambda text: _text(text).lower(),

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from watchkeeper.query.promql.ast import At, AtKind, MatrixSelector, Selector, Subquery
+from watchkeeper.query.promql.histograms import without_buckets, without_hints
+from watchkeeper.query.promql.mixed import Reach, smoothed_histograms
 from watchkeeper.query.promql.run import Frame, Run
 from watchkeeper.query.promql.types import (
     I64,
     Bools,
     Grid,
     SeriesBlock,
+    empty_grid,
+    flat_histograms,
     flatten,
     grid_of,
     is_stale,
 )
-from watchkeeper.query.promql.windows import Windows, bounds, without_stale
+from watchkeeper.query.promql.windows import Extension, Windows, bounds, on_line, without_stale
 
 
 def window_ends(frame: Frame, offset_ms: int, at: At | None) -> I64:
@@ -36,24 +41,69 @@ def _pinned(run: Run, at: At) -> int:
 
 def instant(frame: Frame, node: Selector) -> Grid:
     """The newest sample within the lookback at each step."""
-    block, index, present = _newest(frame, node)
+    if node.smoothed:
+        return smoothed(frame, node)
+    block, index, present = newest(frame, node)
     values = block.values[index] if block.samples else np.zeros(present.shape)
-    return grid_of(list(block.labels), values, present).without_absent()
+    grid = grid_of(list(block.labels), values, present)
+    if block.histograms is not None:
+        grid = replace(grid, histograms=block.histograms[index])
+    return grid.without_absent()
 
 
 def sample_times(frame: Frame, node: Selector) -> Grid:
     """As `instant`, but with each sample's own time in seconds instead of its value."""
-    block, index, present = _newest(frame, node)
+    block, index, present = newest(frame, node)
     values = block.ts[index] / 1000 if block.samples else np.zeros(present.shape)
     return grid_of(list(block.labels), values, present).without_absent()
 
 
-def _newest(frame: Frame, node: Selector) -> tuple[SeriesBlock, I64, Bools]:
+def start_times(frame: Frame, node: Selector) -> Grid:
+    """As `instant`, but with the time since when each sample counts, in seconds; 0 if unknown.
+
+    Nothing if the engine does not look at start timestamps.
+    """
+    if not frame.run.options.use_start_timestamps:
+        return empty_grid(frame.steps)
+    block, index, present = newest(frame, node)
+    values = np.zeros(present.shape)
+    if block.starts is not None and block.samples:
+        values = block.starts[index] / 1000
+    return grid_of(list(block.labels), values, present).without_absent()
+
+
+def smoothed(frame: Frame, node: Selector) -> Grid:
+    """Between the samples around each step, up to the lookback away: on the line between them.
+
+    Where there is none behind, the one before stands; where there is none before, nothing does.
+    """
+    run, ends = frame.run, window_ends(frame, node.offset_ms, node.at)
+    reach_ms = run.options.lookback_ms
+    start_ms, end_ms = int(ends.min()) - reach_ms + 1, int(ends.max()) + reach_ms
+    block = without_stale(run.select(node.matchers, start_ms, end_ms))
+    run.budget.hold(len(block.labels) * frame.steps)
+    lo, hi = bounds(block, ends + reach_ms, 2 * reach_ms)
+    _, until = bounds(block, ends, reach_ms)
+    before, behind = np.maximum(until - 1, 0), np.minimum(until, max(block.samples - 1, 0))
+    present = until > lo
+    values = np.zeros(present.shape)
+    if block.samples:
+        line = on_line(block, before, behind, np.broadcast_to(ends, present.shape))
+        values = np.where((until < hi) & (block.ts[before] < ends), line, block.values[before])
+    run.budget.release(len(block.labels) * frame.steps)
+    grid = grid_of(list(block.labels), values, present)
+    reach = Reach(ends, lo, until, hi)
+    return smoothed_histograms(frame, block, reach, grid, node.start).without_absent()
+
+
+def newest(frame: Frame, node: Selector) -> tuple[SeriesBlock, I64, Bools]:
     """The block, and for each series and step the sample that stands there, if any does."""
     run, ends = frame.run, window_ends(frame, node.offset_ms, node.at)
     lookback_ms = run.options.lookback_ms
     start_ms, end_ms = int(ends.min()) - lookback_ms + 1, int(ends.max())
     block = run.select(node.matchers, start_ms, end_ms)
+    if id(node) in run.bucketless:
+        block = without_buckets(block, in_sequence=False)
     run.budget.hold(len(block.labels) * frame.steps)
     lo, hi = bounds(block, ends, lookback_ms)
     index = np.maximum(hi - 1, 0)
@@ -68,17 +118,42 @@ def over_range(frame: Frame, node: MatrixSelector) -> Windows:
     """The window of each step over raw samples."""
     selector = node.selector
     ends = window_ends(frame, selector.offset_ms, selector.at)
-    start_ms, end_ms = int(ends.min()) - node.range_ms + 1, int(ends.max())
-    block = without_stale(frame.run.select(selector.matchers, start_ms, end_ms))
+    before_ms = frame.run.options.lookback_ms if selector.extended else 0
+    behind_ms = before_ms if selector.smoothed else 0
+    start_ms = int(ends.min()) - node.range_ms - before_ms + 1
+    block = without_stale(
+        frame.run.select(selector.matchers, start_ms, int(ends.max()) + behind_ms)
+    )
+    if id(selector) in frame.run.bucketless:
+        block = without_buckets(block, in_sequence=True)
     drop = np.zeros(len(block.labels), np.bool_)
-    return _windows(frame.run, block, ends, node.range_ms, drop)
+    if not selector.extended:
+        return _windows(frame.run, block, ends, node.range_ms, drop)
+    reach_ms = node.range_ms + before_ms + behind_ms
+    wide = _windows(frame.run, block, ends + behind_ms, reach_ms, drop)
+    started = np.clip(bounds(block, ends - node.range_ms, 1)[1], wide.lo, wide.hi)
+    ended = np.clip(bounds(block, ends - 1, 1)[1], wide.lo, wide.hi)
+    extension = Extension(selector.smoothed, started, ended)
+    return replace(wide, ends=ends, range_ms=node.range_ms, extended=extension)
 
 
 def _windows(run: Run, block: SeriesBlock, ends: I64, range_ms: int, drop: Bools) -> Windows:
     lo, hi = bounds(block, ends, range_ms)
     run.budget.hold(int((hi - lo).max(initial=0)))
     run.budget.release(int((hi - lo).max(initial=0)))
-    return Windows(block.labels, block.ts, block.values, lo, hi, ends, range_ms, drop)
+    starts = block.starts if run.options.use_start_timestamps else None
+    return Windows(
+        block.labels,
+        block.ts,
+        block.values,
+        lo,
+        hi,
+        ends,
+        range_ms,
+        drop,
+        histograms=block.histograms,
+        starts=starts,
+    )
 
 
 def over_subquery(frame: Frame, node: Subquery, evaluate: Callable[[Frame], Grid]) -> Windows:
@@ -102,4 +177,7 @@ def _nothing() -> SeriesBlock:
 
 def _as_block(grid: Grid, times: I64) -> SeriesBlock:
     offsets, ts, values = flatten(grid, times)
-    return SeriesBlock(grid.labels, offsets, ts, values)
+    histograms = flat_histograms(grid)
+    if histograms is not None:
+        histograms = without_hints(histograms)
+    return SeriesBlock(grid.labels, offsets, ts, values, histograms=histograms)

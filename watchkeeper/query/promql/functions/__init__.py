@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from watchkeeper.query.promql.functions.absence import ABSENCE
 from watchkeeper.query.promql.functions.elementwise import ELEMENTWISE
+from watchkeeper.query.promql.functions.extended import extended_samples, require_safe
 from watchkeeper.query.promql.functions.histograms import HISTOGRAMS
 from watchkeeper.query.promql.functions.labels import LABELS
 from watchkeeper.query.promql.functions.over_time import OVER_TIME
@@ -25,4 +26,11 @@ FUNCTION_BODIES: Mapping[str, Callable[[Invocation], Value]] = {
     **TIMES,
 }
 
-__all__ = ["FUNCTION_BODIES", "Invocation", "Value", "doubt_counters"]
+__all__ = [
+    "FUNCTION_BODIES",
+    "Invocation",
+    "Value",
+    "doubt_counters",
+    "extended_samples",
+    "require_safe",
+]

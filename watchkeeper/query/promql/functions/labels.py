@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from watchkeeper.lib.go_regex import BadRegex, GoRegex, compile_anchored, expand
 from watchkeeper.model import METRIC_NAME, Labels
 from watchkeeper.query.promql.errors import ExecutionError
 from watchkeeper.query.promql.invocation import Invocation, Value
 from watchkeeper.query.promql.literals import quote
-from watchkeeper.query.promql.naming import is_label_name, unite, with_label
-from watchkeeper.query.promql.regex import BadRegex, WholeRegex, compile_whole, expand
+from watchkeeper.query.promql.naming import unite, with_label
+from watchkeeper.query.promql.strings import is_label_name
 from watchkeeper.query.promql.types import Grid, value_of
 
 
@@ -22,15 +23,15 @@ def _label_replace(call: Invocation) -> Grid:
     if not is_label_name(target):
         raise ExecutionError(f"invalid destination label name in label_replace(): {_bare(target)}")
     try:
-        regex = compile_whole(pattern)
+        regex = compile_anchored(pattern)
     except BadRegex:
         raise ExecutionError(f"invalid regular expression in label_replace(): {pattern}") from None
     return _relabelled(call, target, lambda row: _replaced(row, regex, template, source))
 
 
-def _replaced(labels: Labels, regex: WholeRegex, template: str, source: str) -> str | None:
+def _replaced(labels: Labels, regex: GoRegex, template: str, source: str) -> str | None:
     match = regex.fullmatch(value_of(labels, source))
-    return None if match is None else expand(match, template)
+    return None if match is None else expand(template, match)
 
 
 def _label_join(call: Invocation) -> Grid:

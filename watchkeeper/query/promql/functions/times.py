@@ -8,7 +8,7 @@ import numpy as np
 
 from watchkeeper.query.promql.invocation import Invocation, Value
 from watchkeeper.query.promql.naming import drop_names
-from watchkeeper.query.promql.types import F64, Grid, Scalars, grid_of
+from watchkeeper.query.promql.types import F64, Grid, Scalars, empty_grid, grid_of
 
 
 def _time(call: Invocation) -> Scalars:
@@ -82,6 +82,7 @@ TIMES: dict[str, Callable[[Invocation], Value]] = {
     **{name: _part(name) for name in _PARTS},
     "time": _time,
     "timestamp": _timestamp,
+    "start_timestamp": lambda call: empty_grid(call.frame.steps),
     "start": _constant(lambda call: call.frame.run.start_ms / 1000),
     "end": _constant(lambda call: call.frame.run.end_ms / 1000),
     "step": _constant(lambda call: call.frame.run.step_ms / 1000),

@@ -136,11 +136,14 @@ function Verdict({ check }: { check: Loaded<RuleCheck> }): ReactNode {
   if (check.state !== "ready") return <span className="faint">Checking…</span>;
   if (check.data.problems.length === 0)
     return (
-      <span className="row">
-        <Glyph status="ok" label="" />
-        {check.data.rules} {check.data.rules === 1 ? "rule" : "rules"} in {check.data.groups}{" "}
-        {check.data.groups === 1 ? "group" : "groups"}
-      </span>
+      <div className="stack tight">
+        <span className="row">
+          <Glyph status="ok" label="" />
+          {check.data.rules} {check.data.rules === 1 ? "rule" : "rules"} in {check.data.groups}{" "}
+          {check.data.groups === 1 ? "group" : "groups"}
+        </span>
+        <Hints hints={check.data.hints} />
+      </div>
     );
   return (
     <ul>
@@ -150,6 +153,26 @@ function Verdict({ check }: { check: Loaded<RuleCheck> }): ReactNode {
           <span>
             {one.line === null ? "" : `Line ${one.line}: `}
             {one.message.replace(/^(?:rules: )?line \d+:\s*/i, "")}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What is right and may still surprise: rates read as shares, selectors that select nothing. */
+function Hints({ hints }: { hints: RuleCheck["hints"] }): ReactNode {
+  if (hints.length === 0) return null;
+  return (
+    <ul className="stack tight" aria-label="Remarks">
+      {hints.map((one) => (
+        <li className="row" key={`${one.line} ${one.message}`}>
+          <Glyph status={one.level === "warning" ? "warn" : "info"} label={one.level} />
+          <span>
+            <span className="faint">
+              Line {one.line}, {one.rule}:{" "}
+            </span>
+            {one.message}
           </span>
         </li>
       ))}

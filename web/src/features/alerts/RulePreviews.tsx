@@ -1,7 +1,6 @@
 import type { ReactNode } from "react";
 import type { RulePreview } from "@/api/alerts";
 import { count, significant } from "@/lib/units";
-import { Glyph } from "@/ui/Glyph";
 import { Tag } from "@/ui/Panel";
 import { labelText } from "./reading";
 
@@ -24,7 +23,7 @@ export function RulePreviews({ previews }: { previews: readonly RulePreview[] })
 }
 
 function Preview({ preview }: { preview: RulePreview }): ReactNode {
-  const { values, hints, limit, operator } = preview;
+  const { values, limit, operator } = preview;
   return (
     <li className="rule-preview">
       <span className="row wrap">
@@ -57,12 +56,6 @@ function Preview({ preview }: { preview: RulePreview }): ReactNode {
         </span>
       ))}
       {preview.error ? <span className="crit s">{preview.error}</span> : null}
-      {hints.map((hint) => (
-        <span className="row s" key={hint}>
-          <Glyph status="warn" label="check this" />
-          {hint}
-        </span>
-      ))}
     </li>
   );
 }

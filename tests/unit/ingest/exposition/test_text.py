@@ -10,8 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watchkeeper.ingest.scrape import BadExposition
-from watchkeeper.ingest.scrape.parse import DROPPED, Memory, Pairs, parse_exposition
+from watchkeeper.ingest.exposition import (
+    DROPPED,
+    BadExposition,
+    Memory,
+    Pairs,
+    parse_text,
+)
 
 
 class Reader:
@@ -27,7 +32,7 @@ class Reader:
 
     def read(self, body: str | bytes) -> list[tuple[dict[str, str], float, int | None]]:
         raw = body.encode() if isinstance(body, str) else body
-        found = parse_exposition(raw, self.memory, self.learn)
+        found = parse_text(raw, self.memory, self.learn)
         return [
             (dict(self.learned[number]), value, found.timestamps.get(at))
             for at, (number, value) in enumerate(zip(found.numbers, found.values, strict=True))
@@ -134,9 +139,9 @@ def test_metadata_is_remembered() -> None:
 
 def test_a_body_in_a_json_string_is_read_and_flagged() -> None:
     text = '# TYPE a counter\na{x="é"} 1\n'
-    found = parse_exposition(json.dumps(text).encode(), Memory(), Reader().learn)
+    found = parse_text(json.dumps(text).encode(), Memory(), Reader().learn)
     assert (found.quoted, found.values) == (True, [1.0])
-    assert not parse_exposition(text.encode(), Memory(), Reader().learn).quoted
+    assert not parse_text(text.encode(), Memory(), Reader().learn).quoted
 
 
 def test_windows_line_ends_and_a_missing_last_one_are_no_matter() -> None:
@@ -161,7 +166,7 @@ def test_a_dropped_series_is_learned_once_and_marked() -> None:
         return DROPPED
 
     for _ in range(2):
-        assert parse_exposition(b"a 1\n", memory, learn).numbers == [DROPPED]
+        assert parse_text(b"a 1\n", memory, learn).numbers == [DROPPED]
     assert len(asked) == 1
 
 
