@@ -22,6 +22,7 @@ from watchkeeper.app.options import (
     StoreOptions,
 )
 from watchkeeper.lib.errors import WatchkeeperError
+from watchkeeper.query import EngineOptions, QueryLimits
 from watchkeeper.store.spool import SpoolOptions
 
 PREFIX = "WATCHKEEPER_"
@@ -47,6 +48,8 @@ class Config:
     scrape: ScrapeOptions = field(default_factory=ScrapeOptions)
     rules: RulesOptions = field(default_factory=RulesOptions)
     outbound: OutboundOptions = field(default_factory=OutboundOptions)
+    promql: EngineOptions = field(default_factory=EngineOptions)
+    query_limits: QueryLimits = field(default_factory=QueryLimits)
     retention: RetentionOptions = field(default_factory=RetentionOptions)
     log: LogOptions = field(default_factory=LogOptions)
     origins: Mapping[str, Origin] = field(default_factory=dict)

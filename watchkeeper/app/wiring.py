@@ -174,7 +174,10 @@ def _api(
     source: ColumnsSource,
 ) -> Rooms:
     clock, meta, public_url = ground.clock, ground.meta, ground.config.server.base_url
-    rules, engine = Rules(meta, clock), Engine(source)
+    rules, engine = (
+        Rules(meta, clock),
+        Engine(source, ground.config.promql, limits=ground.config.query_limits),
+    )
     built_in = access.ensure_built_in()
     return Rooms(
         access=access,

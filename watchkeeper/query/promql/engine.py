@@ -10,6 +10,7 @@ import numpy as np
 
 from watchkeeper.model import Scope
 from watchkeeper.query.budget import Budget, BudgetSpent, Cancellation, QueryGate, QueryLimits
+from watchkeeper.query.language import EngineOptions
 from watchkeeper.query.promql.ast import Node, ValueType
 from watchkeeper.query.promql.durations import resolve_durations
 from watchkeeper.query.promql.errors import (
@@ -23,7 +24,7 @@ from watchkeeper.query.promql.evaluate import Value, evaluate
 from watchkeeper.query.promql.literals import quote
 from watchkeeper.query.promql.naming import settle_names
 from watchkeeper.query.promql.parser import parse
-from watchkeeper.query.promql.run import EngineOptions, Frame, Notes, Run, steps_between
+from watchkeeper.query.promql.run import Frame, Notes, Run, steps_between
 from watchkeeper.query.promql.source import SeriesSource
 from watchkeeper.query.promql.types import (
     I64,

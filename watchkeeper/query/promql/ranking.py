@@ -106,19 +106,25 @@ def _length(part: bytes) -> bytes:
     return bytes([size]) if size < 255 else b"\xff" + size.to_bytes(3, "little")
 
 
-def count_values(grid: Grid, label: str, groups: Iterable[tuple[Labels, np.ndarray]]) -> Grid:
+def count_values(
+    frame: Frame, grid: Grid, label: str, groups: Iterable[tuple[Labels, np.ndarray]]
+) -> Grid:
     """How many series of each group have each value, the value as a label."""
     if not is_label_name(label):
         raise ExecutionError(f"invalid label name {quote(label)}")
     found: dict[Labels, np.ndarray] = {}
+    held = 0
     for labels, rows in groups:
         values, present = grid.values[rows], grid.present[rows]
         for value in np.unique(values[present]):
             same = np.isnan(values) if np.isnan(value) else values == value
             key = with_label(labels, label, format_float(float(value)))
+            frame.run.budget.hold(grid.steps)
+            held += grid.steps
             count = (same & present).sum(axis=0).astype(np.float64)
             found[key] = found[key] + count if key in found else count
     if not found:
         return grid_of([], np.zeros((0, grid.steps)), np.zeros((0, grid.steps), np.bool_))
     counts = np.stack(list(found.values()))
+    frame.run.budget.release(held)
     return grid_of(list(found), counts, counts > 0)
