@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from watchkeeper.model import Record
-from watchkeeper.store.columns import BatchRefused, Columns
+from watchkeeper.store.columns import BatchRefused, Columns, InsertFormat
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SpoolWriter
 
@@ -29,12 +29,18 @@ class FaultyColumns:
         self.inserts = 0
 
     def insert(
-        self, table: str, columns: Sequence[str], rowbinary: bytes, *, token: str | None
+        self,
+        table: str,
+        columns: Sequence[str],
+        rows: bytes,
+        *,
+        token: str | None,
+        fmt: InsertFormat = "RowBinary",
     ) -> None:
         self.inserts += 1
         if self.inserts == self._at and not self._is_done:
             raise self._error
-        self._real.insert(table, columns, rowbinary, token=token)
+        self._real.insert(table, columns, rows, token=token, fmt=fmt)
         if self.inserts == self._at:
             raise self._error
 
@@ -49,11 +55,17 @@ class PickyColumns:
         self._real, self._refused = real, refused
 
     def insert(
-        self, table: str, columns: Sequence[str], rowbinary: bytes, *, token: str | None
+        self,
+        table: str,
+        columns: Sequence[str],
+        rows: bytes,
+        *,
+        token: str | None,
+        fmt: InsertFormat = "RowBinary",
     ) -> None:
-        if self._refused(rowbinary):
+        if self._refused(rows):
             raise BatchRefused("These rows can never be stored.")
-        self._real.insert(table, columns, rowbinary, token=token)
+        self._real.insert(table, columns, rows, token=token, fmt=fmt)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)

@@ -39,6 +39,7 @@ class HttpPeer:
 
     def says(self, body: str | bytes, *, status: int = 200, **headers: str) -> None:
         raw = body.encode() if isinstance(body, str) else body
+        headers.setdefault("content_type", "text/plain; version=0.0.4")
         reply = Reply(status, raw, {name.replace("_", "-"): text for name, text in headers.items()})
         self.answer = lambda _request: reply
 

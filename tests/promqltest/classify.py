@@ -6,8 +6,8 @@ import re
 from enum import StrEnum
 
 from tests.promqltest.reader import Eval
-from tests.promqltest.series import HISTOGRAM
-from watchkeeper.model import Labels
+from tests.promqltest.series import Described
+from watchkeeper.model import Histogram, Labels
 from watchkeeper.query.promql import ParseError, Selector, parse
 from watchkeeper.query.promql.ast import EXPERIMENTAL_AGGREGATIONS, post_order
 from watchkeeper.query.promql.catalogue import FUNCTIONS
@@ -39,13 +39,17 @@ _NATIVE_ONLY = re.compile(r"\bhistogram_(?:avg|count|sum|stddev|stdvar)\b|\{\{")
 def classify(case: Eval, native: set[Labels]) -> Class:
     """native: the series of the storage that hold histograms."""
     expected = case.expected.series
-    if _NATIVE_ONLY.search(case.text) or any(HISTOGRAM in d.items for d in expected):
+    if _NATIVE_ONLY.search(case.text) or any(_has_histogram(d) for d in expected):
         return Class.NATIVE
     if _reads(case.text, native):
         return Class.NATIVE
     if _EXPERIMENTAL.search(case.text):
         return Class.EXPERIMENTAL
     return Class.CORE
+
+
+def _has_histogram(series: Described) -> bool:
+    return any(isinstance(item, Histogram) for item in series.items)
 
 
 def _reads(text: str, series: set[Labels]) -> bool:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
-import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from tests.promqltest.classify import Class, classify
+from tests.promqltest.equality import almost_equal, same_sample
+from tests.promqltest.nhcb import custom_histograms
 from tests.promqltest.pinning import pinned_variants
 from tests.promqltest.reader import Clear, Command, Eval, Expectation, Load
-from tests.promqltest.series import HISTOGRAM, Described, Item
-from watchkeeper.model import Labels, Role, Scope
+from tests.promqltest.series import Described
+from watchkeeper.model import Histogram, Labels, Role, Scope
 from watchkeeper.query.budget import QueryLimits
 from watchkeeper.query.promql import (
     Engine,
@@ -26,11 +24,10 @@ from watchkeeper.query.promql import (
     String,
     Vector,
 )
+from watchkeeper.query.promql.histograms import sample_columns
 
 SCOPE = Scope(org_id=1, project_ids=(1,), role=Role.VIEWER)
 MINUTE_MS = 60_000
-_SMALLEST_NORMAL = 2.0**-1022
-_EPSILON = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +48,8 @@ class Mismatch(AssertionError):
 class Storage:
     """What the loads of a file have written, and which series hold native histograms."""
 
-    def __init__(self) -> None:
-        self.source = MemorySource()
+    def __init__(self, source: MemorySource) -> None:
+        self.source = source
         self.native: set[Labels] = set()
         self._newest_ms: dict[Labels, int] = {}
 
@@ -63,13 +60,24 @@ class Storage:
             samples = [
                 (index * command.step_ms, item)
                 for index, item in enumerate(items)
-                if isinstance(item, float) and index * command.step_ms > after_ms
+                if item is not None and index * command.step_ms > after_ms
             ]
-            self.source.append(labels, samples, starts.get(labels))
-            if samples:
-                self._newest_ms[labels] = samples[-1][0]
-            if any(item is HISTOGRAM for item in items) or command.with_nhcb:
-                self.native.add(labels)
+            self._append(labels, samples, starts.get(labels))
+        if command.with_nhcb:
+            for labels, converted in custom_histograms(command).items():
+                self._append(labels, converted)
+
+    def _append(
+        self,
+        labels: Labels,
+        samples: list[tuple[int, float | Histogram]],
+        starts: dict[int, int] | None = None,
+    ) -> None:
+        self.source.append(labels, samples, starts)
+        if samples:
+            self._newest_ms[labels] = samples[-1][0]
+        if any(isinstance(item, Histogram) for _, item in samples):
+            self.native.add(labels)
 
 
 def _starts(described: Described, step_ms: int) -> dict[int, int]:
@@ -81,12 +89,14 @@ def _starts(described: Described, step_ms: int) -> dict[int, int]:
     }
 
 
-def judge(commands: list[Command]) -> Iterator[Verdict]:
+def judge(
+    commands: list[Command], new_source: Callable[[], MemorySource] = MemorySource
+) -> Iterator[Verdict]:
     """The verdict of each eval of a file, in order."""
-    storage = Storage()
+    storage = Storage(new_source())
     for command in commands:
         if isinstance(command, Clear):
-            storage = Storage()
+            storage = Storage(new_source())
         elif isinstance(command, Load):
             storage.load(command)
         else:
@@ -169,52 +179,61 @@ def _check_value(result: Result, case: Eval) -> None:
 
 
 def _check_vector(vector: Vector, expected: Expectation) -> None:
-    got = dict(zip(vector.labels, vector.values.tolist(), strict=True))
+    got = dict(zip(vector.labels, samples_of(vector), strict=True))
     if len(got) != len(vector.labels):
         raise Mismatch("two samples with the same labels")
-    wanted: dict[Labels, Item] = {d.labels: d.items[0] for d in expected.series}
-    if expected.ordered and list(got) != list(wanted):
-        raise Mismatch(f"order {list(got)}, expected {list(wanted)}")
-    if got.keys() != wanted.keys():
-        raise Mismatch(f"series {sorted(got)}, expected {sorted(wanted)}")
-    for labels, item in wanted.items():
-        if not isinstance(item, float) or not almost_equal(got[labels], item):
-            raise Mismatch(f"{labels}: {got[labels]}, expected {item}")
+    if expected.ordered and list(got) != [d.labels for d in expected.series]:
+        raise Mismatch(f"order {list(got)}, expected {[d.labels for d in expected.series]}")
+    if got.keys() != {d.labels for d in expected.series}:
+        wanted = sorted(d.labels for d in expected.series)
+        raise Mismatch(f"series {sorted(got)}, expected {wanted}")
+    for described in expected.series:
+        sample, item = got[described.labels], described.items[0]
+        if not same_sample(sample, item, hints=described.hints):
+            raise Mismatch(f"{described.labels}: {sample}, expected {item}")
 
 
 def _check_matrix(matrix: Matrix, case: Eval) -> None:
     start_ms, _, step_ms = case.expected.columns or (case.start_ms, case.end_ms, case.step_ms)
-    wanted = {
-        d.labels: [
-            (start_ms + index * step_ms, item)
-            for index, item in enumerate(d.items)
-            if item is not None
-        ]
-        for d in case.expected.series
-    }
-    wanted = {labels: points for labels, points in wanted.items() if points}
     if matrix.labels != sorted(matrix.labels):
         raise Mismatch("the matrix is not sorted by labels")
     got = {labels: points for labels, points in points_of(matrix)}
+    wanted = {
+        d.labels: d for d in case.expected.series if any(item is not None for item in d.items)
+    }
     if got.keys() != wanted.keys() or len(got) != len(matrix.labels):
         raise Mismatch(f"series {sorted(got)}, expected {sorted(wanted)}")
-    for labels, points in wanted.items():
+    for labels, described in wanted.items():
+        points = [
+            (start_ms + index * step_ms, item)
+            for index, item in enumerate(described.items)
+            if item is not None
+        ]
         same_times = [ts for ts, _ in got[labels]] == [ts for ts, _ in points]
         if not same_times or not all(
-            isinstance(want, float) and almost_equal(value, want)
-            for (_, value), (_, want) in zip(got[labels], points, strict=True)
+            same_sample(sample, item, hints=described.hints)
+            for (_, sample), (_, item) in zip(got[labels], points, strict=True)
         ):
             raise Mismatch(f"{labels}: {got[labels]}, expected {points}")
 
 
-def points_of(matrix: Matrix) -> Iterator[tuple[Labels, list[tuple[int, float]]]]:
-    """Each series with its (ts_ms, value) points."""
+def points_of(matrix: Matrix) -> Iterator[tuple[Labels, list[tuple[int, float | Histogram]]]]:
+    """Each series with its (ts_ms, sample) points."""
+    samples = samples_of(matrix)
     for index, labels in enumerate(matrix.labels):
         inside = slice(int(matrix.offsets[index]), int(matrix.offsets[index + 1]))
-        yield (
-            labels,
-            list(zip(matrix.ts[inside].tolist(), matrix.values[inside].tolist(), strict=True)),
-        )
+        yield (labels, list(zip(matrix.ts[inside].tolist(), samples[inside], strict=True)))
+
+
+def samples_of(answer: Vector | Matrix) -> list[float | Histogram]:
+    """The samples of an answer in its order."""
+    values: list[float] = answer.values.tolist()
+    if answer.histograms is None:
+        return list(values)
+    return [
+        value if histogram is None else histogram
+        for value, histogram in zip(values, answer.histograms, strict=True)
+    ]
 
 
 def _hold_as_range(engine: Engine, case: Eval) -> int:
@@ -230,15 +249,16 @@ def _hold_as_range(engine: Engine, case: Eval) -> int:
     if not isinstance(result.value, Matrix):
         raise Mismatch("as a range: no matrix")
     middle = {
-        labels: value
+        labels: sample
         for labels, points in points_of(result.value)
-        for ts_ms, value in points
+        for ts_ms, sample in points
         if ts_ms == case.start_ms
     }
-    vector = Vector(list(middle), np.array(list(middle.values())), case.start_ms)
+    values, histograms = sample_columns(list(middle.values()))
+    vector = Vector(list(middle), values, case.start_ms, histograms)
     demanded = expected
     if expected.scalar is not None:
-        if len(middle) != 1 or not almost_equal(middle[()], expected.scalar):
+        if len(middle) != 1 or not same_sample(middle[()], expected.scalar, hints=False):
             raise Mismatch(f"as a range: {middle}, expected {expected.scalar}")
         return 1
     try:
@@ -246,19 +266,3 @@ def _hold_as_range(engine: Engine, case: Eval) -> int:
     except Mismatch as problem:
         raise Mismatch(f"as a range: {problem}") from None
     return 1
-
-
-def almost_equal(a: float, b: float) -> bool:
-    """Equal, both the same kind of NaN, or within 1e-6 of their size."""
-    if math.isnan(a) or math.isnan(b):
-        return math.isnan(a) and math.isnan(b) and _is_stale(a) == _is_stale(b)
-    if a == b:
-        return True
-    size, apart = abs(a) + abs(b), abs(a - b)
-    if a == 0 or b == 0 or size < _SMALLEST_NORMAL:
-        return apart < _EPSILON * _SMALLEST_NORMAL
-    return apart / min(size, 1.7976931348623157e308) < _EPSILON
-
-
-def _is_stale(value: float) -> bool:
-    return bool(struct.unpack("<Q", struct.pack("<d", value))[0] == 0x7FF0000000000002)

@@ -3,40 +3,39 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from watchkeeper.model import METRIC_NAME, Labels, labels_of
+from watchkeeper.model import METRIC_NAME, Buckets, Histogram, Labels, ResetHint, labels_of
 from watchkeeper.query.promql import STALE_NAN, MatchOp, parse_duration_ms
+from watchkeeper.query.promql.histograms import added, subtracted
 from watchkeeper.query.promql.literals import parse_number
 from watchkeeper.query.promql.parser import parse_series
 
 _HISTOGRAM = re.compile(r"\{\{.*?\}\}")
 _NUMBER = r"[+-]?(?:0[xX][0-9a-fA-F]+|[0-9.]+(?:[eE][+-]?[0-9]+)?|[iI][nN][fF]|[nN][aA][nN])"
 _RUN = re.compile(rf"({_NUMBER})(?:([+-])({_NUMBER}))?x([0-9]+)")
-_HIST_RUN = re.compile(r"H(?:[+-]H)?x([0-9]+)")
+_HIST_RUN = re.compile(r"H(?:([+-])H)?x([0-9]+)")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
-class Histogram:
-    """Stands for a native histogram sample, which the engine does not hold yet."""
-
-    def __repr__(self) -> str:
-        return "{{…}}"
-
-
-HISTOGRAM = Histogram()
 Item = float | Histogram | None
 """A value, a histogram, or no sample."""
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One series line. starts_ms: start timestamps relative to each sample, None for unknown."""
+    """One series line.
+
+    starts_ms: start timestamps relative to each sample, None for unknown. hints: True if it says
+    what is known of counter resets.
+    """
 
     labels: Labels
     items: list[Item]
     text: str
     starts_ms: tuple[int | None, ...] = ()
+    hints: bool = False
 
 
 def split_series(line: str) -> tuple[str, str]:
@@ -71,9 +70,62 @@ def parse_labels(text: str) -> Labels:
 def parse_items(text: str) -> list[Item]:
     """All samples of a line, runs written out."""
     items: list[Item] = []
+    histograms = iter([parse_histogram(found) for found in _HISTOGRAM.findall(text)])
     for word in _HISTOGRAM.sub("H", text).split():
-        items.extend(_expand(word))
+        if word.startswith("H"):
+            items.extend(_histogram_run(word, histograms))
+        else:
+            items.extend(_expand(word))
     return items
+
+
+def _histogram_run(word: str, histograms: Iterator[Histogram]) -> list[Item]:
+    """`H`, `HxN`, `H+HxN`: the histograms of a word, taken off the front."""
+    first = next(histograms)
+    run = _HIST_RUN.fullmatch(word)
+    if run is None:
+        return [first]
+    sign, count = run.groups()
+    items: list[Item] = [first]
+    change = next(histograms) if sign else None
+    for _ in range(int(count)):
+        if change is not None:
+            first = (added if sign == "+" else subtracted)(first, change).total()
+        items.append(first)
+    return items
+
+
+def parse_histogram(text: str) -> Histogram:
+    """`{{schema:0 sum:5 buckets:[1 2]}}` as a sample."""
+    given = {key: value for key, value in _FIELD.findall(text.strip("{}"))}
+    return Histogram(
+        schema=int(given.get("schema", "0")),
+        count=_field(given, "count"),
+        sum=_field(given, "sum"),
+        zero_threshold=_field(given, "z_bucket_w"),
+        zero_count=_field(given, "z_bucket"),
+        positive=_buckets(given, "buckets", "offset"),
+        negative=_buckets(given, "n_buckets", "n_offset"),
+        custom_bounds=_numbers(given.get("custom_values", "")),
+        reset_hint=ResetHint[given.get("counter_reset_hint", "unknown").upper()],
+    )
+
+
+_FIELD = re.compile(r"(\w+):\s*(\[[^\]]*\]|\S+)")
+
+
+def _field(given: dict[str, str], key: str) -> float:
+    return _number(given.get(key, "0"))
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    return tuple(_number(word) for word in text.strip("[]").split())
+
+
+def _buckets(given: dict[str, str], counts_key: str, offset_key: str) -> Buckets:
+    counts = _numbers(given.get(counts_key, ""))
+    offset = int(given.get(offset_key, "0"))
+    return Buckets(tuple(range(offset, offset + len(counts))), counts)
 
 
 def _expand(word: str) -> list[Item]:
@@ -81,9 +133,6 @@ def _expand(word: str) -> list[Item]:
         return [None] * (int(word[2:]) if word.startswith("_x") else 1)
     if word == "stale":
         return [STALE_NAN]
-    if word.startswith("H"):
-        run = _HIST_RUN.fullmatch(word)
-        return [HISTOGRAM] * (int(run.group(1)) + 1 if run else 1)
     run = _RUN.fullmatch(word)
     if run is None:
         return [_number(word)]
@@ -127,4 +176,6 @@ def _signed_ms(text: str) -> int:
 def parse_described(line: str) -> Described:
     """One series line, as a load or an expectation has it."""
     metric, items = split_series(line)
-    return Described(parse_labels(metric), parse_items(items), line)
+    return Described(
+        parse_labels(metric), parse_items(items), line, hints="counter_reset_hint" in items
+    )

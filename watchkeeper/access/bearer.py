@@ -12,7 +12,7 @@ from watchkeeper.access.repo import credentials, people, tenants
 from watchkeeper.access.secret import TOKEN_PREFIX, digest, signing_key
 from watchkeeper.access.types import JwtGrant
 from watchkeeper.lib.clock import MINUTE_MS, SECOND_MS
-from watchkeeper.lib.errors import Forbidden
+from watchkeeper.lib.errors import Forbidden, WatchkeeperError
 from watchkeeper.model import Role
 from watchkeeper.store.meta import StoreUnavailable
 
@@ -31,6 +31,16 @@ class Bearer(Desk):
         if token.startswith(TOKEN_PREFIX):
             return self._by_api_token(token)
         return self._by_jwt(token)
+
+    def project_of_token(self, token: str, wanted: int | None) -> int | None:
+        """The project that a token may write to: the wanted one, else its only one; or None."""
+        principal = self.bearer(token)
+        if principal is None:
+            return None
+        try:
+            return principal.scope(wanted, at_least=Role.MEMBER).project_id
+        except (WatchkeeperError, ValueError):
+            return None
 
     def mint_jwt(self, principal: Principal) -> JwtGrant:
         """A signed token (HS256) with the rights of this person, as they are at each use.

@@ -11,11 +11,13 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from watchkeeper import __version__
+from watchkeeper.access import KeyRing
 from watchkeeper.api.auth import Credentials
 from watchkeeper.api.checks import health_checks
 from watchkeeper.api.compat import (
     federation_routes,
     prometheus_routes,
+    pushgateway_routes,
     remote_read_routes,
 )
 from watchkeeper.api.document import wk_app
@@ -24,9 +26,11 @@ from watchkeeper.api.health import Health
 from watchkeeper.api.own_metrics import metrics_routes
 from watchkeeper.api.pages import Pages
 from watchkeeper.api.refusals import install_refusals
+from watchkeeper.api.reload import reload_routes
 from watchkeeper.api.reserved import reserved_routes
 from watchkeeper.api.rooms import Rooms
 from watchkeeper.api.views import prometheus_views
+from watchkeeper.ingest import Writers
 from watchkeeper.model import Scope
 
 THREADS = 16
@@ -79,9 +83,22 @@ def _other_routes(rooms: Rooms) -> list[BaseRoute]:
             views=prometheus_views(rooms),
             clock=rooms.clock,
         ),
+        *reload_routes(credentials.require, rooms.scraper.reload),
+        *_pushgateway_routes(rooms, credentials),
         *reserved_routes(),
         *Pages(rooms.options.assets).routes(),
     ]
+
+
+def _pushgateway_routes(rooms: Rooms, credentials: Credentials) -> list[BaseRoute]:
+    keys = KeyRing(rooms.meta, rooms.clock)
+    return pushgateway_routes(
+        rooms.pushgateway,
+        keys,
+        Writers(keys, rooms.clock, token_project=rooms.access.project_of_token),
+        lambda request: _scope_of(credentials, request),
+        rooms.clock,
+    )
 
 
 def _scope_of(credentials: Credentials, request: Request) -> Scope:

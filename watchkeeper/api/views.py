@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from watchkeeper.alerting import alerts_answer, rules_answer
-from watchkeeper.api.compat import Params, PrometheusViews
+from watchkeeper.api.compat import Params, PrometheusViews, metadata_answer, targets_answer
 from watchkeeper.api.rooms import Rooms
 from watchkeeper.model import Scope
 
@@ -14,8 +14,13 @@ from watchkeeper.model import Scope
 def prometheus_views(rooms: Rooms) -> PrometheusViews:
     """The views of these rooms."""
 
-    def targets(scope: Scope, _params: Params) -> Mapping[str, object]:
-        return rooms.scraper.as_prometheus(scope)
+    scraper = rooms.scraper
+
+    def targets(scope: Scope, params: Params) -> Mapping[str, object]:
+        return targets_answer(scraper.targets(scope), scraper.dropped_targets(scope), params)
+
+    def target_metadata(scope: Scope, params: Params) -> list[dict[str, object]]:
+        return metadata_answer(scraper.metadata(scope), params)
 
     def alerts(scope: Scope) -> list[object]:
         return cast(list[object], alerts_answer(rooms.evaluator, scope)["alerts"])
@@ -36,5 +41,8 @@ def prometheus_views(rooms: Rooms) -> PrometheusViews:
         rules=rules,
         alerts=alerts,
         targets=targets,
+        target_metadata=target_metadata,
+        scrape_pools=scraper.pools,
+        is_config_good=scraper.is_config_good,
         config_yaml=rooms.scrape_configs.source,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -33,11 +33,14 @@ class ServerRefused(WatchkeeperError):
 
 
 def control_routes(
-    back_up: Callable[[Path], Iterator[Step]], verify_retention: Callable[[], list[Kept]]
+    back_up: Callable[[Path], Iterator[Step]],
+    verify_retention: Callable[[], list[Kept]],
+    reload: Callable[[], Awaitable[list[str]]],
 ) -> list[Route]:
     """POST /control/backup {target} → one JSON line a step; the last may be {"error": …}.
 
     POST /control/retention → a JSON list of what each project has in each table.
+    POST /control/reload → {"problems": sentences}, empty if all files could be read.
     """
 
     async def backup(request: Request) -> StreamingResponse:
@@ -52,9 +55,13 @@ def control_routes(
             return JSONResponse({"error": str(error)}, error.http_status)
         return JSONResponse([asdict(each) for each in kept])
 
+    async def read_anew(_request: Request) -> JSONResponse:
+        return JSONResponse({"problems": await reload()})
+
     return [
         Route(f"{PREFIX}/backup", backup, methods=["POST"]),
         Route(f"{PREFIX}/retention", retention, methods=["POST"]),
+        Route(f"{PREFIX}/reload", read_anew, methods=["POST"]),
     ]
 
 
@@ -80,6 +87,15 @@ def ask_for_retention(control_socket: Path) -> list[Kept]:
     """Have the running server look what it keeps. Raises ServerRefused."""
     with _asked(control_socket, "retention", {}) as answer:
         return [Kept(**fields) for fields in json.loads(answer.read())]
+
+
+def ask_to_reload(control_socket: Path) -> list[str]:
+    """Have the running server read its prometheus.yml anew; what is wrong with it, as sentences.
+
+    Raises ServerRefused.
+    """
+    with _asked(control_socket, "reload", {}) as answer:
+        return [str(problem) for problem in json.loads(answer.read())["problems"]]
 
 
 @contextmanager

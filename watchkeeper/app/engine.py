@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -18,7 +20,7 @@ from watchkeeper.api import engine_app
 from watchkeeper.app.control import PREFIX, control_routes
 from watchkeeper.app.http_server import HttpServer
 from watchkeeper.app.loops import Loops
-from watchkeeper.app.running import engine_loops, engine_tasks
+from watchkeeper.app.running import engine_loops, engine_tasks, read_rule_files
 from watchkeeper.app.wiring import EngineRooms
 
 DIGEST_NICENESS = 5
@@ -43,6 +45,7 @@ async def serve_engine(rooms: EngineRooms) -> None:
     ]
     digest.start()
     loops.start()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _Reloads(rooms).start)
     try:
         await _serve(_app(rooms), rooms.ground.data_dir.control_socket)
     finally:
@@ -50,6 +53,26 @@ async def serve_engine(rooms: EngineRooms) -> None:
         await asyncio.to_thread(loops.stop)
         stop.set()
         await asyncio.to_thread(digest.join, 10.0)
+
+
+class _Reloads:
+    """Reloads that a signal began; holds them until they are done."""
+
+    def __init__(self, rooms: EngineRooms) -> None:
+        self._rooms = rooms
+        self._tasks: set[asyncio.Task[list[str]]] = set()
+
+    def start(self) -> None:
+        task = asyncio.create_task(_reload(self._rooms))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _reload(rooms: EngineRooms) -> list[str]:
+    """Read prometheus.yml and rule files anew; what is wrong with the former, as sentences."""
+    problems = await rooms.scraper.reload()
+    await asyncio.to_thread(read_rule_files, rooms)
+    return problems
 
 
 def _digest(rooms: EngineRooms, stop: threading.Event) -> None:
@@ -73,7 +96,8 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
 def _app(rooms: EngineRooms) -> ASGIApp:
     """The API, and beside it what only commands on this machine may ask."""
     api = engine_app(rooms.api)
-    control = Starlette(routes=control_routes(rooms.back_up, rooms.verify_retention))
+    routes = control_routes(rooms.back_up, rooms.verify_retention, partial(_reload, rooms))
+    control = Starlette(routes=routes)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         is_control = scope["type"] == "http" and scope["path"].startswith(PREFIX)

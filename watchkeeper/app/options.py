@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from watchkeeper.lib.listening import parse_addresses
+
+_OWNED = re.compile(r"([\w.-]+/[\w.-]+)=(.*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +82,44 @@ class ScrapeOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatsdOptions:
+    """Where StatsD is taken in, and what is made of it. Section [statsd]."""
+
+    listen: tuple[str, ...] = ("localhost:8125",)
+    """[organisation/project=]address. HOST:PORT is UDP and TCP; udp://, tcp://, unixgram:///path,
+    unix:///path are one each. Without a project: the first that was made. Empty: no StatsD."""
+    mapping_file: str = ""
+    """Path of a statsd_exporter mapping file, taken as it is. Empty: names are only made valid."""
+    flush_interval_s: float = 2.0
+    """Seconds between two writes of what changed."""
+    ttl_s: float = 86_400.0
+    """Seconds without a value after which a series ends, if no mapping rule says; 0: never."""
+    max_series: int = 100_000
+    """Metrics with labels that one project may have at once; more are refused and counted."""
+    keep_tags: tuple[str, ...] = ()
+    """[organisation/project=]tag: if any is named, only these become labels."""
+    drop_tags: tuple[str, ...] = ()
+    """[organisation/project=]tag: never stored, such as user_id."""
+    hash_tags: tuple[str, ...] = ()
+    """[organisation/project=]tag: stored as a salted hash, such as user_id."""
+    container_label: bool = False
+    """Keep the container that DogStatsD clients name as the label container_id."""
+
+    def __post_init__(self) -> None:
+        for each in self.listen:
+            try:
+                parse_addresses(split_owner(each)[1])
+            except ValueError as error:
+                raise ValueError(f"listen: {error}") from error
+        if not 0.1 <= self.flush_interval_s <= 60:
+            raise ValueError(f"flush_interval_s must be 0.1..60, got {self.flush_interval_s}")
+        if self.ttl_s < 0:
+            raise ValueError(f"ttl_s must be 0 or more, got {self.ttl_s}")
+        if not 1 <= self.max_series <= 1_000_000:
+            raise ValueError(f"max_series must be 1..1000000, got {self.max_series}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RulesOptions:
     """Prometheus rule files on this machine, taken as they are. Section [rules]."""
 
@@ -137,12 +180,60 @@ class LogOptions:
             raise ValueError(f"format must be auto, json or text, got {self.format!r}")
 
 
+OTLP_STRATEGIES = (
+    "UnderscoreEscapingWithSuffixes",
+    "UnderscoreEscapingWithoutSuffixes",
+    "NoUTF8EscapingWithSuffixes",
+    "NoTranslation",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtlpSettings:
+    """How OpenTelemetry metrics become series; names as in Prometheus. Section [otlp]."""
+
+    translation_strategy: str = OTLP_STRATEGIES[0]
+    """UnderscoreEscapingWithSuffixes, UnderscoreEscapingWithoutSuffixes,
+    NoUTF8EscapingWithSuffixes or NoTranslation."""
+    promote_resource_attributes: tuple[str, ...] = ()
+    """Resource attributes that every series carries as labels; the others are in target_info."""
+    promote_all_resource_attributes: bool = False
+    """Every resource attribute becomes a label of every series."""
+    ignore_resource_attributes: tuple[str, ...] = ()
+    """Resource attributes that are not promoted when all are."""
+    keep_identifying_resource_attributes: bool = False
+    """target_info has service.name, service.namespace and service.instance.id too."""
+    promote_scope_metadata: bool = True
+    """Series carry otel_scope_name, otel_scope_version and the scope's attributes."""
+    histogram_min_max: bool = False
+    """Histograms have series `_min` and `_max` as well, where the sender tells them."""
+    max_body_bytes: int = 20 * 2**20
+    """Longest body, as sent and unpacked."""
+
+    def __post_init__(self) -> None:
+        if self.translation_strategy not in OTLP_STRATEGIES:
+            raise ValueError(
+                f"translation_strategy must be one of {', '.join(OTLP_STRATEGIES)}, "
+                f"got {self.translation_strategy!r}"
+            )
+        if self.promote_all_resource_attributes and self.promote_resource_attributes:
+            raise ValueError("promote_resource_attributes cannot be set if all are promoted")
+        if not 1024 <= self.max_body_bytes <= 2**28:
+            raise ValueError(f"max_body_bytes must be 1024..{2**28}, got {self.max_body_bytes}")
+
+
 def split_listen(listen: str) -> tuple[str, int]:
     """Host and port of HOST:PORT; an IPv6 host stands in brackets. Raises ValueError."""
     host, separator, port = listen.rpartition(":")
     if not separator or not port.isdigit() or not 0 <= int(port) <= 65535:
         raise ValueError(f"listen must be HOST:PORT, such as 127.0.0.1:8000, got {listen!r}")
     return host.strip("[]") or "0.0.0.0", int(port)
+
+
+def split_owner(text: str) -> tuple[str, str]:
+    """`organisation/project=rest` as (organisation/project, rest); without one it is empty."""
+    found = _OWNED.fullmatch(text)
+    return (found[1], found[2]) if found else ("", text)
 
 
 def _scheme(name: str, url: str, allowed: set[str]) -> None:

@@ -49,7 +49,8 @@ def engine_loops(rooms: EngineRooms) -> list[Loop]:
     rollups = Rollups(ground.meta, ground.columns, passed_ms=rooms.digest.passed_ms)
     return [
         Loop(name="rules", period_s=5.0, run=lambda: _evaluate(rooms)),
-        Loop(name="rule-files", period_s=5.0, run=lambda: _read_rule_files(rooms)),
+        Loop(name="rule-files", period_s=5.0, run=lambda: read_rule_files(rooms)),
+        Loop(name="pushgateway", period_s=15.0, run=rooms.api.pushgateway.show_due),
         Loop(name="derived-series", period_s=15.0, run=lambda: _derive(rooms)),
         self_watch_loop(watch, ground.clock),
         Loop(name="retention", period_s=3600.0, run=lambda: _drop_expired(rooms)),
@@ -73,6 +74,7 @@ def _drop_expired(rooms: EngineRooms) -> None:
     """Drop the days whose time is over."""
     for dropped in rooms.retention.drop_expired(rooms.ground.clock()):
         log.info("retention_dropped", table=dropped.table, day=dropped.day)
+        rooms.hot.forget()
 
 
 def _derive(rooms: EngineRooms) -> float:
@@ -92,7 +94,7 @@ def _evaluate(rooms: EngineRooms) -> float:
     return max(0.0, (rooms.evaluator.next_due_ms() - rooms.ground.clock()) / 1000)
 
 
-def _read_rule_files(rooms: EngineRooms) -> None:
+def read_rule_files(rooms: EngineRooms) -> None:
     """Take over the operator's rule files as they are on disk now."""
     options = rooms.ground.config.rules
     project_id = rooms.homes.find(options.project)

@@ -73,6 +73,11 @@ class EngineProcess:
             pause_s = FIRST_PAUSE_S if steady else min(pause_s * 2, LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s)
 
+    def reload(self) -> None:
+        """Have the engine read its files anew; one that is not running does so when it starts."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
+
     async def stop(self) -> None:
         """Ask the engine to end, and end it if it does not within STOP_WITHIN_S."""
         self._stopping = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,8 +30,9 @@ from watchkeeper.app.people import build_access
 from watchkeeper.app.stores import cache_store, column_store, meta_store, retention_days
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
 from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink
-from watchkeeper.ingest.scrape import ConfigFile, ScrapeConfigs, Scraper
-from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink
+from watchkeeper.ingest.pushgateway import Pushgateway
+from watchkeeper.ingest.scrape import ConfigFile, ReloadMetrics, ScrapeConfigs, Scraper
+from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink, TellingSink
 from watchkeeper.issues import DerivedSeries, ErrorSink, IssueMetrics, Issues
 from watchkeeper.lib.clock import Clock
 from watchkeeper.lib.live import LiveHub
@@ -38,8 +40,10 @@ from watchkeeper.lib.outbound import Outbound, OutboundOptions
 from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
 from watchkeeper.model import Role, Scope
+from watchkeeper.query import QueryOptions
 from watchkeeper.query.exemplars import ColumnsExemplars
-from watchkeeper.query.promql import ColumnsSource, Engine
+from watchkeeper.query.hot import HotMetrics, HotSource, HotStore
+from watchkeeper.query.promql import ColumnsSource, Engine, SeriesSource
 from watchkeeper.store.columns import Columns, Kept, Retention
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
@@ -85,7 +89,9 @@ def _ground(
             clock=clock,
             metrics=metrics,
         ),
-        outbound=Outbound(OutboundOptions(allow=config.outbound.allow)),
+        outbound=Outbound(
+            OutboundOptions(allow=config.outbound.allow, environment=dict(os.environ))
+        ),
     )
 
 
@@ -101,6 +107,7 @@ class EngineRooms:
     evaluator: Evaluator
     deliverer: Deliverer
     rules: Rules
+    hot: HotStore
     scraper: Scraper
     configs: ScrapeConfigs
     homes: HomeProjects
@@ -144,9 +151,11 @@ def build_engine(
     cache = cache_store(config, clock)
     access = build_access(meta, cache, data_dir, clock)
     homes = HomeProjects(access)
-    digest = _digest(ground)
-    configs = ScrapeConfigs(meta, clock, partial(_config_files, config, homes))
-    source = ColumnsSource(ground.columns)
+    hot = _hot(ground)
+    digest = _digest(ground, hot)
+    files = partial(_config_files, config, homes)
+    configs = ScrapeConfigs(meta, clock, files, environment=os.environ)
+    source = HotSource(ColumnsSource(ground.columns), hot)
     api = _api(ground, access, Limiter(cache, clock), digest, configs, source)
     return EngineRooms(
         ground=ground,
@@ -157,6 +166,7 @@ def build_engine(
         evaluator=api.evaluator,
         deliverer=Deliverer(meta, new_line(ground.outbound, clock), clock),
         rules=api.rules,
+        hot=hot,
         scraper=api.scraper,
         configs=configs,
         homes=homes,
@@ -171,7 +181,7 @@ def _api(
     limiter: Limiter,
     digest: Digest,
     configs: ScrapeConfigs,
-    source: ColumnsSource,
+    source: SeriesSource,
 ) -> Rooms:
     clock, meta, public_url = ground.clock, ground.meta, ground.config.server.base_url
     rules, engine = (
@@ -196,13 +206,19 @@ def _api(
         channels=Channels(meta, ground.outbound, clock, external_url=public_url),
         evaluator=_evaluator(ground, rules, engine, configs),
         scraper=Scraper(
-            configs, ground.outbound, ground.acceptor, clock, publish=ground.live.publish
+            configs,
+            ground.outbound,
+            ground.acceptor,
+            clock,
+            publish=ground.live.publish,
+            metrics=ReloadMetrics(ground.telemetry.registry),
         ),
         scrape_configs=configs,
+        pushgateway=Pushgateway(meta, ground.acceptor, clock),
         live=ground.live,
         telemetry=ground.telemetry,
         built_in=Scope(org_id=built_in.org_id, project_ids=(built_in.id,), role=Role.VIEWER),
-        addresses=addresses_of,
+        addresses=partial(addresses_of, statsd=ground.config.statsd),
         clock=clock,
         options=ApiOptions(
             public_url=public_url,
@@ -237,10 +253,21 @@ def _derived(ground: Ground, digest: Digest) -> DerivedSeries:
     )
 
 
-def _digest(ground: Ground) -> Digest:
+def _hot(ground: Ground) -> HotStore:
+    """Decoded samples, where this engine is the only one that stores any."""
+    is_alone = not ground.config.store.columns_url
+    return HotStore(
+        ground.columns,
+        ground.config.query if is_alone else QueryOptions(hot_bytes=0),
+        ground.clock,
+        HotMetrics(ground.telemetry.registry),
+    )
+
+
+def _digest(ground: Ground, hot: HotStore) -> Digest:
     registry = ground.telemetry.registry
     sinks: list[Sink] = [
-        SampleSink(ground.columns),
+        TellingSink(SampleSink(ground.columns), hot),
         MetadataSink(),
         LogSink(),
         ErrorSink(metrics=IssueMetrics(registry)),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import typer
 
 from watchkeeper.cli import (
+    agent,
     backup,
     doctor,
     keys,
     migrate,
+    reload,
     retention,
     rules,
     serve,
@@ -25,11 +27,13 @@ program = typer.Typer(
     pretty_exceptions_enable=False,
 )
 program.command("serve")(serve.serve)
+program.command("agent")(agent.agent)
 program.command("setup")(setup.setup)
 program.command("migrate")(migrate.migrate)
 program.command("doctor")(doctor.doctor)
 program.command("backup")(backup.backup)
 program.command("restore")(backup.restore)
+program.command("reload")(reload.reload)
 program.add_typer(keys.program, name="key")
 program.add_typer(retention.program, name="retention")
 program.add_typer(rules.program, name="rules")

@@ -1,9 +1,18 @@
 """Everything that comes in: protocols decode it, `Acceptor` puts it into the spool."""
 
 from watchkeeper.ingest.accept import Acceptor, PlacedBatch
-from watchkeeper.ingest.body import BodyLimits
+from watchkeeper.ingest.body import BodyLimits, unpack
 from watchkeeper.ingest.drops import Accepted, Drop
-from watchkeeper.ingest.http import AsgiMessage, Endpoint, InFlight, Receive, Reply, Request, Send
+from watchkeeper.ingest.http import (
+    AsgiMessage,
+    Endpoint,
+    InFlight,
+    Receive,
+    Refusal,
+    Reply,
+    Request,
+    Send,
+)
 from watchkeeper.ingest.keys import KeyFacts, Keys
 from watchkeeper.ingest.metrics import IngestMetrics
 from watchkeeper.ingest.quota import Quota
@@ -33,6 +42,7 @@ from watchkeeper.ingest.rows import (
     encode_series,
 )
 from watchkeeper.ingest.series import SeriesOptions, SeriesRegistry, is_reserved
+from watchkeeper.ingest.writers import Writers
 
 __all__ = [
     "Accepted",
@@ -54,6 +64,7 @@ __all__ = [
     "PlacedBatch",
     "Quota",
     "Receive",
+    "Refusal",
     "Rejection",
     "RejectionLog",
     "RejectionRows",
@@ -64,6 +75,7 @@ __all__ = [
     "SeriesOptions",
     "SeriesRegistry",
     "SeriesRow",
+    "Writers",
     "decode_exemplars",
     "decode_histograms",
     "decode_logs",
@@ -78,4 +90,5 @@ __all__ = [
     "encode_series",
     "is_reserved",
     "remembered_series",
+    "unpack",
 ]

@@ -98,6 +98,10 @@ class Acceptor:
         """`accept_samples` for rows whose series are looked up already."""
         return await self._accept(self._prepared_placed(project_id, batch))
 
+    def accept_placed_blocking(self, project_id: int, batch: PlacedBatch) -> Accepted:
+        """The same from a plain thread."""
+        return self._accept_blocking(self._prepared_placed(project_id, batch))
+
     async def accept_histograms(self, project_id: int, batch: HistogramBatch) -> Accepted:
         """Keep the native histograms whose times grow: in a series, a sample is either kind."""
         return await self._accept(self._prepared_histograms(project_id, batch))

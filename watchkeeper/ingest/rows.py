@@ -18,6 +18,7 @@ Values = NDArray[np.float64]
 Ids = NDArray[np.uint64]
 
 _COUNT = struct.Struct("<I")
+_ONE_TIME = 1 << 31
 
 
 class LogRow(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
@@ -111,27 +112,47 @@ _decode_exemplars = msgspec.msgpack.Decoder(list[ExemplarRow]).decode
 
 
 def encode_samples(series_ids: Ids, ts_ms: Times, values: Values) -> bytes:
-    """Kind.SAMPLES: count, then the three columns, little-endian."""
-    return b"".join((
-        _COUNT.pack(len(series_ids)),
-        series_ids.astype("<u8", copy=False).tobytes(),
-        ts_ms.astype("<i8", copy=False).tobytes(),
-        values.astype("<f8", copy=False).tobytes(),
-    ))  # fmt: skip
+    """Kind.SAMPLES: count, then the three columns, little-endian.
+
+    Where all samples have one time, as those of a scrape do, it stands there once: bit 31 of the
+    count is set, and one i64 takes the place of the column.
+    """
+    ids, numbers = series_ids.astype("<u8", copy=False), values.astype("<f8", copy=False)
+    count, times = len(ids), ts_ms.astype("<i8", copy=False)
+    if count and bool((times == times[0]).all()):
+        count, times = count | _ONE_TIME, times[:1]
+    return b"".join((_COUNT.pack(count), ids.tobytes(), times.tobytes(), numbers.tobytes()))
+
+
+def sample_views(payload: bytes) -> tuple[Ids, Times, Values]:
+    """Views of the columns (series ids, times, values); one time alone if it is that of all.
+
+    Raises ValueError if the length is wrong.
+    """
+    if len(payload) < _COUNT.size:
+        raise ValueError("a block of samples begins with its count")
+    (count,) = _COUNT.unpack_from(payload)
+    count, times = (count & ~_ONE_TIME, 1) if count & _ONE_TIME else (count, count)
+    start = _COUNT.size
+    if len(payload) != start + 16 * count + 8 * times:
+        raise ValueError(f"a block of {count} samples cannot have {len(payload)} bytes")
+    return (
+        np.frombuffer(payload, "<u8", count, start),
+        np.frombuffer(payload, "<i8", times, start + 8 * count),
+        np.frombuffer(payload, "<f8", count, start + 8 * count + 8 * times),
+    )
 
 
 def decode_samples(payload: bytes) -> tuple[Ids, Times, Values]:
     """The columns (series ids, times, values). Raises ValueError if the length is wrong."""
-    if len(payload) < _COUNT.size:
-        raise ValueError("a block of samples begins with its count")
-    (count,) = _COUNT.unpack_from(payload)
-    if len(payload) != _COUNT.size + 24 * count:
-        raise ValueError(f"a block of {count} samples cannot have {len(payload)} bytes")
-    start = _COUNT.size
-    ids = np.frombuffer(payload, "<u8", count, start).astype(np.uint64, copy=False)
-    times = np.frombuffer(payload, "<i8", count, start + 8 * count).astype(np.int64, copy=False)
-    values = np.frombuffer(payload, "<f8", count, start + 16 * count)
-    return ids, times, values.astype(np.float64, copy=False)
+    ids, times, values = sample_views(payload)
+    if len(times) != len(ids):
+        times = np.repeat(times, len(ids))
+    return (
+        ids.astype(np.uint64, copy=False),
+        times.astype(np.int64, copy=False),
+        values.astype(np.float64, copy=False),
+    )
 
 
 def encode_series(rows: Sequence[SeriesRow]) -> bytes:

@@ -76,6 +76,12 @@ class GoRegex:
         spans = self._search(encoded, 0)
         return None if spans is None else self._match(encoded, spans)
 
+    def search(self, value: str) -> Match | None:
+        """The first match of a part of the value with its groups; for unanchored ones."""
+        encoded = _bytes(value)
+        spans = None if self._search is None else self._search(encoded, 0)
+        return None if spans is None else self._match(encoded, spans)
+
     def _whole_value(self, value: str) -> Match:
         """What a simple pattern matches, and its group, if it has one, is all of the value."""
         in_group = self.pattern.startswith("(") and not self.pattern.startswith("(?:")

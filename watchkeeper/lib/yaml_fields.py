@@ -51,6 +51,11 @@ class Fields:
             self._lines[key.value] = key.start_mark.line + 1
         self._left = set(self._values)
 
+    @classmethod
+    def none(cls, path: str) -> Fields:
+        """A mapping without fields, where a file has none."""
+        return cls(MappingNode("tag:yaml.org,2002:map", [], yaml.Mark("", 0, 0, 0, "", 0)), path)
+
     def finish(self) -> None:
         """Raises YamlError if a field was not asked for."""
         if self._left:
@@ -157,7 +162,7 @@ def read_fields(source: str) -> Fields:
     """
     document = compose(source)
     if document is None or _is_null(document):
-        return Fields(MappingNode("tag:yaml.org,2002:map", [], yaml.Mark("", 0, 0, 0, "", 0)), "")
+        return Fields.none("")
     return Fields(_mapping(document, ""), "")
 
 

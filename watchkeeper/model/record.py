@@ -12,7 +12,8 @@ class Kind(IntEnum):
     SERIES = 1
     """msgpack list of [series_id, [[name, value], ...], metric_type]: series first seen today."""
     SAMPLES = 2
-    """Columnar block: u32 n, then u64 series_id[n], i64 ts_ms[n], f64 value[n], little-endian."""
+    """Columnar block: u32 n, then u64 series_id[n], i64 ts_ms[n], f64 value[n], little-endian.
+    With bit 31 of n set all samples have one time: i64 ts_ms[1]."""
     ERROR_EVENT = 3
     """One scrubbed Sentry event as JSON; always has event_id (32 hex digits) and timestamp."""
     LOGS = 4

@@ -46,7 +46,7 @@ def test_a_value_can_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
     ("text", "named"),
     [
         ("[sever]\n", "Did you mean server?"),
-        ('[server]\nlisen = "x"\n', "Did you mean server.listen?"),
+        ('[server]\nlisen = "x"\n', "Did you mean server.listen"),
         ('[server]\nlisten = "nowhere"\n', "listen must be HOST:PORT"),
         ("[server]\nlisten = 8000\n", "server.listen must be text"),
         ("[retention]\nerrors_days = 1.5\n", "retention.errors_days must be a whole number"),
@@ -72,7 +72,7 @@ def test_a_wrong_setting_refuses_and_is_named(tmp_path: Path, text: str, named: 
 @pytest.mark.parametrize(
     ("variable", "value", "named"),
     [
-        ("WATCHKEEPER_LISTEN", "x", "Did you mean WATCHKEEPER_SERVER_LISTEN?"),
+        ("WATCHKEEPER_LISTEN", "x", "WATCHKEEPER_SERVER_LISTEN?"),
         ("WATCHKEEPER_SCRAPE_HOST_METRICS", "perhaps", "scrape.host_metrics must be true or false"),
         ("WATCHKEEPER_STORE_META_URL_FILE", "/nowhere/at/all", "cannot be read"),
     ],

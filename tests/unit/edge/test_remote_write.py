@@ -300,7 +300,7 @@ def test_any_bytes_decode_or_are_malformed(data: st.DataObject) -> None:
     noise = data.draw(st.binary(max_size=12))
     cut = data.draw(st.integers(at, len(good)))
     body = data.draw(st.sampled_from([good[:at] + noise + good[cut:], noise, good[:at]]))
-    known: dict[bytes, int] = {}
+    known = parse.KnownSeries()
     parse.decode(good, known, lambda labels: 0)
     try:
         decoded = parse.decode(body, known, lambda labels: 1)
@@ -326,14 +326,14 @@ def test_the_fast_way_decodes_what_the_full_way_does(
 ) -> None:
     body = b"".join(series(cpu(n), samples) for n, samples in request_rows)
     places = {labels_of(cpu(n)): n for n in range(6)}
-    known: dict[bytes, int] = {}
+    known = parse.KnownSeries()
     parse.decode(
         b"".join(series(cpu(n), [(NOW, 1.0)]) for n in range(6)), known, places.__getitem__
     )
     expected = sorted(
         (n, ts, struct.pack("<d", value)) for n, rows in request_rows for ts, value in rows
     )
-    for cache in (known, {}):
+    for cache in (known, parse.KnownSeries()):
         decoded = parse.decode(body, cache, places.__getitem__)
         found = zip(
             decoded.slots.tolist(), decoded.ts_ms.tolist(), decoded.values.tolist(), strict=True

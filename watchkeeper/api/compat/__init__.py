@@ -2,13 +2,18 @@
 
 from watchkeeper.api.compat.federation import federation_routes
 from watchkeeper.api.compat.prometheus import Params, PrometheusViews, prometheus_routes, refused
+from watchkeeper.api.compat.prometheus_targets import metadata_answer, targets_answer
+from watchkeeper.api.compat.pushgateway import pushgateway_routes
 from watchkeeper.api.compat.remote_read import remote_read_routes
 
 __all__ = [
     "Params",
     "PrometheusViews",
     "federation_routes",
+    "metadata_answer",
     "prometheus_routes",
+    "pushgateway_routes",
     "refused",
     "remote_read_routes",
+    "targets_answer",
 ]

@@ -83,6 +83,10 @@ class Params:
             raise BadParameter(name, "limit must be non-negative")
         return limit
 
+    def matchers(self, name: str) -> tuple[Matcher, ...]:
+        """One selector. Raises BadParameter."""
+        return _matchers(self.text(name), name)
+
     def matcher_sets(self) -> list[tuple[Matcher, ...]]:
         """The `match[]` selectors. Raises BadParameter."""
         return [_matchers(text) for text in self.all("match[]")]
@@ -113,13 +117,13 @@ def _time_ms(text: str) -> int | None:
     return round((moment - epoch).total_seconds() * 1000)
 
 
-def _matchers(text: str) -> tuple[Matcher, ...]:
+def _matchers(text: str, name: str = "match[]") -> tuple[Matcher, ...]:
     try:
         node = parse(text)
     except ParseError as problem:
-        raise BadParameter("match[]", str(problem)) from None
+        raise BadParameter(name, str(problem)) from None
     if not isinstance(node, Selector) or node.offset_ms or node.at is not None:
-        raise BadParameter("match[]", f"1:1: parse error: expected a series selector, got {text}")
+        raise BadParameter(name, f"1:1: parse error: expected a series selector, got {text}")
     return node.matchers
 
 

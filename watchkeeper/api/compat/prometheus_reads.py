@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from watchkeeper import __version__
-from watchkeeper.api.compat.prometheus_json import encode, query_data
+from watchkeeper.api.compat.prometheus_json import encode, query_pieces
 from watchkeeper.api.compat.prometheus_params import BadParameter, Params, unescape_label
 from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.model import Scope
@@ -16,6 +16,7 @@ from watchkeeper.query import Cancellation
 from watchkeeper.query.exemplars import ExemplarSource, SeriesExemplars
 from watchkeeper.query.promql import (
     Engine,
+    Matrix,
     Result,
     SeriesSource,
     describe,
@@ -29,6 +30,8 @@ COMPATIBLE_WITH = "3.5.0"
 _TRUNCATED = "results truncated due to limit"
 _ALL_MS = 365 * DAY_MS
 _TOP = 10
+_LONG_POINTS = 100_000
+"""A longer answer is sent while it is being written."""
 
 Item = TypeVar("Item")
 
@@ -44,6 +47,9 @@ class Backend:
     rules: Callable[[Scope, Params], list[object]]
     alerts: Callable[[Scope], list[object]]
     targets: Callable[[Scope, Params], Mapping[str, object]]
+    target_metadata: Callable[[Scope, Params], Sequence[object]]
+    scrape_pools: Callable[[Scope], Sequence[str]]
+    is_config_good: Callable[[], bool]
     flags: Mapping[str, str]
     config_yaml: Callable[[Scope], str]
 
@@ -60,18 +66,20 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """data: encoded JSON."""
+    """data: encoded JSON, or pieces of it that are written while they are sent."""
 
-    data: bytes
+    data: bytes | Iterator[bytes]
     warnings: Sequence[str] = ()
     infos: Sequence[str] = ()
 
 
 def _answered(call: Call, result: Result) -> Answer:
     with_stats = bool(call.params.text("stats"))
-    data, cut = query_data(result, with_stats=with_stats, limit=call.params.limit())
+    pieces, cut = query_pieces(result, with_stats=with_stats, limit=call.params.limit())
     warnings = (*result.warnings, _TRUNCATED) if cut else result.warnings
-    return Answer(data, warnings, result.infos)
+    value = result.value
+    is_long = isinstance(value, Matrix) and len(value.values) > _LONG_POINTS
+    return Answer(pieces if is_long else b"".join(pieces), warnings, result.infos)
 
 
 def _query(backend: Backend, call: Call) -> Answer:
@@ -232,6 +240,14 @@ def _targets(backend: Backend, call: Call) -> Answer:
     return Answer(encode(backend.targets(call.scope, call.params)))
 
 
+def _target_metadata(backend: Backend, call: Call) -> Answer:
+    return Answer(encode(backend.target_metadata(call.scope, call.params)))
+
+
+def _scrape_pools(backend: Backend, call: Call) -> Answer:
+    return Answer(encode({"scrapePools": backend.scrape_pools(call.scope)}))
+
+
 def _alertmanagers(backend: Backend, call: Call) -> Answer:
     return Answer(encode({"activeAlertmanagers": [], "droppedAlertmanagers": []}))
 
@@ -270,7 +286,7 @@ def _runtimeinfo(backend: Backend, call: Call) -> object:
     now = datetime.fromtimestamp(backend.clock() / 1000, UTC)
     return {
         "serverTime": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "reloadConfigSuccess": True,
+        "reloadConfigSuccess": backend.is_config_good(),
         "corruptionCount": 0,
         "storageRetention": "",
     }
@@ -324,6 +340,8 @@ READS: dict[str, tuple[Callable[[Backend, Call], Answer], list[str]]] = {
     "alerts": (_alerts, _GET),
     "alertmanagers": (_alertmanagers, _GET),
     "targets": (_targets, _GET),
+    "targets/metadata": (_target_metadata, _GET),
+    "scrape_pools": (_scrape_pools, _GET),
     **{f"status/{name}": (_page(content), _GET) for name, content in _STATUS.items()},
 }
 """Path below /api/v1 → what answers it, and by which methods."""

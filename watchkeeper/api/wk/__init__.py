@@ -7,15 +7,20 @@ from fastapi import APIRouter
 from watchkeeper.api.wk import (
     alerts,
     audit,
+    cardinality,
     channels,
     data_health,
     first_run,
+    forecasts,
     home,
     issues,
     keys,
     live,
     members,
+    metrics,
+    pools,
     projects,
+    rule_preview,
     rules,
     scrape,
     session,
@@ -26,7 +31,8 @@ from watchkeeper.api.wk import (
 PREFIX = "/api/wk"
 _ROOMS = (
     session, first_run, projects, setup, keys, tokens, members, audit, home, issues, alerts,
-    rules, channels, scrape, live, data_health,
+    rules, rule_preview, channels, scrape, pools, metrics, cardinality, forecasts, live,
+    data_health,
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from watchkeeper.api.auth import RoomsHere, ViewerScope
 from watchkeeper.api.wk import home_parts as parts
+from watchkeeper.api.wk.home_queries import ask
 from watchkeeper.api.wk.home_shapes import HomeAnswer
 from watchkeeper.api.wk.issue_answers import issue_answer
 from watchkeeper.api.wk.shapes import ERRORS, RangeQuery
@@ -38,15 +39,16 @@ def get_home(
         environment=query.env,
         limit=SHOWN_ISSUES,
     )
+    asked = ask(rooms.engine, scope, span)
     issues = rooms.issues.list(scope, wanted).issues
     alerts = rooms.alerts.active(scope)
     targets = rooms.scraper.targets(scope)
     return HomeAnswer(
         needs_you=parts.needs_you(alerts, targets, issues),
-        charts=parts.charts(rooms.engine, scope, span),
-        targets=parts.target_rows(rooms.engine, scope, span, targets),
+        charts=[each.result() for each in asked.charts],
+        targets=parts.target_rows(targets, asked.history()),
         issues=[issue_answer(each) for each in issues],
         counts=parts.counts(alerts, targets, rooms.issues.status_counts(scope)),
-        hosts=parts.hosts(rooms.engine, scope, span.end_ms),
+        hosts=parts.hosts({key: each.result() for key, each in asked.hosts.items()}),
         setup_done=parts.setup_done(rooms, scope),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ from watchkeeper.alerting import ActiveAlert
 from watchkeeper.api import repo
 from watchkeeper.api.rooms import Rooms
 from watchkeeper.api.wk.alerts import fingerprint_of
-from watchkeeper.api.wk.charts import Grid, by_label, change, instant, latest, lines
+from watchkeeper.api.wk.charts import Grid, change, latest, lines
 from watchkeeper.api.wk.home_shapes import (
     Chart,
     Counts,
@@ -21,13 +20,12 @@ from watchkeeper.api.wk.home_shapes import (
     SetupDone,
     TargetRow,
 )
+from watchkeeper.api.wk.up_history import UpHistory
 from watchkeeper.ingest.scrape import Health, TargetStatus
 from watchkeeper.issues import IssueRow, IssueStatus
-from watchkeeper.lib.clock import SECOND_MS
-from watchkeeper.model import Scope, TimeRange
+from watchkeeper.model import Scope
 from watchkeeper.query.promql import Engine
 
-STRIP_BUCKETS = 24
 MOST_TARGETS = 50
 _WORST_FIRST = ("critical", "high", "error", "warning", "medium", "low", "info")
 
@@ -103,20 +101,32 @@ def needs_you(
     return sorted(found, key=_urgency)
 
 
-def charts(engine: Engine, scope: Scope, span: TimeRange) -> list[Chart]:
-    """The four charts over the range; `series` is null where nothing was measured."""
-    grid = Grid.over(span)
-    return [_chart(engine, scope, grid, plan) for plan in CHARTS]
+def chart(engine: Engine, scope: Scope, grid: Grid, plan: ChartPlan) -> Chart:
+    """One chart over the range; `series` is null where nothing was measured."""
+    values: list[float | None] = []
+    query = plan.queries[0]
+    for query in plan.queries:
+        found = lines(engine, scope, query, grid).lines
+        if found:
+            values = found[0].values
+            break
+    else:
+        query = plan.queries[0]
+    return Chart(
+        key=plan.key,
+        title=plan.title,
+        unit=plan.unit,
+        query=query,
+        value=latest(values),
+        series=Points(times_ms=grid.times_ms, values=values) if values else None,
+        change=change(values),
+        empty_hint=plan.empty_hint,
+    )
 
 
-def target_rows(
-    engine: Engine, scope: Scope, span: TimeRange, targets: Sequence[TargetStatus]
-) -> list[TargetRow]:
+def target_rows(targets: Sequence[TargetStatus], history: UpHistory) -> list[TargetRow]:
     """Targets with how they did over the range, those that are down first."""
     shown = sorted(targets, key=lambda each: each.health is not Health.DOWN)[:MOST_TARGETS]
-    strips = _strips(engine, scope, span)
-    seconds = max(span.length_ms // SECOND_MS, 1)
-    ratios = _by_target(instant(engine, scope, f"avg_over_time(up[{seconds}s])", span.end_ms))
     return [
         TargetRow(
             job=each.job,
@@ -124,8 +134,8 @@ def target_rows(
             health=each.health.value,
             last_scrape_ms=each.last_scrape_ms,
             last_error=each.last_error,
-            up_ratio=ratios.get((each.job, each.instance)),
-            strip=strips.get((each.job, each.instance), [None] * STRIP_BUCKETS),
+            up_ratio=history.ratios.get((each.job, each.instance)),
+            strip=history.strip(each.job, each.instance),
         )
         for each in shown
     ]
@@ -145,11 +155,9 @@ def counts(
     )
 
 
-def hosts(engine: Engine, scope: Scope, at_ms: int) -> list[Host]:
-    """Every machine that is measured, by name."""
-    cpu, memory, disk = (
-        by_label(engine, scope, query, at_ms, "instance") for query in HOST_QUERIES.values()
-    )
+def hosts(measured: Mapping[str, Mapping[str, float]]) -> list[Host]:
+    """Every machine that is measured, by name. measured: HOST_QUERIES' answers by instance."""
+    cpu, memory, disk = (measured[key] for key in HOST_QUERIES)
     return [
         Host(
             instance=name,
@@ -217,46 +225,3 @@ def _urgency(entry: NeedsYou) -> tuple[int, int, int]:
     """Pending after what has happened; the worst first; among equals the oldest first."""
     place = _WORST_FIRST.index(entry.severity) if entry.severity in _WORST_FIRST else 3
     return entry.state == "pending", place, entry.since_ms
-
-
-def _chart(engine: Engine, scope: Scope, grid: Grid, plan: ChartPlan) -> Chart:
-    values: list[float | None] = []
-    query = plan.queries[0]
-    for query in plan.queries:
-        found = lines(engine, scope, query, grid).lines
-        if found:
-            values = found[0].values
-            break
-    else:
-        query = plan.queries[0]
-    return Chart(
-        key=plan.key,
-        title=plan.title,
-        unit=plan.unit,
-        query=query,
-        value=latest(values),
-        series=Points(times_ms=grid.times_ms, values=values) if values else None,
-        change=change(values),
-        empty_hint=plan.empty_hint,
-    )
-
-
-def _strips(
-    engine: Engine, scope: Scope, span: TimeRange
-) -> dict[tuple[str, str], list[float | None]]:
-    """Each target's share of good scrapes in STRIP_BUCKETS equal buckets of the range."""
-    bucket_s = max(math.ceil(span.length_ms / STRIP_BUCKETS / SECOND_MS), 1)
-    step_ms = bucket_s * SECOND_MS
-    grid = Grid(span.end_ms - (STRIP_BUCKETS - 1) * step_ms, span.end_ms, step_ms)
-    found = lines(engine, scope, f"avg_over_time(up[{bucket_s}s])", grid)
-    return {_target_of(dict(line.labels)): line.values for line in found.lines}
-
-
-def _by_target(
-    found: Iterable[tuple[dict[str, str], float]],
-) -> dict[tuple[str, str], float]:
-    return {_target_of(labels): value for labels, value in found}
-
-
-def _target_of(labels: Mapping[str, str]) -> tuple[str, str]:
-    return labels.get("job", ""), labels.get("instance", "")

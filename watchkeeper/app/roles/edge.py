@@ -29,8 +29,10 @@ from watchkeeper.ingest import (
     Reply,
     Request,
     Send,
+    Writers,
 )
 from watchkeeper.ingest.protocols import RemoteWriteEndpoint, SentryEndpoint, SentryOptions
+from watchkeeper.ingest.protocols.otlp import MetricsSignal, OtlpEndpoint, OtlpOptions
 from watchkeeper.lib.clock import Clock
 from watchkeeper.lib.errors import Overloaded, WatchkeeperError
 from watchkeeper.privacy import Scrubber
@@ -53,6 +55,7 @@ class EdgeOptions:
 
     sentry: SentryOptions = field(default_factory=SentryOptions)
     remote_write: BodyLimits = field(default_factory=BodyLimits)
+    otlp: OtlpOptions = field(default_factory=OtlpOptions)
     in_flight_bytes: int = 256 * 2**20
     """Bodies held in memory at once, over all connections."""
     events_per_minute: int = 0
@@ -113,6 +116,16 @@ class EdgeApp:
             limits=self._options.remote_write,
             token_project=hooks.token_project,
         )
+        otlp = self._options.otlp
+        self._otlp = OtlpEndpoint(
+            [MetricsSignal(acceptor, clock, otlp)],
+            writers=Writers(keys, clock, token_project=hooks.token_project),
+            in_flight=in_flight,
+            metrics=metrics,
+            limits=BodyLimits(
+                max_bytes=otlp.max_body_bytes, max_unpacked_bytes=otlp.max_body_bytes
+            ),
+        )
 
     async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -131,7 +144,7 @@ class EdgeApp:
         project_id = None
         if path.startswith("/p/") and (match := _PREFIX.fullmatch(path)) is not None:
             path, project_id = match["path"], int(match["project"])
-        for endpoint in (self._sentry, self._remote_write):
+        for endpoint in (self._sentry, self._remote_write, self._otlp):
             if endpoint.owns(path):
                 return endpoint, path, project_id
         return None, path, project_id

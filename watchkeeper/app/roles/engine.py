@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import uvloop
@@ -19,6 +20,7 @@ from watchkeeper.lib.telemetry import start_telemetry
 
 def main() -> int:
     """Run until told to stop. Returns the exit status."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
     config, said = read_words(sys.argv[1:])
     if said.parent_pid:
         die_with_parent(said.parent_pid)

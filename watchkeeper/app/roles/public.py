@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import subprocess
 import sys
 from dataclasses import dataclass
-from functools import partial
 
 import uvicorn
 import uvloop
@@ -20,18 +20,20 @@ from watchkeeper.app.datadir import DataDir
 from watchkeeper.app.edge_metrics import MergedMetrics
 from watchkeeper.app.http_server import HttpServer
 from watchkeeper.app.loops import Loop, Loops
+from watchkeeper.app.options import OtlpSettings
 from watchkeeper.app.own_sink import OwnRoad, self_watch_loop
 from watchkeeper.app.people import build_access
 from watchkeeper.app.proxy import EngineProxy, ProxyOptions
 from watchkeeper.app.roles.edge import EdgeApp, EdgeHooks, EdgeOptions
+from watchkeeper.app.statsd import build_statsd
 from watchkeeper.app.stores import cache_store, meta_store
 from watchkeeper.app.supervise import EngineProcess
 from watchkeeper.app.words import said_again
 from watchkeeper.ingest import Acceptor, IngestMetrics, RejectionRows, remembered_series
+from watchkeeper.ingest.protocols.otlp import OtlpOptions
+from watchkeeper.ingest.protocols.statsd import StatsdService
 from watchkeeper.lib.clock import system_clock
-from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.lib.telemetry import SelfWatch, Telemetry, start_telemetry
-from watchkeeper.model import Role
 from watchkeeper.privacy import Scrubber, ScrubRules
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentWriter
@@ -40,6 +42,7 @@ LANE = "edge"
 BACKLOG = 1024
 GRACE_S = 5
 TOUCH_S = 30.0
+LONGEST_STATSD_PAUSE_S = 10.0
 
 
 def serve_public(
@@ -75,6 +78,7 @@ class _Edge:
     engine: EngineProcess
     loops: Loops
     spool: SegmentWriter
+    statsd: StatsdService
     telemetry: Telemetry
 
 
@@ -99,10 +103,10 @@ def _build(
         ),
         clock,
         metrics,
-        EdgeOptions(version=__version__),
+        EdgeOptions(version=__version__, otlp=_otlp(config.otlp)),
         hooks=EdgeHooks(
             write_rejections=RejectionRows(meta).add,
-            token_project=partial(_token_project, access),
+            token_project=access.project_of_token,
         ),
     )
     restarts = Counter(
@@ -119,8 +123,10 @@ def _build(
         process="edge",
         release=__version__,
     )
+    statsd = build_statsd(config, data_dir, access, acceptor, telemetry.registry)
     loops = [
         self_watch_loop(watch, clock),
+        Loop(name="statsd", period_s=LONGEST_STATSD_PAUSE_S, run=statsd.run_once),
         Loop(name="keys-used", period_s=TOUCH_S, run=lambda: _nothing(keys.flush_touched())),
     ]
     return _Edge(
@@ -129,6 +135,7 @@ def _build(
         engine=engine,
         loops=Loops(telemetry.loops, loops),
         spool=spool,
+        statsd=statsd,
         telemetry=telemetry,
     )
 
@@ -150,6 +157,7 @@ async def _run(edge: _Edge, listener: socket.socket) -> int:
         backlog=BACKLOG,
     )
     server = HttpServer(settings)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, edge.engine.reload)
     engine = asyncio.create_task(edge.engine.keep_running())
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     edge.loops.start()
@@ -158,6 +166,7 @@ async def _run(edge: _Edge, listener: socket.socket) -> int:
     await serving
     await edge.engine.stop()
     await asyncio.to_thread(edge.loops.stop)
+    await asyncio.to_thread(edge.statsd.close)
     await asyncio.to_thread(edge.spool.close)
     await engine  # raises EngineRefused
     return 0
@@ -190,15 +199,17 @@ def _announce(config: Config, data_dir: DataDir, access: Access) -> None:
     sys.stdout.flush()
 
 
-def _token_project(access: Access, token: str, wanted: int | None) -> int | None:
-    """The project that an API token may write to: the wanted one, else its only one."""
-    principal = access.bearer(token)
-    if principal is None:
-        return None
-    try:
-        return principal.scope(wanted, at_least=Role.MEMBER).project_id
-    except (WatchkeeperError, ValueError):
-        return None
+def _otlp(told: OtlpSettings) -> OtlpOptions:
+    return OtlpOptions(
+        translation_strategy=told.translation_strategy,
+        promote_resource_attributes=told.promote_resource_attributes,
+        promote_all_resource_attributes=told.promote_all_resource_attributes,
+        ignore_resource_attributes=told.ignore_resource_attributes,
+        keep_identifying_resource_attributes=told.keep_identifying_resource_attributes,
+        promote_scope_metadata=told.promote_scope_metadata,
+        histogram_min_max=told.histogram_min_max,
+        max_body_bytes=told.max_body_bytes,
+    )
 
 
 def _nothing(_count: int) -> None:

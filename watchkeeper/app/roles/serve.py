@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import socket
 import sys
 from typing import ClassVar
@@ -29,6 +30,7 @@ class PortTaken(WatchkeeperError):
 
 def main() -> int:
     """Run until told to stop. Returns the exit status; what went wrong is printed in one line."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the engine can be told to reload
     try:
         config, _said = read_words(sys.argv[1:])
         return _serve(config)

@@ -31,10 +31,12 @@ log = structlog.get_logger(__name__)
 class DigestOptions:
     """How the spool is brought into the store. Section [ingest.digest]."""
 
-    batch_bytes: int = 8 * 1024 * 1024
+    batch_bytes: int = 16 * 1024 * 1024
     """Most bytes of one cut. More is faster when behind; a replay after a crash repeats one cut."""
     gather_ms: int = 200
-    """Pause between rounds while the digest keeps up, so that inserts are few and large."""
+    """Pause between rounds while little comes, so that inserts are few and large."""
+    gather_busy_ms: int = 800
+    """The same while much comes; it ends early once a whole cut waits."""
     backoff_s: float = 5.0
     """Longest pause after a failure, in seconds; the first one is a tenth of it."""
     settle_ms: int = SECOND_MS
@@ -45,10 +47,14 @@ class DigestOptions:
             raise ValueError(f"batch_bytes must be 64 KiB..256 MiB, got {self.batch_bytes}")
         if not 0 <= self.gather_ms <= 10 * SECOND_MS:
             raise ValueError(f"gather_ms must be 0..10,000, got {self.gather_ms}")
+        if not self.gather_ms <= self.gather_busy_ms <= 10 * SECOND_MS:
+            raise ValueError(f"gather_busy_ms must be gather_ms..10,000, got {self.gather_busy_ms}")
 
 
 _OPEN = nullcontext()
 _QUIET_ROUNDS = 10
+_BUSY_BYTES = 256 * 1024
+"""A larger cut means that much comes: some 80,000 samples a second."""
 _STUBBORN = 5
 """Failures of one cut that no wait can cure before its sinks are applied one by one."""
 
@@ -86,6 +92,7 @@ class Digest:
         self._oldest_waiting_ms: int | None = None
         self._stubborn_failures = 0
         self._is_behind = False
+        self._is_busy = False
 
     def run(self, stop: threading.Event, gate: AbstractContextManager[object] = _OPEN) -> None:
         """Digest until `stop` is set; a failure is counted, logged and tried again.
@@ -104,7 +111,23 @@ class Digest:
                 failures += 1
                 pause_s = min(self._options.backoff_s, self._options.backoff_s / 10 * 2**failures)
                 self._report(error, pause_s)
-            stop.wait(pause_s)
+            self._pause(stop, pause_s)
+
+    def _pause(self, stop: threading.Event, pause_s: float) -> None:
+        """Wait; while much comes rather longer, unless a whole cut waits before that."""
+        stop.wait(pause_s)
+        waited_ms = pause_s * SECOND_MS
+        step_ms = max(10, self._options.gather_ms)
+        while self._is_busy and waited_ms + step_ms <= self._options.gather_busy_ms:
+            if stop.is_set() or self._depth_bytes() >= self._options.batch_bytes:
+                return
+            stop.wait(step_ms / SECOND_MS)
+            waited_ms += step_ms
+
+    def _depth_bytes(self) -> int:
+        """The most that waits in a lane."""
+        positions = self._positions.items()
+        return max((self._reader.depth_bytes(*one) for one in positions), default=0)
 
     def _pause_s(self, quiet_rounds: int) -> float:
         """None while behind; longer once nothing came for a while, still well under a second."""
@@ -119,7 +142,7 @@ class Digest:
         Raises StoreUnavailable (columns are down) and database errors of meta; nothing is lost:
         the next call replays the same cut.
         """
-        self._is_behind = False
+        self._is_behind = self._is_busy = False
         stored = self._finish_pending() if self._floor_ms is None else 0
         for lane in self._reader.lanes():
             stored += self._advance(lane)
@@ -170,6 +193,7 @@ class Digest:
         if batch.records:
             self._pass(lane, batch.records[-1].received_ms - self._options.settle_ms)
         self._observe_depth(lane)
+        self._is_busy = self._is_busy or batch.cut.end - batch.cut.start >= _BUSY_BYTES
         return len(batch.records)
 
     def _position(self, lane: str) -> Position:
@@ -190,7 +214,7 @@ class Digest:
     def _observe_depth(self, lane: str) -> None:
         depth = self._reader.depth_bytes(lane, self._positions[lane])
         self._metrics.depth.labels(lane).set(depth)
-        self._is_behind = self._is_behind or depth > self._options.batch_bytes // 4
+        self._is_behind = self._is_behind or depth >= self._options.batch_bytes // 2
 
     def _store(self, batch: Batch, floor_ms: int) -> int:
         records = _raised(batch.records, floor_ms)
@@ -224,6 +248,7 @@ class Digest:
                 insert.columns,
                 insert.encode(0, insert.rows),
                 token=insert.token(cut),
+                fmt=insert.fmt,
             )
         except BatchRefused as error:
             return self._bisect(cut, insert, (0, insert.rows), str(error))
@@ -241,7 +266,11 @@ class Digest:
             token = f"{insert.token(cut)}/{half[0]}-{half[1]}"
             try:
                 self._columns.insert(
-                    insert.table, insert.columns, insert.encode(*half), token=token
+                    insert.table,
+                    insert.columns,
+                    insert.encode(*half),
+                    token=token,
+                    fmt=insert.fmt,
                 )
             except BatchRefused as error:
                 refused += self._bisect(cut, insert, half, str(error))

@@ -9,6 +9,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from watchkeeper.model import Cut, Kind, LiveEvent, Record
+from watchkeeper.store.columns import InsertFormat
 
 Refused = Mapping[str, frozenset[int]]
 """Row numbers, by table, that the column store refused for good. Nearly always empty."""
@@ -21,7 +22,7 @@ Apply = Callable[[Connection, Refused], Sequence[LiveEvent]]
 class Insert:
     """Rows for one table, sent under one deduplication token.
 
-    encode: RowBinary of rows [start, end) of this insert; equal calls give equal bytes.
+    encode: rows [start, end) of this insert in `fmt`; equal calls give equal bytes.
     record_of: what to keep of row i when the store refuses it.
     part: number of this insert among those of the same table in the cut.
     first_row: number of this insert's row 0 among the table's rows in the cut.
@@ -34,6 +35,7 @@ class Insert:
     record_of: Callable[[int], Record]
     part: int = 0
     first_row: int = 0
+    fmt: InsertFormat = "RowBinary"
 
     def token(self, cut: Cut) -> str:
         """The same for every replay of the cut."""

@@ -3,126 +3,132 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
+from watchkeeper.ingest.scrape.client_fields import read_client
 from watchkeeper.ingest.scrape.errors import ScrapeConfigInvalid
 from watchkeeper.ingest.scrape.fields import (
     read_body_size,
-    read_client,
     read_discoveries,
     read_relabel,
     read_static,
 )
-from watchkeeper.ingest.scrape.relabel import LABEL_NAME
+from watchkeeper.ingest.scrape.other_sections import read_alertmanagers, skip_other_sections
+from watchkeeper.ingest.scrape.reading_fields import ReadingDefaults, read_defaults, read_reading
+from watchkeeper.ingest.scrape.relabel import is_label_name
 from watchkeeper.ingest.scrape.types import Limits, ScrapeConfig, ScrapeJob
 from watchkeeper.lib.clock import MINUTE_MS, SECOND_MS
 from watchkeeper.lib.yaml_fields import Fields, YamlError, read_fields
 
-_IGNORED_TOP = {
-    "remote_write": "remote_write is accepted and does nothing: samples are stored here.",
-    "remote_read": "remote_read is accepted and does nothing: queries read what is stored here.",
-    "storage": "storage is accepted and does nothing: retention is a setting of the server.",
-    "tracing": "tracing is accepted and does nothing.",
-    "runtime": "runtime is accepted and does nothing.",
-    "otlp": "otlp is accepted and does nothing.",
-}
-_UNSUPPORTED_TOP = ("scrape_config_files",)
-_IGNORED_GLOBAL = (
-    "query_log_file",
-    "scrape_failure_log_file",
-    "rule_query_offset",
-    "keep_dropped_targets",
-    "metric_name_validation_scheme",
-    "metric_name_escaping_scheme",
-    "scrape_protocols",
-    "scrape_native_histograms",
-    "convert_classic_histograms_to_nhcb",
-    "always_scrape_classic_histograms",
-    "extra_scrape_metrics",
-)
-_IGNORED_JOB = (
-    "scrape_protocols",
-    "fallback_scrape_protocol",
-    "scrape_classic_histograms",
-    "always_scrape_classic_histograms",
-    "convert_classic_histograms_to_nhcb",
-    "scrape_native_histograms",
-    "native_histogram_bucket_limit",
-    "native_histogram_min_bucket_factor",
-    "keep_dropped_targets",
-    "scrape_failure_log_file",
-    "metric_name_validation_scheme",
-    "metric_name_escaping_scheme",
-    "enable_compression",
-    "enable_http2",
-    "track_timestamps_staleness",
-    "extra_scrape_metrics",
-)
 _JOB_NAME = re.compile(r".*\S.*", re.DOTALL)
+_VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|([A-Za-z_][A-Za-z0-9_]*)|(\$))")
+
+ReadIncluded = Callable[[str], Iterable[tuple[str, str]]]
+"""A glob of scrape_config_files to (path, text) of each file. Raises OSError."""
 
 
-def parse_config(source: str) -> ScrapeConfig:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a file on an operator's disk may use: other files, and the environment."""
+
+    read_included: ReadIncluded | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Defaults:
+    """What `global` says for all jobs."""
+
+    interval_ms: int
+    timeout_ms: int
+    limits: Limits
+    reading: ReadingDefaults
+
+
+def parse_config(source: str, surroundings: Surroundings | None = None) -> ScrapeConfig:
     """A prometheus.yml as its owner wrote it.
 
     Raises ScrapeConfigInvalid naming line and field: unknown fields, wrong values, and what is
     documented by Prometheus but not done here.
     """
     try:
-        return _config(read_fields(source))
+        return _config(read_fields(source), surroundings or Surroundings())
     except YamlError as error:
         raise ScrapeConfigInvalid(str(error), line=error.line) from error
 
 
-def _config(top: Fields) -> ScrapeConfig:
-    notes = [note for name, note in _IGNORED_TOP.items() if top.has(name)]
-    for name in _IGNORED_TOP:
-        top.skip(name)
-    for name in _UNSUPPORTED_TOP:
-        if top.has(name):
-            raise top.wrong(name, f"{name} is not supported; put its jobs under scrape_configs")
-    defaults = top.section("global")
-    limits = _limits(defaults, Limits()) if defaults else Limits()
-    interval = _positive(defaults, "scrape_interval", MINUTE_MS)
-    timeout = _positive(defaults, "scrape_timeout", min(10 * SECOND_MS, interval))
-    if defaults and timeout > interval:
-        raise defaults.wrong("scrape_timeout", "is longer than scrape_interval")
-    evaluation = _positive(defaults, "evaluation_interval", MINUTE_MS)
-    external = _external_labels(defaults)
-    _finish_global(defaults)
+def _config(top: Fields, surroundings: Surroundings) -> ScrapeConfig:
+    notes = skip_other_sections(top)
+    section = top.section("global") or Fields.none("global")
+    interval = _positive(section, "scrape_interval", MINUTE_MS)
+    timeout = _positive(section, "scrape_timeout", min(10 * SECOND_MS, interval))
+    if timeout > interval:
+        raise section.wrong(
+            "scrape_timeout", "global scrape timeout is greater than scrape interval"
+        )
+    reading = read_defaults(section)
+    defaults = _Defaults(
+        interval_ms=interval,
+        timeout_ms=timeout,
+        limits=_limits(section, Limits()),
+        reading=reading,
+    )
+    evaluation = _positive(section, "evaluation_interval", MINUTE_MS)
+    external = _external_labels(section, surroundings.environment, utf8=reading.is_utf8_explicit)
+    for name in ("query_log_file", "scrape_failure_log_file"):
+        section.text(name)
+    section.duration_ms("rule_query_offset")
+    section.finish()
+    jobs, included = _all_jobs(top, defaults, surroundings)
+    alertmanagers = read_alertmanagers(top)
+    if alertmanagers:
+        notes.append(
+            "alerting.alertmanagers is accepted: alerts are delivered by the channels of this "
+            "server; add one that posts to your Alertmanager if it shall go on."
+        )
     config = ScrapeConfig(
         scrape_interval_ms=interval,
         evaluation_interval_ms=evaluation,
         external_labels=external,
-        rule_files=top.texts("rule_files"),
-        alertmanagers=_alertmanagers(top),
-        jobs=_jobs(top, interval_ms=interval, timeout_ms=timeout, limits=limits),
+        rule_files=_rule_files(top),
+        alertmanagers=alertmanagers,
+        jobs=jobs,
         notes=tuple(notes),
+        included_globs=included,
     )
     top.finish()
     return config
 
 
-def _positive(fields: Fields | None, name: str, default: int) -> int:
-    if fields is None:
-        return default
-    value = fields.duration_ms(name, default)
-    return value or default
+def _rule_files(top: Fields) -> tuple[str, ...]:
+    globs = top.texts("rule_files")
+    for pattern in globs:
+        if not re.fullmatch(r"[^*]*(\*[^/]*)?", pattern):
+            raise top.wrong("rule_files", f'invalid rule file path "{pattern}"')
+    return globs
 
 
-def _external_labels(defaults: Fields | None) -> Mapping[str, str]:
-    labels = defaults.text_map("external_labels") if defaults else {}
+def _positive(fields: Fields, name: str, default: int) -> int:
+    return fields.duration_ms(name, default) or default
+
+
+def _external_labels(
+    section: Fields, environment: Mapping[str, str], *, utf8: bool
+) -> Mapping[str, str]:
+    labels = section.text_map("external_labels")
     for name in labels:
-        if defaults and (not LABEL_NAME.fullmatch(name) or name == "__name__"):
-            raise defaults.wrong("external_labels", f'"{name}" is not a valid label name')
-    return labels
+        if not is_label_name(name, utf8=utf8) or name == "__name__":
+            raise section.wrong("external_labels", f'"{name}" is not a valid label name')
+    return {name: _expanded(value, environment) for name, value in labels.items()}
 
 
-def _finish_global(defaults: Fields | None) -> None:
-    if defaults is None:
-        return
-    for name in _IGNORED_GLOBAL:
-        defaults.skip(name)
-    defaults.finish()
+def _expanded(text: str, environment: Mapping[str, str]) -> str:
+    """$NAME and ${NAME} from the environment, empty if unset; $$ is a dollar."""
+    return _VARIABLE.sub(
+        lambda found: "$" if found.group(3) else environment.get(found.group(1) or found[2], ""),
+        text,
+    )
 
 
 def _limits(fields: Fields, base: Limits) -> Limits:
@@ -133,56 +139,69 @@ def _limits(fields: Fields, base: Limits) -> Limits:
         label_value_length=fields.count("label_value_length_limit", base.label_value_length),
         body_bytes=fields.converted("body_size_limit", read_body_size, base.body_bytes),
         targets=fields.count("target_limit", base.targets),
+        dropped_targets=fields.count("keep_dropped_targets", base.dropped_targets),
     )
 
 
-def _alertmanagers(top: Fields) -> tuple[str, ...]:
-    alerting = top.section("alerting")
-    if alerting is None:
-        return ()
-    read_relabel(alerting, "alert_relabel_configs")
-    found: list[str] = []
-    for manager in alerting.sections("alertmanagers"):
-        for group in read_static(manager):
-            found.extend(group.targets)
-        read_client(manager)
-        read_relabel(manager, "relabel_configs")
-        read_relabel(manager, "alert_relabel_configs")
-        manager.text("scheme")
-        manager.text("path_prefix")
-        manager.text("api_version")
-        manager.duration_ms("timeout")
-        read_discoveries(manager)
-        manager.finish()
-    alerting.finish()
-    return tuple(found)
+def _all_jobs(
+    top: Fields, defaults: _Defaults, surroundings: Surroundings
+) -> tuple[tuple[ScrapeJob, ...], tuple[str, ...]]:
+    """The jobs of the file and of the files that it includes, and the globs of those."""
+    jobs: dict[str, ScrapeJob] = {}
+    _read_jobs(top, defaults, jobs)
+    globs = top.texts("scrape_config_files")
+    if globs and surroundings.read_included is None:
+        raise top.wrong(
+            "scrape_config_files",
+            "names files of the server; that is for the operator's prometheus.yml on disk: put "
+            "these jobs under scrape_configs",
+        )
+    for pattern in globs:
+        if not re.fullmatch(r"[^*]*(\*[^/]*)?", pattern):
+            raise top.wrong("scrape_config_files", f'invalid scrape config path "{pattern}"')
+        for path, text in _included(top, pattern, surroundings):
+            try:
+                fields = read_fields(text)
+                _read_jobs(fields, defaults, jobs)
+                fields.finish()
+            except YamlError as error:
+                raise ScrapeConfigInvalid(f"{path}: {error}", line=error.line) from error
+    return tuple(jobs.values()), globs
 
 
-def _jobs(
-    top: Fields, *, interval_ms: int, timeout_ms: int, limits: Limits
-) -> tuple[ScrapeJob, ...]:
-    jobs: list[ScrapeJob] = []
-    seen: set[str] = set()
-    for fields in top.sections("scrape_configs"):
-        job = _job(fields, interval_ms=interval_ms, timeout_ms=timeout_ms, limits=limits)
-        if job.name in seen:
-            raise fields.wrong("job_name", f'two scrape jobs are named "{job.name}"')
-        seen.add(job.name)
-        jobs.append(job)
-    return tuple(jobs)
+def _included(top: Fields, pattern: str, surroundings: Surroundings) -> Iterable[tuple[str, str]]:
+    try:
+        return list(surroundings.read_included(pattern)) if surroundings.read_included else []
+    except (OSError, UnicodeDecodeError) as error:
+        raise top.wrong("scrape_config_files", f"{pattern}: {error}") from error
 
 
-def _job(fields: Fields, *, interval_ms: int, timeout_ms: int, limits: Limits) -> ScrapeJob:
+def _read_jobs(fields: Fields, defaults: _Defaults, jobs: dict[str, ScrapeJob]) -> None:
+    for entry in fields.sections("scrape_configs"):
+        job = _job(entry, defaults)
+        if job.name in jobs:
+            raise entry.wrong(
+                "job_name", f'found multiple scrape configs with job name "{job.name}"'
+            )
+        jobs[job.name] = job
+
+
+def _job(fields: Fields, defaults: _Defaults) -> ScrapeJob:
     name = fields.text("job_name")
     if not _JOB_NAME.fullmatch(name):
         raise fields.wrong("job_name", "job_name is empty")
-    interval = _positive(fields, "scrape_interval", interval_ms)
-    timeout = _positive(fields, "scrape_timeout", min(timeout_ms, interval))
+    interval = _positive(fields, "scrape_interval", defaults.interval_ms)
+    timeout = _positive(fields, "scrape_timeout", min(defaults.timeout_ms, interval))
     if timeout > interval:
-        raise fields.wrong("scrape_timeout", f'is longer than scrape_interval of job "{name}"')
+        raise fields.wrong(
+            "scrape_timeout",
+            f'scrape timeout greater than scrape interval for scrape config with job name "{name}"',
+        )
     scheme = fields.text("scheme", "http") or "http"
     if scheme not in ("http", "https"):
         raise fields.wrong("scheme", f'"{scheme}" is not http or https')
+    shared = read_defaults(fields, defaults.reading)
+    utf8 = shared.is_utf8_explicit
     files, http, dns = read_discoveries(fields)
     job = ScrapeJob(
         name=name,
@@ -193,16 +212,27 @@ def _job(fields: Fields, *, interval_ms: int, timeout_ms: int, limits: Limits) -
         params=fields.text_lists("params"),
         honor_labels=fields.flag("honor_labels"),
         honor_timestamps=fields.flag("honor_timestamps", True),
+        track_timestamps_staleness=fields.flag("track_timestamps_staleness"),
+        reading=read_reading(fields, shared),
         client=read_client(fields),
-        relabel=read_relabel(fields, "relabel_configs"),
-        metric_relabel=read_relabel(fields, "metric_relabel_configs"),
-        limits=_limits(fields, limits),
-        static=read_static(fields),
+        relabel=read_relabel(fields, "relabel_configs", utf8=utf8),
+        metric_relabel=read_relabel(fields, "metric_relabel_configs", utf8=utf8),
+        limits=_job_limits(fields, defaults.limits),
+        static=read_static(fields, utf8=utf8),
         files=files,
         http=http,
         dns=dns,
     )
-    for ignored in _IGNORED_JOB:
-        fields.skip(ignored)
+    fields.text("scrape_failure_log_file")
     fields.finish()
     return job
+
+
+def _job_limits(fields: Fields, base: Limits) -> Limits:
+    from dataclasses import replace
+
+    return replace(
+        _limits(fields, base),
+        buckets=fields.count("native_histogram_bucket_limit"),
+        min_bucket_factor=fields.converted("native_histogram_min_bucket_factor", float, 0.0),
+    )

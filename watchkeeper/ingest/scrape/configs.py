@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import glob
 import os
-from collections.abc import Callable, Iterable, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from watchkeeper.ingest.scrape.config import parse_config
+from watchkeeper.ingest.scrape.config import Surroundings, parse_config
 from watchkeeper.ingest.scrape.errors import ScrapeConfigInvalid
-from watchkeeper.ingest.scrape.types import HttpClient, ScrapeConfig
+from watchkeeper.ingest.scrape.sign_in import names_files
+from watchkeeper.ingest.scrape.types import ScrapeConfig
 from watchkeeper.lib.clock import MINUTE_MS, Clock
 from watchkeeper.model import Scope
 from watchkeeper.store.meta import bump, tables
@@ -20,6 +25,8 @@ if TYPE_CHECKING:
     from watchkeeper.store.meta import Meta
 
 REVISION = "scrape"
+_SETTLE_S = 0.05
+_SETTLE_ROUNDS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,23 +56,59 @@ class ScrapeConfigs:
     """Reads, checks and keeps scrape configs. A change by any process is seen within one look."""
 
     def __init__(
-        self, meta: Meta, clock: Clock, files: Callable[[], Sequence[ConfigFile]] = tuple
+        self,
+        meta: Meta,
+        clock: Clock,
+        files: Callable[[], Sequence[ConfigFile]] = tuple,
+        *,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
-        """files: asked at each look, because the project of a file may be made later."""
+        """files: asked at each look, because the project of a file may be made later.
+
+        environment: for $NAME in external_labels of files on disk.
+        """
         self._meta = meta
         self._clock = clock
         self._files = files
-        self._seen: tuple[object, ...] = ()
+        self._environment = environment or {}
+        self._seen: tuple[object, ...] | None = None
         self._configs: tuple[ProjectConfig, ...] = ()
+        self._lock = threading.Lock()
 
     def current(self) -> tuple[ProjectConfig, ...]:
         """Configs in force; the same object as before if nothing changed. Blocks on disk."""
+        with self._lock:
+            return self._current()
+
+    def reload(self) -> tuple[ProjectConfig, ...]:
+        """Read everything anew, changed or not. Blocks on disk."""
+        with self._lock:
+            self._seen = None
+            return self._current()
+
+    def _current(self) -> tuple[ProjectConfig, ...]:
         files = tuple(self._files())
-        seen = (self._meta.revision(REVISION), *((file, _mtime(file.path)) for file in files))
-        if seen != self._seen or not self._configs:
+        # Looked at before it is read: what changes meanwhile is seen at the next look.
+        seen = self._stamp(files)
+        if seen != self._seen:
             self._configs = (*self._from_disk(files), *self._from_meta())
             self._seen = seen
         return self._configs
+
+    def _stamp(self, files: Sequence[ConfigFile]) -> tuple[object, ...]:
+        """Differs when something that configs are made of has changed."""
+        included = [
+            path
+            for entry in self._configs
+            if entry.config
+            for pattern in entry.config.included_globs
+            for path in sorted(glob.glob(os.path.join(entry.directory, pattern)))
+        ]
+        return (
+            self._meta.revision(REVISION),
+            *((file, _stat(file.path)) for file in files),
+            *((path, _stat(path)) for path in included),
+        )
 
     def source(self, scope: Scope) -> str:
         """The text of a project's own config; empty if it has none."""
@@ -116,8 +159,12 @@ class ScrapeConfigs:
             directory = os.path.dirname(os.path.abspath(file.path))
             config: ScrapeConfig | None
             try:
-                with open(file.path, encoding="utf-8") as opened:
-                    config, error = parse_config(opened.read()), ""
+                surroundings = Surroundings(
+                    read_included=partial(_read_included, directory),
+                    environment=self._environment,
+                )
+                text = _settled_text(file.path) if self._configs else _text(file.path)
+                config, error = parse_config(text, surroundings), ""
             except (ScrapeConfigInvalid, OSError, UnicodeDecodeError) as problem:
                 config, error = self._last_good(file.project_id), f"{file.path}: {problem}"
             yield ProjectConfig(
@@ -153,28 +200,41 @@ def refuse_files(config: ScrapeConfig) -> None:
     """Raises ScrapeConfigInvalid if a config that is not on disk names files of this machine."""
     for job in config.jobs:
         clients = (job.client, *(source.client for source in job.http))
-        if job.files or any(_names_files(client) for client in clients):
+        if job.files or any(names_files(client) for client in clients):
             raise ScrapeConfigInvalid(
                 f'job "{job.name}" names files of the server (file_sd, *_file); that is for the '
                 "operator's prometheus.yml on disk: write the values themselves here"
             )
 
 
-def _names_files(client: HttpClient) -> bool:
-    tls, credentials = client.tls, client.credentials
-    return any(
-        (
-            tls.ca_file,
-            tls.cert_file,
-            tls.key_file,
-            credentials.password_file,
-            credentials.token_file,
-        )
-    )
+def _read_included(directory: str, pattern: str) -> Iterator[tuple[str, str]]:
+    for path in sorted(glob.glob(os.path.join(directory, pattern))):
+        with open(path, encoding="utf-8") as file:
+            yield path, file.read()
 
 
-def _mtime(path: str) -> int | None:
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def _settled_text(path: str) -> str:
+    """The text of a file that has just changed, once nobody writes to it any more.
+
+    A file is empty for a moment while an editor writes it; taken over then, all its targets would
+    end.
+    """
+    for _ in range(_SETTLE_ROUNDS):
+        before, text = _stat(path), _text(path)
+        time.sleep(_SETTLE_S)
+        if _stat(path) == before:
+            break
+    return text
+
+
+def _stat(path: str) -> tuple[int, int, int] | None:
     try:
-        return os.stat(path).st_mtime_ns
+        found = os.stat(path)
+        return found.st_mtime_ns, found.st_size, found.st_ino
     except OSError:
         return None

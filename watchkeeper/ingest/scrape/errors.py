@@ -18,9 +18,12 @@ class ScrapeConfigInvalid(Invalid):
         self.line = line
 
 
-class BadExposition(ValueError):
-    """A target's answer is not the text format; the sentence names the line."""
-
-
 class LimitExceeded(ValueError):
-    """A target's answer exceeds a limit of its scrape job."""
+    """A target's answer exceeds a limit of its scrape job.
+
+    scraped, kept: samples of the answer before and after relabelling, 0 if they were not counted.
+    """
+
+    def __init__(self, message: str, *, scraped: int = 0, kept: int = 0) -> None:
+        super().__init__(message)
+        self.scraped, self.kept = scraped, kept

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 
-from watchkeeper.ingest.scrape.relabel import LABEL_NAME, Action, RelabelStep
+from watchkeeper.ingest.scrape.client_fields import read_client
+from watchkeeper.ingest.scrape.relabel import LABEL_NAME, Action, RelabelStep, is_label_name
 from watchkeeper.ingest.scrape.types import (
-    Credentials,
     DnsDiscovery,
     FileDiscovery,
-    HttpClient,
     HttpDiscovery,
     StaticGroup,
 )
 from watchkeeper.lib.clock import MINUTE_MS, SECOND_MS
 from watchkeeper.lib.go_regex import compile_anchored
-from watchkeeper.lib.outbound import PLAIN_TLS, TlsOptions
 from watchkeeper.lib.yaml_fields import Fields
 
 _OTHER_DISCOVERY = (
@@ -24,9 +22,6 @@ _OTHER_DISCOVERY = (
     "openstack", "ovhcloud", "puppetdb", "scaleway", "serverset", "stackit", "triton", "uyuni",
     "vultr", "aws",
 )  # fmt: skip
-_UNSUPPORTED_CLIENT = ("oauth2", "sigv4", "azuread", "google_iam")
-_PROXY = ("proxy_url", "proxy_from_environment", "no_proxy", "proxy_connect_header")
-_TLS_VERSIONS = ("TLS10", "TLS11", "TLS12", "TLS13")
 _SIZES = {"": 1, "B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
 _SIZES |= {unit.replace("B", "iB"): size for unit, size in list(_SIZES.items()) if len(unit) == 2}
 _SIZE = re.compile(r"([0-9]+)\s*([KMGT]?i?B)?")
@@ -43,20 +38,23 @@ def read_body_size(text: str) -> int:
     return int(match.group(1)) * _SIZES[match.group(2) or ""]
 
 
-def read_static(fields: Fields) -> tuple[StaticGroup, ...]:
+def read_static(fields: Fields, *, utf8: bool = False) -> tuple[StaticGroup, ...]:
     """static_configs."""
-    return tuple(read_group(group) for group in fields.sections("static_configs"))
+    return tuple(read_group(group, utf8=utf8) for group in fields.sections("static_configs"))
 
 
-def read_group(group: Fields) -> StaticGroup:
-    """One group of targets with labels, as in static_configs and in discovery answers."""
+def read_group(group: Fields, *, utf8: bool = False) -> StaticGroup:
+    """One group of targets with labels, as in static_configs and in discovery answers.
+
+    utf8: labels may have any name.
+    """
     targets = group.texts("targets")
     for target in targets:
         if "/" in target or not target:
             raise group.wrong("targets", f'"{target}" is not a valid host:port')
     labels = group.text_map("labels")
     for name in labels:
-        if not LABEL_NAME.fullmatch(name):
+        if not is_label_name(name, utf8=utf8):
             raise group.wrong("labels", f'"{name}" is not a valid label name')
     group.skip("source")
     group.finish()
@@ -123,114 +121,12 @@ def _dns_sd(entry: Fields) -> DnsDiscovery:
     return DnsDiscovery(names=names, record=record, port=port, refresh_ms=refresh)
 
 
-def read_client(fields: Fields) -> HttpClient:
-    """basic_auth, authorization, bearer_token, tls_config, follow_redirects, http_headers."""
-    for name in (*_UNSUPPORTED_CLIENT, *_PROXY):
-        if name == "proxy_from_environment" and not fields.flag(name):
-            continue
-        if fields.has(name):
-            raise fields.wrong(name, f"{name} is not supported yet")
-        fields.skip(name)
-    fields.skip("enable_http2")
-    return HttpClient(
-        credentials=_credentials(fields),
-        tls=_tls(fields),
-        follow_redirects=fields.flag("follow_redirects", True),
-        headers=_headers(fields),
-    )
+def read_relabel(fields: Fields, name: str, *, utf8: bool = False) -> tuple[RelabelStep, ...]:
+    """relabel_configs, metric_relabel_configs or alert_relabel_configs.
 
-
-def _headers(fields: Fields) -> dict[str, str] | None:
-    section = fields.section("http_headers")
-    if section is None:
-        return None
-    headers: dict[str, str] = {}
-    for name in section.names():
-        entry = section.section(name)
-        if entry is not None:
-            values = (*entry.texts("values"), *entry.texts("secrets"))
-            if entry.has("files"):
-                raise entry.wrong("files", "files of http_headers are not supported yet")
-            entry.finish()
-            headers[name] = ", ".join(values)
-    return headers
-
-
-def _credentials(fields: Fields) -> Credentials:
-    basic, bearer = fields.section("basic_auth"), fields.section("authorization")
-    token, token_file = fields.text("bearer_token"), fields.text("bearer_token_file")
-    if sum((basic is not None, bearer is not None, bool(token), bool(token_file))) > 1:
-        raise fields.wrong(
-            "basic_auth" if basic else "authorization",
-            "at most one of basic_auth, authorization, bearer_token & bearer_token_file",
-        )
-    if basic is not None:
-        return _basic(basic)
-    if bearer is not None:
-        return _authorization(bearer)
-    if token or token_file:
-        return Credentials(scheme="Bearer", token=token, token_file=token_file)
-    return Credentials()
-
-
-def _basic(basic: Fields) -> Credentials:
-    if basic.text("username_file"):
-        raise basic.wrong("username_file", "username_file is not supported yet")
-    found = Credentials(
-        username=basic.text("username"),
-        password=basic.text("password"),
-        password_file=basic.text("password_file"),
-    )
-    if found.password and found.password_file:
-        raise basic.wrong("password", "set at most one of password and password_file")
-    basic.finish()
-    return found
-
-
-def _authorization(bearer: Fields) -> Credentials:
-    scheme = bearer.text("type", "Bearer").strip() or "Bearer"
-    if scheme.lower() == "basic":
-        raise bearer.wrong("type", "type of authorization cannot be basic; use basic_auth")
-    found = Credentials(
-        scheme=scheme,
-        token=bearer.text("credentials"),
-        token_file=bearer.text("credentials_file"),
-    )
-    if found.token and found.token_file:
-        raise bearer.wrong("credentials", "set at most one of credentials and credentials_file")
-    bearer.finish()
-    return found
-
-
-def _tls(fields: Fields) -> TlsOptions:
-    section = fields.section("tls_config")
-    if section is None:
-        return PLAIN_TLS
-    for name in ("cert", "key"):
-        if section.has(name):
-            raise section.wrong(name, f"inline {name} is not supported yet; use {name}_file")
-    for name in ("min_version", "max_version"):
-        if section.text(name, "TLS12") not in _TLS_VERSIONS:
-            raise section.wrong(name, f"must be one of {', '.join(_TLS_VERSIONS)}")
-    options = TlsOptions(
-        ca_file=section.text("ca_file"),
-        ca_text=section.text("ca"),
-        cert_file=section.text("cert_file"),
-        key_file=section.text("key_file"),
-        server_name=section.text("server_name"),
-        insecure_skip_verify=section.flag("insecure_skip_verify"),
-        min_version=section.text("min_version"),
-        max_version=section.text("max_version"),
-    )
-    if bool(options.cert_file) != bool(options.key_file):
-        raise section.wrong("cert_file", "cert_file and key_file belong together")
-    section.finish()
-    return options
-
-
-def read_relabel(fields: Fields, name: str) -> tuple[RelabelStep, ...]:
-    """relabel_configs, metric_relabel_configs or alert_relabel_configs."""
-    return tuple(_step(entry) for entry in fields.sections(name))
+    utf8: labels may have any name.
+    """
+    return tuple(_step(entry, utf8=utf8) for entry in fields.sections(name))
 
 
 def _action(text: str) -> Action:
@@ -240,7 +136,7 @@ def _action(text: str) -> Action:
         raise ValueError(f'unknown relabel action "{text}"') from error
 
 
-def _step(entry: Fields) -> RelabelStep:
+def _step(entry: Fields, *, utf8: bool) -> RelabelStep:
     regex = entry.text("regex", "(.*)")
     step = RelabelStep(
         action=entry.converted("action", _action, Action.REPLACE),
@@ -251,9 +147,10 @@ def _step(entry: Fields) -> RelabelStep:
         target_label=entry.text("target_label"),
         replacement=entry.text("replacement", "$1"),
         modulus=entry.count("modulus"),
+        utf8_names=utf8,
     )
     for label in step.source_labels:
-        if not LABEL_NAME.fullmatch(label):
+        if not is_label_name(label, utf8=utf8):
             raise entry.wrong("source_labels", f'"{label}" is not a valid label name')
     _check(entry, step)
     entry.finish()
@@ -266,13 +163,8 @@ def _check(entry: Fields, step: RelabelStep) -> None:
         raise entry.wrong("target_label", f"{action} needs a target_label")
     if action is Action.HASHMOD and not step.modulus:
         raise entry.wrong("modulus", "hashmod needs a modulus above 0")
-    if action is Action.REPLACE and not _TEMPLATE.fullmatch(step.target_label):
-        raise entry.wrong("target_label", f'"{step.target_label}" is not a valid target_label')
-    plain = (Action.HASHMOD, Action.LOWERCASE, Action.UPPERCASE, *_EQUALS)
-    if action in plain and not LABEL_NAME.fullmatch(step.target_label):
-        raise entry.wrong("target_label", f'"{step.target_label}" is not a valid target_label')
-    if action is Action.LABELMAP and not _TEMPLATE.fullmatch(step.replacement):
-        raise entry.wrong("replacement", f'"{step.replacement}" is not a valid label name')
+    if not step.utf8_names:
+        _check_names(entry, step)
     fixed = (Action.LOWERCASE, Action.UPPERCASE, *_EQUALS)
     if action in fixed and step.replacement != "$1":
         raise entry.wrong("replacement", f"replacement cannot be set for {action}")
@@ -281,3 +173,14 @@ def _check(entry: Fields, step: RelabelStep) -> None:
         raise entry.wrong("action", f"{action} takes only a regex")
     if action in _EQUALS and not step.is_default_regex:
         raise entry.wrong("regex", f"{action} takes only source_labels and target_label")
+
+
+def _check_names(entry: Fields, step: RelabelStep) -> None:
+    """The labels that a step makes must be plain identifiers, or templates that can become one."""
+    action, target = step.action, step.target_label
+    is_template = action is Action.REPLACE and _TEMPLATE.fullmatch(target)
+    makes_one = action in (*_CHANGING, *_EQUALS)
+    if makes_one and not is_template and not LABEL_NAME.fullmatch(target):
+        raise entry.wrong("target_label", f'"{target}" is not a valid target_label')
+    if action is Action.LABELMAP and not _TEMPLATE.fullmatch(step.replacement):
+        raise entry.wrong("replacement", f'"{step.replacement}" is not a valid label name')

@@ -29,7 +29,10 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelabelStep:
-    """One entry of relabel_configs or metric_relabel_configs."""
+    """One entry of relabel_configs or metric_relabel_configs.
+
+    utf8_names: a label that it makes may have any name.
+    """
 
     action: Action
     source_labels: tuple[str, ...]
@@ -39,9 +42,15 @@ class RelabelStep:
     target_label: str
     replacement: str
     modulus: int
+    utf8_names: bool = False
 
 
 LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+
+
+def is_label_name(text: str, *, utf8: bool) -> bool:
+    """True for a good label name. utf8: any text but none at all is one."""
+    return bool(text) if utf8 else LABEL_NAME.fullmatch(text) is not None
 
 
 def relabel(labels: dict[str, str], steps: Iterable[RelabelStep]) -> dict[str, str] | None:
@@ -69,7 +78,7 @@ def _replace(labels: dict[str, str], step: RelabelStep) -> bool:
     if match is None:
         return True
     name = expand(step.target_label, match)
-    if not LABEL_NAME.fullmatch(name):
+    if not is_label_name(name, utf8=step.utf8_names):
         return True
     return _set(labels, name, expand(step.replacement, match))
 

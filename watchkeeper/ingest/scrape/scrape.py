@@ -9,24 +9,30 @@ from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 
-from watchkeeper.ingest import SampleBatch
-from watchkeeper.ingest.scrape.batch import Report, new_batch, report_series
-from watchkeeper.ingest.scrape.errors import BadExposition, LimitExceeded
-from watchkeeper.ingest.scrape.series_cache import Scraped, SeriesCache
-from watchkeeper.ingest.scrape.sign_in import headers_for
+from watchkeeper.ingest import Exemplar, HistogramBatch, SampleBatch
+from watchkeeper.ingest.exposition import BadExposition, Format, accept_header, format_of
+from watchkeeper.ingest.scrape.batch import (
+    Report,
+    new_batch,
+    new_exemplars,
+    new_histograms,
+    report_series,
+)
+from watchkeeper.ingest.scrape.errors import LimitExceeded
+from watchkeeper.ingest.scrape.series_cache import Ended, Scraped, SeriesCache
+from watchkeeper.ingest.scrape.sign_in import SignIn, SignInFailed
 from watchkeeper.ingest.scrape.targets import Target
-from watchkeeper.lib.durations import format_duration
 from watchkeeper.lib.errors import WatchkeeperError
-from watchkeeper.lib.outbound import MEBIBYTE, Outbound
+from watchkeeper.lib.outbound import MEBIBYTE, Answer, BodyTooLarge, Outbound
 
 _DEFAULT_BODY_BYTES = 64 * MEBIBYTE
 _LARGE_BODY_BYTES = 256 * 1024
 """From this size on, a body is parsed off the loop's thread."""
-_ACCEPT = "text/plain;version=0.0.4;q=1,*/*;q=0.1"
 
 QUOTED_NOTE = (
     "The target sends its metrics as one JSON string (Response.json of the text). They were read; "
-    "a stock Prometheus would refuse them: send the text itself as text/plain."
+    "a stock Prometheus would refuse them. To mend it, answer the text itself: "
+    "new Response(await register.metrics(), {headers: {'Content-Type': register.contentType}})."
 )
 
 
@@ -44,6 +50,8 @@ class Outcome:
 
     health: Health
     batch: SampleBatch
+    histograms: HistogramBatch | None
+    exemplars: list[Exemplar]
     started_ms: int
     duration_s: float
     samples: int = 0
@@ -51,15 +59,32 @@ class Outcome:
     note: str = ""
 
 
+class _Body:
+    """What came of one request. bytes: -1 if the body was larger than allowed."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+
 class TargetScraper:
     """Scrapes one target again and again, and remembers its series between scrapes."""
 
-    def __init__(self, target: Target, outbound: Outbound, *, directory: str) -> None:
+    def __init__(
+        self, target: Target, outbound: Outbound, sign_in: SignIn, *, directory: str
+    ) -> None:
+        """outbound: of this target alone; closed by `close`."""
         self.target = target
         self._outbound = outbound
+        self._sign_in = sign_in
         self._directory = directory
+        reading = target.job.reading
         self._cache = SeriesCache(target.job, dict(target.labels))
-        self._reports = report_series(target.labels)
+        self._reports = report_series(target.labels, extra=reading.extra_metrics)
+        self._headers = {
+            "accept": accept_header(reading.protocols, escaping=reading.escaping),
+            "accept-encoding": "gzip" if reading.compression else "identity",
+            "x-prometheus-scrape-timeout-seconds": f"{target.timeout_ms / 1000:g}",
+        }
 
     async def scrape(self, *, ts_ms: int, started_ms: int) -> Outcome:
         """Fetch, read and shape one answer. ts_ms: the time that its samples get.
@@ -67,86 +92,126 @@ class TargetScraper:
         Never raises for what a target does; that is an outcome with health DOWN.
         """
         began = time.perf_counter()
-        error, scraped = "", None
+        error, scraped, body, counted = "", None, _Body(), (0, 0)
         try:
-            body = await self._fetch()
-            scraped = await self._read(body)
-        except (WatchkeeperError, BadExposition, LimitExceeded) as problem:
+            scraped = await self._scraped(body)
+        except LimitExceeded as problem:
+            error, counted = str(problem), (problem.scraped, problem.kept)
+        except (WatchkeeperError, BadExposition, SignInFailed) as problem:
             error = str(problem)
         except OSError as problem:
             error = f"A file named in the scrape job cannot be read: {problem}"
         duration_s = time.perf_counter() - began
-        stale = scraped.vanished if scraped else self._cache.down()
+        report = self._report(scraped, duration_s, body, counted)
+        ended = self._cache.down() if scraped is None else None
         return Outcome(
             health=Health.UP if scraped else Health.DOWN,
             batch=new_batch(
                 ts_ms=ts_ms,
                 scraped=scraped,
-                stale=stale,
+                stale=scraped.vanished if scraped else ended.samples if ended else (),
                 reports=self._reports,
-                report=_report(scraped, duration_s),
+                report=report,
             ),
+            histograms=new_histograms(
+                ts_ms=ts_ms,
+                scraped=scraped,
+                stale=scraped.vanished_histograms if scraped else ended.histograms if ended else (),
+            ),
+            exemplars=new_exemplars(scraped, ts_ms=ts_ms),
             started_ms=started_ms,
             duration_s=duration_s,
-            samples=scraped.samples if scraped else 0,
+            samples=report.scraped,
             error=error,
             note=QUOTED_NOTE if scraped and scraped.quoted else "",
         )
 
-    def end(self, ts_ms: int) -> SampleBatch:
-        """Staleness markers for everything this target ever had in its last scrape."""
-        return new_batch(
-            ts_ms=ts_ms,
-            scraped=None,
-            stale=self._cache.down(),
-            reports=self._reports,
-            report=None,
+    def end(self, ts_ms: int) -> tuple[SampleBatch, HistogramBatch | None]:
+        """Staleness markers for everything this target had in its last scrape."""
+        ended = self._cache.down()
+        batch = new_batch(
+            ts_ms=ts_ms, scraped=None, stale=ended.samples, reports=self._reports, report=None
         )
+        return batch, new_histograms(ts_ms=ts_ms, scraped=None, stale=ended.histograms)
+
+    def live(self) -> Ended:
+        """The series of its last scrape."""
+        return self._cache.live()
+
+    def adopt(self, ended: Ended) -> None:
+        """Go on where another scraper of the same target stopped."""
+        self._cache.adopt(ended)
+
+    async def close(self) -> None:
+        """Close the target's connections."""
+        await self._outbound.aclose()
 
     def metadata(self) -> Mapping[str, tuple[str, str, str]]:
         """Metric name to (type, help, unit)."""
         return self._cache.metadata()
 
-    async def _fetch(self) -> bytes:
+    async def _scraped(self, body: _Body) -> Scraped:
+        if self.target.refusal:
+            raise LimitExceeded(self.target.refusal)
+        answer = await self._fetch(body)
+        body.bytes = len(answer.body)
+        kind = self._format_of(answer)
+        if len(answer.body) < _LARGE_BODY_BYTES:
+            return self._cache.read(answer.body, kind)
+        return await asyncio.to_thread(self._cache.read, answer.body, kind)
+
+    async def _fetch(self, body: _Body) -> Answer:
         target, job = self.target, self.target.job
-        answer = await self._outbound.request(
-            "GET",
-            target.url,
-            headers={
-                "accept": _ACCEPT,
-                "x-prometheus-scrape-timeout-seconds": f"{target.timeout_ms / 1000:g}",
-                **headers_for(job.client, self._directory),
-            },
-            timeout_s=target.timeout_ms / 1000,
-            trusted=target.trusted,
-            follow_redirects=job.client.follow_redirects,
-            max_bytes=job.limits.body_bytes or _DEFAULT_BODY_BYTES,
-            tls=job.client.tls,
+        timeout_s, began = target.timeout_ms / 1000, time.monotonic()
+        signed = await self._sign_in.headers(
+            job.client, self._directory, trusted=target.trusted, timeout_s=timeout_s
         )
+        left_s = timeout_s if job.client.oauth2 is None else timeout_s + began - time.monotonic()
+        try:
+            answer = await self._outbound.request(
+                "GET",
+                target.url,
+                headers={**self._headers, **signed},
+                timeout_s=max(left_s, 0.001),
+                trusted=target.trusted,
+                follow_redirects=job.client.follow_redirects,
+                max_bytes=job.limits.body_bytes or _DEFAULT_BODY_BYTES,
+                tls=job.client.tls,
+                proxy=job.client.proxy,
+            )
+        except BodyTooLarge as error:
+            body.bytes = -1
+            raise LimitExceeded(f"body size limit exceeded: {error}") from error
         if answer.status != HTTPStatus.OK:
             raise BadExposition(f"server returned HTTP status {_status(answer.status)}")
-        if "openmetrics" in answer.headers.get("content-type", ""):
-            raise BadExposition(
-                "the target answered OpenMetrics though text format 0.0.4 was asked for"
+        return answer
+
+    def _format_of(self, answer: Answer) -> Format:
+        """The answer's format; a JSON string is text whatever its type says."""
+        try:
+            return format_of(
+                answer.headers.get("content-type", ""), self.target.job.reading.fallback
             )
-        return answer.body
+        except BadExposition:
+            if answer.body[:1] == b'"':
+                return Format.TEXT
+            raise
 
-    async def _read(self, body: bytes) -> Scraped:
-        if len(body) < _LARGE_BODY_BYTES:
-            return self._cache.read(body)
-        return await asyncio.to_thread(self._cache.read, body)
-
-
-def _report(scraped: Scraped | None, duration_s: float) -> Report:
-    if scraped is None:
-        return Report(up=False, duration_s=duration_s)
-    return Report(
-        up=True,
-        duration_s=duration_s,
-        scraped=scraped.samples,
-        kept=len(scraped.values),
-        added=scraped.added,
-    )
+    def _report(
+        self, scraped: Scraped | None, duration_s: float, body: _Body, counted: tuple[int, int]
+    ) -> Report:
+        job = self.target.job
+        return Report(
+            up=scraped is not None,
+            duration_s=duration_s,
+            scraped=scraped.samples if scraped else counted[0],
+            kept=scraped.kept if scraped else counted[1],
+            added=scraped.added if scraped else 0,
+            extra=job.reading.extra_metrics,
+            timeout_s=self.target.timeout_ms / 1000,
+            sample_limit=job.limits.samples,
+            body_bytes=body.bytes,
+        )
 
 
 def _status(code: int) -> str:
@@ -154,65 +219,3 @@ def _status(code: int) -> str:
         return f"{code} {HTTPStatus(code).phrase}"
     except ValueError:
         return str(code)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetStatus:
-    """A target as people see it. Times are Unix ms; last_scrape_ms None: never scraped yet."""
-
-    project_id: int
-    job: str
-    url: str
-    labels: Mapping[str, str]
-    discovered_labels: Mapping[str, str]
-    health: Health
-    last_error: str
-    last_scrape_ms: int | None
-    last_duration_s: float
-    interval_ms: int
-    timeout_ms: int
-    samples: int
-    note: str
-
-    @property
-    def instance(self) -> str:
-        return self.labels.get("instance", "")
-
-    def as_prometheus(self) -> dict[str, object]:
-        """The entry of activeTargets in Prometheus's /api/v1/targets."""
-        from datetime import UTC, datetime
-
-        at = self.last_scrape_ms
-        scraped = datetime.fromtimestamp(at / 1000, UTC) if at else datetime(1, 1, 1, tzinfo=UTC)
-        return {
-            "discoveredLabels": dict(self.discovered_labels),
-            "labels": dict(self.labels),
-            "scrapePool": self.job,
-            "scrapeUrl": self.url,
-            "globalUrl": self.url,
-            "lastError": self.last_error,
-            "lastScrape": scraped.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "lastScrapeDuration": self.last_duration_s,
-            "health": self.health.value,
-            "scrapeInterval": format_duration(self.interval_ms),
-            "scrapeTimeout": format_duration(self.timeout_ms),
-        }
-
-
-def status_of(target: Target, outcome: Outcome | None) -> TargetStatus:
-    """A target and how its last scrape went, for people."""
-    return TargetStatus(
-        project_id=target.project_id,
-        job=target.job.name,
-        url=target.url,
-        labels=dict(target.labels),
-        discovered_labels=dict(target.discovered),
-        health=outcome.health if outcome else Health.UNKNOWN,
-        last_error=outcome.error if outcome else "",
-        last_scrape_ms=outcome.started_ms if outcome else None,
-        last_duration_s=outcome.duration_s if outcome else 0.0,
-        interval_ms=target.interval_ms,
-        timeout_ms=target.timeout_ms,
-        samples=outcome.samples if outcome else 0,
-        note=outcome.note if outcome else "",
-    )

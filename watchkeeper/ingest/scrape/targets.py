@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from urllib.parse import quote, urlencode
 
@@ -19,6 +19,7 @@ class Target:
 
     labels: on each of its series. discovered: before relabelling, for people who debug it.
     trusted: it stands in an operator's file, so private addresses may be reached.
+    refusal: why it is not asked though it is there; then each scrape of it fails.
     """
 
     project_id: int
@@ -29,6 +30,7 @@ class Target:
     interval_ms: int
     timeout_ms: int
     trusted: bool
+    refusal: str = ""
 
     @property
     def key(self) -> tuple[int, str, str, Labels]:
@@ -69,11 +71,10 @@ def targets_of(
                 continue
             found.setdefault(target.key, target)
     if job.limits.targets and len(found) > job.limits.targets:
-        over = f"target_limit exceeded: {len(found)} targets, {job.limits.targets} allowed"
-        bad.extend(
-            BadTarget(job=job.name, discovered=t.discovered, reason=over) for t in found.values()
+        over = (
+            f"target_limit exceeded (number of targets: {len(found)}, limit: {job.limits.targets})"
         )
-        found.clear()
+        return [replace(target, refusal=over) for target in found.values()], bad
     return list(found.values()), bad
 
 

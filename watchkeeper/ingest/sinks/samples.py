@@ -7,12 +7,25 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from watchkeeper.ingest.digest import DeadLetter, Insert, Plan, Refused, lower_watermark
-from watchkeeper.ingest.rows import SeriesRow, decode_series, encode_series
+from watchkeeper.ingest.rows import (
+    Ids,
+    SeriesRow,
+    decode_series,
+    encode_samples,
+    encode_series,
+    sample_views,
+)
+from watchkeeper.ingest.sinks.named_days import NamedDays
 from watchkeeper.ingest.sinks.series_rows import LATEST_MS, ROW_KINDS, SeriesRows, series_rows
+from watchkeeper.ingest.sinks.sorted_samples import (
+    Block,
+    SortedSamples,
+    sorted_samples,
+    split_by_days,
+)
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS
 from watchkeeper.model import (
     METRIC_NAME,
@@ -24,7 +37,7 @@ from watchkeeper.model import (
     Record,
     labels_of,
 )
-from watchkeeper.store.columns import SAMPLES, SERIES, Columns, encode_rows, samples_block
+from watchkeeper.store.columns import SAMPLES, SERIES, Columns, encode_rows
 
 ROLLED_UP = "rolled_up"
 """Watermark: samples before it are in the roll-ups; a late sample moves it back."""
@@ -32,8 +45,6 @@ ROLLED_UP = "rolled_up"
 DAYS_AN_INSERT = 50
 """The store refuses an insert into more than 100 partitions, at every retry."""
 
-_COUNT = np.dtype("<u4")
-_SAMPLE_BYTES = 24
 _SERIES_COLUMNS = ("project_id", "day", "metric", "series_id", "labels")
 _SAMPLE_COLUMNS = ("project_id", "series_id", "ts", "value")
 _LOOKED_UP_AT_ONCE = 5_000
@@ -44,32 +55,11 @@ Row = tuple[int, int, str, int, dict[str, str]]
 Key = tuple[int, int]
 """(project_id, series_id)"""
 
+Announced = dict[Key, tuple[int, Labels]]
+"""Day of arrival and labels of series."""
 
-@dataclass(frozen=True, slots=True)
-class SampleArrays:
-    """Samples of a cut, side by side. record: index of the record each one came with."""
-
-    projects: NDArray[np.uint32]
-    series: NDArray[np.uint64]
-    ts_ms: NDArray[np.int64]
-    values: NDArray[np.float64]
-    record: NDArray[np.int64]
-
-    def take(self, chosen: NDArray[np.intp] | NDArray[np.bool_]) -> SampleArrays:
-        return SampleArrays(
-            self.projects[chosen],
-            self.series[chosen],
-            self.ts_ms[chosen],
-            self.values[chosen],
-            self.record[chosen],
-        )
-
-    def block(self, start: int, end: int) -> bytes:
-        """RowBinary of samples [start, end)."""
-        span = slice(start, end)
-        return samples_block(
-            self.projects[span], self.series[span], self.ts_ms[span], self.values[span]
-        )
+Late = list[tuple[int, int, Ids]]
+"""(project_id, day, series): sorted ids that have samples on a day they are not named on yet."""
 
 
 class SampleSink:
@@ -83,31 +73,54 @@ class SampleSink:
 
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
+        self._named = NamedDays()
 
     def plan(self, cut: Cut, records: Sequence[Record], conn: Connection) -> Plan:
         dead: list[DeadLetter] = []
-        blocks = [r for r in records if r.kind is Kind.SAMPLES and _is_whole(r, dead)]
-        samples = _in_range(_concatenated(blocks), blocks, dead) if blocks else None
-        announced = _announced([r for r in records if r.kind is Kind.SERIES], dead)
-        rows = [_row(key, day, labels) for key, (day, labels) in announced.items()]
+        blocks = [block for r in records if r.kind is Kind.SAMPLES for block in _blocks(r, dead)]
+        samples = sorted_samples(blocks) if blocks else None
         others = series_rows(records, dead)
-        rows += self._late_rows(_late_days(samples, blocks, others), announced)
-        inserts = [_series_insert(rows, records[0].received_ms)] if rows else []
-        oldest_ms = None
-        if samples is not None and len(samples.ts_ms):
-            inserts += _sample_inserts(samples, blocks)
-            oldest_ms = int(samples.ts_ms.min())
+        announced = _announced([r for r in records if r.kind is Kind.SERIES], dead)
+        late = self._late(samples, others, {r.received_ms // DAY_MS for r in records})
+        rows = [_row(key, day, labels) for key, (day, labels) in announced.items()]
+        rows += self._late_rows(late, announced)
+        received_ms = records[0].received_ms
+        inserts = [_series_insert(rows, received_ms)] if rows else []
+        if samples is not None:
+            inserts += _sample_inserts(samples, received_ms)
         inserts += [insert for one in others for insert in one.inserts()]
-        return Plan(inserts=inserts, apply=_Announcing(blocks, oldest_ms), dead=dead)
+        return Plan(inserts=inserts, apply=_Afterwards(samples, late, self._named), dead=dead)
 
-    def _late_rows(
-        self, late: dict[Key, list[int]], announced: dict[Key, tuple[int, Labels]]
-    ) -> list[Row]:
-        known = {key: announced[key][1] for key in late if key in announced}
-        known |= self._stored_labels([key for key in late if key not in announced])
-        return [
-            _row(key, day, known[key]) for key, days in late.items() if key in known for day in days
-        ]
+    def _late(
+        self, samples: SortedSamples | None, others: Sequence[SeriesRows], arrival_days: set[int]
+    ) -> Late:
+        found: dict[Key, list[Ids]] = {}
+        if samples is not None:
+            projects, series, days = samples.series_days()
+            for project_id in samples.by_project():
+                for day in np.unique(days).tolist():
+                    chosen = series[(days == day) & (projects == project_id)]
+                    found.setdefault((project_id, day), []).append(chosen)
+        for project_id, identity, day in (row for one in others for row in one.late_days()):
+            found.setdefault((project_id, day), []).append(np.array([identity], np.uint64))
+        late: Late = []
+        for (project_id, day), parts in found.items():
+            if arrival_days != {day}:  # else the announcement of that day names them
+                ids = self._named.unnamed(project_id, day, np.unique(np.concatenate(parts)))
+                late += [(project_id, day, ids)] if len(ids) else []
+        return late
+
+    def _late_rows(self, late: Late, announced: Announced) -> list[Row]:
+        """The rows that name late series; what has no labels yet leaves `late`."""
+        keys = [(project_id, one) for project_id, _day, ids in late for one in ids.tolist()]
+        known = {key: announced[key][1] for key in keys if key in announced}
+        known |= self._stored_labels(sorted({key for key in keys if key not in known}))
+        rows: list[Row] = []
+        for at, (project_id, day, ids) in enumerate(late):
+            named = [one for one in ids.tolist() if (project_id, one) in known]
+            late[at] = project_id, day, np.array(named, np.uint64)
+            rows += [_row((project_id, one), day, known[project_id, one]) for one in named]
+        return rows
 
     def _stored_labels(self, keys: Sequence[Key]) -> dict[Key, Labels]:
         found: dict[Key, Labels] = {}
@@ -129,125 +142,60 @@ GROUP BY project_id, series_id ORDER BY project_id, series_id
 """
 
 
-def _is_whole(record: Record, dead: list[DeadLetter]) -> bool:
-    payload = record.payload
-    count = int.from_bytes(payload[:4], "little") if len(payload) >= 4 else -1
-    if len(payload) == 4 + _SAMPLE_BYTES * count:
-        return True
-    dead.append(DeadLetter(record, "unreadable", f"{len(payload)} bytes for {count} samples"))
-    return False
+def _blocks(record: Record, dead: list[DeadLetter]) -> Iterator[Block]:
+    """The samples of a record whose time the store can hold; the others become letters."""
+    try:
+        series, ts_ms, values = sample_views(record.payload)
+    except ValueError as error:
+        dead.append(DeadLetter(record, "unreadable", str(error)))
+        return
+    if not len(series):
+        return
+    if ts_ms.min() >= 0 and ts_ms.max() < LATEST_MS:
+        yield Block(record.project_id, series, ts_ms, values)
+        return
+    ts_ms = np.broadcast_to(ts_ms, series.shape)
+    is_bad = (ts_ms < 0) | (ts_ms >= LATEST_MS)
+    payload = encode_samples(series[is_bad], ts_ms[is_bad], values[is_bad])
+    letter = Record(record.kind, record.project_id, record.received_ms, payload)
+    dead.append(DeadLetter(letter, "time_out_of_range", f"{ts_ms[is_bad][0]} ms"))
+    if not is_bad.all():
+        good = ~is_bad
+        yield Block(record.project_id, series[good], ts_ms[good], values[good])
 
 
-def _concatenated(blocks: Sequence[Record]) -> SampleArrays:
-    counts = np.array([(len(r.payload) - 4) // _SAMPLE_BYTES for r in blocks], dtype=np.int64)
-    projects = np.array([r.project_id for r in blocks], dtype=np.uint32)
-    payloads = [(r.payload, int(n)) for r, n in zip(blocks, counts, strict=True)]
-    return SampleArrays(
-        np.repeat(projects, counts),
-        np.concatenate([np.frombuffer(p, "<u8", n, 4) for p, n in payloads]),
-        np.concatenate([np.frombuffer(p, "<i8", n, 4 + 8 * n) for p, n in payloads]),
-        np.concatenate([np.frombuffer(p, "<f8", n, 4 + 16 * n) for p, n in payloads]),
-        np.repeat(np.arange(len(blocks), dtype=np.int64), counts),
-    )
-
-
-def _in_range(
-    samples: SampleArrays, blocks: Sequence[Record], dead: list[DeadLetter]
-) -> SampleArrays:
-    """The samples whose time the store can hold; the others become one letter a record."""
-    wrong = (samples.ts_ms < 0) | (samples.ts_ms >= LATEST_MS)
-    if not wrong.any():
-        return samples
-    bad = samples.take(wrong)
-    for index in np.unique(bad.record).tolist():
-        of_record = bad.take(bad.record == index)
-        letter = _record_of(of_record, 0, len(of_record.ts_ms), blocks[index])
-        dead.append(DeadLetter(letter, "time_out_of_range", f"{of_record.ts_ms[0]} ms"))
-    return samples.take(~wrong)
-
-
-def _sample_inserts(samples: SampleArrays, blocks: Sequence[Record]) -> Iterator[Insert]:
+def _sample_inserts(samples: SortedSamples, received_ms: int) -> Iterator[Insert]:
     first_row = 0
-    for number, part in enumerate(_split_by_days(samples)):
-        rows = len(part.ts_ms)
+    for number, part in enumerate(split_by_days(samples, DAYS_AN_INSERT)):
         yield Insert(
             table=SAMPLES.name,
             columns=_SAMPLE_COLUMNS,
-            rows=rows,
-            encode=part.block,
-            record_of=_SingleSample(part, blocks),
+            rows=len(part),
+            encode=part.native,
+            record_of=_SingleSample(part, received_ms),
             part=number,
             first_row=first_row,
+            fmt="Native",
         )
-        first_row += rows
-
-
-def _split_by_days(samples: SampleArrays) -> Iterator[SampleArrays]:
-    if len(samples.ts_ms) == 0:
-        return
-    days = samples.ts_ms // DAY_MS
-    if days.max() - days.min() < DAYS_AN_INSERT:
-        yield samples
-        return
-    distinct = np.unique(days)
-    for first in range(0, len(distinct), DAYS_AN_INSERT):
-        group = distinct[first : first + DAYS_AN_INSERT]
-        yield samples.take((days >= group[0]) & (days <= group[-1]))
+        first_row += len(part)
 
 
 @dataclass(frozen=True, slots=True)
 class _SingleSample:
     """The record to keep of one refused row."""
 
-    part: SampleArrays
-    blocks: Sequence[Record]
+    part: SortedSamples
+    received_ms: int
 
     def __call__(self, row: int) -> Record:
-        return _record_of(self.part, row, row + 1, self.blocks[int(self.part.record[row])])
+        span, part = slice(row, row + 1), self.part
+        payload = encode_samples(part.series[span], part.ts_ms[span], part.values[span])
+        return Record(Kind.SAMPLES, int(part.projects[row]), self.received_ms, payload)
 
 
-def _record_of(samples: SampleArrays, start: int, end: int, origin: Record) -> Record:
-    """A record of kind SAMPLES that holds samples [start, end) only."""
-    payload = b"".join(
-        (
-            _COUNT.type(end - start).tobytes(),
-            samples.series[start:end].tobytes(),
-            samples.ts_ms[start:end].tobytes(),
-            samples.values[start:end].tobytes(),
-        )
-    )
-    return Record(origin.kind, origin.project_id, origin.received_ms, payload)
-
-
-def _late_days(
-    samples: SampleArrays | None, blocks: Sequence[Record], others: Sequence[SeriesRows]
-) -> dict[Key, list[int]]:
-    """Days other than that of arrival that series got samples for."""
-    late = {triple for one in others for triple in one.late_days()}
-    if samples is not None:
-        late |= _late_samples(samples, blocks)
-    found: dict[Key, list[int]] = {}
-    for project_id, series, day in sorted(late):
-        found.setdefault((project_id, series), []).append(day)
-    return found
-
-
-def _late_samples(samples: SampleArrays, blocks: Sequence[Record]) -> set[tuple[int, int, int]]:
-    """(project_id, series_id, day) of samples of another day than that of their arrival."""
-    arrival = np.array([r.received_ms // DAY_MS for r in blocks], dtype=np.int64)[samples.record]
-    days = samples.ts_ms // DAY_MS
-    is_late = days != arrival
-    if not is_late.any():
-        return set()
-    late = samples.take(is_late)
-    columns = (late.projects.astype(np.uint64), late.series, days[is_late].astype(np.uint64))
-    distinct = np.unique(np.stack(columns), axis=1).T.tolist()
-    return {(project_id, series, day) for project_id, series, day in distinct}
-
-
-def _announced(records: Iterable[Record], dead: list[DeadLetter]) -> dict[Key, tuple[int, Labels]]:
+def _announced(records: Iterable[Record], dead: list[DeadLetter]) -> Announced:
     """Day of arrival and labels of the series that these records announce."""
-    found: dict[Key, tuple[int, Labels]] = {}
+    found: Announced = {}
     for record in records:
         try:
             rows = decode_series(record.payload)
@@ -281,17 +229,19 @@ def _announcement(row: Row, received_ms: int) -> Record:
 
 
 @dataclass(frozen=True, slots=True)
-class _Announcing:
+class _Afterwards:
     """Tells open pages how many samples came to which project, and the roll-ups what is late."""
 
-    blocks: Sequence[Record]
-    oldest_ms: int | None
+    samples: SortedSamples | None
+    late: Late
+    named: NamedDays
 
     def __call__(self, conn: Connection, _refused: Refused) -> Sequence[LiveEvent]:
-        if self.oldest_ms is not None:
-            lower_watermark(conn, ROLLED_UP, self.oldest_ms // HOUR_MS * HOUR_MS)
-        counts: dict[int, int] = {}
-        for record in self.blocks:
-            samples = (len(record.payload) - 4) // _SAMPLE_BYTES
-            counts[record.project_id] = counts.get(record.project_id, 0) + samples
+        for project_id, day, series in self.late:
+            self.named.add(project_id, day, series)
+        if self.samples is None or not len(self.samples):
+            return ()
+        oldest_ms = int(self.samples.ts_ms.min())
+        lower_watermark(conn, ROLLED_UP, oldest_ms // HOUR_MS * HOUR_MS)
+        counts = self.samples.by_project()
         return [LiveEvent(p, LiveTopic.SAMPLES, {"samples": n}) for p, n in counts.items()]

@@ -9,6 +9,7 @@ from watchkeeper.query.promql.ast import (
     ValueType,
     selectors_of,
 )
+from watchkeeper.query.promql.comparison import Comparison, comparison_of, metrics_of
 from watchkeeper.query.promql.engine import Engine
 from watchkeeper.query.promql.errors import (
     BadQuery,
@@ -28,7 +29,9 @@ from watchkeeper.query.promql.literals import (
     format_shortest,
     parse_duration_ms,
 )
+from watchkeeper.query.promql.native import native_columns
 from watchkeeper.query.promql.parser import parse
+from watchkeeper.query.promql.planner import GridRequest
 from watchkeeper.query.promql.rate_limits import RateLimit, rate_limits
 from watchkeeper.query.promql.repo import ColumnsSource
 from watchkeeper.query.promql.repo import condition as series_condition
@@ -41,7 +44,12 @@ from watchkeeper.query.promql.source import (
 )
 from watchkeeper.query.promql.tree_json import describe
 from watchkeeper.query.promql.types import (
+    F64,
+    I64,
+    STALE_BITS,
     STALE_NAN,
+    Bools,
+    Grid,
     Matrix,
     Result,
     Scalar,
@@ -49,17 +57,25 @@ from watchkeeper.query.promql.types import (
     Stats,
     String,
     Vector,
+    value_of,
 )
 
 __all__ = [
+    "F64",
+    "I64",
+    "STALE_BITS",
     "STALE_NAN",
     "BadQuery",
+    "Bools",
     "Cardinality",
     "ColumnsSource",
+    "Comparison",
     "Engine",
     "EngineOptions",
     "ExecutionError",
     "Expr",
+    "Grid",
+    "GridRequest",
     "MatchOp",
     "Matcher",
     "MatcherSets",
@@ -82,16 +98,20 @@ __all__ = [
     "TooManySamples",
     "ValueType",
     "Vector",
+    "comparison_of",
     "describe",
     "format_duration",
     "format_expr",
     "format_float",
     "format_sample",
     "format_shortest",
+    "metrics_of",
+    "native_columns",
     "parse",
     "parse_duration_ms",
     "prettify",
     "rate_limits",
     "selectors_of",
     "series_condition",
+    "value_of",
 ]

@@ -10,6 +10,7 @@ import numpy as np
 from watchkeeper.model import METRIC_NAME, Labels
 from watchkeeper.query.promql.ast import Aggregate
 from watchkeeper.query.promql.invocation import Value
+from watchkeeper.query.promql.mixed import aggregable, combine_groups
 from watchkeeper.query.promql.quantiles import note_bad_quantiles, sorted_quantile
 from watchkeeper.query.promql.ranking import count_values, limited, ranked
 from watchkeeper.query.promql.run import Frame
@@ -53,6 +54,7 @@ def group_rows(grid: Grid, grouping: tuple[str, ...], *, without: bool) -> Group
 
 def aggregate(frame: Frame, node: Aggregate, grid: Grid, param: Value | None) -> Grid:
     """One value for each group and step; topk and its kin keep series instead."""
+    grid = aggregable(frame, node, grid)
     groups = group_rows(grid, node.grouping, without=node.without)
     if node.op == "count_values":
         label = param if isinstance(param, str) else ""
@@ -73,7 +75,10 @@ def aggregate(frame: Frame, node: Aggregate, grid: Grid, param: Value | None) ->
         values = _REDUCERS[node.op](grid, groups)
     present = np.logical_or.reduceat(grid.present[groups.order], groups.starts, axis=0)
     drop = _dropped(node, grid, groups)
-    return Grid(groups.labels, values, present, drop).without_absent()
+    result = Grid(groups.labels, values, present, drop)
+    if grid.histograms is not None:
+        result = combine_groups(frame, node, grid, groups.each(), result)
+    return result.without_absent()
 
 
 def _dropped(node: Aggregate, grid: Grid, groups: Groups) -> Bools:

@@ -14,6 +14,7 @@ from watchkeeper.query.promql.errors import ExecutionError
 from watchkeeper.query.promql.fill import with_stand_ins
 from watchkeeper.query.promql.invocation import Value
 from watchkeeper.query.promql.literals import quote
+from watchkeeper.query.promql.mixed import TRIMS, Outcome, Side, pairs_with_histograms, stacked
 from watchkeeper.query.promql.naming import drop_names, unite
 from watchkeeper.query.promql.run import Frame
 from watchkeeper.query.promql.types import F64, Bools, Grid, Scalars, without_name
@@ -32,12 +33,17 @@ _OPERATORS: dict[str, Callable[[F64, F64], np.ndarray]] = {
     "<=": np.less_equal,
     ">": np.greater,
     ">=": np.greater_equal,
+    "</": np.subtract,
+    ">/": np.subtract,
 }
+"""What operators do with floats; trimming is for histograms, its floats are not looked at."""
 
 
 def combine(frame: Frame, node: Binary, left: Value, right: Value) -> Value:
     """The value of `left op right`. Raises ExecutionError where series do not pair up."""
     if isinstance(left, Scalars) and isinstance(right, Scalars):
+        if node.op in TRIMS:
+            raise ExecutionError(f"operator {quote(node.op)} not allowed for Scalar operations")
         return Scalars(_OPERATORS[node.op](left.values, right.values).astype(np.float64))
     if isinstance(left, Grid) and isinstance(right, Scalars):
         return _with_scalar(frame, node, left, right.values, flipped=False)
@@ -51,13 +57,28 @@ def combine(frame: Frame, node: Binary, left: Value, right: Value) -> Value:
 
 
 def _with_scalar(frame: Frame, node: Binary, grid: Grid, scalars: F64, *, flipped: bool) -> Grid:
-    sides = (scalars, grid.values) if flipped else (grid.values, scalars)
-    outcome = _OPERATORS[node.op](*sides)
-    if node.op in COMPARISONS and not node.bool_modifier:
-        kept = grid.present & outcome
-        return Grid(grid.labels, grid.values, kept, grid.drop_name).without_absent()
-    values = outcome.astype(np.float64)
-    return drop_names(frame.run, Grid(grid.labels, values, grid.present, grid.drop_name))
+    number, vector = Side(scalars, None), Side(grid.values, grid.histograms)
+    outcome = _paired(
+        frame, node, *((number, vector) if flipped else (vector, number)), grid.present
+    )
+    filters = node.op in COMPARISONS and not node.bool_modifier
+    values = grid.values if filters else outcome.values
+    result = Grid(grid.labels, values, outcome.present, grid.drop_name, outcome.histograms)
+    if filters or (node.op in TRIMS and not node.bool_modifier):
+        return result.without_absent()
+    return drop_names(frame.run, result.without_absent())
+
+
+def _paired(frame: Frame, node: Binary, left: Side, right: Side, both: Bools) -> Outcome:
+    """The operator on pairs of samples: floats all at once, then those with histograms."""
+    outcome = _OPERATORS[node.op](left.values, right.values)
+    filters = node.op in COMPARISONS and not node.bool_modifier
+    present = both & outcome if filters else both
+    values = left.values if filters else outcome.astype(np.float64)
+    floats = Outcome(np.broadcast_to(values, both.shape), present, None)
+    if left.histograms is None and right.histograms is None and node.op not in TRIMS:
+        return floats
+    return pairs_with_histograms(frame, node, left, right, floats, both)
 
 
 def _signature(labels: Labels, matching: Matching) -> Labels:
@@ -101,12 +122,7 @@ def _or(left: Grid, right: Grid, matching: Matching) -> Grid:
     added = replace(right, present=present).without_absent()
     if not added.labels:
         return left
-    return Grid(
-        left.labels + added.labels,
-        np.concatenate((left.values, added.values)),
-        np.concatenate((left.present, added.present)),
-        np.concatenate((left.drop_name, added.drop_name)),
-    )
+    return stacked(left, added)
 
 
 _SETS = {"and": _and, "unless": _unless, "or": _or}
@@ -190,13 +206,9 @@ def _matched(frame: Frame, node: Binary, left: Grid, right: Grid) -> Grid:
     many, one = _filled(many, one, matching)
     pairs = _pairs(many, one, matching, swapped, own)
     frame.run.budget.hold(len(pairs.many) * frame.steps)
-    many_values, one_values = many.values[pairs.many], one.values[pairs.one]
+    sides = (_side(many, pairs.many), _side(one, pairs.one))
     both = many.present[pairs.many] & one.present[pairs.one]
-    sides = (one_values, many_values) if swapped else (many_values, one_values)
-    outcome = _OPERATORS[node.op](*sides)
-    filters = node.op in COMPARISONS and not node.bool_modifier
-    present = both & outcome if filters else both
-    values = sides[0] if filters else outcome.astype(np.float64)
+    outcome = _paired(frame, node, *(sides[::-1] if swapped else sides), both)
     frame.run.budget.release(len(pairs.many) * frame.steps)
     labels = _result_labels(node, matching, many, one, pairs)
     if matching.card is Card.ONE_TO_ONE:
@@ -204,9 +216,14 @@ def _matched(frame: Frame, node: Binary, left: Grid, right: Grid) -> Grid:
     else:
         _require_unique_results(pairs, labels, both)
     drop = many.drop_name[pairs.many]
-    grid = Grid(labels, values, present, drop).without_absent()
+    grid = Grid(labels, outcome.values, outcome.present, drop, outcome.histograms).without_absent()
     grid = unite(grid)
     return drop_names(frame.run, grid) if node.bool_modifier else grid
+
+
+def _side(grid: Grid, rows: np.ndarray) -> Side:
+    histograms = None if grid.histograms is None else grid.histograms[rows]
+    return Side(grid.values[rows], histograms)
 
 
 _NOT_UNIQUE = "multiple matches for labels: grouping labels must ensure unique matches"
@@ -241,7 +258,7 @@ def _result_labels(
     node: Binary, matching: Matching, many: Grid, one: Grid, pairs: _Pairs
 ) -> list[Labels]:
     """The "many" side's labels, less those that one-to-one matching leaves undecided."""
-    arithmetic = node.op not in COMPARISONS
+    arithmetic = node.op not in COMPARISONS | TRIMS
     wanted = frozenset(matching.labels)
     answer: list[Labels] = []
     for many_row, one_row in zip(pairs.many, pairs.one, strict=True):

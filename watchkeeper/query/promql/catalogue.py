@@ -61,6 +61,7 @@ FUNCTIONS: dict[str, Signature] = {
     "double_exponential_smoothing": Signature((M, S, S), experimental=True),
     "histogram_fraction": Signature((S, S, V)),
     "histogram_quantile": Signature((S, V)),
+    "histogram_quantiles": Signature((V, T, S, S), variadic=UNLIMITED, experimental=True),
     "info": Signature((V, V), variadic=1, experimental=True),
     "label_join": Signature((V, T, T, T), variadic=UNLIMITED),
     "label_replace": Signature((V, T, T, T, T)),

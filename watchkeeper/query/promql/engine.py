@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from itertools import islice
+from operator import le
 
 import numpy as np
 
@@ -12,6 +15,7 @@ from watchkeeper.model import Scope
 from watchkeeper.query.budget import Budget, BudgetSpent, Cancellation, QueryGate, QueryLimits
 from watchkeeper.query.language import EngineOptions
 from watchkeeper.query.promql.ast import Node, ValueType
+from watchkeeper.query.promql.bucketless import bucketless
 from watchkeeper.query.promql.durations import resolve_durations
 from watchkeeper.query.promql.errors import (
     BadQuery,
@@ -21,6 +25,7 @@ from watchkeeper.query.promql.errors import (
     TooManySamples,
 )
 from watchkeeper.query.promql.evaluate import Value, evaluate
+from watchkeeper.query.promql.histograms import only_floats
 from watchkeeper.query.promql.literals import quote
 from watchkeeper.query.promql.naming import settle_names
 from watchkeeper.query.promql.parser import parse
@@ -36,6 +41,7 @@ from watchkeeper.query.promql.types import (
     Stats,
     String,
     Vector,
+    flat_histograms,
     flatten,
 )
 from watchkeeper.query.promql.windows import Windows
@@ -46,6 +52,10 @@ _SPENT: dict[str, Callable[[], Exception]] = {
     "cancelled": QueryCancelled,
     "queue": lambda: TooManyQueries("Too many queries are running; send again in a moment."),
 }
+
+_REMEMBERED_TEXT = 4096
+_REMEMBERED_TREES = 256
+"""Dashboards and rules ask the same questions again and again; trees never change."""
 
 
 class Engine:
@@ -64,9 +74,13 @@ class Engine:
         self._source = source
         self._monotonic = monotonic
         self._gate = QueryGate(self.limits)
+        self._remembered = lru_cache(_REMEMBERED_TREES)(self._parsed)
 
     def parse(self, text: str) -> Node:
         """The checked tree, within this engine's limits. Raises ParseError."""
+        return self._parsed(text) if len(text) > _REMEMBERED_TEXT else self._remembered(text)
+
+    def _parsed(self, text: str) -> Node:
         return parse(
             text,
             max_bytes=self.limits.max_text_bytes,
@@ -86,6 +100,7 @@ class Engine:
         """The value at one moment (Unix ms). Raises PromQLError, TooManyQueries."""
         tree = resolve_durations(self.parse(text), step_ms=0, range_ms=0)
         with self._run(scope, text, (at_ms, at_ms, 0), timeout_s, cancellation) as run:
+            run.bucketless = bucketless(tree)
             frame = Frame(run, np.array([at_ms], dtype=np.int64))
             value = _instant_answer(evaluate(frame, tree), at_ms)
             return self._result(run, value)
@@ -109,6 +124,7 @@ class Engine:
         self._check_range(tree, start_ms, end_ms, step_ms)
         tree = resolve_durations(tree, step_ms=step_ms, range_ms=end_ms - start_ms)
         with self._run(scope, text, (start_ms, end_ms, step_ms), timeout_s, cancellation) as run:
+            run.bucketless = bucketless(tree)
             times = steps_between(start_ms, end_ms, step_ms)
             value = _range_answer(evaluate(Frame(run, times), tree), times)
             return self._result(run, value)
@@ -188,7 +204,10 @@ def _instant_answer(value: Value, at_ms: int) -> Matrix | Vector | Scalar | Stri
     if isinstance(value, Windows):
         return _raw_answer(value)
     grid = settle_names(value).without_absent()
-    return Vector(grid.labels, grid.values[:, 0], at_ms)
+    if grid.histograms is None:
+        return Vector(grid.labels, grid.values[:, 0], at_ms)
+    histograms = grid.histograms[:, 0]
+    return Vector(grid.labels, only_floats(grid.values[:, 0], histograms), at_ms, histograms)
 
 
 def _range_answer(value: Value, times: I64) -> Matrix:
@@ -198,9 +217,13 @@ def _range_answer(value: Value, times: I64) -> Matrix:
     if not isinstance(value, Grid):
         raise BadQuery("only scalars and instant vectors have a range")
     grid = settle_names(value).without_absent()
-    grid = grid.rows(sorted(range(len(grid.labels)), key=grid.labels.__getitem__))
+    if not all(map(le, grid.labels, islice(grid.labels, 1, None))):
+        grid = grid.rows(sorted(range(len(grid.labels)), key=grid.labels.__getitem__))
     offsets, ts, values = flatten(grid, times)
-    return Matrix(grid.labels, offsets, ts, values)
+    histograms = flat_histograms(grid)
+    if histograms is not None:
+        values = only_floats(values, histograms)
+    return Matrix(grid.labels, offsets, ts, values, histograms)
 
 
 def _raw_answer(windows: Windows) -> Matrix:
@@ -209,9 +232,13 @@ def _raw_answer(windows: Windows) -> Matrix:
     kept.sort(key=lambda i: windows.labels[i])
     pieces = [slice(int(windows.lo[i, 0]), int(windows.hi[i, 0])) for i in kept]
     counts = [piece.stop - piece.start for piece in pieces]
+    histograms = windows.histograms
+    if histograms is not None and kept:
+        histograms = np.concatenate([histograms[p] for p in pieces])
     return Matrix(
         [windows.labels[i] for i in kept],
         np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
         np.concatenate([windows.ts[p] for p in pieces] or [np.zeros(0, np.int64)]),
         np.concatenate([windows.values[p] for p in pieces] or [np.zeros(0)]),
+        histograms,
     )

@@ -119,11 +119,17 @@ def format_sample(value: float) -> str:
 
 
 def format_shortest(value: float) -> str:
-    """As Go's FormatFloat(v, 'g', -1, 64) and `%v`: exponent below 1e-4 and from 1e21 on."""
+    """As Go's FormatFloat(v, 'g', -1, 64) and `%v`: exponent below 1e-4 and from 1e6 on."""
     size = abs(value)
-    if size == 0 or 1e-4 <= size < 1e21 or not math.isfinite(value):
+    if size == 0 or 1e-4 <= size < 1e6 or not math.isfinite(value):
         return format_float(value)
     return _exponent(value)
+
+
+def openmetrics_float(value: float) -> str:
+    """As label values write a number: like `format_shortest`, whole ones with `.0`."""
+    text = format_shortest(value)
+    return text if "." in text or "e" in text or not math.isfinite(value) else f"{text}.0"
 
 
 def _exponent(value: float) -> str:

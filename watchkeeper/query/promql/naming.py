@@ -29,7 +29,7 @@ def settle_names(grid: Grid) -> Grid:
         without_name(row) if drop else row
         for row, drop in zip(grid.labels, grid.drop_name, strict=True)
     ]
-    return unite(Grid(labels, grid.values, grid.present, np.zeros(len(labels), np.bool_)))
+    return unite(replace(grid, labels=labels, drop_name=np.zeros(len(labels), np.bool_)))
 
 
 def unite(grid: Grid, *, problem: str = SAME_LABELSET) -> Grid:
@@ -44,9 +44,12 @@ def unite(grid: Grid, *, problem: str = SAME_LABELSET) -> Grid:
     values, present, drop = united.values.copy(), united.present.copy(), united.drop_name.copy()
     for row, members in enumerate(rows.values()):
         for other in members[1:]:
-            _overlay(values[row], present[row], grid.values[other], grid.present[other], problem)
+            more = grid.present[other]
+            if united.histograms is not None and grid.histograms is not None:
+                united.histograms[row][more] = grid.histograms[other][more]
+            _overlay(values[row], present[row], grid.values[other], more, problem)
             drop[row] |= grid.drop_name[other]
-    return Grid(united.labels, values, present, drop)
+    return Grid(united.labels, values, present, drop, united.histograms)
 
 
 def _overlay(

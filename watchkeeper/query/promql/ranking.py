@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from watchkeeper.lib.xxhash64 import xxhash64
 from watchkeeper.model import Labels
 from watchkeeper.query.promql.errors import ExecutionError
 from watchkeeper.query.promql.literals import format_float, quote
+from watchkeeper.query.promql.mixed import described_values
 from watchkeeper.query.promql.naming import with_label
 from watchkeeper.query.promql.run import Frame
 from watchkeeper.query.promql.strings import is_label_name
@@ -50,11 +52,21 @@ def ranked(frame: Frame, op: str, grid: Grid, groups: Iterable[np.ndarray], k: F
 def _ranks(values: F64, present: Bools, *, largest: bool) -> np.ndarray:
     """Place of each row at each step, 0 first; absent rows last."""
     keys = -values if largest else values
+    if np.isfinite(keys[present]).all():
+        return _ranks_of_numbers(np.where(present, keys, np.inf))
     unranked = np.where(present, np.isnan(values).astype(np.int8), np.int8(2))
     order = np.lexsort((keys, unranked), axis=0)
     ranks = np.empty_like(order)
     np.put_along_axis(ranks, order, np.arange(len(values))[:, None], axis=0)
     return ranks
+
+
+def _ranks_of_numbers(keys: F64) -> np.ndarray:
+    """The ranks by these numbers alone."""
+    order = np.argsort(np.ascontiguousarray(keys.T), axis=1, kind="stable")
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, np.arange(len(keys))[None, :], axis=1)
+    return np.asarray(ranks.T)
 
 
 def limited(
@@ -71,7 +83,7 @@ def limited(
     for rows in groups:
         place = np.cumsum(grid.present[rows], axis=0)
         present[rows] = grid.present[rows] & (place <= wanted[None, :])
-    return Grid(grid.labels, grid.values, present, grid.drop_name).without_absent()
+    return replace(grid, present=present).without_absent()
 
 
 def _share(frame: Frame, grid: Grid, ratio: F64, position: int) -> Grid:
@@ -89,7 +101,7 @@ def _share(frame: Frame, grid: Grid, ratio: F64, position: int) -> Grid:
     place = np.array([_place(labels) for labels in grid.labels])[:, None]
     chosen = np.where(ratio >= 0, place < ratio, place >= 1 + ratio)
     present = grid.present & chosen
-    return Grid(grid.labels, grid.values, present, grid.drop_name).without_absent()
+    return replace(grid, present=present).without_absent()
 
 
 def _place(labels: Labels) -> float:
@@ -114,17 +126,23 @@ def count_values(
         raise ExecutionError(f"invalid label name {quote(label)}")
     found: dict[Labels, np.ndarray] = {}
     held = 0
+    native, texts = described_values(grid)
     for labels, rows in groups:
-        values, present = grid.values[rows], grid.present[rows]
+        values, present = grid.values[rows], grid.present[rows] & ~native[rows]
         for value in np.unique(values[present]):
             same = np.isnan(values) if np.isnan(value) else values == value
-            key = with_label(labels, label, format_float(float(value)))
             frame.run.budget.hold(grid.steps)
             held += grid.steps
-            count = (same & present).sum(axis=0).astype(np.float64)
-            found[key] = found[key] + count if key in found else count
+            _count(found, with_label(labels, label, format_float(float(value))), same & present)
+        for text in set(texts[rows][native[rows]]):
+            _count(found, with_label(labels, label, text), np.equal(texts[rows], text))
     if not found:
         return grid_of([], np.zeros((0, grid.steps)), np.zeros((0, grid.steps), np.bool_))
     counts = np.stack(list(found.values()))
     frame.run.budget.release(held)
     return grid_of(list(found), counts, counts > 0)
+
+
+def _count(found: dict[Labels, np.ndarray], key: Labels, there: Bools) -> None:
+    count = there.sum(axis=0).astype(np.float64)
+    found[key] = found[key] + count if key in found else count

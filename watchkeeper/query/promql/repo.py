@@ -13,11 +13,11 @@ from watchkeeper.lib.clock import DAY_MS, SECOND_MS
 from watchkeeper.model import METRIC_NAME, Labels, Scope, labels_of
 from watchkeeper.query.promql.ast import Matcher, MatchOp
 from watchkeeper.query.promql.errors import TooManySamples
+from watchkeeper.query.promql.histograms import HistogramReader, SampleRows
 from watchkeeper.query.promql.native import native_columns
 from watchkeeper.query.promql.planner import GridRequest
 from watchkeeper.query.promql.source import Cardinality, MatcherSets, MetricMetadata
 from watchkeeper.query.promql.types import (
-    I64,
     STALE_BITS,
     Grid,
     SeriesBlock,
@@ -147,6 +147,7 @@ class ColumnsSource:
         self._columns = columns
         self._max_samples = max_samples
         self._labels = LabelCache(cached_series)
+        self._histograms = HistogramReader(columns)
 
     def select(
         self, scope: Scope, matchers: Sequence[Matcher], *, start_ms: int, end_ms: int
@@ -161,9 +162,24 @@ class ColumnsSource:
         ids, ts, values = native_columns(answer, ("<u8", "<i8", "<f8"))
         if len(ids) > self._max_samples:
             raise TooManySamples
-        return self._block(where, ids, ts.astype(np.int64, copy=False), values.astype(np.float64))
+        floats = SampleRows(ids, ts.astype(np.int64, copy=False), values.astype(np.float64))
+        rows = self._histograms.join(
+            scope.project_ids, where.text, params, floats, self._max_samples
+        )
+        return self._block(where, rows)
+
+    def has_histograms(
+        self, scope: Scope, matchers: Sequence[Matcher], *, start_ms: int, end_ms: int
+    ) -> bool:
+        """True if `select` would answer native histograms, which no grid or lattice holds."""
+        where = condition(scope, [matchers], start_ms)
+        params = where.params | {"start_ms": _clamped(start_ms), "end_ms": _clamped(end_ms)}
+        return self._histograms.any_of(scope.project_ids, where.text, params)
 
     def grid(self, scope: Scope, request: GridRequest) -> tuple[Grid, int] | None:
+        first_ms = request.first_ms - request.range_ms + 1
+        if self.has_histograms(scope, request.matchers, start_ms=first_ms, end_ms=request.last_ms):
+            return None
         where = condition(scope, [request.matchers], request.first_ms - request.range_ms)
         params = where.params | {
             "absent": int(STALE_BITS),
@@ -183,8 +199,9 @@ class ColumnsSource:
         labels = self._labels_of(where, rows["id"].tolist())
         return grid_of(labels, values, ~is_stale(values)), int(rows["samples"].sum())
 
-    def _block(self, where: Where, ids: np.ndarray, ts: I64, values: np.ndarray) -> SeriesBlock:
+    def _block(self, where: Where, rows: SampleRows) -> SeriesBlock:
         """Rows sorted by series and time, as a block; of equal times one is kept."""
+        ids, ts, values, histograms = rows.ids, rows.ts, rows.values, rows.histograms
         if not len(ids):
             return empty_block()
         starts_series = np.concatenate(([True], ids[1:] != ids[:-1]))
@@ -192,9 +209,10 @@ class ColumnsSource:
         if repeated.any():
             keep = ~repeated
             ids, ts, values, starts_series = ids[keep], ts[keep], values[keep], starts_series[keep]
+            histograms = None if histograms is None else histograms[keep]
         starts = np.flatnonzero(starts_series)
         labels = self._labels_of(where, ids[starts].tolist())
-        return SeriesBlock(labels, np.append(starts, len(ids)), ts, values)
+        return SeriesBlock(labels, np.append(starts, len(ids)), ts, values, histograms=histograms)
 
     def _labels_of(self, where: Where, ids: list[int]) -> list[Labels]:
         known = self._labels.get(ids)

@@ -45,7 +45,10 @@ class Notes:
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """One query. start_ms, end_ms, step_ms: as asked; an instant query has start == end, step 0."""
+    """One query. start_ms, end_ms, step_ms: as asked; an instant query has start == end, step 0.
+
+    bucketless: `id` of the selectors whose native histograms may come without buckets.
+    """
 
     scope: Scope
     source: SeriesSource
@@ -59,6 +62,7 @@ class Run:
     series: int = 0
     samples: int = 0
     pushed_down: bool = False
+    bucketless: frozenset[int] = frozenset()
     _blocks: dict[tuple[Sequence[Matcher], int, int], SeriesBlock] = field(default_factory=dict)
 
     def select(self, matchers: tuple[Matcher, ...], start_ms: int, end_ms: int) -> SeriesBlock:

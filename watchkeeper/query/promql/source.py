@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Protocol
 
 import numpy as np
 
 from watchkeeper.lib.go_regex import compile_anchored
-from watchkeeper.model import METRIC_NAME, Labels, Scope
+from watchkeeper.model import METRIC_NAME, Histogram, Labels, Scope
 from watchkeeper.query.promql.ast import Matcher, MatchOp
+from watchkeeper.query.promql.histograms import hinted, sample_columns
 from watchkeeper.query.promql.types import I64, SeriesBlock, empty_block, value_of
 
 MatcherSets = Sequence[Sequence[Matcher]]
@@ -98,14 +100,14 @@ class MemorySource:
     """
 
     def __init__(self, metadata: Mapping[str, list[MetricMetadata]] | None = None) -> None:
-        self._samples: dict[Labels, dict[int, float]] = {}
+        self._samples: dict[Labels, dict[int, float | Histogram]] = {}
         self._starts: dict[Labels, dict[int, int]] = {}
         self._metadata = dict(metadata or {})
 
     def append(
         self,
         labels: Labels,
-        samples: Iterable[tuple[int, float]],
+        samples: Iterable[tuple[int, float | Histogram]],
         starts: Mapping[int, int] | None = None,
     ) -> None:
         """Add (ts_ms, value) pairs to a series. starts: start timestamp (Unix ms) by ts_ms."""
@@ -120,11 +122,12 @@ class MemorySource:
     ) -> SeriesBlock:
         del scope
         chosen = sorted(s for s in self._samples if all(satisfies(s, m) for m in matchers))
-        pieces: list[tuple[Labels, list[tuple[int, float]]]] = []
+        pieces: list[tuple[Labels, list[tuple[int, float | Histogram]]]] = []
         for labels in chosen:
-            inside = [p for p in self._samples[labels].items() if start_ms <= p[0] <= end_ms]
+            samples = hinted(sorted(self._samples[labels].items(), key=itemgetter(0)))
+            inside = [p for p in samples if start_ms <= p[0] <= end_ms]
             if inside:
-                pieces.append((labels, sorted(inside)))
+                pieces.append((labels, inside))
         block = _block(pieces)
         return replace(block, starts=self._starts_of(block)) if self._starts else block
 
@@ -178,16 +181,18 @@ def _top(counts: Counter[str], top: int) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:top]
 
 
-def _block(pieces: Sequence[tuple[Labels, list[tuple[int, float]]]]) -> SeriesBlock:
+def _block(pieces: Sequence[tuple[Labels, list[tuple[int, float | Histogram]]]]) -> SeriesBlock:
     if not pieces:
         return empty_block()
     counts = np.array([len(samples) for _, samples in pieces], dtype=np.int64)
     flat = [pair for _, samples in pieces for pair in samples]
+    values, histograms = sample_columns([value for _, value in flat])
     return SeriesBlock(
         [labels for labels, _ in pieces],
         np.concatenate((np.zeros(1, np.int64), np.cumsum(counts))),
         np.array([ts_ms for ts_ms, _ in flat], dtype=np.int64),
-        np.array([value for _, value in flat], dtype=np.float64),
+        values,
+        histograms=histograms,
     )
 
 

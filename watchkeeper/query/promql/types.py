@@ -13,6 +13,8 @@ from watchkeeper.model import METRIC_NAME, Labels
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Histograms = npt.NDArray[np.object_]
+"""Cells are `model.Histogram`, or None where the sample is a float."""
 
 STALE_BITS = np.uint64(0x7FF0000000000002)
 """The NaN that says "this series ends here"."""
@@ -31,6 +33,7 @@ class SeriesBlock:
 
     labels: n label sets. offsets: n + 1 positions; series i is [offsets[i], offsets[i + 1]).
     ts: Unix ms UTC, strictly ascending inside a series. values: staleness markers included.
+    histograms: None if all samples are floats; values is NaN (or stale) where one stands.
     starts: since when each sample counts, Unix ms, 0 if unknown; None if all are unknown.
     """
 
@@ -38,6 +41,7 @@ class SeriesBlock:
     offsets: I64
     ts: I64
     values: F64
+    histograms: Histograms | None = None
     starts: I64 | None = None
 
     @property
@@ -56,12 +60,14 @@ class Grid:
 
     present: False where the series has no sample at a step; there `values` means nothing.
     drop_name: series whose metric name goes away at the very end (delayed name removal).
+    histograms: None if all samples are floats; where one stands, `values` means nothing.
     """
 
     labels: list[Labels]
     values: F64
     present: Bools
     drop_name: Bools
+    histograms: Histograms | None = None
 
     @property
     def steps(self) -> int:
@@ -75,6 +81,7 @@ class Grid:
             self.values[picked],
             self.present[picked],
             self.drop_name[picked],
+            None if self.histograms is None else self.histograms[picked],
         )
 
     def without_absent(self) -> Grid:
@@ -95,10 +102,19 @@ def empty_grid(steps: int) -> Grid:
 
 def flatten(grid: Grid, times: I64) -> tuple[I64, I64, F64]:
     """Offsets, times and values of the samples that a grid has, series after series."""
+    if grid.present.all():
+        count = len(grid.labels)
+        offsets = np.arange(count + 1, dtype=np.int64) * grid.steps
+        return offsets, np.tile(times, count), np.ascontiguousarray(grid.values).reshape(-1)
     counts = grid.present.sum(axis=1, dtype=np.int64)
     offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(counts)))
     ts = np.broadcast_to(times, grid.values.shape)[grid.present]
     return offsets, ts, grid.values[grid.present]
+
+
+def flat_histograms(grid: Grid) -> Histograms | None:
+    """The histograms of the samples that a grid has, in the order of `flatten`."""
+    return None if grid.histograms is None else grid.histograms[grid.present]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +143,12 @@ def value_of(labels: Labels, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """Answer of an instant query. values: n; ts_ms: the evaluation time."""
+    """Answer of an instant query. values: n; ts_ms: the evaluation time; histograms: n or None."""
 
     labels: list[Labels]
     values: F64
     ts_ms: int
+    histograms: Histograms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +159,7 @@ class Matrix:
     offsets: I64
     ts: I64
     values: F64
+    histograms: Histograms | None = None
 
 
 @dataclass(frozen=True, slots=True)

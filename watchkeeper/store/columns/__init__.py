@@ -13,8 +13,16 @@ from watchkeeper.store.columns.errors import (
     SchemaTooNew,
     StoreUnavailable,
 )
+from watchkeeper.store.columns.native import samples_native
 from watchkeeper.store.columns.options import ClusterOptions, EmbeddedOptions
-from watchkeeper.store.columns.port import Columns, ColumnsHealth, Params, Settings, TableSize
+from watchkeeper.store.columns.port import (
+    Columns,
+    ColumnsHealth,
+    InsertFormat,
+    Params,
+    Settings,
+    TableSize,
+)
 from watchkeeper.store.columns.retention import Dropped, Kept, Retention
 from watchkeeper.store.columns.rollups import Resolution, rollup_range, rollup_source
 from watchkeeper.store.columns.rowbinary import (
@@ -61,6 +69,7 @@ __all__ = [
     "DataDirInUse",
     "Dropped",
     "EmbeddedOptions",
+    "InsertFormat",
     "Kept",
     "Params",
     "QueryCancelled",
@@ -78,5 +87,6 @@ __all__ = [
     "rollup_range",
     "rollup_source",
     "samples_block",
+    "samples_native",
     "split_by_day",
 ]

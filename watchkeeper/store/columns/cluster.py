@@ -11,7 +11,14 @@ from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.store.columns import migrations, statements
 from watchkeeper.store.columns.errors import StoreUnavailable, code_of, insert_error, query_error
 from watchkeeper.store.columns.options import ClusterOptions
-from watchkeeper.store.columns.port import Columns, ColumnsHealth, Params, Settings, TableSize
+from watchkeeper.store.columns.port import (
+    Columns,
+    ColumnsHealth,
+    InsertFormat,
+    Params,
+    Settings,
+    TableSize,
+)
 from watchkeeper.store.columns.schema import SchemaOptions
 from watchkeeper.store.columns.values import checked_name
 
@@ -71,7 +78,13 @@ class ClusterColumns:
         self._query(sql, params, None, settings)
 
     def insert(
-        self, table: str, columns: Sequence[str], rowbinary: bytes, *, token: str | None
+        self,
+        table: str,
+        columns: Sequence[str],
+        rows: bytes,
+        *,
+        token: str | None,
+        fmt: InsertFormat = "RowBinary",
     ) -> None:
         from clickhouse_connect.driver.exceptions import ClickHouseError
 
@@ -79,7 +92,7 @@ class ClusterColumns:
         settings = {**statements.insert_settings(token), **_AT_ONCE}
         try:
             self._client.raw_insert(
-                table, list(columns), insert_block=rowbinary, settings=settings, fmt="RowBinary"
+                table, list(columns), insert_block=rows, settings=settings, fmt=fmt
             )
         except ClickHouseError as error:
             raise insert_error(str(error)) from error

@@ -19,7 +19,14 @@ from watchkeeper.store.columns.engine import (
 )
 from watchkeeper.store.columns.errors import insert_error, query_error
 from watchkeeper.store.columns.options import EmbeddedOptions
-from watchkeeper.store.columns.port import Columns, ColumnsHealth, Params, Settings, TableSize
+from watchkeeper.store.columns.port import (
+    Columns,
+    ColumnsHealth,
+    InsertFormat,
+    Params,
+    Settings,
+    TableSize,
+)
 from watchkeeper.store.columns.schema import SchemaOptions
 from watchkeeper.store.columns.values import param_texts, quoted, setting_texts
 
@@ -85,17 +92,23 @@ class EmbeddedColumns:
             _run(connection, sql, "Null", texts, self._overrides(settings))
 
     def insert(
-        self, table: str, columns: Sequence[str], rowbinary: bytes, *, token: str | None
+        self,
+        table: str,
+        columns: Sequence[str],
+        rows: bytes,
+        *,
+        token: str | None,
+        fmt: InsertFormat = "RowBinary",
     ) -> None:
         target = statements.target(table, columns)
         structure = quoted(statements.structure(table, columns))
         settings = {**statements.insert_settings(token), **_FROM_FILE}
         settings["deduplicate_insert_select"] = "force_enable" if token else "disable"
-        with self._writes.lend() as connection, held_as_file(rowbinary) as path:
+        with self._writes.lend() as connection, held_as_file(rows) as path:
             try:
                 connection.query(
                     f"INSERT INTO {target} SETTINGS {', '.join(setting_texts(settings))} "
-                    f"SELECT * FROM file({quoted(path)}, 'RowBinary', {structure})"
+                    f"SELECT * FROM file({quoted(path)}, '{fmt}', {structure})"
                 )
             except RuntimeError as error:
                 raise insert_error(str(error)) from error

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 Params = Mapping[str, object]
 """Values for `{name:Type}` placeholders; never spliced into the text."""
 
 Settings = Mapping[str, str | int | float]
+
+InsertFormat = Literal["RowBinary", "Native"]
+"""How rows are handed over: row by row, or a block of whole columns (fixed width only)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,13 @@ class Columns(Protocol):
         ...
 
     def insert(
-        self, table: str, columns: Sequence[str], rowbinary: bytes, *, token: str | None
+        self,
+        table: str,
+        columns: Sequence[str],
+        rows: bytes,
+        *,
+        token: str | None,
+        fmt: InsertFormat = "RowBinary",
     ) -> None:
         """Add rows, synced when this returns. The same token twice adds the rows once.
 

@@ -382,3 +382,18 @@ rejections = Table(
     Column("reason", String(64), nullable=False),
     Column("sender", String(200), nullable=False, default=""),
 )
+
+# Metrics of jobs that end: kept until deleted
+
+pushed_groups = Table(
+    "pushed_groups",
+    metadata,
+    _id(),
+    _ref("project_id", "projects"),
+    Column("grouping_key", String(64), nullable=False),  # hash of the labels
+    Column("labels", JSON, nullable=False),
+    Column("families", LargeBinary, nullable=False),
+    Column("pushed_ms", Ms, nullable=False),
+    Column("failed_ms", Ms, nullable=False),
+    UniqueConstraint("project_id", "grouping_key"),
+)

@@ -43,28 +43,32 @@ class SpoolOptions:
 
 @dataclass(slots=True)
 class _Waiting:
-    """One append that waits for its group: who to tell, and how."""
+    """One append that waits for its group: its bytes, for the place it expects; who to tell."""
 
     records: Sequence[Record]
-    size: int
+    place: tuple[int, int]
+    content: bytes
     done: Future[None] | asyncio.Future[None]
     loop: asyncio.AbstractEventLoop | None
 
 
 @dataclass(slots=True)
 class _Queue:
-    """Appends that wait for the writer's thread."""
+    """Appends that wait for the writer's thread. next_place: segment and offset of the next."""
 
     wakes: threading.Condition = field(default_factory=threading.Condition)
     waiting: list[_Waiting] = field(default_factory=list)
     size: int = 0
+    next_place: tuple[int, int] = (0, 0)
     closed: bool = False
 
 
 class SegmentWriter:
     """Appends to one lane; implements `SpoolWriter`. Raises LaneInUse if the lane has a writer.
 
-    One thread takes all that waits, writes it at once, syncs once and answers everybody.
+    One thread takes all that waits, writes it at once, syncs once and answers everybody. Callers
+    encode their records themselves, for the place where they will stand unless the segment changes
+    meanwhile: the thread does little that holds others up.
     """
 
     def __init__(
@@ -82,7 +86,7 @@ class SegmentWriter:
         self._segment.ensure_open()
         self._used_bytes = total_bytes(directory)
         self._unmeasured_bytes = 0
-        self._queue = _Queue()
+        self._queue = _Queue(next_place=(self._segment.number, self._segment.size))
         self._thread = threading.Thread(target=self._run, name=f"spool-{lane}", daemon=True)
         self._thread.start()
 
@@ -123,8 +127,11 @@ class SegmentWriter:
                 raise SpoolUnavailable("The spool is closing; send again.")
             if queue.waiting and queue.size + size > self._options.queue_bytes:
                 raise SpoolFull("Too much waits for the disk; send again.")
-            queue.waiting.append(_Waiting(records, size, done, loop))
+            segment, offset = place = queue.next_place
+            content = _encoded(records, place)
+            queue.waiting.append(_Waiting(records, place, content, done, loop))
             queue.size += size
+            queue.next_place = segment, offset + size
             queue.wakes.notify()
 
     def _run(self) -> None:
@@ -142,14 +149,16 @@ class SegmentWriter:
 
     def _commit(self, group: list[_Waiting]) -> Exception | None:
         """Put a group on disk; returns what went wrong for the whole of it."""
-        size = sum(waiting.size for waiting in group)
+        size = sum(len(waiting.content) for waiting in group)
         try:
             self._make_room(size)
             self._segment.ensure_open()
-            self._segment.commit(self._encoded(group))
+            self._segment.commit(self._joined(group))
         except OSError as error:
+            self._expect_here()
             return _translated(error)
         except Exception as error:  # a loop's top: the callers are told, the thread lives on
+            self._expect_here()
             return error
         self._used_bytes += size
         self._unmeasured_bytes += size
@@ -157,15 +166,26 @@ class SegmentWriter:
             self._segment.seal()
         return None
 
-    def _encoded(self, group: list[_Waiting]) -> bytes:
+    def _joined(self, group: list[_Waiting]) -> bytes:
+        """The group's bytes; what expected another place is encoded for this one."""
         parts: list[bytes] = []
-        offset = self._segment.size
+        segment, offset = self._segment.number, self._segment.size
         for waiting in group:
-            for record in waiting.records:
-                part = encode(record, segment=self._segment.number, offset=offset)
-                parts.append(part)
-                offset += len(part)
+            is_there = waiting.place == (segment, offset)
+            part = waiting.content if is_there else _encoded(waiting.records, (segment, offset))
+            parts.append(part)
+            offset += len(part)
+        if group[-1].place[0] != segment:
+            self._expect(segment, offset)
         return b"".join(parts)
+
+    def _expect_here(self) -> None:
+        self._expect(self._segment.number, self._segment.size)
+
+    def _expect(self, segment: int, offset: int) -> None:
+        """Let what is appended from now on expect its place after what waits already."""
+        with self._queue.wakes:
+            self._queue.next_place = segment, offset + self._queue.size
 
     def _make_room(self, size: int) -> None:
         """Raise SpoolFull if the bound would be passed; measured anew before it is said."""
@@ -175,6 +195,17 @@ class SegmentWriter:
             self._used_bytes, self._unmeasured_bytes = total_bytes(self._directory), 0
         if self._used_bytes + size > limit:
             raise SpoolFull(f"The spool holds its limit of {limit:,} bytes; send again later.")
+
+
+def _encoded(records: Sequence[Record], place: tuple[int, int]) -> bytes:
+    """The records one after another, from `place` (segment, offset) on."""
+    segment, offset = place
+    parts: list[bytes] = []
+    for record in records:
+        part = encode(record, segment=segment, offset=offset)
+        parts.append(part)
+        offset += len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _translated(error: OSError) -> Overloaded:

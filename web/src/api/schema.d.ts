@@ -566,6 +566,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/wk/projects/{project_id}/rules/preview": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Preview Rules
+     * @description Evaluate each alerting rule of a file now, without keeping the file.
+     */
+    post: operations["preview_rules"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/wk/projects/{project_id}/channels": {
     parameters: {
       query?: never;
@@ -643,7 +663,7 @@ export interface paths {
     };
     /**
      * List Targets
-     * @description Every target of the project with its last scrape.
+     * @description Every target of the project with its last scrapes.
      */
     get: operations["list_targets"];
     put?: never;
@@ -671,6 +691,148 @@ export interface paths {
      * @description Replace it. 400 names the line of the first fault. Needs role admin.
      */
     put: operations["put_scrape_config"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/scrape-config/reload": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Reload Scrape Config
+     * @description Read all scrape configs anew, files on disk too; `problems` says what is wrong.
+     *
+     *     Needs role admin.
+     */
+    post: operations["reload_scrape_config"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/target-pools": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Target Pools
+     * @description Every target of the project by job, with how it did. The last 6 h if no range is given.
+     */
+    get: operations["list_target_pools"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/metrics": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Metrics
+     * @description Metrics of the last 30 days with type, help, unit, series and age, a page at a time.
+     */
+    get: operations["list_metrics"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/metrics/{metric}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Metric
+     * @description One metric with its labels and their most frequent values.
+     */
+    get: operations["get_metric"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/cardinality": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Cardinality
+     * @description The metrics and labels with the most series, and who sends them.
+     */
+    get: operations["get_cardinality"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/forecast": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Forecast
+     * @description When each series of a query reaches a limit, with the error the method had so far.
+     */
+    get: operations["get_forecast"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/forecast/hosts": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Host Forecasts
+     * @description When each machine runs out of disk, memory or processor.
+     */
+    get: operations["get_host_forecasts"];
+    put?: never;
     post?: never;
     delete?: never;
     options?: never;
@@ -891,6 +1053,22 @@ export interface components {
       };
     };
     /**
+     * BackTestAnswer
+     * @description The method asked `runs` times in the past was off by `error` after horizon_ms (median).
+     *
+     *     error_ms: the same as time, at the slope of now; null when nothing moves.
+     */
+    BackTestAnswer: {
+      /** Runs */
+      runs: number;
+      /** Horizon Ms */
+      horizon_ms: number;
+      /** Error */
+      error: number;
+      /** Error Ms */
+      error_ms: number | null;
+    };
+    /**
      * Breadcrumb
      * @description What happened before the error.
      */
@@ -937,6 +1115,22 @@ export interface components {
       assignee_email?: string | null;
       /** Short Ids */
       short_ids: string[];
+    };
+    /**
+     * CardinalityAnswer
+     * @description Series of the last two days. metrics, labels: those with most, the largest first.
+     */
+    CardinalityAnswer: {
+      /** Limit Per Metric */
+      limit_per_metric: number | null;
+      /** Limit Per Project */
+      limit_per_project: number | null;
+      /** Active Series */
+      active_series: number;
+      /** Metrics */
+      metrics: components["schemas"]["MetricCardinality"][];
+      /** Labels */
+      labels: components["schemas"]["LabelCardinality"][];
     };
     /**
      * ChannelAnswer
@@ -1045,6 +1239,22 @@ export interface components {
       processes: components["schemas"]["ProcessState"][];
       /** Dead Letters */
       dead_letters: number;
+    };
+    /**
+     * DayAnswer
+     * @description start_ms: midnight of the zone. change: of the mean against the day before, 0.1 = 10 %.
+     */
+    DayAnswer: {
+      /** Start Ms */
+      start_ms: number;
+      /** Mean */
+      mean: number;
+      /** Max */
+      max: number;
+      /** Change */
+      change: number | null;
+      /** Is Whole */
+      is_whole: boolean;
     };
     /**
      * DeliveriesAnswer
@@ -1256,6 +1466,49 @@ export interface components {
       timezone: string;
     };
     /**
+     * ForecastAnswer
+     * @description outlook: reaches the limit within a year, beyond that, steady, over it, or short history.
+     *
+     *     null: no limit was given. at_ms: when; 8 of 10 tests fell between earliest_ms and latest_ms
+     *     (null: perhaps never). now: the value by the trend; per_day: its change. since_ms: start of
+     *     what the trend is of. history_ms: how much is known; needs_ms: how much there must be.
+     */
+    ForecastAnswer: {
+      /** Outlook */
+      outlook: ("reaches" | "beyond" | "steady" | "over" | "short") | null;
+      /** Limit */
+      limit: number | null;
+      /** Now */
+      now: number;
+      /** Per Day */
+      per_day: number;
+      /** At Ms */
+      at_ms: number | null;
+      /** Earliest Ms */
+      earliest_ms: number | null;
+      /** Latest Ms */
+      latest_ms: number | null;
+      /** History Ms */
+      history_ms: number;
+      /** Needs Ms */
+      needs_ms: number;
+      /** Since Ms */
+      since_ms: number;
+      /** Is Seasonal */
+      is_seasonal: boolean;
+      test: components["schemas"]["BackTestAnswer"] | null;
+    };
+    /**
+     * ForecastsAnswer
+     * @description series: at most 20 of total, those that reach the limit first.
+     */
+    ForecastsAnswer: {
+      /** Series */
+      series: components["schemas"]["SeriesForecast"][];
+      /** Total */
+      total: number;
+    };
+    /**
      * Frame
      * @description One call, oldest first. pre_context, post_context: source lines around context_line.
      */
@@ -1328,6 +1581,30 @@ export interface components {
       memory_ratio: number | null;
       /** Disk Ratio */
       disk_ratio: number | null;
+    };
+    /**
+     * HostForecast
+     * @description The resource of a host that runs out first. detail: the mount point of a disk.
+     */
+    HostForecast: {
+      /** Instance */
+      instance: string;
+      /**
+       * Resource
+       * @enum {string}
+       */
+      resource: "disk" | "memory" | "cpu";
+      /** Detail */
+      detail: string;
+      forecast: components["schemas"]["ForecastAnswer"];
+    };
+    /**
+     * HostForecastsAnswer
+     * @description hosts: by instance and resource; only the worst disk of each.
+     */
+    HostForecastsAnswer: {
+      /** Hosts */
+      hosts: components["schemas"]["HostForecast"][];
     };
     /**
      * IssueAnswer
@@ -1532,6 +1809,26 @@ export interface components {
       keys: components["schemas"]["KeyAnswer"][];
     };
     /**
+     * LabelCardinality
+     * @description values: different ones over all metrics.
+     */
+    LabelCardinality: {
+      /** Label */
+      label: string;
+      /** Values */
+      values: number;
+    };
+    /**
+     * LabelValue
+     * @description series: of this metric that carry the value.
+     */
+    LabelValue: {
+      /** Value */
+      value: string;
+      /** Series */
+      series: number;
+    };
+    /**
      * Link
      * @description page: of the web UI; id: what to open there.
      */
@@ -1602,6 +1899,93 @@ export interface components {
     MembersAnswer: {
       /** Members */
       members: components["schemas"]["MemberAnswer"][];
+    };
+    /**
+     * MetricAnswer
+     * @description series: active ones, of the last two days. last_ms: Unix ms of the newest sample.
+     *
+     *     is_exact false: last_ms is only known to the day. samples_per_day: at the present pace.
+     */
+    MetricAnswer: {
+      /** Metric */
+      metric: string;
+      /** Type */
+      type: string;
+      /** Help */
+      help: string;
+      /** Unit */
+      unit: string;
+      /** Series */
+      series: number;
+      /** Last Ms */
+      last_ms: number;
+      /** Is Exact */
+      is_exact: boolean;
+      /** Samples Per Day */
+      samples_per_day: number | null;
+      /** Jobs */
+      jobs: string[];
+    };
+    /**
+     * MetricCardinality
+     * @description limit null: none is set. overflowed: series beyond it. top_label: most values.
+     */
+    MetricCardinality: {
+      /** Metric */
+      metric: string;
+      /** Series */
+      series: number;
+      /** Limit */
+      limit: number | null;
+      /** Overflowed */
+      overflowed: number;
+      /** Top Label */
+      top_label: string;
+      /** Top Label Values */
+      top_label_values: number;
+      /** Senders */
+      senders: components["schemas"]["SenderLoad"][];
+    };
+    /**
+     * MetricDetailAnswer
+     * @description One metric and its labels, the one with most values first.
+     */
+    MetricDetailAnswer: {
+      metric: components["schemas"]["MetricAnswer"];
+      /** Labels */
+      labels: components["schemas"]["MetricLabel"][];
+    };
+    /**
+     * MetricLabel
+     * @description values: how many different ones; top: the most frequent.
+     */
+    MetricLabel: {
+      /** Name */
+      name: string;
+      /** Values */
+      values: number;
+      /** Series */
+      series: number;
+      /** Top */
+      top: components["schemas"]["LabelValue"][];
+    };
+    /**
+     * MetricsAnswer
+     * @description total: metrics that match; of: all; next_cursor null: this was the last page.
+     */
+    MetricsAnswer: {
+      /** Metrics */
+      metrics: components["schemas"]["MetricAnswer"][];
+      /** Total */
+      total: number;
+      /** Of */
+      of: number;
+      /** Series */
+      series: number;
+      /** Next Cursor */
+      next_cursor: number | null;
+      /** Fresh Ms */
+      fresh_ms: number;
     };
     /**
      * NeedsYou
@@ -1762,6 +2146,20 @@ export interface components {
       projects: components["schemas"]["ProjectAnswer"][];
     };
     /**
+     * PastScrape
+     * @description at_ms: Unix ms when it began.
+     */
+    PastScrape: {
+      /** At Ms */
+      at_ms: number;
+      /** Up */
+      up: boolean;
+      /** Duration Ms */
+      duration_ms: number;
+      /** Samples */
+      samples: number;
+    };
+    /**
      * Points
      * @description values: null where nothing is known; as long as times_ms.
      */
@@ -1770,6 +2168,97 @@ export interface components {
       times_ms: number[];
       /** Values */
       values: (number | null)[];
+    };
+    /**
+     * Pool
+     * @description One scrape job with its targets, those that are down first.
+     */
+    Pool: {
+      /** Job */
+      job: string;
+      /** Up */
+      up: number;
+      /** Down */
+      down: number;
+      /** Unknown */
+      unknown: number;
+      /** Dropped */
+      dropped: number;
+      /** Targets */
+      targets: components["schemas"]["PoolTarget"][];
+    };
+    /**
+     * PoolTarget
+     * @description discovered_labels: before relabelling. note: what is odd about it though it is read.
+     *
+     *     up_ratio: 0..1 over the range; strip: the same in equal buckets, null without a scrape.
+     */
+    PoolTarget: {
+      /** Instance */
+      instance: string;
+      /** Url */
+      url: string;
+      /** Labels */
+      labels: {
+        [key: string]: string;
+      };
+      /** Discovered Labels */
+      discovered_labels: {
+        [key: string]: string;
+      };
+      /**
+       * Health
+       * @enum {string}
+       */
+      health: "up" | "down" | "unknown";
+      /** Last Scrape Ms */
+      last_scrape_ms: number | null;
+      /** Duration Ms */
+      duration_ms: number | null;
+      /** Interval Ms */
+      interval_ms: number;
+      /** Timeout Ms */
+      timeout_ms: number;
+      /** Samples */
+      samples: number | null;
+      /** Last Error */
+      last_error: string;
+      /** Note */
+      note: string;
+      /** Up Ratio */
+      up_ratio: number | null;
+      /** Strip */
+      strip: (number | null)[];
+    };
+    /**
+     * PoolsAnswer
+     * @description dropped: at most 200 of dropped_total. problems: of configs and discovery, as sentences.
+     */
+    PoolsAnswer: {
+      /** Pools */
+      pools: components["schemas"]["Pool"][];
+      /** Dropped */
+      dropped: components["schemas"]["watchkeeper__api__wk__pools__DroppedTarget"][];
+      /** Dropped Total */
+      dropped_total: number;
+      /** Problems */
+      problems: string[];
+    };
+    /**
+     * PreviewValue
+     * @description One series of what is compared. per_hour: null unless the value is per second.
+     */
+    PreviewValue: {
+      /** Labels */
+      labels: {
+        [key: string]: string;
+      };
+      /** Value */
+      value: number;
+      /** Per Hour */
+      per_hour: number | null;
+      /** Is Met */
+      is_met: boolean;
     };
     /**
      * Problem
@@ -1943,6 +2432,43 @@ export interface components {
       message: string;
     };
     /**
+     * RulePreview
+     * @description limit, operator: null and empty when the expression is no comparison with a number.
+     *
+     *     limit_per_hour: of a rate. values: those nearest to firing, of `series` in all.
+     *     hints: what looks like a mistake, as sentences. error: why there is no value.
+     */
+    RulePreview: {
+      /** Alert */
+      alert: string;
+      /** Line */
+      line: number;
+      /** Expr */
+      expr: string;
+      /** Operator */
+      operator: string;
+      /** Limit */
+      limit: number | null;
+      /** Limit Per Hour */
+      limit_per_hour: number | null;
+      /** Values */
+      values: components["schemas"]["PreviewValue"][];
+      /** Series */
+      series: number;
+      /** Hints */
+      hints: string[];
+      /** Error */
+      error: string;
+    };
+    /**
+     * RulePreviewsAnswer
+     * @description Of the first 20 alerting rules; empty while the file has a fault.
+     */
+    RulePreviewsAnswer: {
+      /** Rules */
+      rules: components["schemas"]["RulePreview"][];
+    };
+    /**
      * RuleSourceBody
      * @description A Prometheus rule file.
      * @example {
@@ -1966,12 +2492,16 @@ export interface components {
     /**
      * ScrapeConfigAnswer
      * @description source: prometheus.yml as it was written, empty without one; problems: as sentences.
+     *
+     *     notes: what it says that does nothing here, as sentences.
      */
     ScrapeConfigAnswer: {
       /** Source */
       source: string;
       /** Problems */
       problems: string[];
+      /** Notes */
+      notes: string[];
     };
     /**
      * ScrapeConfigBody
@@ -2012,6 +2542,37 @@ export interface components {
       records: number;
       /** Window S */
       window_s: number;
+    };
+    /**
+     * SenderLoad
+     * @description sender: the job or service of the series; empty for series that name neither.
+     */
+    SenderLoad: {
+      /** Sender */
+      sender: string;
+      /** Series */
+      series: number;
+    };
+    /**
+     * SeriesForecast
+     * @description One series: what is foreseen, its hourly values, and its days, the oldest first.
+     *
+     *     growth: mean of the last 7 days against that of the 7 before, 0.1 = 10 % more.
+     */
+    SeriesForecast: {
+      /** Labels */
+      labels: {
+        [key: string]: string;
+      };
+      forecast: components["schemas"]["ForecastAnswer"];
+      /** Times Ms */
+      times_ms: number[];
+      /** Values */
+      values: (number | null)[];
+      /** Days */
+      days: components["schemas"]["DayAnswer"][];
+      /** Growth */
+      growth: number | null;
     };
     /**
      * SessionAnswer
@@ -2126,6 +2687,9 @@ export interface components {
     /**
      * TargetAnswer
      * @description duration_ms, samples: of the last scrape; health unknown: not scraped yet.
+     *
+     *     note: what should be mended at a target that is up; empty if nothing. discovered_labels: before
+     *     relabelling. history: the last scrapes since the server began, oldest first.
      */
     TargetAnswer: {
       /** Job */
@@ -2151,6 +2715,18 @@ export interface components {
       samples: number | null;
       /** Last Error */
       last_error: string;
+      /** Note */
+      note: string;
+      /** Discovered Labels */
+      discovered_labels: {
+        [key: string]: string;
+      };
+      /** Interval Ms */
+      interval_ms: number;
+      /** Timeout Ms */
+      timeout_ms: number;
+      /** History */
+      history: components["schemas"]["PastScrape"][];
     };
     /**
      * TargetRow
@@ -2177,11 +2753,15 @@ export interface components {
     };
     /**
      * TargetsAnswer
-     * @description The project's targets.
+     * @description The project's targets. jobs: all of them, also those without a target.
      */
     TargetsAnswer: {
       /** Targets */
       targets: components["schemas"]["TargetAnswer"][];
+      /** Dropped */
+      dropped: components["schemas"]["watchkeeper__api__wk__scrape__DroppedTarget"][];
+      /** Jobs */
+      jobs: string[];
     };
     /**
      * TestErrorAnswer
@@ -2241,6 +2821,34 @@ export interface components {
     WebhookOptions: {
       /** Url */
       url: string;
+    };
+    /**
+     * DroppedTarget
+     * @description Found, but not scraped; reason: why.
+     */
+    watchkeeper__api__wk__pools__DroppedTarget: {
+      /** Job */
+      job: string;
+      /** Discovered Labels */
+      discovered_labels: {
+        [key: string]: string;
+      };
+      /** Reason */
+      reason: string;
+    };
+    /**
+     * DroppedTarget
+     * @description A discovered target that is not scraped; reason: a sentence.
+     */
+    watchkeeper__api__wk__scrape__DroppedTarget: {
+      /** Job */
+      job: string;
+      /** Discovered Labels */
+      discovered_labels: {
+        [key: string]: string;
+      };
+      /** Reason */
+      reason: string;
     };
   };
   responses: never;
@@ -3775,6 +4383,50 @@ export interface operations {
       };
     };
   };
+  preview_rules: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RuleSourceBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RulePreviewsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
   list_channels: {
     parameters: {
       query?: never;
@@ -4088,6 +4740,303 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["ScrapeConfigAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  reload_scrape_config: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ScrapeConfigAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_target_pools: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PoolsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_metrics: {
+    parameters: {
+      query?: {
+        q?: string;
+        type?: string;
+        sort?: "name" | "series" | "silent";
+        cursor?: number;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MetricsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_metric: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        metric: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MetricDetailAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_cardinality: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CardinalityAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_forecast: {
+    parameters: {
+      query: {
+        expr: string;
+        limit?: number | null;
+        history_days?: number;
+        tz?: string;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ForecastsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_host_forecasts: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HostForecastsAnswer"];
         };
       };
       /** @description The request was refused. */

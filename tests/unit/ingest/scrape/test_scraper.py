@@ -88,7 +88,7 @@ async def test_a_vanished_series_and_a_target_that_goes_down_get_staleness_marke
     assert [is_stale(value) for _, value in written.of("b")] == [False, True]
     assert [is_stale(value) for _, value in written.of("a")] == [False, False, True, False]
     assert [value for _, value in written.of("up")] == [1.0, 1.0, 0.0, 1.0]
-    assert [value for _, value in written.of("scrape_series_added")] == [2.0, 0.0, 0.0, 1.0]
+    assert [value for _, value in written.of("scrape_series_added")] == [2.0, 0.0, 0.0, 0.0]
 
 
 async def test_samples_are_exactly_one_interval_apart_although_scrapes_start_late(
@@ -163,7 +163,7 @@ async def test_a_json_quoted_body_is_read_and_the_target_is_told_about(
 @pytest.mark.parametrize(
     ("extra", "body", "expected"),
     [
-        ("    sample_limit: 1\n", "a 1\nb 2\n", "sample_limit exceeded"),
+        ("    sample_limit: 1\n", "a 1\nb 2\n", "sample limit exceeded"),
         ("    label_limit: 3\n", 'a{x="1"} 1\n', "label_limit exceeded"),
         ("    label_name_length_limit: 8\n", 'a{long_name="1"} 1\n', "label_name_length_limit"),
         ("    label_value_length_limit: 20\n", f'a{{x="{"y" * 21}"}} 1\n', "value_length_limit"),
@@ -282,23 +282,40 @@ async def test_files_name_targets_and_are_followed(
     assert scraper.targets(SCOPE) == []
 
 
-async def test_targets_discovered_over_http_may_not_be_private(
-    new_scraper: NewScraper, peer: HttpPeer, clock: HandClock
-) -> None:
+def discovered(peer: HttpPeer) -> str:
+    """A config whose only targets come from `peer` by HTTP, and `peer` answers both."""
+
     def answer(request: Request) -> Reply:
-        return Reply(body=json.dumps([{"targets": [peer.address]}]).encode())
+        body = "a 1\n" if request.path == "/metrics" else json.dumps([{"targets": [peer.address]}])
+        return Reply(body=body.encode(), headers={"content-type": "text/plain"})
 
     peer.answer = answer
     url = f"http://{peer.address}/sd"
     job = f"{{job_name: h, scrape_interval: 15s, http_sd_configs: [{{url: '{url}'}}]}}"
-    source = f"scrape_configs: [{job}]"
-    scraper = await started(new_scraper, source, clock)
+    return f"scrape_configs: [{job}]"
+
+
+async def test_a_discovery_server_in_the_operators_network_may_name_targets_there(
+    new_scraper: NewScraper, peer: HttpPeer, clock: HandClock
+) -> None:
+    scraper = await started(new_scraper, discovered(peer), clock)
     await scrape_once(scraper, clock)
 
     (status,) = scraper.targets(SCOPE)
-    assert status.health is Health.DOWN
-    assert "outbound.allow" in status.last_error
-    assert {request.path for request in peer.requests} == {"/sd"}
+    assert (status.health, status.last_error) == (Health.UP, "")
+    assert status.discovered_labels["__meta_url"] == f"http://{peer.address}/sd"
+
+
+async def test_a_config_from_the_ui_reaches_no_private_discovery_server(
+    meta: Meta, clock: HandClock, acceptor: Acceptor, peer: HttpPeer, outbound: Outbound
+) -> None:
+    configs = ScrapeConfigs(meta, clock)
+    scraper = Scraper(configs, outbound, acceptor, clock)
+    configs.put(SCOPE, discovered(peer))
+    await scraper.run_due(clock())
+
+    assert "outbound.allow" in scraper.problems(SCOPE)[0]
+    assert not peer.requests
 
 
 async def test_a_config_from_the_ui_is_stored_checked_and_not_trusted(
@@ -323,6 +340,7 @@ async def test_a_private_target_from_the_ui_is_reached_where_the_operator_allows
     configs = ScrapeConfigs(meta, clock)
     scraper = Scraper(configs, outbound, acceptor, clock)
     configs.put(SCOPE, config(peer))
+    peer.says("a 1\n")
     await scraper.run_due(clock())
     await scrape_once(scraper, clock)
 

@@ -33,9 +33,9 @@ TokenProject = Callable[[str, int | None], int | None]
 
 @dataclass(slots=True)
 class _Known:
-    """Label bytes to place, of one project; empty again each day and when places change."""
+    """What is known of a project's series; empty again each day and when places change."""
 
-    places: dict[bytes, int] = field(default_factory=dict)
+    series: parse.KnownSeries = field(default_factory=parse.KnownSeries)
     day: int = -1
     generation: int = -1
 
@@ -143,7 +143,7 @@ class RemoteWriteEndpoint:
 
         for _ in range(2):
             self._renew(known, now_ms // DAY_MS)
-            decoded = parse.decode(body, known.places, place)
+            decoded = parse.decode(body, known.series, place)
             if known.generation == series.generation:
                 break  # else places changed while it was read: once more with the new ones
         return decoded
@@ -151,9 +151,10 @@ class RemoteWriteEndpoint:
     def _renew(self, known: _Known, day: int) -> None:
         """Forget places that changed, and once a day all, so that each series is announced."""
         generation = self._acceptor.series.generation
-        is_full = len(known.places) > _MAX_KNOWN_SERIES
+        is_full = len(known.series.places) > _MAX_KNOWN_SERIES
         if known.generation != generation or known.day != day or is_full:
-            known.places, known.day, known.generation = {}, day, generation
+            known.series = parse.KnownSeries()
+            known.day, known.generation = day, generation
 
     async def _keep(self, project_id: int, decoded: parse.Decoded) -> Accepted:
         rows = np.flatnonzero(decoded.slots > parse.RESERVED)

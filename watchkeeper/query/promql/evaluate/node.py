@@ -21,6 +21,7 @@ from watchkeeper.query.promql.ast import (
 from watchkeeper.query.promql.binary import combine
 from watchkeeper.query.promql.catalogue import STEP_DEPENDENT
 from watchkeeper.query.promql.evaluate.info import info
+from watchkeeper.query.promql.evaluate.promises import promised
 from watchkeeper.query.promql.evaluate.selectors import (
     instant,
     over_range,
@@ -36,6 +37,8 @@ from watchkeeper.query.promql.functions import (
     extended_samples,
     require_safe,
 )
+from watchkeeper.query.promql.lattice import FUSED, aggregate_promise
+from watchkeeper.query.promql.mixed import call_with_histograms, holds_histograms, negated
 from watchkeeper.query.promql.naming import drop_names
 from watchkeeper.query.promql.planner import plan, push_down
 from watchkeeper.query.promql.run import Frame
@@ -64,10 +67,10 @@ def _evaluate(frame: Frame, node: Node) -> Value:
     if isinstance(node, Call):
         return _call(frame, node)
     if isinstance(node, Aggregate):
-        param = None if node.param is None else evaluate(frame, node.param)
-        return aggregate(frame, node, _grid(evaluate(frame, node.expr)), param)
+        return _aggregation(frame, node)
     if isinstance(node, Selector):
-        return instant(frame, node)
+        promise = promised(frame, node)
+        return instant(frame, node) if promise is None else promise.to_grid()
     if isinstance(node, MatrixSelector):
         windows = over_range(frame, node)
         return windows if windows.extended is None else extended_samples(windows)
@@ -80,6 +83,19 @@ def _evaluate(frame: Frame, node: Node) -> Value:
     if isinstance(node, Text):
         return node.value
     raise TypeError(f"no evaluation for {type(node).__name__}")
+
+
+def _aggregation(frame: Frame, node: Aggregate) -> Grid:
+    """Straight from a lattice where that can be done, else from the vector below."""
+    param = None if node.param is None else evaluate(frame, node.param)
+    inner = unwrap(node.expr)
+    promise = None
+    if node.op in FUSED and not (frame.is_range and _is_pinned(inner)):
+        promise = promised(frame, inner)
+    if promise is None:
+        return aggregate(frame, node, _grid(evaluate(frame, inner)), param)
+    grid = aggregate_promise(promise, node, param)
+    return aggregate(frame, node, promise.to_grid(), param) if grid is None else grid
 
 
 def _grid(value: Value) -> Grid:
@@ -106,8 +122,7 @@ def _unary(frame: Frame, node: Unary) -> Value:
     if isinstance(value, Scalars):
         return Scalars(-value.values)
     grid = _grid(value)
-    negated = Grid(grid.labels, -grid.values, grid.present, grid.drop_name)
-    return drop_names(frame.run, negated)
+    return drop_names(frame.run, negated(frame, grid))
 
 
 def _call(frame: Frame, node: Call) -> Value:
@@ -119,11 +134,15 @@ def _call(frame: Frame, node: Call) -> Value:
     if node.func == "info":
         return info(frame, node, _grid(evaluate(frame, node.args[0])))
     require_safe(node)
+    promise = promised(frame, node)
+    if promise is not None:
+        return promise.to_grid()
     pushed = _pushed_down(frame, node)
     if pushed is not None:
         return pushed
     args = [_argument(frame, arg) for arg in node.args]
-    return FUNCTION_BODIES[node.func](Invocation(frame, node, args))
+    call, body = Invocation(frame, node, args), FUNCTION_BODIES[node.func]
+    return call_with_histograms(call, body) if holds_histograms(args) else body(call)
 
 
 def _argument(frame: Frame, node: Node) -> Value:
@@ -171,7 +190,14 @@ def _repeated(value: Value, steps: int) -> Value:
     if isinstance(value, Grid):
         shape = (len(value.labels), steps)
         values = np.broadcast_to(value.values, shape)
-        return Grid(value.labels, values, np.broadcast_to(value.present, shape), value.drop_name)
+        histograms = value.histograms
+        return Grid(
+            value.labels,
+            values,
+            np.broadcast_to(value.present, shape),
+            value.drop_name,
+            None if histograms is None else np.broadcast_to(histograms, shape),
+        )
     if isinstance(value, Scalars):
         return Scalars(np.broadcast_to(value.values, (steps,)))
     if isinstance(value, str):

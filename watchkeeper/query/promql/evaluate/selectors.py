@@ -8,6 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from watchkeeper.query.promql.ast import At, AtKind, MatrixSelector, Selector, Subquery
+from watchkeeper.query.promql.histograms import without_buckets, without_hints
+from watchkeeper.query.promql.mixed import Reach, smoothed_histograms
 from watchkeeper.query.promql.run import Frame, Run
 from watchkeeper.query.promql.types import (
     I64,
@@ -15,6 +17,7 @@ from watchkeeper.query.promql.types import (
     Grid,
     SeriesBlock,
     empty_grid,
+    flat_histograms,
     flatten,
     grid_of,
     is_stale,
@@ -42,7 +45,10 @@ def instant(frame: Frame, node: Selector) -> Grid:
         return smoothed(frame, node)
     block, index, present = newest(frame, node)
     values = block.values[index] if block.samples else np.zeros(present.shape)
-    return grid_of(list(block.labels), values, present).without_absent()
+    grid = grid_of(list(block.labels), values, present)
+    if block.histograms is not None:
+        grid = replace(grid, histograms=block.histograms[index])
+    return grid.without_absent()
 
 
 def sample_times(frame: Frame, node: Selector) -> Grid:
@@ -85,7 +91,9 @@ def smoothed(frame: Frame, node: Selector) -> Grid:
         line = on_line(block, before, behind, np.broadcast_to(ends, present.shape))
         values = np.where((until < hi) & (block.ts[before] < ends), line, block.values[before])
     run.budget.release(len(block.labels) * frame.steps)
-    return grid_of(list(block.labels), values, present).without_absent()
+    grid = grid_of(list(block.labels), values, present)
+    reach = Reach(ends, lo, until, hi)
+    return smoothed_histograms(frame, block, reach, grid, node.start).without_absent()
 
 
 def newest(frame: Frame, node: Selector) -> tuple[SeriesBlock, I64, Bools]:
@@ -94,6 +102,8 @@ def newest(frame: Frame, node: Selector) -> tuple[SeriesBlock, I64, Bools]:
     lookback_ms = run.options.lookback_ms
     start_ms, end_ms = int(ends.min()) - lookback_ms + 1, int(ends.max())
     block = run.select(node.matchers, start_ms, end_ms)
+    if id(node) in run.bucketless:
+        block = without_buckets(block, in_sequence=False)
     run.budget.hold(len(block.labels) * frame.steps)
     lo, hi = bounds(block, ends, lookback_ms)
     index = np.maximum(hi - 1, 0)
@@ -114,6 +124,8 @@ def over_range(frame: Frame, node: MatrixSelector) -> Windows:
     block = without_stale(
         frame.run.select(selector.matchers, start_ms, int(ends.max()) + behind_ms)
     )
+    if id(selector) in frame.run.bucketless:
+        block = without_buckets(block, in_sequence=True)
     drop = np.zeros(len(block.labels), np.bool_)
     if not selector.extended:
         return _windows(frame.run, block, ends, node.range_ms, drop)
@@ -130,7 +142,18 @@ def _windows(run: Run, block: SeriesBlock, ends: I64, range_ms: int, drop: Bools
     run.budget.hold(int((hi - lo).max(initial=0)))
     run.budget.release(int((hi - lo).max(initial=0)))
     starts = block.starts if run.options.use_start_timestamps else None
-    return Windows(block.labels, block.ts, block.values, lo, hi, ends, range_ms, drop, starts)
+    return Windows(
+        block.labels,
+        block.ts,
+        block.values,
+        lo,
+        hi,
+        ends,
+        range_ms,
+        drop,
+        histograms=block.histograms,
+        starts=starts,
+    )
 
 
 def over_subquery(frame: Frame, node: Subquery, evaluate: Callable[[Frame], Grid]) -> Windows:
@@ -157,4 +180,7 @@ def _nothing() -> SeriesBlock:
 
 def _as_block(grid: Grid, times: I64) -> SeriesBlock:
     offsets, ts, values = flatten(grid, times)
-    return SeriesBlock(grid.labels, offsets, ts, values)
+    histograms = flat_histograms(grid)
+    if histograms is not None:
+        histograms = without_hints(histograms)
+    return SeriesBlock(grid.labels, offsets, ts, values, histograms=histograms)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from watchkeeper.query.promql.invocation import Invocation, Value
-from watchkeeper.query.promql.types import F64, Bools, Grid, Scalars, empty_grid, grid_of
+from watchkeeper.query.promql.types import F64, Bools, Grid, Scalars, grid_of
 
 
 def _plain(compute: Callable[[F64], F64]) -> Callable[[Invocation], Grid]:
@@ -68,11 +68,6 @@ def _either(choose: Callable[[F64, F64], F64]) -> Callable[[Invocation], Value]:
     return lambda call: Scalars(choose(call.scalars(0), call.scalars(1)))
 
 
-def _native_only(call: Invocation) -> Grid:
-    """Functions of native histograms see none among floats."""
-    return empty_grid(call.frame.steps)
-
-
 _MAPS: dict[str, Callable[[F64], F64]] = {
     "abs": np.abs,
     "acos": np.arccos,
@@ -104,11 +99,6 @@ ELEMENTWISE: dict[str, Callable[[Invocation], Value]] = {
     "clamp": _clamp,
     "clamp_max": _clamp_max,
     "clamp_min": _clamp_min,
-    "histogram_avg": _native_only,
-    "histogram_count": _native_only,
-    "histogram_stddev": _native_only,
-    "histogram_stdvar": _native_only,
-    "histogram_sum": _native_only,
     "max_of": _either(np.maximum),
     "min_of": _either(np.minimum),
     "pi": _pi,

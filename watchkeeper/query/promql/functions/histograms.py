@@ -1,17 +1,32 @@
-"""Quantiles and fractions of classic histograms. Rules: docs/spec/promql.md, "histograms"."""
+"""Quantiles and fractions of histograms. Rules: docs/spec/promql.md, "histograms".
+
+Classic ones, which are series with a label `le`, are put together here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 
-from watchkeeper.model import METRIC_NAME, Labels
+from watchkeeper.model import Histogram, Labels
+from watchkeeper.query.promql.functions.monotonicity import Mended
+from watchkeeper.query.promql.functions.native import (
+    NATIVE,
+    NativeEstimate,
+    NativeValue,
+    for_metric,
+    with_native,
+)
+from watchkeeper.query.promql.histograms import fraction, quantile
 from watchkeeper.query.promql.invocation import Invocation
-from watchkeeper.query.promql.literals import parse_number, quote
+from watchkeeper.query.promql.literals import openmetrics_float, parse_number, quote
+from watchkeeper.query.promql.mixed import floats_only, merged, stacked
+from watchkeeper.query.promql.naming import drop_names, with_label
 from watchkeeper.query.promql.quantiles import note_bad_quantiles
-from watchkeeper.query.promql.types import F64, Bools, Grid, grid_of, value_of, without_name
+from watchkeeper.query.promql.types import F64, Bools, Grid, grid_of, value_of
 
 _BUCKET = "le"
 _TOLERANCE = 1e-12
@@ -26,24 +41,20 @@ class _Family:
     rows: np.ndarray
 
 
-def _families(call: Invocation, grid: Grid) -> list[_Family]:
+def _families(call: Invocation, grid: Grid, argument: int) -> list[_Family]:
     """The bucket series of a grid, put together by their other labels and by bounds."""
     histograms: dict[Labels, list[tuple[float, int]]] = {}
     for index, labels in enumerate(grid.labels):
         text = value_of(labels, _BUCKET)
-        try:
-            bound = parse_number(text.removeprefix("+")) if text else float("nan")
-        except ValueError:
-            bound = float("nan")
+        bound = _bound(text)
         if np.isnan(bound):
-            metric = quote(value_of(labels, METRIC_NAME))
             call.frame.run.notes.warn(
-                f'bucket label "le" is missing or has a malformed value of {quote(text)} '
-                f"for metric name {metric}",
-                call.position(len(call.args) - 1),
+                f'bucket label "le" is missing or has a malformed value of {quote(text)}'
+                + for_metric(call, labels),
+                call.position(argument),
             )
             continue
-        rest = tuple(pair for pair in without_name(labels) if pair[0] != _BUCKET)
+        rest = tuple(pair for pair in labels if pair[0] != _BUCKET)
         histograms.setdefault(rest, []).append((bound, index))
     alike: dict[tuple[float, ...], list[tuple[Labels, list[int]]]] = {}
     for labels, buckets in histograms.items():
@@ -56,24 +67,45 @@ def _families(call: Invocation, grid: Grid) -> list[_Family]:
     ]
 
 
-Estimate = Callable[[F64, F64, np.ndarray], F64]
-"""(bounds b, cumulative counts c by b, step of each row c) → one value a row."""
+def _bound(text: str) -> float:
+    """The upper bound that a label says; NaN if it says none."""
+    try:
+        return parse_number(text.removeprefix("+")) if text else float("nan")
+    except ValueError:
+        return float("nan")
 
 
-def _estimated(call: Invocation, estimate: Estimate) -> Grid:
-    grid = call.grid(len(call.args) - 1)
-    labels: list[Labels] = []
-    values: list[F64] = []
-    present: list[Bools] = []
-    for family in _families(call, grid):
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """Histograms of a family at steps: one of each a row. labels: of the family's histograms."""
+
+    labels: list[Labels]
+    histograms: np.ndarray
+    steps: np.ndarray
+
+
+Estimate = Callable[[F64, F64, _Cells], F64]
+"""(bounds b, cumulative counts c by b, what each row c is) → one value a row."""
+
+
+def _estimated(call: Invocation, argument: int, classic: Estimate, native: NativeEstimate) -> Grid:
+    """A value for each histogram of a vector, classic or native; names are kept.
+
+    Where both are there under the same labels neither has one.
+    """
+    grid = call.grid(argument)
+    floats = floats_only(grid)
+    families = _families(call, floats, argument)
+    parts = [grid_of([], np.zeros((0, grid.steps)), np.zeros((0, grid.steps), np.bool_))]
+    for family in families:
         call.frame.run.budget.check()
-        seen = grid.present[family.rows]
-        labels.extend(family.labels)
-        present.append(seen.any(axis=1))
-        values.append(_family_values(family, grid.values[family.rows], seen, estimate))
-    if not labels:
-        return grid_of([], np.zeros((0, grid.steps)), np.zeros((0, grid.steps), np.bool_))
-    return grid_of(labels, np.concatenate(values), np.concatenate(present))
+        seen = floats.present[family.rows]
+        values = _family_values(family, floats.values[family.rows], seen, classic)
+        parts.append(grid_of(family.labels, values, seen.any(axis=1)))
+    answer = reduce(stacked, parts)
+    if grid.histograms is None:
+        return answer
+    return with_native(call, argument, answer, native)
 
 
 def _family_values(family: _Family, counts: F64, seen: Bools, estimate: Estimate) -> F64:
@@ -82,7 +114,8 @@ def _family_values(family: _Family, counts: F64, seen: Bools, estimate: Estimate
     for buckets, cells in _patterns(seen):
         if buckets.any():
             rows = counts[cells[0], :, cells[1]][:, buckets]
-            values[cells] = estimate(family.bounds[buckets], rows, cells[1])
+            places = _Cells(family.labels, cells[0], cells[1])
+            values[cells] = estimate(family.bounds[buckets], rows, places)
     return values
 
 
@@ -106,44 +139,61 @@ def _merged(bounds: F64, counts: F64) -> tuple[F64, F64]:
     return unique, np.add.reduceat(counts, first, axis=1)
 
 
-def _monotonic(counts: F64) -> tuple[F64, bool]:
-    """Counts that never fall along the buckets, and whether more than rounding was mended."""
+def _monotonic(counts: F64) -> tuple[F64, F64]:
+    """Counts that never fall along the buckets, and how far each was raised if beyond rounding."""
     if not (counts[:, 1:] < counts[:, :-1]).any():
-        return counts, False
+        return counts, np.zeros(counts.shape)
     raised = np.fmax.accumulate(counts, axis=1)
     fell = raised - counts
-    return raised, bool((fell > _TOLERANCE * np.abs(raised)).any())
+    return raised, np.where(fell > _TOLERANCE * (np.abs(raised) + np.abs(counts)), fell, 0.0)
 
 
 def _histogram_quantile(call: Invocation) -> Grid:
     q = call.scalars(0)
-    fixed = False
-
-    def estimate(bounds: F64, counts: F64, steps: np.ndarray) -> F64:
-        nonlocal fixed
-        bounds, counts = _merged(bounds, counts)
-        if not np.isposinf(bounds[-1]) or len(bounds) < 2:
-            return _outside(q[steps], np.full(len(counts), np.nan))
-        counts, mended = _monotonic(counts)
-        fixed |= mended
-        return _outside(q[steps], _interpolated(q[steps], bounds, counts))
-
-    grid = _estimated(call, estimate)
-    if fixed:
-        _note_fixed(call)
+    grid = _quantiles(call, 1, q)
     note_bad_quantiles(call.frame, q, call.position(0), any_result=bool(len(grid.labels)))
+    return drop_names(call.frame.run, grid)
+
+
+def _quantiles(call: Invocation, argument: int, q: F64) -> Grid:
+    """The q-quantile (one q a step) of each histogram of a vector; names are kept."""
+    mended = Mended()
+
+    def classic(bounds: F64, counts: F64, cells: _Cells) -> F64:
+        bounds, counts = _merged(bounds, counts)
+        wanted = q[cells.steps]
+        if not np.isposinf(bounds[-1]) or len(bounds) < 2:
+            return _outside(wanted, np.full(len(counts), np.nan))
+        counts, raised = _monotonic(counts)
+        for row in np.flatnonzero(raised.any(axis=1)).tolist():
+            if 0 <= wanted[row] <= 1:
+                about = for_metric(call, cells.labels[cells.histograms[row]])
+                ts_ms = int(call.frame.times[cells.steps[row]])
+                mended.add(about, ts_ms, bounds, raised[row])
+        return _outside(wanted, _interpolated(wanted, bounds, counts))
+
+    def native(histogram: Histogram, step: int) -> NativeValue:
+        return quantile(float(q[step]), histogram)
+
+    grid = _estimated(call, argument, classic, native)
+    mended.note(call.frame.run.notes, call.position(argument))
     return grid
 
 
-def _note_fixed(call: Invocation) -> None:
-    names = {value_of(labels, METRIC_NAME) for labels in call.grid(1).labels}
-    for name in sorted(names):
-        call.frame.run.notes.inform(
-            "input to histogram_quantile needed to be fixed for monotonicity (see "
-            "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)"
-            f" for metric name {quote(name)}",
-            call.position(1),
-        )
+def _histogram_quantiles(call: Invocation) -> Grid:
+    """Several quantiles at once, each with its number as a label."""
+    label, parts = call.text(1), []
+    for index in range(2, len(call.args)):
+        q = call.scalars(index)
+        grid = _quantiles(call, 0, q)
+        note_bad_quantiles(call.frame, q, call.position(index), any_result=bool(grid.labels))
+        for number in np.unique(q):
+            here = np.isnan(q) if np.isnan(number) else q == number
+            text = openmetrics_float(float(number))
+            labels = [with_label(row, label, text) for row in grid.labels]
+            parts.append(replace(grid, labels=labels, present=grid.present & here[None, :]))
+    answer = reduce(merged, [part.without_absent() for part in parts])
+    return drop_names(call.frame.run, answer)
 
 
 def _outside(q: F64, values: F64) -> F64:
@@ -169,14 +219,17 @@ def _interpolated(q: F64, bounds: F64, counts: F64) -> F64:
 def _histogram_fraction(call: Invocation) -> Grid:
     low, high = call.scalars(0), call.scalars(1)
 
-    def estimate(bounds: F64, counts: F64, steps: np.ndarray) -> F64:
+    def classic(bounds: F64, counts: F64, cells: _Cells) -> F64:
         bounds, counts = _merged(bounds, counts)
         if not np.isposinf(bounds[-1]):
             return np.full(len(counts), np.nan)
         counts, _ = _monotonic(counts)
-        return _fraction(low[steps], high[steps], bounds, counts)
+        return _fraction(low[cells.steps], high[cells.steps], bounds, counts)
 
-    return _estimated(call, estimate)
+    def native(histogram: Histogram, step: int) -> NativeValue:
+        return fraction(float(low[step]), float(high[step]), histogram)
+
+    return drop_names(call.frame.run, _estimated(call, 2, classic, native))
 
 
 def _fraction(low: F64, high: F64, bounds: F64, counts: F64) -> F64:
@@ -203,4 +256,6 @@ def _rank_at(value: F64, bounds: F64, counts: F64) -> F64:
 HISTOGRAMS = {
     "histogram_fraction": _histogram_fraction,
     "histogram_quantile": _histogram_quantile,
+    "histogram_quantiles": _histogram_quantiles,
+    **NATIVE,
 }

@@ -1,0 +1,1 @@
+"""Metrics beside the real Prometheus and VictoriaMetrics: the same payloads, alternating."""

@@ -1,0 +1,132 @@
+"""`POST /v1/<signal>` of OTLP over HTTP, for every signal that is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from watchkeeper.ingest.body import BodyLimits, read_body, unpack
+from watchkeeper.ingest.drops import Drop
+from watchkeeper.ingest.http import Header, InFlight, Refusal, Reply, Request
+from watchkeeper.ingest.metrics import IngestMetrics
+from watchkeeper.ingest.protocols.otlp import answers
+from watchkeeper.ingest.protocols.otlp.errors import MalformedOtlp, TooManyParts
+from watchkeeper.ingest.writers import Writers
+from watchkeeper.lib.errors import Overloaded
+
+_PREFIXES = ("/v1/", "/api/v1/otlp/v1/")
+_PROTOBUF_TYPES = frozenset({"application/x-protobuf", "application/protobuf"})
+_ORIGIN: Header = (b"access-control-allow-origin", b"*")
+_PREFLIGHT: tuple[Header, ...] = (
+    _ORIGIN,
+    (b"access-control-allow-methods", b"POST, OPTIONS"),
+    (
+        b"access-control-allow-headers",
+        b"authorization, content-type, content-encoding, x-api-key, api-key, x-watchkeeper-key",
+    ),
+    (b"access-control-max-age", b"3600"),
+)
+
+
+class Signal(Protocol):
+    """One kind of telemetry. rejected_name: JSON's name for how much of it was refused."""
+
+    name: str
+    rejected_name: str
+    needs_server: bool
+
+    async def take(self, project_id: int, body: bytes, *, is_json: bool) -> answers.Outcome:
+        """Keep an export request. Raises MalformedOtlp, TooManyParts, Refusal, Overloaded."""
+        ...
+
+
+class OtlpEndpoint:
+    """Answers OTLP over HTTP, also below Prometheus's own prefix.
+
+    200 means that everything is on disk but what a partial success names. 429 and 503 ask for the
+    whole request again; senders give up at 400.
+    """
+
+    name = "otlp"
+
+    def __init__(
+        self,
+        signals: Sequence[Signal],
+        *,
+        writers: Writers,
+        in_flight: InFlight,
+        metrics: IngestMetrics,
+        limits: BodyLimits,
+    ) -> None:
+        self._signals = {prefix + each.name: each for each in signals for prefix in _PREFIXES}
+        self._writers, self._in_flight = writers, in_flight
+        self._metrics, self._limits = metrics, limits
+
+    def owns(self, path: str) -> bool:
+        """True if this endpoint answers the path."""
+        return path in self._signals or path.removesuffix("/") in self._signals
+
+    async def __call__(self, request: Request) -> Reply:
+        """Answer one request."""
+        if request.method == "OPTIONS":
+            return Reply(204, headers=_PREFLIGHT)
+        signal = self._signals[request.path.removesuffix("/")]
+        project_id = request.project_id or 0
+        is_json = _media_type(request) == answers.JSON
+        try:
+            _check_format(request)
+            project_id = await self._writers.project(request, needs_server=signal.needs_server)
+            async with read_body(request, self._limits, self._in_flight) as packed:
+                body = unpack(packed, request.header(b"content-encoding"), self._limits)
+            outcome = await signal.take(project_id, body, is_json=is_json)
+            return _success(outcome, signal, project_id, is_json=is_json)
+        except MalformedOtlp as error:
+            return self._refused(Refusal(400, Drop.MALFORMED, str(error)), project_id, is_json)
+        except TooManyParts as error:
+            return self._refused(Refusal(413, Drop.TOO_LARGE, str(error)), project_id, is_json)
+        except Refusal as refusal:
+            return self._refused(refusal, project_id, is_json)
+        except Overloaded as error:
+            overload = Refusal(503, Drop.SPOOL_FULL, str(error), retry_after_s=error.retry_after_s)
+            return _reply(overload, project_id, is_json)
+
+    def _refused(self, refusal: Refusal, project_id: int, is_json: bool) -> Reply:
+        self._metrics.drop(refusal.drop)
+        return _reply(refusal, project_id, is_json)
+
+
+def _media_type(request: Request) -> str:
+    return request.header(b"content-type").partition(";")[0].strip().lower()
+
+
+def _check_format(request: Request) -> None:
+    if request.method != "POST":
+        raise Refusal(405, Drop.MALFORMED, "Send this by POST.")
+    media_type = _media_type(request)
+    if media_type != answers.JSON and media_type not in _PROTOBUF_TYPES:
+        raise Refusal(
+            415,
+            Drop.UNSUPPORTED_ENCODING,
+            f"Content-Type must be {answers.PROTOBUF} or {answers.JSON}, "
+            f"got {media_type[:60] or 'none'!r}.",
+        )
+
+
+def _success(outcome: answers.Outcome, signal: Signal, project_id: int, *, is_json: bool) -> Reply:
+    body = answers.success_body(outcome, is_json=is_json, rejected_name=signal.rejected_name)
+    headers = (answers.content_type(is_json=is_json), _ORIGIN)
+    return Reply(200, body, headers, project_id=project_id)
+
+
+def _reply(refusal: Refusal, project_id: int, is_json: bool) -> Reply:
+    headers = [answers.content_type(is_json=is_json), _ORIGIN]
+    if refusal.status == 401:
+        headers.append((b"www-authenticate", b'Bearer realm="watchkeeper"'))
+    if refusal.status == 405:
+        headers.append((b"allow", b"POST, OPTIONS"))
+    if refusal.retry_after_s is not None:
+        headers.append((b"retry-after", str(refusal.retry_after_s).encode()))
+    known = refusal.project_id or (0 if refusal.drop is Drop.UNKNOWN_KEY else project_id)
+    text = f"{refusal.drop.value}: {refusal.reason}"
+    body = answers.status_body(refusal.status, text, is_json=is_json)
+    return Reply(refusal.status, body, tuple(headers), refusal.drop, known)

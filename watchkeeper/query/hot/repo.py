@@ -1,0 +1,84 @@
+"""What the column store has of one metric: its series, and their samples in slices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from watchkeeper.lib.clock import DAY_MS
+from watchkeeper.model import Labels, labels_of
+from watchkeeper.query.hot.block import Ids
+from watchkeeper.query.promql import F64, I64, native_columns
+from watchkeeper.store.columns import Columns
+
+_LAST_MS = 10_000_000_000_000
+_LAST_DAY = 65_535
+
+_SERIES = """
+SELECT series_id, labels FROM series
+WHERE project_id = {project:UInt32} AND metric = {metric:String} AND day >= toDate({day:UInt32})
+LIMIT 1 BY series_id
+"""
+_SAMPLES = """
+SELECT series_id, ts, value FROM samples
+WHERE project_id = {project:UInt32} AND series_id IN {ids:Array(UInt64)}
+  AND ts >= fromUnixTimestamp64Milli({start_ms:Int64}, 'UTC')
+ORDER BY series_id, ts
+LIMIT {most:UInt64}
+"""
+_HISTOGRAMS = """
+SELECT 1 FROM histograms
+WHERE project_id = {project:UInt32} AND series_id IN {ids:Array(UInt64)}
+  AND ts >= fromUnixTimestamp64Milli({start_ms:Int64}, 'UTC')
+LIMIT 1
+"""
+
+
+def series_of(
+    columns: Columns, project_id: int, metric: str, start_ms: int
+) -> tuple[Ids, list[Labels]]:
+    """Ids and labels of the series that may have samples since a time, sorted by labels.
+
+    A series is announced on each day that brings samples of it, by arrival.
+    """
+    day = min(max(start_ms // DAY_MS - 1, 0), _LAST_DAY)
+    params = {"project": project_id, "metric": metric, "day": day}
+    rows = [(labels_of(labels), int(series)) for series, labels in columns.rows(_SERIES, params)]
+    rows.sort()
+    return np.array([series for _, series in rows], np.uint64), [labels for labels, _ in rows]
+
+
+def samples_of(
+    columns: Columns, project_id: int, ids: Sequence[int], start_ms: int, *, most: int
+) -> tuple[Ids, I64, F64]:
+    """Ids, times and values of the samples since a time, by series and time; up to `most`."""
+    params = {
+        "project": project_id,
+        "ids": list(ids),
+        "start_ms": min(max(start_ms, 0), _LAST_MS),
+        "most": most,
+    }
+    answer = columns.fetch(_SAMPLES, params, fmt="Native")
+    series, ts, values = native_columns(answer, ("<u8", "<i8", "<f8"))
+    return (
+        series.astype(np.uint64, copy=False),
+        ts.astype(np.int64, copy=False),
+        values.astype(np.float64, copy=False),
+    )
+
+
+def has_histograms(columns: Columns, project_id: int, ids: Sequence[int], start_ms: int) -> bool:
+    """True if any of the series has a native histogram since a time."""
+    params = {
+        "project": project_id,
+        "ids": list(ids),
+        "start_ms": min(max(start_ms, 0), _LAST_MS),
+    }
+    return bool(columns.rows(_HISTOGRAMS, params))
+
+
+def in_slices(ids: Ids, size: int) -> Iterator[list[int]]:
+    """The ids, so many at a time."""
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size].tolist()
