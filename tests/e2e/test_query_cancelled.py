@@ -22,7 +22,7 @@ LONG = " + ".join(["sum_over_time(vector(1)[30d:1s])"] * 1000)
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
     directory: Path = tmp_path_factory.mktemp("cancelled")
-    environ = {f"WATCHKEEPER_QUERY_LIMITS_MAX_{what}": n for what, n in _ONE_AT_A_TIME.items()}
+    environ = {f"WATCHKEEPER_QUERY_MAX_{what}": n for what, n in _ONE_AT_A_TIME.items()}
     server = Server(directory / "data", environ=environ)
     facts = server.setup()
     server.start()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineOptions:
-    """How the language behaves. Section [promql]."""
+    """How the language behaves. Set in section [promql]."""
 
     lookback_ms: int = 5 * 60 * 1000
     """How old a sample may be and still stand for "now"; exclusive."""
