@@ -16,6 +16,7 @@ from watchkeeper.app.options import (
     LogOptions,
     OtlpSettings,
     OutboundOptions,
+    PromqlSettings,
     QuerySettings,
     RemoteWriteSettings,
     RetentionOptions,
@@ -55,6 +56,7 @@ class Config:
     query: QuerySettings = field(default_factory=QuerySettings)
     outbound: OutboundOptions = field(default_factory=OutboundOptions)
     otlp: OtlpSettings = field(default_factory=OtlpSettings)
+    promql: PromqlSettings = field(default_factory=PromqlSettings)
     remote_write: RemoteWriteSettings = field(default_factory=RemoteWriteSettings)
     retention: RetentionOptions = field(default_factory=RetentionOptions)
     log: LogOptions = field(default_factory=LogOptions)

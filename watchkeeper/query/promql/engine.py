@@ -13,6 +13,7 @@ import numpy as np
 
 from watchkeeper.model import Scope
 from watchkeeper.query.budget import Budget, BudgetSpent, Cancellation, QueryGate, QueryLimits
+from watchkeeper.query.language import EngineOptions
 from watchkeeper.query.promql.ast import Node, ValueType
 from watchkeeper.query.promql.bucketless import bucketless
 from watchkeeper.query.promql.durations import resolve_durations
@@ -28,7 +29,7 @@ from watchkeeper.query.promql.histograms import only_floats
 from watchkeeper.query.promql.literals import quote
 from watchkeeper.query.promql.naming import settle_names
 from watchkeeper.query.promql.parser import parse
-from watchkeeper.query.promql.run import EngineOptions, Frame, Notes, Run, steps_between
+from watchkeeper.query.promql.run import Frame, Notes, Run, steps_between
 from watchkeeper.query.promql.source import SeriesSource
 from watchkeeper.query.promql.types import (
     I64,
