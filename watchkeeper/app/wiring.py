@@ -43,7 +43,7 @@ from watchkeeper.model import Role, Scope
 from watchkeeper.query import QueryOptions
 from watchkeeper.query.exemplars import ColumnsExemplars
 from watchkeeper.query.hot import HotMetrics, HotSource, HotStore
-from watchkeeper.query.promql import ColumnsSource, Engine, SeriesSource
+from watchkeeper.query.promql import Answers, ColumnsSource, Engine, SeriesSource
 from watchkeeper.store.columns import Columns, Kept, Retention
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
@@ -184,7 +184,8 @@ def _api(
     source: SeriesSource,
 ) -> Rooms:
     clock, meta, public_url = ground.clock, ground.meta, ground.config.server.base_url
-    rules, engine = Rules(meta, clock), Engine(source)
+    rules = Rules(meta, clock)
+    engine = Engine(source, answers=Answers(ground.config.query.answers_bytes))
     built_in = access.ensure_built_in()
     return Rooms(
         access=access,

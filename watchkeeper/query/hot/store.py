@@ -13,7 +13,7 @@ import numpy.typing as npt
 from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS, Clock
 from watchkeeper.model import METRIC_NAME, Labels
 from watchkeeper.query import QueryOptions
-from watchkeeper.query.hot.block import Block, Ids
+from watchkeeper.query.hot.block import Block, BlockMark, Ids
 from watchkeeper.query.hot.load import Unheld, load_sheets
 from watchkeeper.query.hot.metrics import HotMetrics
 from watchkeeper.query.hot.repo import series_of
@@ -185,6 +185,8 @@ class HotStore:
                 self._refuse(key, start_ms)
                 self._metrics.reads.labels("columns").inc()
                 return None
+            if key in self._blocks:
+                self._drop(key)
             block = Block(ids, labels, sheets, start_ms=since_ms)
             self._publish(key, block, loading, _Use(now_ms, start_ms, start_ms, now_ms))
         self._metrics.reads.labels("loaded").inc()
@@ -229,8 +231,15 @@ class HotStore:
         self._metrics.bytes.set(total)
         self._metrics.metrics.set(len(self._blocks))
 
+    def mark(self, project_id: int, metric: str) -> BlockMark | None:
+        """How far a metric has come; None if it is not held."""
+        with self._lock:
+            block = self._blocks.get((project_id, metric))
+            return None if block is None or block.is_broken else block.mark()
+
     def _drop(self, key: Key) -> None:
-        del self._blocks[key], self._uses[key]
+        self._blocks.pop(key).is_held = False
+        del self._uses[key]
         self._directories.pop(key[0], None)
 
     def announced(self, series: Sequence[Announced]) -> None:
