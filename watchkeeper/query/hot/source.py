@@ -44,7 +44,9 @@ class HotSource:
         if not self._hot.is_on or not metric or len(scope.project_ids) != 1:
             return None
         try:
-            block = self._hot.block(scope.project_ids[0], metric, tuple(matchers), start_ms)
+            block = self._hot.block(
+                scope.project_ids[0], metric, tuple(matchers), start_ms=start_ms, end_ms=end_ms
+            )
             return None if block is None else block.lattice(tuple(matchers), start_ms, end_ms)
         except BadRegex:
             return None

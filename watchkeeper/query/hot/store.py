@@ -127,7 +127,13 @@ class HotStore:
         return self._options.hot_bytes > 0
 
     def block(
-        self, project_id: int, metric: str, matchers: tuple[Matcher, ...], start_ms: int
+        self,
+        project_id: int,
+        metric: str,
+        matchers: tuple[Matcher, ...],
+        *,
+        start_ms: int,
+        end_ms: int,
     ) -> Block | None:
         """All samples of the metric since `start_ms`; None if they are not to be held."""
         key = (project_id, metric)
@@ -143,7 +149,7 @@ class HotStore:
                     break
             loading.done.wait()
         try:
-            return self._load(key, mine, matchers, start_ms)
+            return self._load(key, mine, matchers, (start_ms, end_ms))
         finally:
             with self._lock:
                 self._loading.pop(key, None)
@@ -167,10 +173,10 @@ class HotStore:
         return self._clock() < until_ms and start_ms <= refused_start_ms
 
     def _load(
-        self, key: Key, loading: _Loading, matchers: tuple[Matcher, ...], start_ms: int
+        self, key: Key, loading: _Loading, matchers: tuple[Matcher, ...], span_ms: tuple[int, int]
     ) -> Block | None:
-        now_ms = self._clock()
-        since_ms = start_ms - max(0, now_ms - start_ms) // 4
+        now_ms, start_ms = self._clock(), span_ms[0]
+        since_ms = start_ms - (span_ms[1] - start_ms) // 4
         ids, labels = series_of(self._columns, *key, since_ms)
         if not self._is_worth_it(key, labels, matchers):
             self._metrics.reads.labels("columns").inc()
