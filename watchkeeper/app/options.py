@@ -201,6 +201,8 @@ class QuerySettings:
     """Queries that may wait; further ones are refused at once."""
     queue_timeout_s: float = 10.0
     """Longest wait in the queue."""
+    answers_bytes: int = 32 * 1024 * 1024
+    """Most bytes of answers that are kept, for when the same is asked again; 0 keeps none."""
 
     def __post_init__(self) -> None:
         for name in ("max_samples", "max_points", "max_concurrent"):
@@ -210,6 +212,8 @@ class QuerySettings:
             raise ValueError("timeout_s must be > 0; queue_timeout_s and max_queued >= 0")
         if self.hot_bytes != 0 and not 16 * 1024**2 <= self.hot_bytes <= 1 << 40:
             raise ValueError(f"hot_bytes must be 0 or 16 MiB..1 TiB, got {self.hot_bytes}")
+        if not 0 <= self.answers_bytes <= 1 << 40:
+            raise ValueError(f"answers_bytes must be 0..1 TiB, got {self.answers_bytes}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,7 @@ from watchkeeper.model import Role, Scope
 from watchkeeper.query import EngineOptions, QueryLimits, QueryOptions
 from watchkeeper.query.exemplars import ColumnsExemplars
 from watchkeeper.query.hot import HotMetrics, HotSource, HotStore
-from watchkeeper.query.promql import ColumnsSource, Engine, SeriesSource
+from watchkeeper.query.promql import Answers, ColumnsSource, Engine, SeriesSource
 from watchkeeper.store.columns import Columns, Kept, Retention
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
@@ -186,7 +186,12 @@ def _query_engine(config: Config, source: SeriesSource) -> Engine:
         max_queued=query.max_queued,
         queue_timeout_s=query.queue_timeout_s,
     )
-    return Engine(source, EngineOptions(**asdict(config.promql)), limits=limits)
+    return Engine(
+        source,
+        EngineOptions(**asdict(config.promql)),
+        limits=limits,
+        answers=Answers(query.answers_bytes),
+    )
 
 
 def _api(
@@ -198,10 +203,7 @@ def _api(
     source: SeriesSource,
 ) -> Rooms:
     clock, meta, public_url = ground.clock, ground.meta, ground.config.server.base_url
-    rules, engine = (
-        Rules(meta, clock),
-        _query_engine(ground.config, source),
-    )
+    rules, engine = Rules(meta, clock), _query_engine(ground.config, source)
     built_in = access.ensure_built_in()
     return Rooms(
         access=access,

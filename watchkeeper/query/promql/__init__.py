@@ -1,6 +1,7 @@
 """PromQL: our own parser, evaluated over columns. Rules: docs/spec/promql.md."""
 
 from watchkeeper.query.language import EngineOptions
+from watchkeeper.query.promql.answers import Answers
 from watchkeeper.query.promql.ast import (
     Expr,
     Matcher,
@@ -65,6 +66,7 @@ __all__ = [
     "I64",
     "STALE_BITS",
     "STALE_NAN",
+    "Answers",
     "BadQuery",
     "Bools",
     "Cardinality",
