@@ -23,7 +23,7 @@ from watchkeeper.app.options import (
     StoreOptions,
 )
 from watchkeeper.ingest.protocols.otlp import OtlpOptions
-from watchkeeper.ingest.protocols.remote_write.options import RemoteWriteOptions
+from watchkeeper.ingest.protocols.remote_write import RemoteWriteOptions
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.query import QueryOptions
 from watchkeeper.store.spool import SpoolOptions
