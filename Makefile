@@ -11,7 +11,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-input
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 .PHONY: run setup test check fix web docs lock promqltest clean \
-	bench bench-footprint bench-crash bench-spool
+	bench bench-footprint bench-crash bench-spool bench-scrape
 
 run: setup
 	@exec $(BIN)/watchkeeper serve --listen $(LISTEN) --data-dir $(DATA_DIR)
@@ -65,13 +65,16 @@ lock:
 promqltest: $(VENV)/.test-ready
 	@$(BIN)/python -m tests.promqltest $(FILES)
 
-bench: bench-footprint bench-spool bench-crash
+bench: bench-footprint bench-spool bench-scrape bench-crash
 
 bench-footprint: $(VENV)/.test-ready web
 	@$(BIN)/python -m bench.footprint
 
 bench-crash: $(VENV)/.test-ready web
 	@$(BIN)/python -m bench.crash --kills $(N)
+
+bench-scrape: $(VENV)/.test-ready web
+	@$(BIN)/python -m bench.scrape
 
 bench-spool: $(VENV)/.test-ready web
 	@$(BIN)/python -m bench.spool

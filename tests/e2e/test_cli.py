@@ -148,7 +148,7 @@ def test_a_newer_relational_schema_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("WATCHKEEPER_SERVER_LISTN", "127.0.0.1:1", "Did you mean WATCHKEEPER_SERVER_LISTEN?"),
+        ("WATCHKEEPER_SERVER_LISTN", "127.0.0.1:1", "Did you mean WATCHKEEPER_SERVER_LISTEN"),
         ("WATCHKEEPER_RETENTION_LOGS_DAYS", "never", "must be a whole number, got 'never'"),
         ("WATCHKEEPER_RETENTION_LOGS_DAYS", "0", "logs_days must be 1..3650, got 0"),
         ("WATCHKEEPER_STORE_META_URL", "mysql://db/wk", "meta_url must start with"),
@@ -170,7 +170,7 @@ def test_an_unknown_key_of_a_settings_file_is_refused_and_named(tmp_path: Path) 
 
     line = refusal(cli("serve", "--config", str(file), "--data-dir", str(tmp_path / "data")))
 
-    assert f"{file}: unknown setting server.listne. Did you mean server.listen?" in line
+    assert f"{file}: unknown setting server.listne. Did you mean server.listen" in line
 
 
 def test_setup_says_the_same_before_and_while_the_server_runs(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from opentelemetry.sdk.metrics import Counter, Histogram, MeterProvider
 from opentelemetry.sdk.metrics.export import AggregationTemporality, PeriodicExportingMetricReader
 from opentelemetry.sdk.metrics.view import ExponentialBucketHistogramAggregation, View
 from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
 
 from bench.server import Server
 from tests.e2e.eventually import eventually
@@ -149,12 +151,37 @@ def test_python_exponential_histograms_are_native(
         took.record(seconds)
     provider.force_flush()
 
-    path = f"/p/{site.facts['project_id']}/api/v1/series"
-    names = {"match[]": '{__name__=~"exp_took_seconds.*"}'}
-    found = eventually(
-        lambda: site.client.get(path, params=names).json()["data"], within_s=20, what="its series"
+    site.reaches("histogram_count(exp_took_seconds)", 3)
+    median = site.value("histogram_quantile(0.5, exp_took_seconds)")
+    assert median == pytest.approx(0.2, rel=0.05)
+
+
+def test_exemplars_lead_to_their_traces(site: Site, meters: Callable[..., MeterProvider]) -> None:
+    provider = meters("py-exemplar")
+    took = provider.get_meter("shop").create_histogram(
+        "traced.took", explicit_bucket_boundaries_advisory=[1.0]
     )
-    assert [series["__name__"] for series in found] == ["exp_took_seconds"]
+    with (
+        TracerProvider(shutdown_on_exit=False)
+        .get_tracer("shop")
+        .start_as_current_span("pay") as span
+    ):
+        took.record(0.5)
+        trace_id = f"{span.get_span_context().trace_id:032x}"
+    provider.force_flush()
+
+    def told() -> Any:
+        path = f"/p/{site.facts['project_id']}/api/v1/query_exemplars"
+        asked: dict[str, str | float] = {
+            "query": "traced_took_bucket",
+            "start": time.time() - 60,
+            "end": time.time() + 60,
+        }
+        return site.client.get(path, params=asked).json()["data"]
+
+    found = eventually(told, within_s=20, what="an exemplar")
+    assert found[0]["seriesLabels"]["le"] == "1"
+    assert found[0]["exemplars"][0]["labels"]["trace_id"] == trace_id
 
 
 @pytest.mark.node

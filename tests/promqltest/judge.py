@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from tests.promqltest.classify import Class, classify
@@ -48,8 +48,8 @@ class Mismatch(AssertionError):
 class Storage:
     """What the loads of a file have written, and which series hold native histograms."""
 
-    def __init__(self) -> None:
-        self.source = MemorySource()
+    def __init__(self, source: MemorySource) -> None:
+        self.source = source
         self.native: set[Labels] = set()
         self._newest_ms: dict[Labels, int] = {}
 
@@ -89,12 +89,14 @@ def _starts(described: Described, step_ms: int) -> dict[int, int]:
     }
 
 
-def judge(commands: list[Command]) -> Iterator[Verdict]:
+def judge(
+    commands: list[Command], new_source: Callable[[], MemorySource] = MemorySource
+) -> Iterator[Verdict]:
     """The verdict of each eval of a file, in order."""
-    storage = Storage()
+    storage = Storage(new_source())
     for command in commands:
         if isinstance(command, Clear):
-            storage = Storage()
+            storage = Storage(new_source())
         elif isinstance(command, Load):
             storage.load(command)
         else:

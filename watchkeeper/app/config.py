@@ -14,7 +14,9 @@ from typing import Any, ClassVar, get_args, get_origin, get_type_hints
 
 from watchkeeper.app.options import (
     LogOptions,
+    OtlpSettings,
     OutboundOptions,
+    RemoteWriteSettings,
     RetentionOptions,
     RulesOptions,
     ScrapeOptions,
@@ -22,13 +24,12 @@ from watchkeeper.app.options import (
     StatsdOptions,
     StoreOptions,
 )
-from watchkeeper.ingest.protocols.otlp import OtlpOptions
-from watchkeeper.ingest.protocols.remote_write import RemoteWriteOptions
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.query import QueryOptions
 from watchkeeper.store.spool import SpoolOptions
 
 PREFIX = "WATCHKEEPER_"
+AGENT_PREFIX = "WATCHKEEPER_AGENT_"
 CONFIG_FILE_VARIABLE = "WATCHKEEPER_CONFIG"
 
 Origin = str
@@ -53,8 +54,8 @@ class Config:
     rules: RulesOptions = field(default_factory=RulesOptions)
     query: QueryOptions = field(default_factory=QueryOptions)
     outbound: OutboundOptions = field(default_factory=OutboundOptions)
-    otlp: OtlpOptions = field(default_factory=OtlpOptions)
-    remote_write: RemoteWriteOptions = field(default_factory=RemoteWriteOptions)
+    otlp: OtlpSettings = field(default_factory=OtlpSettings)
+    remote_write: RemoteWriteSettings = field(default_factory=RemoteWriteSettings)
     retention: RetentionOptions = field(default_factory=RetentionOptions)
     log: LogOptions = field(default_factory=LogOptions)
     origins: Mapping[str, Origin] = field(default_factory=dict)
@@ -137,6 +138,8 @@ def _from_environ(environ: Mapping[str, str]) -> dict[str, _Given]:
     for variable, text in environ.items():
         if not variable.startswith(PREFIX) or variable == CONFIG_FILE_VARIABLE:
             continue
+        if variable.startswith(AGENT_PREFIX):
+            continue  # of `watchkeeper agent`, which may run beside the server
         if variable in by_variable:
             given[by_variable[variable]] = _Given(text, variable)
         elif variable.removesuffix("_FILE") in by_variable:
@@ -164,8 +167,13 @@ def _known(key: str, where: str) -> str:
 
 
 def _nearest(word: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=2)
-    return f" Did you mean {' or '.join(near)}?" if near else f" Known: {', '.join(known)}."
+    matches = difflib.get_close_matches(word, known, n=3)
+    if not matches:
+        return f" Known: {', '.join(known)}."
+    # Of several that are about as near, all are named: the section may be what is missing.
+    likeness = [difflib.SequenceMatcher(None, each, word).ratio() for each in matches]
+    near = [each for each, like in zip(matches, likeness, strict=True) if likeness[0] - like < 0.02]
+    return f" Did you mean {' or '.join(near)}?"
 
 
 def _section(name: str, kind: type[Any], given: Mapping[str, _Given]) -> object:

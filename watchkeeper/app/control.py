@@ -89,6 +89,15 @@ def ask_for_retention(control_socket: Path) -> list[Kept]:
         return [Kept(**fields) for fields in json.loads(answer.read())]
 
 
+def ask_to_reload(control_socket: Path) -> list[str]:
+    """Have the running server read its prometheus.yml anew; what is wrong with it, as sentences.
+
+    Raises ServerRefused.
+    """
+    with _asked(control_socket, "reload", {}) as answer:
+        return [str(problem) for problem in json.loads(answer.read())["problems"]]
+
+
 @contextmanager
 def _asked(
     control_socket: Path, what: str, fields: dict[str, str]
@@ -106,15 +115,6 @@ def _asked(
         raise ServerRefused(f"The running server does not answer: {error}.") from error
     finally:
         connection.close()
-
-
-def ask_to_reload(control_socket: Path) -> list[str]:
-    """Have the running server read its prometheus.yml anew; what is wrong with it, as sentences.
-
-    Raises ServerRefused.
-    """
-    with _asked(control_socket, "reload", {}) as answer:
-        return [str(problem) for problem in json.loads(answer.read())["problems"]]
 
 
 class _UnixConnection(http.client.HTTPConnection):

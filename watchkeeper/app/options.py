@@ -130,6 +130,25 @@ class RulesOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteWriteSettings:
+    """What a Prometheus that pushes may do. Section [remote_write]."""
+
+    out_of_order_s: float = 0.0
+    """Seconds that a sample may be older than the newest of its series and still be kept; 0: none,
+    as Prometheus has it."""
+    reserved_names: tuple[str, ...] = ()
+    """organisation/project of each project whose Prometheus may write up, scrape_*, ALERTS* and
+    watchkeeper_* series; elsewhere they are refused."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.out_of_order_s <= 86_400:
+            raise ValueError(f"out_of_order_s must be 0..86400, got {self.out_of_order_s}")
+        for name in self.reserved_names:
+            if name.count("/") != 1:
+                raise ValueError(f"reserved_names must be organisation/project, got {name!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundOptions:
     """What requests to other servers may reach. Section [outbound]."""
 
@@ -178,6 +197,48 @@ class LogOptions:
             raise ValueError(f"level must be debug, info, warning or error, got {self.level!r}")
         if self.format not in {"auto", "json", "text"}:
             raise ValueError(f"format must be auto, json or text, got {self.format!r}")
+
+
+OTLP_STRATEGIES = (
+    "UnderscoreEscapingWithSuffixes",
+    "UnderscoreEscapingWithoutSuffixes",
+    "NoUTF8EscapingWithSuffixes",
+    "NoTranslation",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtlpSettings:
+    """How OpenTelemetry metrics become series; names as in Prometheus. Section [otlp]."""
+
+    translation_strategy: str = OTLP_STRATEGIES[0]
+    """UnderscoreEscapingWithSuffixes, UnderscoreEscapingWithoutSuffixes,
+    NoUTF8EscapingWithSuffixes or NoTranslation."""
+    promote_resource_attributes: tuple[str, ...] = ()
+    """Resource attributes that every series carries as labels; the others are in target_info."""
+    promote_all_resource_attributes: bool = False
+    """Every resource attribute becomes a label of every series."""
+    ignore_resource_attributes: tuple[str, ...] = ()
+    """Resource attributes that are not promoted when all are."""
+    keep_identifying_resource_attributes: bool = False
+    """target_info has service.name, service.namespace and service.instance.id too."""
+    promote_scope_metadata: bool = True
+    """Series carry otel_scope_name, otel_scope_version and the scope's attributes."""
+    histogram_min_max: bool = False
+    """Histograms have series `_min` and `_max` as well, where the sender tells them."""
+    max_body_bytes: int = 20 * 2**20
+    """Longest body, as sent and unpacked."""
+
+    def __post_init__(self) -> None:
+        if self.translation_strategy not in OTLP_STRATEGIES:
+            raise ValueError(
+                f"translation_strategy must be one of {', '.join(OTLP_STRATEGIES)}, "
+                f"got {self.translation_strategy!r}"
+            )
+        if self.promote_all_resource_attributes and self.promote_resource_attributes:
+            raise ValueError("promote_resource_attributes cannot be set if all are promoted")
+        if not 1024 <= self.max_body_bytes <= 2**28:
+            raise ValueError(f"max_body_bytes must be 1024..{2**28}, got {self.max_body_bytes}")
 
 
 def split_listen(listen: str) -> tuple[str, int]:

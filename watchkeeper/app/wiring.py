@@ -215,7 +215,7 @@ def _api(
         live=ground.live,
         telemetry=ground.telemetry,
         built_in=Scope(org_id=built_in.org_id, project_ids=(built_in.id,), role=Role.VIEWER),
-        addresses=addresses_of,
+        addresses=partial(addresses_of, statsd=ground.config.statsd),
         clock=clock,
         options=ApiOptions(
             public_url=public_url,

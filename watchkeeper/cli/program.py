@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from watchkeeper.cli import (
+    agent,
     backup,
     doctor,
     keys,
@@ -26,6 +27,7 @@ program = typer.Typer(
     pretty_exceptions_enable=False,
 )
 program.command("serve")(serve.serve)
+program.command("agent")(agent.agent)
 program.command("setup")(setup.setup)
 program.command("migrate")(migrate.migrate)
 program.command("doctor")(doctor.doctor)

@@ -46,7 +46,7 @@ def test_a_value_can_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
     ("text", "named"),
     [
         ("[sever]\n", "Did you mean server?"),
-        ('[server]\nlisen = "x"\n', "Did you mean server.listen?"),
+        ('[server]\nlisen = "x"\n', "Did you mean server.listen"),
         ('[server]\nlisten = "nowhere"\n', "listen must be HOST:PORT"),
         ("[server]\nlisten = 8000\n", "server.listen must be text"),
         ("[retention]\nerrors_days = 1.5\n", "retention.errors_days must be a whole number"),

@@ -298,6 +298,34 @@ async def test_delta_exponential_histograms_are_summed_at_the_coarser_scale(
     assert second.reset_hint is ResetHint.UNKNOWN
 
 
+async def test_a_restarted_exponential_histogram_says_so(edge: OtlpEdge) -> None:
+    await edge.send(request(exponential("e", 0, 0, [4], NOW)))
+    again = exponential("e", 0, 0, [5], NOW + 10 * SECOND)
+    point = again.exponential_histogram.data_points[0]
+    point.start_time_unix_nano = (NOW + 2 * SECOND) * NS
+
+    await edge.send(request(again))
+
+    assert [found.reset_hint for _, _, found in edge.histograms()] == [
+        ResetHint.UNKNOWN,
+        ResetHint.RESET,
+    ]
+
+
+async def test_deltas_that_come_too_late_are_told(edge: OtlpEdge) -> None:
+    for at_ms in (NOW, NOW - SECOND):
+        answer = await edge.send(
+            request(
+                total("c", 1, at_ms, temporality=DELTA),
+                exponential("e", 0, 0, [1], at_ms, temporality=DELTA),
+            )
+        )
+
+    assert partial_success(answer) == (2, "2 of 2 data points were refused: 2 out_of_order.")
+    assert edge.values() == {"c_total": 1}
+    assert edge.world.dropped("out_of_order") == 2
+
+
 async def test_exemplars_carry_their_trace(edge: OtlpEdge) -> None:
     metric = histogram("d", [1.0, 2.0], [0, 1, 0], total_s=1.5)
     exemplar = metric.histogram.data_points[0].exemplars.add(

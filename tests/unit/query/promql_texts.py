@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import strategies as st
 
 LABELS = st.sampled_from(["job", "le", "by", "instance", "sum", "offset"])
@@ -111,3 +113,85 @@ soups = st.one_of(
     ),
 )
 """Mostly malformed."""
+
+
+@st.composite
+def duration(draw: st.DrawFn, inner: st.SearchStrategy[str]) -> str:
+    """Arithmetic of durations that is above zero only by luck; for parsing, not for asking."""
+    shape = draw(st.integers(0, 3))
+    if shape == 0:
+        return f"({draw(inner)})"
+    if shape == 1:
+        return f"{draw(st.sampled_from(['max_of', 'min_of']))}({draw(inner)}, {draw(inner)})"
+    if shape == 2:
+        return f"-{draw(inner)}"
+    return f"{draw(inner)} {draw(st.sampled_from(['+', '-', '*', '/', '%', '^']))} {draw(inner)}"
+
+
+_durations = st.recursive(
+    st.one_of(_DURATIONS, st.sampled_from(["step()", "range()"])), duration, max_leaves=5
+)
+
+
+@st.composite
+def modern_selector(draw: st.DrawFn) -> str:
+    """Selectors with what only Prometheus 3 knows."""
+    name = draw(st.sampled_from(["up", '{"utf8.name"}', '{"a b", job="x"}', "{le=`1`}"]))
+    extended = draw(st.sampled_from(["", " anchored", " smoothed"]))
+    offset = f" offset ({draw(_durations)})" if draw(st.booleans()) else ""
+    if draw(st.booleans()):
+        return f"({name}{extended}{offset})"
+    window = f"[{draw(_durations)} + 1d]"
+    return f"increase({name}{window}{extended}{offset})"
+
+
+@st.composite
+def filled(draw: st.DrawFn, vectors: st.SearchStrategy[str]) -> str:
+    op = draw(st.sampled_from(["+", "/", ">", "== bool"]))
+    fill = draw(
+        st.sampled_from(
+            ["fill(0)", "fill_left(-1)", "fill_right(1e7)", "fill_left(1) fill_right(NaN)"]
+        )
+    )
+    return f"{draw(vectors)} {op} on(a) {fill} {draw(vectors)}"
+
+
+modern_expressions = st.recursive(
+    st.one_of(expressions, modern_selector()),
+    lambda inner: st.one_of(
+        filled(inner),
+        inner.map(lambda text: f"info({text}, {{data=~'.+'}})"),
+        inner.map(lambda text: f'sum by ("host.name") ({text})'),
+        inner.map(lambda text: f"({text})[1h:step() * 2]").map(lambda t: f"max_over_time({t})"),
+    ),
+    max_leaves=4,
+)
+"""Well-formed instant vectors with the syntax of Prometheus 3."""
+
+_TOKENS = re.compile(r"\"[^\"]*\"|`[^`]*`|'[^']*'|[\w:.]+|\s+|[=!<>]=|=~|!~|.", re.DOTALL)
+_WORDS = st.sampled_from(
+    [
+        "(", ")", "{", "}", "[", "]", ",", "@", "offset", "by", "without", "on", "ignoring",
+        "group_left", "group_right", "bool", "and", "or", "unless", "5m", "1", "up", "sum", "rate",
+        '"x"', "=", "=~", "!=", "+", "-", "*", "/", "^", "%", "==", "<", ":", "start()", "end()",
+        "job", "topk", "atan2", "le", "-1", "[5m]", "[5m:1m]", "1h30m", "0x1f", "count_values",
+    ]
+)  # fmt: skip
+
+
+@st.composite
+def _mutated(draw: st.DrawFn) -> str:
+    """An expression of which a token or two are lost, added or replaced."""
+    tokens: list[str] = _TOKENS.findall(draw(expressions))
+    for _ in range(draw(st.integers(1, 2))):
+        place = draw(st.integers(0, max(len(tokens) - 1, 0)))
+        kind = draw(st.integers(0, 2))
+        if kind == 0:
+            tokens.insert(place, draw(_WORDS))
+        else:
+            tokens[place : place + 1] = [] if kind == 1 else [draw(_WORDS)]
+    return draw(st.sampled_from([" ", ""])).join(tokens)
+
+
+mutations = _mutated().filter(lambda text: not re.search("inf|nan", text, re.IGNORECASE))
+"""Nearly well-formed; without the numbers at which another parser's process stops."""

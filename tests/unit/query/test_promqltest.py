@@ -9,6 +9,7 @@ import pytest
 from tests.promqltest.__main__ import main
 from tests.promqltest.judge import judge
 from tests.promqltest.reader import read
+from tests.unit.query.lattices import LatticeMemory
 
 GOLDEN = sorted((Path(__file__).parents[2] / "golden" / "promql").glob("*.test"))
 
@@ -18,6 +19,14 @@ def test_every_golden_case_holds(path: Path) -> None:
     verdicts = list(judge(read(path)))
 
     assert verdicts
+    assert {v.line: v.problem for v in verdicts if v.problem} == {}
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_every_golden_case_holds_on_lattices(path: Path) -> None:
+    verdicts = list(judge(read(path), LatticeMemory))
+
+    assert LatticeMemory.used
     assert {v.line: v.problem for v in verdicts if v.problem} == {}
 
 

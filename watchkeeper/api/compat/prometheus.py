@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Callable, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from watchkeeper.api.compat.prometheus_json import encode, failure, success
+from watchkeeper.api.compat.prometheus_json import encode, failure, success, success_pieces
 from watchkeeper.api.compat.prometheus_params import BadParameter, Params
 from watchkeeper.api.compat.prometheus_reads import READS, Answer, Backend, Call
 from watchkeeper.lib.clock import Clock, system_clock
@@ -23,6 +24,8 @@ from watchkeeper.query.exemplars import ExemplarSource
 from watchkeeper.query.promql import BadQuery, Engine, ParseError, PromQLError, SeriesSource
 
 _GZIP_FROM_BYTES = 1400
+_GZIP_LEVEL = 1
+_GZIP_FORMAT = 31
 _MAX_BODY_BYTES = 1024 * 1024
 _UNAUTHORIZED = 401
 
@@ -144,10 +147,14 @@ class _Endpoint:
             scope = self._authenticate(request)
             call = Call(scope, params, request.path_params, cancellation)
             answer = self._read(self._backend, call)
-            body = success(answer.data, warnings=answer.warnings, infos=answer.infos)
         except (BadParameter, WatchkeeperError) as problem:
             return refused(problem)
-        return _packed(request, body)
+        if isinstance(answer.data, bytes):
+            return _packed(
+                request, success(answer.data, warnings=answer.warnings, infos=answer.infos)
+            )
+        pieces = success_pieces(answer.data, warnings=answer.warnings, infos=answer.infos)
+        return _streamed(request, pieces)
 
 
 async def _params(request: Request) -> Params | None:
@@ -172,10 +179,30 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
+def _takes_gzip(request: Request) -> bool:
+    return "gzip" in request.headers.get("accept-encoding", "")
+
+
+def _streamed(request: Request, pieces: Iterator[bytes]) -> Response:
+    """A long answer: each piece is written, by another thread, when the one before is sent."""
+    headers = {"vary": "accept-encoding"}
+    if _takes_gzip(request):
+        headers["content-encoding"] = "gzip"
+        pieces = _gzipped(pieces)
+    return StreamingResponse(pieces, media_type="application/json", headers=headers)
+
+
+def _gzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    packer = zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP_FORMAT)
+    for piece in pieces:
+        yield packer.compress(piece)
+    yield packer.flush()
+
+
 def _packed(request: Request, body: bytes) -> Response:
     headers = {"vary": "accept-encoding"}
-    if len(body) >= _GZIP_FROM_BYTES and "gzip" in request.headers.get("accept-encoding", ""):
-        body = gzip.compress(body, compresslevel=1)
+    if len(body) >= _GZIP_FROM_BYTES and _takes_gzip(request):
+        body = gzip.compress(body, compresslevel=_GZIP_LEVEL)
         headers["content-encoding"] = "gzip"
     return Response(body, media_type="application/json", headers=headers)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
-from operator import add
+from itertools import chain, pairwise
 
 import numpy as np
 import orjson
 
+from watchkeeper.api.compat.matrix_json import matrix_pieces
 from watchkeeper.api.compat.prometheus_histograms import histogram_text
 from watchkeeper.model import Labels
 from watchkeeper.query.promql import (
@@ -17,6 +17,7 @@ from watchkeeper.query.promql import (
     Result,
     Scalar,
     Stats,
+    String,
     Vector,
     format_sample,
 )
@@ -48,28 +49,46 @@ def failure(error_type: str, message: str) -> bytes:
     return encode({"status": "error", "errorType": error_type, "error": message})
 
 
+def success_pieces(
+    data: Iterable[bytes], *, warnings: Iterable[str] = (), infos: Iterable[str] = ()
+) -> Iterator[bytes]:
+    """The same envelope around data that comes in pieces."""
+    head, _, tail = success(b"|", warnings=warnings, infos=infos).partition(b"|")
+    yield head
+    yield from data
+    yield tail
+
+
 def query_data(result: Result, *, with_stats: bool, limit: int) -> tuple[bytes, bool]:
     """The `data` of a query's answer, and whether `limit` (0: none) cut series off."""
+    pieces, cut = query_pieces(result, with_stats=with_stats, limit=limit)
+    return b"".join(pieces), cut
+
+
+def query_pieces(result: Result, *, with_stats: bool, limit: int) -> tuple[Iterator[bytes], bool]:
+    """The same, in pieces of a few MB that are written when they are asked for."""
     value = result.value
-    kind, cut = "scalar", False
+    cut = isinstance(value, Vector | Matrix) and 0 < limit < len(value.labels)
+    stats = f',"stats":{encode(_stats(result.stats)).decode()}' if with_stats else ""
+    kind, body = _body(value, limit)
+    opening = f'{{"resultType":"{kind}","result":'.encode()
+    return chain([opening], body, [f"{stats}}}".encode()]), cut
+
+
+def _body(value: Matrix | Vector | Scalar | String, limit: int) -> tuple[str, Iterable[bytes]]:
     if isinstance(value, Vector | Matrix) and value.histograms is not None:
         kind = "vector" if isinstance(value, Vector) else "matrix"
-        cut = 0 < limit < len(value.labels)
-        body = _with_histograms(value, limit or len(value.labels))
-    elif isinstance(value, Vector):
-        kind, cut = "vector", 0 < limit < len(value.labels)
-        body = _vector(value, limit or len(value.labels))
-    elif isinstance(value, Matrix):
-        kind, cut = "matrix", 0 < limit < len(value.labels)
-        body = _matrix(value, limit or len(value.labels))
-    elif isinstance(value, Scalar):
-        body = f'[{timestamp(value.ts_ms)},"{format_sample(value.value)}"]'
-    else:
-        kind = "string"
-        body = f"[{timestamp(value.ts_ms)},{encode(value.value).decode()}]"
-    stats = f',"stats":{encode(_stats(result.stats)).decode()}' if with_stats else ""
-    text = f'{{"resultType":"{kind}","result":{body}{stats}}}'
-    return text.encode(), cut
+        return kind, [_with_histograms(value, limit or len(value.labels)).encode()]
+    if isinstance(value, Vector):
+        return "vector", [_vector(value, limit or len(value.labels)).encode()]
+    if isinstance(value, Matrix):
+        count = len(value.labels)
+        return "matrix", matrix_pieces(value, min(limit or count, count), metric)
+    if isinstance(value, Scalar):
+        text = format_sample(value.value)
+        return "scalar", [f'[{timestamp(value.ts_ms)},"{text}"]'.encode()]
+    text = encode(value.value).decode()
+    return "string", [f"[{timestamp(value.ts_ms)},{text}]".encode()]
 
 
 def _stats(stats: Stats) -> dict[str, object]:
@@ -106,19 +125,8 @@ def _vector(vector: Vector, limit: int) -> str:
     return f"[{','.join(rows)}]"
 
 
-def _matrix(matrix: Matrix, limit: int) -> str:
-    bounds = matrix.offsets.tolist()
-    values = sample_texts(matrix.values[: bounds[limit]])
-    points = list(map(add, _time_texts(matrix.ts[: bounds[limit]]), values))
-    rows = []
-    for index, labels in enumerate(matrix.labels[:limit]):
-        inside = '"],'.join(points[bounds[index] : bounds[index + 1]])
-        rows.append(f'{{"metric":{metric(labels)},"values":[{inside}"]]}}')
-    return f"[{','.join(rows)}]"
-
-
 def _with_histograms(answer: Vector | Matrix, limit: int) -> str:
-    """As `_vector` or `_matrix`, of samples among which are native histograms."""
+    """As other vectors and matrices, of samples among which are native histograms."""
     histograms = [] if answer.histograms is None else list(answer.histograms)
     samples = [
         f'"{text}"' if histogram is None else histogram_text(histogram)
@@ -152,21 +160,6 @@ def _fields(answer: Vector | Matrix, samples: list[str]) -> Iterator[str]:
             for key, texts in (("values", floats), ("histograms", others))
             if texts
         )
-
-
-def _time_texts(ts: np.ndarray) -> list[str]:
-    """The opening of each point, `[time,"`; a time that occurs often is written once."""
-    if not len(ts):
-        return []
-    past = ts - ts.min()
-    step = max(int(np.gcd.reduce(past)), 1)
-    if int(past.max()) // step < len(ts):
-        places = past // step
-        known = ts.min() + step * np.arange(int(places.max()) + 1)
-    else:
-        known, places = np.unique(ts, return_inverse=True)
-    openings = np.array([f'[{timestamp(moment)},"' for moment in known.tolist()], dtype=object)
-    return list(openings[places])
 
 
 def sample_texts(values: np.ndarray) -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from watchkeeper import __version__
-from watchkeeper.api.compat.prometheus_json import encode, query_data
+from watchkeeper.api.compat.prometheus_json import encode, query_pieces
 from watchkeeper.api.compat.prometheus_params import BadParameter, Params, unescape_label
 from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.model import Scope
@@ -16,6 +16,7 @@ from watchkeeper.query import Cancellation
 from watchkeeper.query.exemplars import ExemplarSource, SeriesExemplars
 from watchkeeper.query.promql import (
     Engine,
+    Matrix,
     Result,
     SeriesSource,
     describe,
@@ -29,6 +30,8 @@ COMPATIBLE_WITH = "3.5.0"
 _TRUNCATED = "results truncated due to limit"
 _ALL_MS = 365 * DAY_MS
 _TOP = 10
+_LONG_POINTS = 100_000
+"""A longer answer is sent while it is being written."""
 
 Item = TypeVar("Item")
 
@@ -63,18 +66,20 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """data: encoded JSON."""
+    """data: encoded JSON, or pieces of it that are written while they are sent."""
 
-    data: bytes
+    data: bytes | Iterator[bytes]
     warnings: Sequence[str] = ()
     infos: Sequence[str] = ()
 
 
 def _answered(call: Call, result: Result) -> Answer:
     with_stats = bool(call.params.text("stats"))
-    data, cut = query_data(result, with_stats=with_stats, limit=call.params.limit())
+    pieces, cut = query_pieces(result, with_stats=with_stats, limit=call.params.limit())
     warnings = (*result.warnings, _TRUNCATED) if cut else result.warnings
-    return Answer(data, warnings, result.infos)
+    value = result.value
+    is_long = isinstance(value, Matrix) and len(value.values) > _LONG_POINTS
+    return Answer(pieces if is_long else b"".join(pieces), warnings, result.infos)
 
 
 def _query(backend: Backend, call: Call) -> Answer:

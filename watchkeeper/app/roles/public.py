@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import uvicorn
@@ -21,6 +22,7 @@ from watchkeeper.app.edge_metrics import MergedMetrics
 from watchkeeper.app.homes import HomeProjects, NamedProjects
 from watchkeeper.app.http_server import HttpServer
 from watchkeeper.app.loops import Loop, Loops
+from watchkeeper.app.options import OtlpSettings
 from watchkeeper.app.own_sink import OwnRoad, self_watch_loop
 from watchkeeper.app.people import build_access
 from watchkeeper.app.proxy import EngineProxy, ProxyOptions
@@ -34,8 +36,10 @@ from watchkeeper.ingest import (
     IngestMetrics,
     RejectionRows,
     SeriesOptions,
+    SeriesRegistry,
     remembered_series,
 )
+from watchkeeper.ingest.protocols.otlp import OtlpOptions
 from watchkeeper.ingest.protocols.statsd import StatsdService
 from watchkeeper.lib.clock import SECOND_MS, system_clock
 from watchkeeper.lib.telemetry import SelfWatch, Telemetry, start_telemetry
@@ -97,15 +101,7 @@ def _build(
     scrubber = Scrubber(ScrubRules(salt=data_dir.salt()))
     metrics = IngestMetrics(telemetry.registry)
     spool = SegmentWriter(data_dir.spool, LANE, clock=clock, options=config.spool)
-    out_of_order_ms = round(config.remote_write.out_of_order_s * SECOND_MS)
-    acceptor = Acceptor(
-        spool=spool,
-        series=remembered_series(
-            data_dir.spool, LANE, SeriesOptions(out_of_order_ms=out_of_order_ms)
-        ),
-        clock=clock,
-        metrics=metrics,
-    )
+    acceptor = Acceptor(spool=spool, series=_series(config, data_dir), clock=clock, metrics=metrics)
     reserved = NamedProjects(HomeProjects(access), config.remote_write.reserved_names)
     app = EdgeApp(
         acceptor,
@@ -116,19 +112,14 @@ def _build(
         ),
         clock,
         metrics,
-        EdgeOptions(version=__version__, otlp=config.otlp),
+        EdgeOptions(version=__version__, otlp=_otlp(config.otlp)),
         hooks=EdgeHooks(
             write_rejections=RejectionRows(meta).add,
             token_project=access.project_of_token,
             may_write_reserved=reserved.__contains__,
         ),
     )
-    restarts = Counter(
-        "watchkeeper_engine_restarts_total",
-        "Times the engine died and was started again.",
-        registry=telemetry.registry,
-    )
-    engine.on_restart = restarts.inc
+    engine.on_restart = _restarts(telemetry)
     watch = SelfWatch(
         registry=telemetry.registry,
         logs=telemetry.logs,
@@ -153,6 +144,22 @@ def _build(
         statsd=statsd,
         telemetry=telemetry,
     )
+
+
+def _series(config: Config, data_dir: DataDir) -> SeriesRegistry:
+    """What the edge's lane remembers of series, with the window for late samples."""
+    options = SeriesOptions(out_of_order_ms=round(config.remote_write.out_of_order_s * SECOND_MS))
+    return remembered_series(data_dir.spool, LANE, options)
+
+
+def _restarts(telemetry: Telemetry) -> Callable[[], None]:
+    """Counts a restart of the engine."""
+    restarts = Counter(
+        "watchkeeper_engine_restarts_total",
+        "Times the engine died and was started again.",
+        registry=telemetry.registry,
+    )
+    return restarts.inc
 
 
 async def _run(edge: _Edge, listener: socket.socket) -> int:
@@ -212,6 +219,19 @@ def _announce(config: Config, data_dir: DataDir, access: Access) -> None:
     else:
         print(f"Watchkeeper is on {base_url}")
     sys.stdout.flush()
+
+
+def _otlp(told: OtlpSettings) -> OtlpOptions:
+    return OtlpOptions(
+        translation_strategy=told.translation_strategy,
+        promote_resource_attributes=told.promote_resource_attributes,
+        promote_all_resource_attributes=told.promote_all_resource_attributes,
+        ignore_resource_attributes=told.ignore_resource_attributes,
+        keep_identifying_resource_attributes=told.keep_identifying_resource_attributes,
+        promote_scope_metadata=told.promote_scope_metadata,
+        histogram_min_max=told.histogram_min_max,
+        max_body_bytes=told.max_body_bytes,
+    )
 
 
 def _nothing(_count: int) -> None:

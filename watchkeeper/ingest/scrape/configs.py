@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from watchkeeper.store.meta import Meta
 
 REVISION = "scrape"
+_SETTLE_S = 0.05
+_SETTLE_ROUNDS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,23 +71,29 @@ class ScrapeConfigs:
         self._clock = clock
         self._files = files
         self._environment = environment or {}
-        self._seen: tuple[object, ...] = ()
+        self._seen: tuple[object, ...] | None = None
         self._configs: tuple[ProjectConfig, ...] = ()
-        self._is_loaded = False
+        self._lock = threading.Lock()
 
     def current(self) -> tuple[ProjectConfig, ...]:
         """Configs in force; the same object as before if nothing changed. Blocks on disk."""
-        files = tuple(self._files())
-        seen = self._stamp(files)
-        if seen != self._seen or not self._is_loaded:
-            self._configs = (*self._from_disk(files), *self._from_meta())
-            self._seen, self._is_loaded = self._stamp(files), True
-        return self._configs
+        with self._lock:
+            return self._current()
 
     def reload(self) -> tuple[ProjectConfig, ...]:
         """Read everything anew, changed or not. Blocks on disk."""
-        self._is_loaded = False
-        return self.current()
+        with self._lock:
+            self._seen = None
+            return self._current()
+
+    def _current(self) -> tuple[ProjectConfig, ...]:
+        files = tuple(self._files())
+        # Looked at before it is read: what changes meanwhile is seen at the next look.
+        seen = self._stamp(files)
+        if seen != self._seen:
+            self._configs = (*self._from_disk(files), *self._from_meta())
+            self._seen = seen
+        return self._configs
 
     def _stamp(self, files: Sequence[ConfigFile]) -> tuple[object, ...]:
         """Differs when something that configs are made of has changed."""
@@ -153,8 +163,8 @@ class ScrapeConfigs:
                     read_included=partial(_read_included, directory),
                     environment=self._environment,
                 )
-                with open(file.path, encoding="utf-8") as opened:
-                    config, error = parse_config(opened.read(), surroundings), ""
+                text = _settled_text(file.path) if self._configs else _text(file.path)
+                config, error = parse_config(text, surroundings), ""
             except (ScrapeConfigInvalid, OSError, UnicodeDecodeError) as problem:
                 config, error = self._last_good(file.project_id), f"{file.path}: {problem}"
             yield ProjectConfig(
@@ -201,6 +211,25 @@ def _read_included(directory: str, pattern: str) -> Iterator[tuple[str, str]]:
     for path in sorted(glob.glob(os.path.join(directory, pattern))):
         with open(path, encoding="utf-8") as file:
             yield path, file.read()
+
+
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def _settled_text(path: str) -> str:
+    """The text of a file that has just changed, once nobody writes to it any more.
+
+    A file is empty for a moment while an editor writes it; taken over then, all its targets would
+    end.
+    """
+    for _ in range(_SETTLE_ROUNDS):
+        before, text = _stat(path), _text(path)
+        time.sleep(_SETTLE_S)
+        if _stat(path) == before:
+            break
+    return text
 
 
 def _stat(path: str) -> tuple[int, int, int] | None:

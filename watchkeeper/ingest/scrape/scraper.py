@@ -88,6 +88,7 @@ class Scraper:
         self._applied: tuple[object, ...] | None = None
         self._look_ms = 0
         self._wake = asyncio.Event()
+        self._loading = asyncio.Lock()
         self._looking: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -122,8 +123,9 @@ class Scraper:
 
     async def reload(self) -> list[str]:
         """Read all configs anew and put them in force; what is wrong with them, as sentences."""
-        self._take(await asyncio.to_thread(self._configs.reload))
-        await self._apply(self._clock())
+        async with self._loading:
+            self._take(await asyncio.to_thread(self._configs.reload))
+            await self._apply(self._clock())
         self._look_now()
         return [config.error for config in self._loaded or () if config.error]
 
@@ -215,11 +217,12 @@ class Scraper:
     async def _look(self, now_ms: int) -> None:
         """Take over what changed in configs, and start the discoveries that are due."""
         try:
-            loaded = await asyncio.to_thread(self._configs.current)
-            if loaded is not self._loaded:
-                self._take(loaded)
-            self._pools.start_due(now_ms)
-            await self._apply(now_ms)
+            async with self._loading:
+                loaded = await asyncio.to_thread(self._configs.current)
+                if loaded is not self._loaded:
+                    self._take(loaded)
+                self._pools.start_due(now_ms)
+                await self._apply(now_ms)
         finally:
             self._wake.set()
 

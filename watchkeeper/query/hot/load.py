@@ -10,7 +10,7 @@ import numpy.typing as npt
 from watchkeeper.query.hot.block import Ids
 from watchkeeper.query.hot.growing import GrowingSheet
 from watchkeeper.query.hot.repo import has_histograms, in_slices, samples_of
-from watchkeeper.query.promql import F64, I64
+from watchkeeper.query.promql import F64, I64, SeriesBlock
 from watchkeeper.query.promql.lattice import Slots
 from watchkeeper.store.columns import Columns
 
@@ -42,6 +42,14 @@ def load_sheets(
         for key, slots, times, matrix in _together(series, ts, values, slot_of):
             pieces.setdefault(key, []).append((slots, times, matrix))
     return [sheet for same in pieces.values() for sheet in _joined(same)]
+
+
+def sheets_of(block: SeriesBlock) -> list[GrowingSheet]:
+    """The samples of a block as sheets; series i has slot i."""
+    count = len(block.labels)
+    series = np.repeat(np.arange(count, dtype=np.uint64), np.diff(block.offsets))
+    together = _together(series, block.ts, block.values, {n: n for n in range(count)})
+    return [sheet for piece in together for sheet in _joined([piece[1:]])]
 
 
 def _together(

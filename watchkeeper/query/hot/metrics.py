@@ -20,7 +20,7 @@ class HotMetrics:
             registry=registry,
         )
         self.reads = Counter(
-            "watchkeeper_query_hot_reads",
+            "watchkeeper_query_hot_reads_total",
             "Selectors by where their samples came from: memory, loaded, columns.",
             ["from"],
             registry=registry,

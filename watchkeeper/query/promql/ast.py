@@ -347,11 +347,6 @@ def post_order(root: Node) -> Iterator[Node]:
         stack.extend((child, False) for child in reversed(node.children()))
 
 
-def selectors_of(expr: Expr) -> list[Selector]:
-    """Every selector that the expression reads, in order."""
-    return [node for node in post_order(expr) if isinstance(node, Selector)]
-
-
 def rebuilt(root: Node, change: Callable[[Node], Node]) -> Node:
     """The tree with every node changed, children first. What is not changed is not copied."""
     done: dict[int, Node] = {}
@@ -361,3 +356,8 @@ def rebuilt(root: Node, change: Callable[[Node], Node]) -> Node:
         same = all(old is new for old, new in zip(before, after, strict=True))
         done[id(node)] = change(node if same else node.with_children(after))
     return done[id(root)]
+
+
+def selectors_of(expr: Expr) -> list[Selector]:
+    """Every selector that the expression reads, in order."""
+    return [node for node in post_order(expr) if isinstance(node, Selector)]

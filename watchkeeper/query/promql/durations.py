@@ -63,22 +63,28 @@ def parse_offset(cursor: Cursor) -> Duration:
     """
     if cursor.at("("):
         return _arithmetic(cursor, 1)
+    if not cursor.at("+", "-"):
+        return _operand(cursor)
+    sign = cursor.take()
     if cursor.at("+", "-"):
-        sign = cursor.take()
-        return _signed(cursor, sign, _operand(cursor))
-    return _operand(cursor)
+        return _more(cursor, _signed(cursor, sign, _with_signs(cursor)), 1)
+    return _signed(cursor, sign, _operand(cursor))
 
 
 def _arithmetic(cursor: Cursor, weakest: int) -> Duration:
     """An expression of operators that bind at least as tightly as `weakest`."""
     with cursor.nested():
-        left = _with_signs(cursor)
-        while cursor.at(*_PRECEDENCE):
-            precedence = _PRECEDENCE[cursor.peek.text]
-            if precedence < weakest:
-                break
-            left = _operation(cursor, left, precedence)
-        return left
+        return _more(cursor, _with_signs(cursor), weakest)
+
+
+def _more(cursor: Cursor, left: Duration, weakest: int) -> Duration:
+    """`left` with the operators that follow it."""
+    while cursor.at(*_PRECEDENCE):
+        precedence = _PRECEDENCE[cursor.peek.text]
+        if precedence < weakest:
+            break
+        left = _operation(cursor, left, precedence)
+    return left
 
 
 def _operation(cursor: Cursor, left: Duration, precedence: int) -> Duration:

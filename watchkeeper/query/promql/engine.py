@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from itertools import islice
+from operator import le
 
 import numpy as np
 
@@ -49,6 +52,10 @@ _SPENT: dict[str, Callable[[], Exception]] = {
     "queue": lambda: TooManyQueries("Too many queries are running; send again in a moment."),
 }
 
+_REMEMBERED_TEXT = 4096
+_REMEMBERED_TREES = 256
+"""Dashboards and rules ask the same questions again and again; trees never change."""
+
 
 class Engine:
     """Evaluates PromQL over one source. Thread-safe; bounded by its limits."""
@@ -66,9 +73,13 @@ class Engine:
         self._source = source
         self._monotonic = monotonic
         self._gate = QueryGate(self.limits)
+        self._remembered = lru_cache(_REMEMBERED_TREES)(self._parsed)
 
     def parse(self, text: str) -> Node:
         """The checked tree, within this engine's limits. Raises ParseError."""
+        return self._parsed(text) if len(text) > _REMEMBERED_TEXT else self._remembered(text)
+
+    def _parsed(self, text: str) -> Node:
         return parse(
             text,
             max_bytes=self.limits.max_text_bytes,
@@ -205,7 +216,8 @@ def _range_answer(value: Value, times: I64) -> Matrix:
     if not isinstance(value, Grid):
         raise BadQuery("only scalars and instant vectors have a range")
     grid = settle_names(value).without_absent()
-    grid = grid.rows(sorted(range(len(grid.labels)), key=grid.labels.__getitem__))
+    if not all(map(le, grid.labels, islice(grid.labels, 1, None))):
+        grid = grid.rows(sorted(range(len(grid.labels)), key=grid.labels.__getitem__))
     offsets, ts, values = flatten(grid, times)
     histograms = flat_histograms(grid)
     if histograms is not None:

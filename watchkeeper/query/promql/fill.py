@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from watchkeeper.model import Labels
-from watchkeeper.query.promql.types import Grid
+from watchkeeper.query.promql.mixed import stacked
+from watchkeeper.query.promql.types import Grid, grid_of
 
 Signature = Callable[[Labels], Labels]
 
@@ -26,14 +27,4 @@ def with_stand_ins(grid: Grid, other: Grid, value: float | None, signature: Sign
         stand_in = place.get(signature(labels))
         if stand_in is not None:
             present[stand_in] &= ~grid.present[row]
-    return stacked(grid, wanted, np.full(present.shape, value), present)
-
-
-def stacked(grid: Grid, labels: list[Labels], values: np.ndarray, present: np.ndarray) -> Grid:
-    """The grid with further series of floats."""
-    return Grid(
-        [*grid.labels, *labels],
-        np.concatenate((grid.values, values)),
-        np.concatenate((grid.present, present)),
-        np.concatenate((grid.drop_name, np.zeros(len(labels), np.bool_))),
-    )
+    return stacked(grid, grid_of(wanted, np.full(present.shape, value), present))

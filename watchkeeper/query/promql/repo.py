@@ -163,7 +163,9 @@ class ColumnsSource:
         if len(ids) > self._max_samples:
             raise TooManySamples
         floats = SampleRows(ids, ts.astype(np.int64, copy=False), values.astype(np.float64))
-        rows = self._histograms.join(scope.project_ids, where.text, params, floats)
+        rows = self._histograms.join(
+            scope.project_ids, where.text, params, floats, self._max_samples
+        )
         return self._block(where, rows)
 
     def has_histograms(
@@ -210,7 +212,7 @@ class ColumnsSource:
             histograms = None if histograms is None else histograms[keep]
         starts = np.flatnonzero(starts_series)
         labels = self._labels_of(where, ids[starts].tolist())
-        return SeriesBlock(labels, np.append(starts, len(ids)), ts, values, histograms)
+        return SeriesBlock(labels, np.append(starts, len(ids)), ts, values, histograms=histograms)
 
     def _labels_of(self, where: Where, ids: list[int]) -> list[Labels]:
         known = self._labels.get(ids)

@@ -192,7 +192,7 @@ def _block(pieces: Sequence[tuple[Labels, list[tuple[int, float | Histogram]]]])
         np.concatenate((np.zeros(1, np.int64), np.cumsum(counts))),
         np.array([ts_ms for ts_ms, _ in flat], dtype=np.int64),
         values,
-        histograms,
+        histograms=histograms,
     )
 
 

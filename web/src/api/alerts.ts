@@ -15,6 +15,7 @@ export type Rule = Schemas["RuleAnswer"];
 export type RuleFile = Schemas["RuleFileAnswer"];
 export type RuleFiles = Schemas["RulesAnswer"];
 export type RuleCheck = Schemas["RuleCheckAnswer"];
+export type RulePreview = Schemas["RulePreview"];
 
 /** What is pending or firing now. */
 export function useAlerts(projectId: number): Loaded<Alert[]> {
@@ -70,6 +71,22 @@ export function useRuleCheck(projectId: number, source: string): Loaded<RuleChec
     enabled: source.trim() !== "",
     keepPrevious: true,
   }).value;
+}
+
+/** What the rules of a right file would compare now. */
+export function useRulePreviews(
+  projectId: number,
+  source: string,
+  enabled: boolean,
+): readonly RulePreview[] {
+  const { value } = useLoaded<Schemas["RulePreviewsAnswer"]>({
+    key: projectKey(projectId, [], "rule-previews", source),
+    fetch: (signal) =>
+      call("POST", projectPath(projectId, "/rules/preview"), { body: { source }, signal }),
+    enabled,
+    keepPrevious: true,
+  });
+  return value.state === "ready" ? value.data.rules : [];
 }
 
 const filePath = (projectId: number, name: string): string =>

@@ -50,6 +50,15 @@ export function whenSignedOut(listener: () => void): void {
 
 /** One request to the server's JSON API. Throws `ApiError` for everything but 2xx. */
 export async function call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
+  return (await callTraced<T>(method, path, options)).body;
+}
+
+/** The same, with the id by which the server's log names the request. */
+export async function callTraced<T>(
+  method: Method,
+  path: string,
+  options: CallOptions = {},
+): Promise<{ body: T; requestId: string | null }> {
   const { headers, body } = payload(method, options);
   const init: RequestInit = { method, headers, credentials: "same-origin" };
   if (body !== undefined) init.body = body;
@@ -67,7 +76,9 @@ export async function call<T>(method: Method, path: string, options: CallOptions
     });
   }
   if (!response.ok) throw await failure(response);
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  const isJson = response.headers.get("Content-Type")?.includes("json") ?? false;
+  const answer = (isJson ? await response.json() : undefined) as T;
+  return { body: answer, requestId: response.headers.get("X-Request-Id") };
 }
 
 function payload(method: Method, { body, form }: CallOptions): { headers: Headers; body?: string } {

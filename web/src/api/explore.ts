@@ -1,7 +1,7 @@
 import type { Loaded } from "@/lib/loaded";
 import { type Span, stepFor, type TimeRange } from "@/lib/time";
-import { call } from "./client";
-import { type Labels, type RangeColumns, toColumns } from "./metrics";
+import { call, callTraced } from "./client";
+import { type Labels, parseSample, type RangeColumns, toColumns } from "./metrics";
 import { projectKey, useLoaded } from "./queries";
 import { spanNow } from "./scope";
 
@@ -10,13 +10,34 @@ export interface Cost {
   /** Series that were read. */
   readonly series: number;
   readonly samples: number;
+  readonly peakSamples: number | null;
+  /** In the engine, and as the reader waited for it. */
   readonly tookMs: number;
+  readonly roundTripMs: number;
   readonly isPushedDown: boolean;
+  /** What it was read from where that is not the samples themselves: "1h". */
+  readonly resolution: string | null;
+}
+
+/** One bucket of a native histogram. */
+export interface NativeBucket {
+  readonly low: number;
+  readonly high: number;
+  readonly count: number;
+}
+
+/** A native histogram series on the answer's times; null where there is none. */
+export interface HistogramSeries {
+  readonly labels: Labels;
+  readonly buckets: readonly (readonly NativeBucket[] | null)[];
 }
 
 export interface ExploreAnswer extends RangeColumns {
   readonly cost: Cost;
   readonly span: Span;
+  readonly infos: readonly string[];
+  readonly histograms: readonly HistogramSeries[];
+  readonly requestId: string | null;
 }
 
 interface Envelope<T> {
@@ -27,28 +48,67 @@ interface Envelope<T> {
 
 interface Stats {
   readonly timings?: { readonly evalTotalTime?: number };
-  readonly samples?: { readonly totalQueryableSamples?: number };
+  readonly samples?: { readonly totalQueryableSamples?: number; readonly peakSamples?: number };
   readonly series?: number;
   readonly pushedDown?: boolean | number;
+  readonly resolution?: string | null;
 }
 
-type RangeData = Parameters<typeof toColumns>[0] & { readonly stats?: Stats };
+type RawBucket = readonly [number, string, string, string];
+
+interface RawHistogram {
+  readonly count: string;
+  readonly sum: string;
+  readonly buckets?: readonly RawBucket[];
+}
+
+interface RawSeries {
+  readonly metric: Labels;
+  readonly values?: [number, string][];
+  readonly histograms?: readonly (readonly [number, RawHistogram])[];
+}
+
+interface RangeData {
+  readonly resultType: "matrix";
+  readonly result: readonly RawSeries[];
+  readonly stats?: Stats;
+}
 
 const apiPath = (projectId: number, rest: string): string => `/p/${projectId}/api/v1/${rest}`;
 
 const POINTS = 360;
 
+/** A question: PromQL, the step in ms (null: as the range wants), and how far back it is moved. */
+export interface Question {
+  readonly expr: string;
+  readonly stepMs?: number | null;
+  readonly shiftMs?: number;
+  readonly enabled?: boolean;
+}
+
+/** The step that a query over the range has if none is chosen (ms). */
+export const autoStep = (range: TimeRange): number => stepFor(spanNow(range), POINTS);
+
 /** A query over the range with its cost; fetched again when samples arrive. */
 export function useExploreQuery(
   projectId: number,
-  expr: string,
+  { expr, stepMs = null, shiftMs = 0, enabled = true }: Question,
   range: TimeRange,
 ): { value: Loaded<ExploreAnswer>; refreshing: boolean } {
   return useLoaded({
-    key: projectKey(projectId, ["samples"], "explore", expr, range),
-    fetch: (signal) => fetchRange(projectId, expr, spanNow(range), signal),
-    enabled: expr.trim() !== "",
-    isEmpty: (answer) => answer.series.length === 0,
+    // What lies wholly in the past does not change with what arrives.
+    key: projectKey(
+      projectId,
+      shiftMs === 0 ? ["samples"] : [],
+      "explore",
+      expr,
+      stepMs,
+      shiftMs,
+      range,
+    ),
+    fetch: (signal) => fetchRange(projectId, expr, spanNow(range), { stepMs, shiftMs }, signal),
+    enabled: enabled && expr.trim() !== "",
+    isEmpty: (answer) => answer.series.length === 0 && answer.histograms.length === 0,
     keepPrevious: true,
   });
 }
@@ -57,55 +117,108 @@ async function fetchRange(
   projectId: number,
   expr: string,
   span: Span,
+  how: { stepMs: number | null; shiftMs: number },
   signal: AbortSignal,
 ): Promise<ExploreAnswer> {
-  const stepMs = stepFor(span, POINTS);
-  const query = rangeQuery(expr, span, stepMs);
+  const stepMs = how.stepMs ?? stepFor(span, POINTS);
+  const query = rangeQuery(expr, span, stepMs, how.shiftMs);
   const began = performance.now();
-  const { data, warnings, infos } = await call<Envelope<RangeData>>(
+  const { body, requestId } = await callTraced<Envelope<RangeData>>(
     "GET",
     apiPath(projectId, "query_range"),
     { query: { ...query, stats: "all" }, signal },
   );
-  const columns = toColumns(data, query.start * 1000, query.end * 1000, stepMs);
-  const tookMs = performance.now() - began;
+  const roundTripMs = performance.now() - began;
+  const { data, warnings, infos } = body;
+  const [startMs, endMs] = [query.start * 1000, query.end * 1000];
+  const floats = data.result.filter((one) => one.values !== undefined);
+  const columns = toColumns(
+    {
+      resultType: "matrix",
+      result: floats.map(({ metric, values = [] }) => ({ metric, values })),
+    },
+    startMs,
+    endMs,
+    stepMs,
+  );
   return {
     ...columns,
+    timesMs: columns.timesMs.map((at) => at + how.shiftMs),
     span,
-    warnings: [...(warnings ?? []), ...(infos ?? [])],
-    tookMs,
-    cost: costOf(data.stats, columns.series.length, columns.samples, tookMs),
+    warnings: warnings ?? [],
+    infos: infos ?? [],
+    histograms: histogramsOf(data.result, startMs, stepMs, columns.timesMs.length),
+    tookMs: roundTripMs,
+    requestId,
+    cost: costOf(data.stats, columns.series.length, columns.samples, roundTripMs),
   };
 }
+
+function histogramsOf(
+  result: readonly RawSeries[],
+  startMs: number,
+  stepMs: number,
+  length: number,
+): HistogramSeries[] {
+  return result.flatMap(({ metric, histograms }) => {
+    if (histograms === undefined) return [];
+    const buckets = new Array<readonly NativeBucket[] | null>(length).fill(null);
+    for (const [atS, one] of histograms) {
+      const slot = Math.round((atS * 1000 - startMs) / stepMs);
+      if (slot >= 0 && slot < length) buckets[slot] = (one.buckets ?? []).map(bucketOf);
+    }
+    return [{ labels: metric, buckets }];
+  });
+}
+
+const bucketOf = ([, low, high, count]: RawBucket): NativeBucket => ({
+  low: parseSample(low),
+  high: parseSample(high),
+  count: parseSample(count),
+});
 
 /** Steps lie on whole multiples, so that a refresh does not shift every point. Seconds. */
 function rangeQuery(
   expr: string,
   span: Span,
   stepMs: number,
+  shiftMs = 0,
 ): { query: string; start: number; end: number; step: number } {
   return {
     query: expr,
-    start: (Math.ceil(span.fromMs / stepMs) * stepMs) / 1000,
-    end: (Math.floor(span.toMs / stepMs) * stepMs) / 1000,
+    start: (Math.ceil(span.fromMs / stepMs) * stepMs - shiftMs) / 1000,
+    end: (Math.floor(span.toMs / stepMs) * stepMs - shiftMs) / 1000,
     step: stepMs / 1000,
   };
 }
 
-function costOf(stats: Stats | undefined, series: number, samples: number, tookMs: number): Cost {
+function costOf(
+  stats: Stats | undefined,
+  series: number,
+  samples: number,
+  roundTripMs: number,
+): Cost {
   const seconds = stats?.timings?.evalTotalTime;
   return {
     series: stats?.series ?? series,
     samples: stats?.samples?.totalQueryableSamples ?? samples,
-    tookMs: seconds === undefined ? tookMs : seconds * 1000,
+    peakSamples: stats?.samples?.peakSamples ?? null,
+    tookMs: seconds === undefined ? roundTripMs : seconds * 1000,
+    roundTripMs,
     isPushedDown: Boolean(stats?.pushedDown),
+    resolution: stats?.resolution || null,
   };
 }
 
 /** The same request for a terminal; the token is the reader's own. */
-export function curlOf(projectId: number, expr: string, range: TimeRange): string {
+export function curlOf(
+  projectId: number,
+  expr: string,
+  stepMs: number | null,
+  range: TimeRange,
+): string {
   const span = spanNow(range);
-  const asked = rangeQuery(expr, span, stepFor(span, POINTS));
+  const asked = rangeQuery(expr, span, stepMs ?? stepFor(span, POINTS));
   const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
   return [
     `curl -sG ${quoted(`${location.origin}${apiPath(projectId, "query_range")}`)}`,
@@ -116,41 +229,67 @@ export function curlOf(projectId: number, expr: string, range: TimeRange): strin
   ].join(" \\\n  ");
 }
 
-export interface MetricFacts {
-  readonly name: string;
-  readonly type: string;
-  readonly help: string;
-  readonly unit: string;
+interface InstantData {
+  readonly resultType: "vector" | "matrix" | "scalar" | "string";
+  readonly result: unknown;
 }
 
-interface Metadata {
-  readonly type: string;
-  readonly help: string;
-  readonly unit?: string;
-}
-
-/** Every metric's name with what is known of it; by name. */
-export function useMetrics(projectId: number): Loaded<MetricFacts[]> {
+/** What the server answers to a query at one instant, as it is. */
+export function useRawAnswer(projectId: number, expr: string, atMs: number): Loaded<InstantData> {
   return useLoaded({
-    key: projectKey(projectId, ["setup"], "metrics"),
-    fetch: async (signal) => {
-      const [names, metadata] = await Promise.all([
-        fetchMetricNames(projectId, signal),
-        fetchMetadata(projectId, signal),
-      ]);
-      return names.map((name) => factsOf(name, metadata[name]?.[0]));
-    },
-    isEmpty: (all) => all.length === 0,
-    staleMs: 60_000,
+    key: projectKey(projectId, [], "raw", expr, atMs),
+    fetch: (signal) =>
+      get<InstantData>(projectId, "query", { query: expr, time: atMs / 1000 }, signal),
+    isEmpty: (data) => Array.isArray(data.result) && data.result.length === 0,
+    keepPrevious: true,
   }).value;
 }
 
-const factsOf = (name: string, known: Metadata | undefined): MetricFacts => ({
-  name,
-  type: known?.type ?? "unknown",
-  help: known?.help ?? "",
-  unit: known?.unit ?? "",
-});
+/** A single observation with its trace. */
+export interface Exemplar {
+  readonly series: Labels;
+  readonly labels: Labels;
+  readonly atMs: number;
+  readonly value: number;
+}
+
+interface RawExemplars {
+  readonly seriesLabels: Labels;
+  readonly exemplars: readonly { labels: Labels; value: string; timestamp: number }[];
+}
+
+/** Exemplars of the series that a query selects, over the range. */
+export function useExemplars(
+  projectId: number,
+  expr: string,
+  range: TimeRange,
+  enabled: boolean,
+): readonly Exemplar[] {
+  const { value } = useLoaded({
+    key: projectKey(projectId, [], "exemplars", expr, range),
+    fetch: async (signal) => {
+      const { fromMs, toMs } = spanNow(range);
+      const query = { query: expr, start: fromMs / 1000, end: toMs / 1000 };
+      return exemplarsOf(
+        await get<RawExemplars[]>(projectId, "query_exemplars", query, signal).catch(() => []),
+      );
+    },
+    enabled,
+    staleMs: 30_000,
+    keepPrevious: true,
+  });
+  return value.state === "ready" ? value.data : [];
+}
+
+export const exemplarsOf = (all: readonly RawExemplars[]): Exemplar[] =>
+  all.flatMap(({ seriesLabels, exemplars }) =>
+    exemplars.map(({ labels, value, timestamp }) => ({
+      series: seriesLabels,
+      labels,
+      atMs: timestamp * 1000,
+      value: parseSample(value),
+    })),
+  );
 
 async function get<T>(
   projectId: number,
@@ -160,61 +299,4 @@ async function get<T>(
 ): Promise<T> {
   const options = signal ? { query, signal } : { query };
   return (await call<Envelope<T>>("GET", apiPath(projectId, rest), options)).data;
-}
-
-const fetchMetricNames = (projectId: number, signal?: AbortSignal): Promise<string[]> =>
-  get(projectId, "label/__name__/values", {}, signal);
-
-const fetchMetadata = (
-  projectId: number,
-  signal?: AbortSignal,
-): Promise<Record<string, Metadata[]>> => get(projectId, "metadata", {}, signal);
-
-interface Matcher {
-  readonly name: string;
-  readonly value: string;
-  matchesEmpty(): boolean;
-}
-
-/** What the editor asks while typing: names, labels and values of the last 12 hours. */
-export interface NameSource {
-  metricNames(): Promise<string[]>;
-  metricMetadata(): Promise<Record<string, { type: string; help: string }[]>>;
-  labelNames(metric?: string): Promise<string[]>;
-  labelValues(label: string, metric?: string, matchers?: Matcher[]): Promise<string[]>;
-  series(metric: string): Promise<Map<string, string>[]>;
-  flags(): Promise<Record<string, string>>;
-}
-
-const LOOKBACK_S = 12 * 3600;
-const KEPT_MS = 60_000;
-
-/** Asked once a minute for the same thing; a failure is "nothing known", as completion is a help. */
-export function nameSource(projectId: number): NameSource {
-  const kept = new Map<string, { atMs: number; answer: Promise<unknown> }>();
-  const ask = <T>(rest: string, metric: string | undefined, nothing: T): Promise<T> => {
-    const end = Math.floor(Date.now() / KEPT_MS) * 60;
-    const key = `${rest} ${metric ?? ""}`;
-    const old = kept.get(key);
-    if (old && Date.now() - old.atMs < KEPT_MS) return old.answer as Promise<T>;
-    const query = {
-      start: end - LOOKBACK_S,
-      end: end + 60,
-      ...(metric ? { "match[]": metric } : {}),
-    };
-    const answer = get<T>(projectId, rest, query).catch(() => nothing);
-    kept.set(key, { atMs: Date.now(), answer });
-    return answer;
-  };
-  return {
-    metricNames: () => ask("label/__name__/values", undefined, []),
-    metricMetadata: () => ask("metadata", undefined, {}),
-    labelNames: (metric) => ask("labels", metric, []),
-    labelValues: (label, metric) => ask(`label/${encodeURIComponent(label)}/values`, metric, []),
-    series: async (metric) => {
-      const found = await ask<Labels[]>("series", metric, []);
-      return found.map((labels) => new Map(Object.entries(labels)));
-    },
-    flags: async () => ({}),
-  };
 }

@@ -663,7 +663,7 @@ export interface paths {
     };
     /**
      * List Targets
-     * @description Every target of the project with its last scrape.
+     * @description Every target of the project with its last scrapes.
      */
     get: operations["list_targets"];
     put?: never;
@@ -692,6 +692,28 @@ export interface paths {
      */
     put: operations["put_scrape_config"];
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/scrape-config/reload": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Reload Scrape Config
+     * @description Read all scrape configs anew, files on disk too; `problems` says what is wrong.
+     *
+     *     Needs role admin.
+     */
+    post: operations["reload_scrape_config"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1300,20 +1322,6 @@ export interface components {
       reason: string;
       /** Count */
       count: number;
-    };
-    /**
-     * DroppedTarget
-     * @description Found, but not scraped; reason: why.
-     */
-    DroppedTarget: {
-      /** Job */
-      job: string;
-      /** Discovered Labels */
-      discovered_labels: {
-        [key: string]: string;
-      };
-      /** Reason */
-      reason: string;
     };
     /**
      * ErrorAnswer
@@ -2138,6 +2146,20 @@ export interface components {
       projects: components["schemas"]["ProjectAnswer"][];
     };
     /**
+     * PastScrape
+     * @description at_ms: Unix ms when it began.
+     */
+    PastScrape: {
+      /** At Ms */
+      at_ms: number;
+      /** Up */
+      up: boolean;
+      /** Duration Ms */
+      duration_ms: number;
+      /** Samples */
+      samples: number;
+    };
+    /**
      * Points
      * @description values: null where nothing is known; as long as times_ms.
      */
@@ -2216,7 +2238,7 @@ export interface components {
       /** Pools */
       pools: components["schemas"]["Pool"][];
       /** Dropped */
-      dropped: components["schemas"]["DroppedTarget"][];
+      dropped: components["schemas"]["watchkeeper__api__wk__pools__DroppedTarget"][];
       /** Dropped Total */
       dropped_total: number;
       /** Problems */
@@ -2470,12 +2492,16 @@ export interface components {
     /**
      * ScrapeConfigAnswer
      * @description source: prometheus.yml as it was written, empty without one; problems: as sentences.
+     *
+     *     notes: what it says that does nothing here, as sentences.
      */
     ScrapeConfigAnswer: {
       /** Source */
       source: string;
       /** Problems */
       problems: string[];
+      /** Notes */
+      notes: string[];
     };
     /**
      * ScrapeConfigBody
@@ -2661,6 +2687,9 @@ export interface components {
     /**
      * TargetAnswer
      * @description duration_ms, samples: of the last scrape; health unknown: not scraped yet.
+     *
+     *     note: what should be mended at a target that is up; empty if nothing. discovered_labels: before
+     *     relabelling. history: the last scrapes since the server began, oldest first.
      */
     TargetAnswer: {
       /** Job */
@@ -2686,6 +2715,18 @@ export interface components {
       samples: number | null;
       /** Last Error */
       last_error: string;
+      /** Note */
+      note: string;
+      /** Discovered Labels */
+      discovered_labels: {
+        [key: string]: string;
+      };
+      /** Interval Ms */
+      interval_ms: number;
+      /** Timeout Ms */
+      timeout_ms: number;
+      /** History */
+      history: components["schemas"]["PastScrape"][];
     };
     /**
      * TargetRow
@@ -2712,11 +2753,15 @@ export interface components {
     };
     /**
      * TargetsAnswer
-     * @description The project's targets.
+     * @description The project's targets. jobs: all of them, also those without a target.
      */
     TargetsAnswer: {
       /** Targets */
       targets: components["schemas"]["TargetAnswer"][];
+      /** Dropped */
+      dropped: components["schemas"]["watchkeeper__api__wk__scrape__DroppedTarget"][];
+      /** Jobs */
+      jobs: string[];
     };
     /**
      * TestErrorAnswer
@@ -2776,6 +2821,34 @@ export interface components {
     WebhookOptions: {
       /** Url */
       url: string;
+    };
+    /**
+     * DroppedTarget
+     * @description Found, but not scraped; reason: why.
+     */
+    watchkeeper__api__wk__pools__DroppedTarget: {
+      /** Job */
+      job: string;
+      /** Discovered Labels */
+      discovered_labels: {
+        [key: string]: string;
+      };
+      /** Reason */
+      reason: string;
+    };
+    /**
+     * DroppedTarget
+     * @description A discovered target that is not scraped; reason: a sentence.
+     */
+    watchkeeper__api__wk__scrape__DroppedTarget: {
+      /** Job */
+      job: string;
+      /** Discovered Labels */
+      discovered_labels: {
+        [key: string]: string;
+      };
+      /** Reason */
+      reason: string;
     };
   };
   responses: never;
@@ -4659,6 +4732,46 @@ export interface operations {
         "application/json": components["schemas"]["ScrapeConfigBody"];
       };
     };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ScrapeConfigAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  reload_scrape_config: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
     responses: {
       /** @description Successful Response */
       200: {

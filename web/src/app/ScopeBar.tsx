@@ -3,8 +3,9 @@ import { type ReactNode, useState } from "react";
 import { type LiveState, useLiveStatus } from "@/api/live";
 import { useProjectChoice, useProjects } from "@/api/project-choice";
 import { type Scope, usePreference, useSearchState } from "@/api/scope";
+import { COMPARISONS } from "@/lib/compare";
 import { readPreference, writePreference } from "@/lib/preferences";
-import type { ScopeUse } from "@/lib/room";
+import type { RoomPage, ScopeUse } from "@/lib/room";
 import { endsNow, rangeLabel } from "@/lib/time";
 import { coarse } from "@/lib/units";
 import { useNow } from "@/ui/Ago";
@@ -20,11 +21,10 @@ interface ScopeBarProps {
   rangeSignal: number;
 }
 
-const ALL: { environment: ScopeUse; release: ScopeUse; range: ScopeUse } = {
-  environment: true,
-  release: true,
-  range: true,
-};
+type Uses = RoomPage["scope"];
+
+const ALL: Uses = { environment: true, release: true, range: true };
+const NO_COMPARISON = "This page compares nothing";
 
 const reasonOf = (use: ScopeUse): string | undefined => (use === true ? undefined : use);
 
@@ -40,6 +40,7 @@ export function ScopeBar({ scope, rangeSignal }: ScopeBarProps): ReactNode {
       </span>
       <span className="seg only-l">
         <RangeMenu scope={scope} use={use.range} signal={rangeSignal} />
+        <CompareMenu use={use.compare ?? NO_COMPARISON} />
       </span>
       <span className="only-l">
         <LiveButton scope={scope} />
@@ -180,6 +181,42 @@ function RangeMenu({
   );
 }
 
+/** The stretch that charts are compared with. */
+function CompareMenu({ use }: { use: ScopeUse }): ReactNode {
+  const [search, change] = useSearchState();
+  const chosen = COMPARISONS.find(({ value }) => value === search.vs);
+  const text = chosen?.label ?? "nothing";
+  return (
+    <Popover
+      align="end"
+      label={`Compare with ${text}`}
+      reason={reasonOf(use)}
+      button={
+        <>
+          <span className="faint">vs</span> <Named text={text} />
+        </>
+      }
+    >
+      {(close) => (
+        <>
+          {[{ value: undefined, label: "nothing" }, ...COMPARISONS].map(({ value, label }) => (
+            <MenuItem
+              key={label}
+              chosen={value === chosen?.value}
+              onChoose={() => {
+                close();
+                change({ vs: value });
+              }}
+            >
+              {label}
+            </MenuItem>
+          ))}
+        </>
+      )}
+    </Popover>
+  );
+}
+
 const LIVE_WORDS: Record<LiveState, string> = {
   connected: "Live",
   connecting: "Live",
@@ -232,10 +269,10 @@ function Named({ text }: { text: string }): ReactNode {
 }
 
 /** On phones the whole bar folds into one button. */
-function PhoneScope({ scope, use }: { scope: Scope; use: typeof ALL }): ReactNode {
+function PhoneScope({ scope, use }: { scope: Scope; use: Uses }): ReactNode {
   const [isOpen, setOpen] = useState(false);
   const { state } = useLiveStatus();
-  const [, change] = useSearchState();
+  const [{ vs = "" }, change] = useSearchState();
   const choose = useProjectChoice();
   const all = useProjects();
   const label = rangeLabel(scope.range, useNow(), scope.zone);
@@ -278,6 +315,17 @@ function PhoneScope({ scope, use }: { scope: Scope; use: typeof ALL }): ReactNod
         ) : (
           <p className="faint s">{use.range}</p>
         )}
+        {use.compare === true ? (
+          <SelectField
+            label="Compare with"
+            value={vs}
+            options={[
+              { value: "", label: "nothing" },
+              ...COMPARISONS.map(({ value, label: name }) => ({ value, label: name })),
+            ]}
+            onChange={(value) => change({ vs: value || undefined })}
+          />
+        ) : null}
         <p className="faint s">{label.detail}</p>
       </Dialog>
     </span>

@@ -36,6 +36,14 @@ export interface ChartBand extends Span {
   readonly tone: "crit" | "warn";
 }
 
+/** A single observation, drawn as a ring that can be pressed. */
+export interface ChartDot {
+  readonly atMs: number;
+  readonly value: number;
+  readonly label: string;
+  readonly onPress: () => void;
+}
+
 export interface TimeChartProps {
   /** Names the chart in its sentence; print it above the chart too. */
   title: string;
@@ -55,6 +63,7 @@ export interface TimeChartProps {
   limits?: readonly ChartLimit[];
   marks?: readonly ChartMark[];
   bands?: readonly ChartBand[];
+  dots?: readonly ChartDot[];
   /** Charts with the same key share their cursor. */
   syncKey?: string;
   /** Drag along the time axis. */
@@ -67,6 +76,9 @@ export function TimeChart(props: TimeChartProps): ReactNode {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const [hover, setHover] = useState<Hover | null>(null);
+  const [places, setPlaces] = useState<readonly Place[]>([]);
+  const dots = useRef(props.dots);
+  dots.current = props.dots;
   const theme = useTheme();
   const zoom = useRef(onZoom);
   zoom.current = onZoom;
@@ -101,6 +113,7 @@ export function TimeChart(props: TimeChartProps): ReactNode {
       {
         hover: setHover,
         zoom: (chosen) => zoom.current?.(chosen),
+        drawn: (made) => setPlaces((old) => kept(old, placesOf(made, dots.current ?? []))),
       },
     );
     const made = new uPlot(options, shape.current.data, element);
@@ -118,6 +131,9 @@ export function TimeChart(props: TimeChartProps): ReactNode {
     plot.current?.setData(shaped.data);
   }, [shaped]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: drawing reads the dots that are there now.
+  useEffect(() => plot.current?.redraw(false), [props.dots]);
+
   const shownSpan = span ?? { fromMs: shaped.timesMs[0] ?? 0, toMs: shaped.timesMs.at(-1) ?? 0 };
   return (
     <div className="chart" style={{ height }}>
@@ -127,6 +143,18 @@ export function TimeChart(props: TimeChartProps): ReactNode {
         role="img"
         aria-label={sentence(title, unit, series, spanText(shownSpan, Date.now(), zone))}
       />
+      {places.map(({ dot, left, top }, i) => (
+        <button
+          // biome-ignore lint/suspicious/noArrayIndexKey: a dot is its place among the drawn ones.
+          key={i}
+          type="button"
+          className="chart-dot"
+          style={{ left, top }}
+          title={dot.label}
+          aria-label={dot.label}
+          onClick={dot.onPress}
+        />
+      ))}
       {hover ? (
         <Tooltip
           hover={hover}
@@ -139,6 +167,42 @@ export function TimeChart(props: TimeChartProps): ReactNode {
       ) : null}
     </div>
   );
+}
+
+interface Place {
+  readonly dot: ChartDot;
+  readonly left: number;
+  readonly top: number;
+}
+
+/** Where the dots that lie within the axes stand, in CSS pixels. */
+function placesOf(u: uPlot, dots: readonly ChartDot[]): Place[] {
+  const r = devicePixelRatio;
+  const { left, top, width, height } = u.bbox;
+  return dots
+    .map((dot) => ({
+      dot,
+      left: Math.round(left / r + u.valToPos(dot.atMs / 1000, "x")),
+      top: Math.round(top / r + u.valToPos(dot.value, "y")),
+    }))
+    .filter(
+      (one) =>
+        one.left >= left / r &&
+        one.left <= (left + width) / r &&
+        one.top >= top / r &&
+        one.top <= (top + height) / r,
+    );
+}
+
+/** The old list if nothing has moved, so that drawing again ends. */
+function kept(old: readonly Place[], next: readonly Place[]): readonly Place[] {
+  const isSame =
+    old.length === next.length &&
+    old.every((one, i) => {
+      const other = next[i];
+      return one.dot === other?.dot && one.left === other.left && one.top === other.top;
+    });
+  return isSame ? old : next;
 }
 
 export interface Shaped {

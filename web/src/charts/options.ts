@@ -14,6 +14,7 @@ interface PlotRequest extends TimeChartProps {
 interface Listeners {
   hover: (hover: Hover | null) => void;
   zoom: (span: Span) => void;
+  drawn: (plot: uPlot) => void;
 }
 
 const FONT_PX = 11;
@@ -49,7 +50,11 @@ export function plotOptions(
     series: [{}, ...request.series.map((one, i) => line(one, i, kind, stacked, shaped))],
     hooks: {
       drawClear: [(u) => drawBands(u, request)],
-      draw: [(u) => drawMarks(u, request), (u) => drawLimits(u, request)],
+      draw: [
+        (u) => drawMarks(u, request),
+        (u) => drawLimits(u, request),
+        (u) => listeners.drawn(u),
+      ],
       setCursor: [(u) => listeners.hover(hoverOf(u))],
       setSelect: [(u) => select(u, listeners.zoom)],
     },
@@ -123,7 +128,7 @@ const TICK_STEPS_S = [
 const TICK_SPACE_PX = 64;
 
 /** Round instants of the shown zone (midnights, full hours), far enough apart to be read. */
-function timeTicks(min: number, max: number, widthPx: number, zone: string): number[] {
+export function timeTicks(min: number, max: number, widthPx: number, zone: string): number[] {
   const wanted = ((max - min) * TICK_SPACE_PX) / Math.max(widthPx, 1);
   const step = TICK_STEPS_S.find((one) => one >= wanted) ?? 2_592_000;
   const offset = offsetSeconds(min * 1000, zone);

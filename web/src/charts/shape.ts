@@ -93,7 +93,8 @@ export function yRange(
   const min = fromZero ? Math.min(0, found.min) : Math.min(found.min, ...near);
   if (max === min) return max === 0 ? [0, 1] : max > 0 ? [0, max * 1.25] : [min * 1.25, 0];
   const air = (max - min) * 0.12;
-  return [min < 0 || !fromZero ? min - air : 0, max + air];
+  const low = min >= 0 ? Math.max(0, fromZero ? 0 : min - air) : min - air;
+  return [low, max + air];
 }
 
 /**

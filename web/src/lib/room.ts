@@ -16,6 +16,8 @@ export interface RoomPage {
     readonly environment: ScopeUse;
     readonly release: ScopeUse;
     readonly range: ScopeUse;
+    /** Default: the page compares nothing. */
+    readonly compare?: ScopeUse;
   };
 }
 

@@ -23,6 +23,8 @@ export function PageLink({ to, search, children, ...rest }: PageLinkProps): Reac
       to={`/o/${org ?? ""}/${to}`}
       search={(old: SearchMap) => ({ ...scopeOnly(old), ...search })}
       preload="intent"
+      // A page below this one is another page: what is current is said by whoever lists the links.
+      activeOptions={{ exact: true, includeSearch: false }}
     >
       {children}
     </Link>

@@ -16,13 +16,15 @@ from watchkeeper.ingest import (
     Acceptor,
     IngestMetrics,
     SeriesRegistry,
+    decode_exemplars,
+    decode_histograms,
     decode_metadata,
     decode_samples,
     decode_series,
 )
 from watchkeeper.ingest.scrape import ConfigFile, ScrapeConfigs, Scraper
 from watchkeeper.lib.outbound import Outbound, OutboundOptions
-from watchkeeper.model import Kind, Labels, Record, Role, Scope
+from watchkeeper.model import Histogram, Kind, Labels, Record, Role, Scope, decode_histogram
 from watchkeeper.store.meta import Meta, open_meta, tables
 from watchkeeper.store.spool import Position, SegmentReader, SegmentWriter, SpoolOptions
 
@@ -55,6 +57,35 @@ class Written:
                 rows = zip(ids.tolist(), times.tolist(), values.tolist(), strict=True)
                 found += [(names[number], ts, value) for number, ts, value in rows]
         return found
+
+    def names(self) -> dict[int, str]:
+        """Series id to metric name."""
+        return {
+            row.series_id: dict(row.labels)["__name__"]
+            for record in self.records()
+            if record.kind is Kind.SERIES
+            for row in decode_series(record.payload)
+        }
+
+    def histograms(self) -> list[tuple[str, int, Histogram]]:
+        """Metric name, ts_ms and histogram."""
+        names = self.names()
+        return [
+            (names[row.series_id], row.ts_ms, decode_histogram(row.histogram))
+            for record in self.records()
+            if record.kind is Kind.HISTOGRAMS
+            for row in decode_histograms(record.payload)
+        ]
+
+    def exemplars(self) -> list[tuple[str, int, float, dict[str, str]]]:
+        """Metric name, ts_ms, value and the exemplar's labels."""
+        names = self.names()
+        return [
+            (names[row.series_id], row.ts_ms, row.value, row.labels)
+            for record in self.records()
+            if record.kind is Kind.EXEMPLARS
+            for row in decode_exemplars(record.payload)
+        ]
 
     def of(self, metric: str) -> list[tuple[int, float]]:
         return [(ts, v) for labels, ts, v in self.samples() if dict(labels)["__name__"] == metric]

@@ -122,7 +122,7 @@ def _unary(frame: Frame, node: Unary) -> Value:
     if isinstance(value, Scalars):
         return Scalars(-value.values)
     grid = _grid(value)
-    return drop_names(frame.run, negated(grid))
+    return drop_names(frame.run, negated(frame, grid))
 
 
 def _call(frame: Frame, node: Call) -> Value:

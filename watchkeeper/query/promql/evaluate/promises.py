@@ -49,7 +49,7 @@ def _selected(
     frame: Frame, selector: Selector, ends: I64, range_ms: int, kernel: Kernel
 ) -> Promise | None:
     run = frame.run
-    if not isinstance(run.source, LatticeSource) or run.options.delayed_name_removal:
+    if not isinstance(run.source, LatticeSource):
         return None
     if selector.extended:
         return None

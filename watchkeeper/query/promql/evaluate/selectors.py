@@ -9,6 +9,7 @@ import numpy as np
 
 from watchkeeper.query.promql.ast import At, AtKind, MatrixSelector, Selector, Subquery
 from watchkeeper.query.promql.histograms import without_buckets, without_hints
+from watchkeeper.query.promql.mixed import Reach, smoothed_histograms
 from watchkeeper.query.promql.run import Frame, Run
 from watchkeeper.query.promql.types import (
     I64,
@@ -90,7 +91,9 @@ def smoothed(frame: Frame, node: Selector) -> Grid:
         line = on_line(block, before, behind, np.broadcast_to(ends, present.shape))
         values = np.where((until < hi) & (block.ts[before] < ends), line, block.values[before])
     run.budget.release(len(block.labels) * frame.steps)
-    return grid_of(list(block.labels), values, present).without_absent()
+    grid = grid_of(list(block.labels), values, present)
+    reach = Reach(ends, lo, until, hi)
+    return smoothed_histograms(frame, block, reach, grid, node.start).without_absent()
 
 
 def newest(frame: Frame, node: Selector) -> tuple[SeriesBlock, I64, Bools]:
@@ -177,4 +180,4 @@ def _as_block(grid: Grid, times: I64) -> SeriesBlock:
     histograms = flat_histograms(grid)
     if histograms is not None:
         histograms = without_hints(histograms)
-    return SeriesBlock(grid.labels, offsets, ts, values, histograms)
+    return SeriesBlock(grid.labels, offsets, ts, values, histograms=histograms)

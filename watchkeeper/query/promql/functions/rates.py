@@ -8,11 +8,11 @@ import numpy as np
 
 from watchkeeper.model import METRIC_NAME, Labels
 from watchkeeper.query.promql.functions.extended import extended_change, from_anchor
-from watchkeeper.query.promql.functions.starts import begun_inside, note_overlaps, started_anew
 from watchkeeper.query.promql.invocation import Invocation
 from watchkeeper.query.promql.literals import quote
 from watchkeeper.query.promql.mixed import changes_between, resets_between
 from watchkeeper.query.promql.run import Frame
+from watchkeeper.query.promql.starts import begun_inside, note_overlaps, started_anew
 from watchkeeper.query.promql.types import F64, I64, Bools, Grid, value_of
 from watchkeeper.query.promql.windows import Windows, window_sum
 
@@ -77,7 +77,7 @@ def _extrapolated(call: Invocation, *, is_counter: bool, is_rate: bool) -> Grid:
     last = np.where(present, windows.hi - 1, 0)
     change = windows.values[last] - windows.values[first]
     if is_counter:
-        note_overlaps(call)
+        note_overlaps(call.frame.run.notes, windows, call.position(0))
         change = change + lost_by_resets(windows, first, last)
     change = _to_window(windows, first, last, change, begun, is_counter=is_counter)
     if is_rate:

@@ -20,11 +20,13 @@ from watchkeeper.query.promql.histograms.resets import detect_reset
 from watchkeeper.query.promql.histograms.samples import (
     Sample,
     column,
+    floats_of,
     hinted,
     only_floats,
     present_histograms,
     sample_columns,
     sample_value,
+    weight,
     without_hints,
 )
 from watchkeeper.query.promql.histograms.statistics import without_buckets
@@ -47,6 +49,7 @@ __all__ = [
     "describe_histogram",
     "detect_reset",
     "divided",
+    "floats_of",
     "fraction",
     "hinted",
     "is_custom",
@@ -62,6 +65,7 @@ __all__ = [
     "subtracted",
     "trimmed",
     "variance",
+    "weight",
     "without_buckets",
     "without_hints",
 ]

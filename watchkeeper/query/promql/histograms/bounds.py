@@ -6,10 +6,11 @@ import math
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from watchkeeper.model import CUSTOM_BUCKETS, Histogram
 
-_FINEST_SCHEMA = 8
+FINEST_SCHEMA = 8
 _SQUARE_ROOT_OF_2 = 1.414213562373095
 """As the published bounds have it: the last digit of the true root would be 1 more."""
 
@@ -17,7 +18,7 @@ _SQUARE_ROOT_OF_2 = 1.414213562373095
 def _fractions() -> list[list[float]]:
     """Bounds in [0.5, 1) for each schema from 0 on, digit for digit those that clients use."""
     tables = [[0.5]]
-    for schema in range(1, _FINEST_SCHEMA + 1):
+    for schema in range(1, FINEST_SCHEMA + 1):
         factor = _SQUARE_ROOT_OF_2 if schema == 1 else 2.0 ** (2.0**-schema)
         row = [0.5]
         for place in range(1, 2**schema):
@@ -30,6 +31,7 @@ def _fractions() -> list[list[float]]:
 _FRACTIONS = _fractions()
 
 
+@lru_cache(maxsize=16_384)
 def exponential_bound(index: int, schema: int) -> float:
     """Upper bound of a bucket; that of the last one before +Inf is the largest float."""
     if schema < 0:

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from watchkeeper.model import Histogram, decode_histogram
+from watchkeeper.model import CUSTOM_BUCKETS, Histogram, decode_histogram
+from watchkeeper.query.promql.errors import TooManySamples
+from watchkeeper.query.promql.histograms.arithmetic import at_schema
+from watchkeeper.query.promql.histograms.bounds import FINEST_SCHEMA
 from watchkeeper.query.promql.histograms.resets import with_known_hints
-from watchkeeper.query.promql.histograms.samples import column, sample_value
+from watchkeeper.query.promql.histograms.samples import column, sample_value, weight
 from watchkeeper.query.promql.types import F64, I64, Histograms
 from watchkeeper.store.columns import Columns
 
@@ -28,6 +31,8 @@ _READ = (
     + _OF_SERIES
     + "ORDER BY project_id, series_id, ts LIMIT {{most:UInt64}}"
 )
+_LIGHTEST = weight(Histogram(schema=0, count=0.0, sum=0.0))
+_COARSEST, _FINEST_DEFINED = -4, 52
 _FRESH_S = 1.0
 """How long "this project has no histograms" is believed."""
 
@@ -81,12 +86,17 @@ class HistogramReader:
         where: str,
         params: Mapping[str, object],
         floats: SampleRows,
+        most: int,
     ) -> SampleRows:
-        """The floats, and between them the histograms of the series that meet the condition."""
+        """The floats, and between them the histograms of the series that meet the condition.
+
+        most: samples that there may be in all, a histogram by its weight. Raises TooManySamples.
+        """
         if not self._may_have(projects):
             return floats
-        answer = self._columns.fetch(_READ.format(where=where), dict(params), fmt="RowBinary")
-        rows = _rows(answer)
+        params = {**params, "most": most // _LIGHTEST + 1}
+        answer = self._columns.fetch(_READ.format(where=where), params, fmt="RowBinary")
+        rows = _rows(answer, most - len(floats.ids))
         return _joined(floats, rows) if rows else floats
 
 
@@ -94,7 +104,7 @@ Row = tuple[int, int, Histogram]
 """Series id, Unix ms, histogram."""
 
 
-def _rows(answer: bytes) -> list[Row]:
+def _rows(answer: bytes, most: int) -> list[Row]:
     """RowBinary of an id, a time and a string."""
     rows: list[Row] = []
     position = 0
@@ -102,9 +112,24 @@ def _rows(answer: bytes) -> list[Row]:
         series = int.from_bytes(answer[position : position + 8], "little")
         ts_ms = int.from_bytes(answer[position + 8 : position + 16], "little", signed=True)
         length, position = _length(answer, position + 16)
-        rows.append((series, ts_ms, decode_histogram(answer[position : position + length])))
+        histogram = decode_histogram(answer[position : position + length])
         position += length
+        most -= weight(histogram)
+        if most < 0:
+            raise TooManySamples
+        known = _at_known_schema(histogram)
+        if known is not None:
+            rows.append((series, ts_ms, known))
     return rows
+
+
+def _at_known_schema(histogram: Histogram) -> Histogram | None:
+    """A finer resolution than ours is made coarser; of other schemas no bound is known."""
+    if histogram.schema == CUSTOM_BUCKETS or _COARSEST <= histogram.schema <= FINEST_SCHEMA:
+        return histogram
+    if FINEST_SCHEMA < histogram.schema <= _FINEST_DEFINED:
+        return at_schema(histogram, FINEST_SCHEMA)
+    return None
 
 
 def _length(answer: bytes, position: int) -> tuple[int, int]:

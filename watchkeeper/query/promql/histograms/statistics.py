@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as with_fields
+
 from msgspec.structs import replace
 
 from watchkeeper.model import Buckets, Histogram, ResetHint
@@ -21,7 +23,7 @@ def without_buckets(block: SeriesBlock, *, in_sequence: bool) -> SeriesBlock:
     bare: Histograms = block.histograms.copy()
     for start, end in zip(block.offsets[:-1].tolist(), block.offsets[1:].tolist(), strict=True):
         bare[start:end] = column(_bare(list(block.histograms[start:end]), in_sequence))
-    return SeriesBlock(block.labels, block.offsets, block.ts, block.values, bare)
+    return with_fields(block, histograms=bare)
 
 
 def _bare(series: list[Histogram | None], in_sequence: bool) -> list[Histogram | None]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from watchkeeper.model import METRIC_NAME
 from watchkeeper.query.promql.ast import Aggregate
 from watchkeeper.query.promql.invocation import Value
 from watchkeeper.query.promql.lattice.promise import Promise, TileOf, covers
@@ -123,7 +124,12 @@ def aggregate_promise(promise: Promise, node: Aggregate, param: Value | None) ->
     """The aggregation of a promise, or None if the general one must do it."""
     if node.op in ("topk", "bottomk"):
         return _ranked(promise, node, param)
-    grouping = promise.lattice.table.grouping(node.grouping, without=node.without)
+    names = node.grouping
+    if promise.drops_name and not node.without and METRIC_NAME in names:
+        if not promise.is_nameless:
+            return None
+        names = tuple(name for name in names if name != METRIC_NAME)
+    grouping = promise.lattice.table.grouping(names, without=node.without)
     known, ids = np.unique(grouping.ids[promise.slots], return_inverse=True)
     values = _REDUCERS[node.op](promise, ids, len(known))
     if values is None:
@@ -147,10 +153,7 @@ def _ranked(promise: Promise, node: Aggregate, param: Value | None) -> Grid | No
         return None
     picked, values = found
     present = values != -np.inf if node.op == "topk" else values != np.inf
-    table = promise.lattice.table
-    names = table.nameless() if promise.drops_name else table.labels
-    labels = [names[slot] for slot in promise.slots[picked].tolist()]
-    grid = grid_of(labels, values, present)
+    grid = promise.grid(promise.slots[picked], values, present)
     return ranked(promise.frame, node.op, grid, [np.arange(len(picked))], param.values)
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from watchkeeper.model import Labels
 from watchkeeper.query.promql.lattice.kernels import Part
 from watchkeeper.query.promql.lattice.sheet import Lattice
 from watchkeeper.query.promql.lattice.table import Slots
 from watchkeeper.query.promql.run import Frame
-from watchkeeper.query.promql.types import F64, Bools, Grid, grid_of
+from watchkeeper.query.promql.types import F64, Bools, Grid
 
 _TILE_CELLS = 64 * 1024
 _NARROWEST = 16
@@ -40,6 +41,22 @@ class Promise:
     drops_name: bool
 
     @property
+    def is_nameless(self) -> bool:
+        """True if the names are gone already; else they may still go at the end of the query."""
+        return self.drops_name and not self.frame.run.options.delayed_name_removal
+
+    def labelled(self, slots: Slots) -> list[Labels]:
+        """The label sets of some series."""
+        table = self.lattice.table
+        names = table.nameless() if self.is_nameless else table.labels
+        return [names[slot] for slot in slots.tolist()]
+
+    def grid(self, slots: Slots, values: F64, present: Bools) -> Grid:
+        """Values of some series as a vector."""
+        goes = np.full(len(slots), self.drops_name and not self.is_nameless)
+        return Grid(self.labelled(slots), values, present, goes)
+
+    @property
     def slots(self) -> Slots:
         """The slot of each series, part after part."""
         return np.concatenate([p.sheet.slots for p in self.parts] or [np.zeros(0, np.int64)])
@@ -60,9 +77,9 @@ class Promise:
 
     def to_grid(self) -> Grid:
         """All of it, series sorted by their labels."""
-        table, slots = self.lattice.table, self.slots
+        slots = self.slots
         self.frame.run.budget.hold(len(slots) * self.frame.steps)
-        order = np.argsort(table.ranks(nameless=self.drops_name)[slots])
+        order = np.argsort(self.lattice.table.ranks(nameless=self.is_nameless)[slots])
         place = np.empty(len(order), np.int64)
         place[order] = np.arange(len(order))
         values = np.empty((len(slots), self.frame.steps))
@@ -73,9 +90,7 @@ class Promise:
             else:
                 values[rows[:, None], np.arange(self.frame.steps)[tile.part.at]] = tile.values.T
         self.frame.run.budget.release(values.size)
-        names = table.nameless() if self.drops_name else table.labels
-        labels = [names[slot] for slot in slots[order].tolist()]
-        return grid_of(labels, values, self._presence(place, values.shape))
+        return self.grid(slots[order], values, self._presence(place, values.shape))
 
     def _presence(self, place: Slots, shape: tuple[int, ...]) -> Bools:
         if all(covers(part, self.frame.steps) for part in self.parts):

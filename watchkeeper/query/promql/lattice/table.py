@@ -59,14 +59,6 @@ class LabelTable:
         """The place of each slot when label sets are sorted."""
         return self._once(("ranks", nameless), lambda: self._ranks(nameless))
 
-    def is_unique_nameless(self) -> bool:
-        """True if no two label sets differ in the metric name alone."""
-        return self._once("unique", lambda: len(set(self.nameless())) == len(self.labels))
-
-    def metric_names(self) -> list[str]:
-        """The distinct metric names, sorted, "" among them if a set has none."""
-        return self._once("metrics", lambda: sorted(set(self._column(METRIC_NAME).values)))
-
     def _once(self, key: Hashable, make: Callable[[], Known]) -> Known:
         with self._lock:
             if key in self._answers:

@@ -5,6 +5,7 @@ from watchkeeper.query.promql.mixed.aggregation import (
     combine_groups,
     described_values,
 )
+from watchkeeper.query.promql.mixed.extended import Reach, smoothed_histograms
 from watchkeeper.query.promql.mixed.grids import (
     floats_only,
     histogram_cells,
@@ -25,6 +26,7 @@ from watchkeeper.query.promql.mixed.rates import changes_between, resets_between
 __all__ = [
     "TRIMS",
     "Outcome",
+    "Reach",
     "Side",
     "aggregable",
     "call_with_histograms",
@@ -39,5 +41,6 @@ __all__ = [
     "no_histograms",
     "pairs_with_histograms",
     "resets_between",
+    "smoothed_histograms",
     "stacked",
 ]

@@ -17,12 +17,15 @@ from watchkeeper.query.promql.histograms import (
     present_histograms,
 )
 from watchkeeper.query.promql.literals import quote
-from watchkeeper.query.promql.mixed.grids import histogram_cells, no_histograms
+from watchkeeper.query.promql.mixed.grids import Cells, histogram_cells, no_histograms
 from watchkeeper.query.promql.mixed.sums import Combined, averaged, summed
+from watchkeeper.query.promql.mixed.tables import joined_hints, table_of
 from watchkeeper.query.promql.run import Frame, Notes
 from watchkeeper.query.promql.types import Bools, Grid, Histograms, value_of
 
 _COMBINED: dict[str, Callable[[Sequence[Histogram]], Combined]] = {"sum": summed, "avg": averaged}
+_PIECE = 20_000
+"""About how many histograms are summed at once."""
 _FLOATS_ONLY = frozenset({"max", "min", "quantile", "stddev", "stdvar", "topk", "bottomk"})
 _SELECTING = frozenset({"topk", "bottomk"})
 
@@ -49,19 +52,43 @@ def combine_groups(
     cells = histogram_cells(grid)
     if grid.histograms is None or combine is None or not cells.any():
         return replace(result, histograms=None)
-    histograms, present = no_histograms(result.present.shape), result.present.copy()
+    answer, present = Cells(frame.run.budget, result.present.shape), result.present.copy()
     for group, rows in enumerate(groups):
         here = cells[rows]
         mixed = here.any(axis=0) & (grid.present[rows] & ~here).any(axis=0)
         if mixed.any():
             _note_mixed(frame.run.notes, node.expr.start)
         present[group] &= ~mixed
-        for step in np.flatnonzero(here.any(axis=0) & ~mixed):
-            chosen = rows[here[:, step]]
-            value = _combine(frame, node, grid, chosen, int(step))
-            histograms[group, step] = value
-            present[group, step] = value is not None
-    return replace(result, present=present, histograms=histograms)
+        steps = np.flatnonzero(here.any(axis=0) & ~mixed)
+        for some in np.array_split(steps, 1 + int(here.sum()) // _PIECE):
+            found = _at_once(node.op, grid, rows, here, some)
+            for place, step in enumerate(some.tolist()):
+                chosen = rows[here[:, step]]
+                value = _combine(frame, node, grid, chosen, step) if found is None else found[place]
+                answer.put(group, step, value)
+                present[group, step] = value is not None
+    return replace(result, present=present, histograms=answer.done())
+
+
+def _at_once(
+    op: str, grid: Grid, rows: np.ndarray, here: Bools, steps: np.ndarray
+) -> list[Histogram] | None:
+    """Sums or means of a group at these steps, if all its histograms have one layout."""
+    if grid.histograms is None or not len(steps):
+        return None
+    cells = grid.histograms[rows][:, steps].T[here[:, steps].T]
+    table = table_of(list(cells))
+    if table is None or (table.numbers < 0).any():
+        return None
+    counts = here[:, steps].sum(axis=0, dtype=np.int64)
+    hi = np.cumsum(counts)
+    hints = joined_hints(table.hints, hi - counts, hi)
+    numbers = np.add.reduceat(table.numbers, hi - counts, axis=0)
+    if hints is None or not np.isfinite(numbers).all():
+        return None
+    if op == "avg":
+        numbers = numbers / counts[:, None]
+    return [table.histogram(*found) for found in zip(numbers.tolist(), hints, strict=True)]
 
 
 def _note_mixed(notes: Notes, position: int) -> None:

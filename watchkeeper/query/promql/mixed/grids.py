@@ -6,15 +6,40 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from watchkeeper.query.promql.histograms import multiplied, present_histograms
+from watchkeeper.model import Histogram
+from watchkeeper.query.budget import Budget
+from watchkeeper.query.promql.histograms import multiplied, present_histograms, weight
 from watchkeeper.query.promql.naming import unite
+from watchkeeper.query.promql.run import Frame
 from watchkeeper.query.promql.types import I64, Bools, Grid, Histograms
-from watchkeeper.query.promql.windows import Windows
+from watchkeeper.query.promql.windows import Extension, Windows
 
 
 def no_histograms(shape: tuple[int, ...]) -> Histograms:
     """A column or a grid of floats only, to be filled."""
     return np.full(shape, None, dtype=np.object_)
+
+
+class Cells:
+    """Histograms of a grid that is being computed, each counted against the query's budget."""
+
+    def __init__(self, budget: Budget, shape: tuple[int, ...]) -> None:
+        self.histograms = no_histograms(shape)
+        self._budget = budget
+        self._held = 0
+
+    def put(self, row: int, step: int, histogram: Histogram | None) -> None:
+        """Raises BudgetSpent where memory, time or patience end."""
+        if histogram is not None:
+            size = weight(histogram)
+            self._budget.hold(size)
+            self._held += size
+        self.histograms[row, step] = histogram
+
+    def done(self) -> Histograms:
+        """All of them. What is kept of a node's value is for the evaluator to count."""
+        self._budget.release(self._held)
+        return self.histograms
 
 
 def histogram_cells(grid: Grid) -> Bools:
@@ -32,14 +57,14 @@ def floats_only(grid: Grid) -> Grid:
     return replace(grid, present=present, histograms=None).without_absent()
 
 
-def negated(grid: Grid) -> Grid:
+def negated(frame: Frame, grid: Grid) -> Grid:
     """The grid times -1."""
     histograms = grid.histograms
     if histograms is not None:
-        answer = no_histograms(histograms.shape)
+        answer = Cells(frame.run.budget, histograms.shape)
         for row, step in np.argwhere(histogram_cells(grid)).tolist():
-            answer[row, step] = multiplied(histograms[row, step], -1.0)
-        histograms = answer
+            answer.put(row, step, multiplied(histograms[row, step], -1.0))
+        histograms = answer.done()
     return replace(grid, values=-grid.values, histograms=histograms)
 
 
@@ -95,22 +120,32 @@ def split_windows(windows: Windows) -> Split:
 
 def _over(windows: Windows, chosen: Bools) -> Windows:
     before = np.concatenate((np.zeros(1, np.int64), np.cumsum(chosen, dtype=np.int64)))
-    histograms = windows.histograms
+    histograms, starts = windows.histograms, windows.starts
     return replace(
         windows,
+        starts=None if starts is None else starts[chosen],
         ts=windows.ts[chosen],
         values=windows.values[chosen],
         lo=before[windows.lo],
         hi=before[windows.hi],
+        extended=windows.extended and _moved(windows.extended, before),
         histograms=None if histograms is None else histograms[chosen],
     )
+
+
+def _moved(extended: Extension, before: I64) -> Extension:
+    return replace(extended, started=before[extended.started], ended=before[extended.ended])
 
 
 def only_where(windows: Windows, wanted: Bools) -> Windows:
     """The windows with all others emptied, without series that have none left."""
     rows = np.flatnonzero((wanted & (windows.counts > 0)).any(axis=1))
+    extended = windows.extended
+    if extended is not None:
+        extended = replace(extended, started=extended.started[rows], ended=extended.ended[rows])
     return replace(
         windows,
+        extended=extended,
         labels=[windows.labels[row] for row in rows.tolist()],
         lo=windows.lo[rows],
         hi=np.where(wanted, windows.hi, windows.lo)[rows],

@@ -21,7 +21,7 @@ from watchkeeper.query.promql.histograms import (
     subtracted,
     trimmed,
 )
-from watchkeeper.query.promql.mixed.grids import no_histograms
+from watchkeeper.query.promql.mixed.grids import Cells, no_histograms
 from watchkeeper.query.promql.mixed.notes import (
     ADDITION,
     SUBTRACTION,
@@ -65,10 +65,9 @@ def pairs_with_histograms(
     if node.op in TRIMS:
         cells = both
     values, present = floats.values.copy(), floats.present & ~cells
-    answer = no_histograms(shape)
+    answer = Cells(frame.run.budget, shape)
     left_values, right_values = (np.broadcast_to(side.values, shape) for side in (left, right))
     for step in np.flatnonzero(cells.any(axis=0)).tolist():
-        frame.run.budget.check()
         note: Callable[[], None] | None = None
         for row in np.flatnonzero(cells[:, step]).tolist():
             first: Operand = _operand(lefts[row, step], left_values[row, step])
@@ -77,10 +76,11 @@ def pairs_with_histograms(
             note = result.note or note
             if result.kept is not None:
                 present[row, step] = True
-                values[row, step], answer[row, step] = _cell(result.kept)
+                values[row, step], histogram = _cell(result.kept)
+                answer.put(row, step, histogram)
         if note is not None:
             note()
-    return Outcome(values, present, answer)
+    return Outcome(values, present, answer.done())
 
 
 TRIMS = frozenset({"</", ">/"})

@@ -11,20 +11,21 @@ from watchkeeper.model import Histogram
 from watchkeeper.query.promql.histograms import MixedSchemas
 from watchkeeper.query.promql.invocation import Invocation, Value
 from watchkeeper.query.promql.mixed.grids import (
+    Cells,
     floats_only,
     grid_from,
     merged,
     no_histograms,
     only_where,
     split_windows,
-    window_rows,
 )
 from watchkeeper.query.promql.mixed.notes import SeriesNotes
-from watchkeeper.query.promql.mixed.rates import extrapolated, instant_change, last_two
+from watchkeeper.query.promql.mixed.rates import change, instant_change, last_two
 from watchkeeper.query.promql.mixed.sums import Combined, averaged, summed
+from watchkeeper.query.promql.mixed.tables import joined_hints, table_of
 from watchkeeper.query.promql.naming import drop_names
 from watchkeeper.query.promql.types import Bools, Grid
-from watchkeeper.query.promql.windows import Windows
+from watchkeeper.query.promql.windows import Windows, window_sum
 
 Body = Callable[[Invocation], Value]
 """What computes a function of floats."""
@@ -119,37 +120,70 @@ def _edge(call: Invocation, *, last: bool) -> Grid:
     ).without_absent()
 
 
+def _at_once(func: str, windows: Windows, row: int, steps: np.ndarray) -> list[Histogram] | None:
+    """Sums or means of the windows of a series, if all its histograms have one layout."""
+    if windows.histograms is None:
+        return None
+    lo, hi = windows.lo[row, steps], windows.hi[row, steps]
+    start = int(lo.min())
+    table = table_of(list(windows.histograms[start : int(hi.max())]))
+    hints = None if table is None else joined_hints(table.hints, lo - start, hi - start)
+    if table is None or hints is None:
+        return None
+    columns = [window_sum(column, lo - start, hi - start) for column in table.numbers.T]
+    numbers = np.stack(columns, axis=1)
+    if not np.isfinite(numbers).all():
+        return None
+    if func == "avg_over_time":
+        numbers = numbers / (hi - lo)[:, None]
+    return [table.histogram(*found) for found in zip(numbers.tolist(), hints, strict=True)]
+
+
 def _combined(
     combine: Callable[[Sequence[Histogram]], Combined],
 ) -> Callable[[Invocation, Windows], Grid]:
     """sum_over_time and avg_over_time of windows that hold histograms only."""
 
     def compute(call: Invocation, windows: Windows) -> Grid:
-        answer = no_histograms(windows.shape)
-        notes = call.frame.run.notes
-        for row, step, lo, hi in window_rows(windows, at_least=1):
-            if windows.histograms is None:
-                break
-            if step == 0:
-                call.frame.run.budget.check()
-            try:
-                combined = combine(list(windows.histograms[lo:hi]))
-            except MixedSchemas:
-                SeriesNotes(notes, windows.labels[row], call.position(0)).mixed_schemas()
-                continue
-            combined.note(notes, call.position(0))
-            answer[row, step] = combined.value
-        return grid_from(windows, answer)
+        answer = Cells(call.frame.run.budget, windows.shape)
+        for row in range(len(windows.labels)):
+            steps = np.flatnonzero(windows.counts[row])
+            found: Sequence[Histogram | None] | None = (
+                _at_once(call.node.func, windows, row, steps) if len(steps) else []
+            )
+            if found is None:
+                found = [_one(call, windows, (row, step), combine) for step in steps.tolist()]
+            for step, histogram in zip(steps.tolist(), found, strict=True):
+                answer.put(row, step, histogram)
+        return grid_from(windows, answer.done())
 
     return compute
 
 
+def _one(
+    call: Invocation,
+    windows: Windows,
+    place: tuple[int, int],
+    combine: Callable[[Sequence[Histogram]], Combined],
+) -> Histogram | None:
+    if windows.histograms is None:
+        return None
+    notes, (row, step) = call.frame.run.notes, place
+    try:
+        combined = combine(list(windows.histograms[windows.lo[row, step] : windows.hi[row, step]]))
+    except MixedSchemas:
+        SeriesNotes(notes, windows.labels[row], call.position(0)).mixed_schemas()
+        return None
+    combined.note(notes, call.position(0))
+    return combined.value
+
+
 _OF_HISTOGRAMS: dict[str, Callable[[Invocation, Windows], Grid]] = {
     "avg_over_time": _combined(averaged),
-    "delta": extrapolated,
+    "delta": change,
     "idelta": instant_change,
-    "increase": extrapolated,
+    "increase": change,
     "irate": instant_change,
-    "rate": extrapolated,
+    "rate": change,
     "sum_over_time": _combined(summed),
 }

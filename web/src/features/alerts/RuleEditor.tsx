@@ -1,5 +1,11 @@
 import { type FormEvent, type ReactNode, useRef, useState } from "react";
-import { type RuleCheck, type RuleFile, useRuleCheck, useSaveRules } from "@/api/alerts";
+import {
+  type RuleCheck,
+  type RuleFile,
+  useRuleCheck,
+  useRulePreviews,
+  useSaveRules,
+} from "@/api/alerts";
 import { toFailure } from "@/api/queries";
 import type { Scope } from "@/api/scope";
 import type { Loaded } from "@/lib/loaded";
@@ -8,6 +14,7 @@ import { Glyph } from "@/ui/Glyph";
 import { Panel } from "@/ui/Panel";
 import { toast } from "@/ui/Toasts";
 import { useDefer } from "@/ui/useDefer";
+import { RulePreviews } from "./RulePreviews";
 import { NEW_FILE } from "./reading";
 
 interface RuleEditorProps {
@@ -16,16 +23,24 @@ interface RuleEditorProps {
   file: RuleFile | null;
   /** Names that a new file may not have. */
   taken: readonly string[];
+  /** What a new file begins with. */
+  draft?: string | undefined;
   onDone: () => void;
 }
 
 const TYPING_MS = 400;
 
 /** A rule file in YAML; what is wrong stands at its line while it is typed. */
-export function RuleEditor({ scope, file, taken, onDone }: RuleEditorProps): ReactNode {
+export function RuleEditor({ scope, file, taken, draft, onDone }: RuleEditorProps): ReactNode {
   const [name, setName] = useState(file?.name ?? "");
-  const [source, setSource] = useState(file?.source ?? NEW_FILE);
-  const check = useRuleCheck(scope.project.id, useDefer(source, TYPING_MS));
+  const [source, setSource] = useState(file?.source ?? draft ?? NEW_FILE);
+  const settled = useDefer(source, TYPING_MS);
+  const check = useRuleCheck(scope.project.id, settled);
+  const previews = useRulePreviews(
+    scope.project.id,
+    settled,
+    check.state === "ready" && check.data.ok,
+  );
   const save = useSaveRules(scope.project.id);
   const problems = check.state === "ready" ? check.data.problems : [];
   const nameError =
@@ -60,6 +75,7 @@ export function RuleEditor({ scope, file, taken, onDone }: RuleEditorProps): Rea
           onChange={setSource}
           verdict={<Verdict check={check} />}
         />
+        <RulePreviews previews={previews} />
         <span className="row">
           <Button type="submit" kind="primary" busy={save.isPending} reason={reason}>
             Save

@@ -13,7 +13,7 @@ import { PageLink } from "@/ui/PageLink";
 import { Panel, Tag } from "@/ui/Panel";
 import { toast } from "@/ui/Toasts";
 import { RuleEditor } from "./RuleEditor";
-import { forText, statusOfRule } from "./reading";
+import { fileWith, forText, statusOfRule } from "./reading";
 
 interface RulesProps {
   scope: Scope;
@@ -23,7 +23,7 @@ interface RulesProps {
 /** Rule files with their groups; those made here can be edited, `sel` says which is. */
 export function Rules({ scope, rules }: RulesProps): ReactNode {
   const [search, change] = useSearchState();
-  const edit = (name: string | undefined): void => change({ sel: name });
+  const edit = (name: string | undefined): void => change({ sel: name, q: undefined });
   return (
     <Async
       value={rules}
@@ -50,6 +50,7 @@ export function Rules({ scope, rules }: RulesProps): ReactNode {
                 scope={scope}
                 file={null}
                 taken={files.map((file) => file.name)}
+                draft={search.q ? fileWith(search.q) : undefined}
                 onDone={() => edit(undefined)}
               />
             ) : (

@@ -81,6 +81,26 @@ export const rulesIn = (files: readonly RuleFile[]): number =>
     0,
   );
 
+/** A file with one rule on an expression, to be finished by hand. */
+export function fileWith(expr: string): string {
+  const lines = expr.trim().split("\n");
+  const text =
+    lines.length === 1 && !/[:#{}"'[\]]/.test(expr)
+      ? ` ${expr.trim()}`
+      : ` |-\n${lines.map((line) => `          ${line}`).join("\n")}`;
+  return `groups:
+  - name: from-explore
+    rules:
+      - alert: NameIt
+        expr:${text}
+        for: 5m
+        labels:
+          severity: warning
+        annotations:
+          summary: "{{ $labels.instance }}: {{ $value }}"
+`;
+}
+
 export const NEW_FILE = `groups:
   - name: availability
     rules:

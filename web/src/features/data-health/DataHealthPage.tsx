@@ -7,10 +7,11 @@ import { count, duration, percent, showText } from "@/lib/units";
 import { Ago } from "@/ui/Ago";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { Arrivals } from "@/ui/FirstRecord";
-import { Glyph } from "@/ui/Glyph";
 import { Panel } from "@/ui/Panel";
 import { type Column, Table } from "@/ui/Table";
 import "./data-health.css";
+import { Fact } from "./Fact";
+import { HealthNav } from "./HealthNav";
 
 /** What arrives, what is dropped and why, what it costs; nothing is lost in silence. */
 export function DataHealthPage(): ReactNode {
@@ -19,6 +20,7 @@ export function DataHealthPage(): ReactNode {
   const setup = useSetup(scope.project.id);
   return (
     <div className="page">
+      <HealthNav here="data-health" />
       <Async value={health} empty={null} skeleton={<SkeletonRows rows={14} />}>
         {(data) => <Ready health={data} scope={scope} />}
       </Async>
@@ -113,26 +115,6 @@ function Ready({ health, scope }: { health: DataHealth; scope: Scope }): ReactNo
         </Panel>
       </div>
     </>
-  );
-}
-
-interface FactProps {
-  label: string;
-  value: string;
-  note: string;
-  isBad?: boolean;
-}
-
-function Fact({ label, value, note, isBad = false }: FactProps): ReactNode {
-  return (
-    <div className="fact">
-      <h2 className="row muted s m">
-        {isBad ? <Glyph status="warn" /> : null}
-        {label}
-      </h2>
-      <b>{value}</b>
-      <span className="muted s">{note}</span>
-    </div>
   );
 }
 

@@ -1,22 +1,36 @@
 import { type ReactNode, useEffect, useMemo, useState } from "react";
-import { nameSource, useExploreQuery, useMetrics } from "@/api/explore";
-import { useSetup } from "@/api/projects";
+import { nameSource, useHasMetrics, useMetadata } from "@/api/names";
 import { type Scope, useScope, useSearchState } from "@/api/scope";
-import { Async, SkeletonRows } from "@/ui/Async";
-import { Button, Switch } from "@/ui/controls";
-import { FirstRecord } from "@/ui/FirstRecord";
-import { Panel } from "@/ui/Panel";
-import { Answer } from "./Answer";
-import { remember } from "./history";
-import { QueryRow } from "./QueryRow";
-import { queriesOf, queryPatch } from "./series";
+import { Button } from "@/ui/controls";
+import { toast } from "@/ui/Toasts";
 import "./explore.css";
+import { ExploreNav, type View, viewOf } from "./ExploreNav";
+import { remember } from "./history";
+import { converted, isForeign, newQuery, type Query, queriesOf, queryPatch } from "./link";
+import { NeverSetUp } from "./NeverSetUp";
+import { QueryRow } from "./QueryRow";
+import { Result } from "./Result";
+import { letterOf } from "./series";
 
-/** Ask anything of the metrics: queries, chart, legend, table. The address holds the queries. */
+/** Ask anything of the metrics: queries, chart, heatmap, table. The address holds all of it. */
 export function ExplorePage(): ReactNode {
   const scope = useScope();
-  const metrics = useMetrics(scope.project.id);
-  if (metrics.state === "empty") return <NeverSetUp scope={scope} />;
+  const [search, change] = useSearchState();
+  const metrics = useHasMetrics(scope.project.id);
+  const isTheirs = isForeign(search);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each such address.
+  useEffect(() => {
+    if (!isTheirs) return;
+    change(converted(search), true);
+    toast("A link of Prometheus's page, opened here");
+  }, [isTheirs]);
+  if (isTheirs) return null;
+  if (metrics.state === "empty")
+    return (
+      <div className="page">
+        <NeverSetUp scope={scope} />
+      </div>
+    );
   return <Queries scope={scope} />;
 }
 
@@ -24,147 +38,98 @@ const MOST_QUERIES = 8;
 
 function Queries({ scope }: { scope: Scope }): ReactNode {
   const [search, change] = useSearchState();
-  const run = queriesOf(search);
-  const stamp = JSON.stringify(run);
-  const [drafts, setDrafts] = useState<readonly string[]>(run);
+  const projectId = scope.project.id;
+  const queries = queriesOf(search);
+  const stamp = JSON.stringify(queries.map((one) => one.expr));
+  const [drafts, setDrafts] = useState<readonly string[]>(() => JSON.parse(stamp));
   useEffect(() => setDrafts(JSON.parse(stamp)), [stamp]);
-  const names = useMemo(() => nameSource(scope.project.id), [scope.project.id]);
-  const isTable = search.tab === "table";
-  const runAll = (texts: readonly string[]): void => {
-    for (const text of texts) remember(text);
-    change(queryPatch(search, texts));
+  const names = useMemo(() => nameSource(projectId), [projectId]);
+  const metadata = useMetadata(projectId);
+  const view: View = viewOf(search.tab);
+  const put = (next: readonly Query[], replace = false): void =>
+    change(queryPatch(search, next.length > 0 ? next : [newQuery()]), replace);
+  const run = (at: number, text?: string): void => {
+    const next = queries.map((query, i) => {
+      const expr = (i === at ? (text ?? drafts[i]) : drafts[i]) ?? "";
+      if (expr === query.expr) return query;
+      remember(projectId, expr);
+      return { ...query, expr, only: [], hidden: [], isOff: i === at ? false : query.isOff };
+    });
+    put(next);
   };
-  const set = (at: number, text: string): void =>
-    setDrafts((old) => old.map((one, i) => (i === at ? text : one)));
-  const removed = (at: number): string[] => drafts.filter((_, i) => i !== at);
+  const set = (at: number, patch: Partial<Query>): void =>
+    put(queries.map((one, i) => (i === at ? { ...one, ...patch } : one)));
+  const move = (at: number, by: number): void => {
+    const next = [...queries];
+    const [taken] = next.splice(at, 1);
+    if (taken) next.splice(at + by, 0, taken);
+    put(next);
+  };
+  const copy = (at: number): void => {
+    const own = queries[at];
+    if (own) put([...queries.slice(0, at + 1), own, ...queries.slice(at + 1)]);
+  };
+  const shown = queries.map((query, i) => ({ query, i })).filter(({ query }) => !query.isOff);
   return (
     <div className="page explore">
+      <ExploreNav view={view} onView={(tab) => change({ tab })} />
       <section className="panel open queries" aria-label="Queries">
-        {drafts.map((draft, i) => (
+        {queries.map((query, i) => (
           <QueryRow
             // biome-ignore lint/suspicious/noArrayIndexKey: a query is its place in the address.
             key={i}
             index={i}
-            draft={draft}
-            run={run[i] ?? ""}
+            of={queries.length}
+            draft={drafts[i] ?? query.expr.trim()}
+            query={query}
             names={names}
             scope={scope}
-            onChange={(text) => set(i, text)}
-            onRun={(text) => runAll(drafts.map((one, at) => (at === i ? (text ?? one) : one)))}
-            onRemove={drafts.length > 1 ? () => runAll(removed(i)) : undefined}
+            isFull={queries.length >= MOST_QUERIES}
+            onChange={(text) =>
+              setDrafts((old) =>
+                queries.map((one, at) => (at === i ? text : (old[at] ?? one.expr))),
+              )
+            }
+            onRun={(text) => run(i, text)}
+            onSet={(patch) => set(i, patch)}
+            onMove={(by) => move(i, by)}
+            onCopy={() => copy(i)}
+            onRemove={
+              queries.length > 1 ? () => put(queries.filter((_, at) => at !== i)) : undefined
+            }
           />
         ))}
-        <div className="row wrap query-foot">
+        <div className="query-foot">
           <Button
             icon="plus"
+            small
             reason={
-              drafts.length >= MOST_QUERIES ? `At most ${MOST_QUERIES} queries a page` : undefined
+              queries.length >= MOST_QUERIES ? `At most ${MOST_QUERIES} queries a page` : undefined
             }
-            onClick={() => setDrafts([...drafts, ""])}
+            onClick={() => put([...queries, newQuery()])}
           >
             Add query
           </Button>
-          <span className="grow" />
-          <Switch
-            label="Show as"
-            value={isTable ? "table" : "chart"}
-            options={[
-              { value: "chart", label: "Chart" },
-              { value: "table", label: "Table" },
-            ]}
-            onChange={(tab) => change({ tab: tab === "table" ? "table" : undefined }, true)}
-          />
         </div>
       </section>
-      {run.map((expr, i) => (
+      {shown.map(({ query, i }) => (
         <Result
-          // biome-ignore lint/suspicious/noArrayIndexKey: a query is its place in the address.
           key={i}
-          expr={expr}
+          letter={queries.length > 1 ? letterOf(i) : null}
+          query={query}
           scope={scope}
-          isTable={isTable}
-          share={run.length}
+          view={view}
+          share={shown.length}
+          metadata={metadata}
+          onSet={(patch) =>
+            put(
+              queries.map((one, at) => (at === i ? { ...one, ...patch } : one)),
+              true,
+            )
+          }
+          onExpr={(expr) => run(i, expr)}
         />
       ))}
-    </div>
-  );
-}
-
-interface ResultProps {
-  expr: string;
-  scope: Scope;
-  isTable: boolean;
-  share: number;
-}
-
-function Result({ expr, scope, isTable, share }: ResultProps): ReactNode {
-  const { value, refreshing } = useExploreQuery(scope.project.id, expr, scope.range);
-  if (expr.trim() === "")
-    return (
-      <section className="panel">
-        <div className="state result-empty">
-          <p className="muted">
-            Type a query, or take a metric from the finder. <kbd>Ctrl Enter</kbd> runs it.
-          </p>
-        </div>
-      </section>
-    );
-  // What the server refused stands at the query.
-  if (value.state === "failed" && value.failure.code === "bad_data") return null;
-  return (
-    <Async
-      value={value}
-      minHeight={320}
-      skeleton={
-        <section className="panel">
-          <div className="result-empty" />
-          <SkeletonRows rows={5} height={28} />
-        </section>
-      }
-      empty={
-        <section className="panel">
-          <div className="state result-empty">
-            <p>No series in this range.</p>
-            <p className="faint s">
-              The metric or the labels may not have been sent then; a longer range or fewer labels
-              may find it.
-            </p>
-          </div>
-        </section>
-      }
-    >
-      {(answer) => (
-        <Answer
-          expr={expr}
-          answer={answer}
-          scope={scope}
-          isTable={isTable}
-          isRefreshing={refreshing}
-          share={share}
-        />
-      )}
-    </Async>
-  );
-}
-
-function NeverSetUp({ scope }: { scope: Scope }): ReactNode {
-  const setup = useSetup(scope.project.id);
-  return (
-    <div className="page">
-      <Panel title="Send the first metric">
-        <div className="pad">
-          <Async value={setup} empty={null} minHeight={260}>
-            {(data) => (
-              <FirstRecord
-                setup={data}
-                projectId={scope.project.id}
-                zone={scope.zone}
-                brings="metrics"
-              />
-            )}
-          </Async>
-        </div>
-      </Panel>
     </div>
   );
 }

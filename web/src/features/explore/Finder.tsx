@@ -1,17 +1,25 @@
 import { type ReactNode, useState } from "react";
-import { type MetricFacts, useMetrics } from "@/api/explore";
-import { count } from "@/lib/units";
+import { type Metric, useMetricSearch } from "@/api/catalogue";
+import { useInstant } from "@/api/metrics";
+import { compact, showText } from "@/lib/units";
+import { Ago } from "@/ui/Ago";
 import { Async } from "@/ui/Async";
 import { Icon } from "@/ui/Icon";
 import { Popover } from "@/ui/Menu";
+import { PageLink } from "@/ui/PageLink";
+import { useDefer } from "@/ui/useDefer";
+import { selectorOf } from "./suggest";
 
 interface FinderProps {
   projectId: number;
+  zone: string;
   onChoose: (name: string) => void;
 }
 
-/** Every metric with its type and help, by part of the name or of the help. */
-export function Finder({ projectId, onChoose }: FinderProps): ReactNode {
+const TYPING_MS = 120;
+
+/** Every metric with its type, unit, help, and the last value of the one in focus. */
+export function Finder(props: FinderProps): ReactNode {
   return (
     <Popover
       kind="dialog"
@@ -25,10 +33,10 @@ export function Finder({ projectId, onChoose }: FinderProps): ReactNode {
     >
       {(close) => (
         <Found
-          projectId={projectId}
+          {...props}
           onChoose={(name) => {
             close();
-            onChoose(name);
+            props.onChoose(name);
           }}
         />
       )}
@@ -36,11 +44,10 @@ export function Finder({ projectId, onChoose }: FinderProps): ReactNode {
   );
 }
 
-const MOST = 60;
-
-function Found({ projectId, onChoose }: FinderProps): ReactNode {
-  const metrics = useMetrics(projectId);
+function Found({ projectId, zone, onChoose }: FinderProps): ReactNode {
   const [text, setText] = useState("");
+  const [seen, setSeen] = useState<Metric | null>(null);
+  const metrics = useMetricSearch(projectId, useDefer(text.trim(), TYPING_MS));
   return (
     <div className="finder">
       <input
@@ -51,45 +58,72 @@ function Found({ projectId, onChoose }: FinderProps): ReactNode {
         value={text}
         onChange={(event) => setText(event.target.value)}
       />
-      <Async value={metrics} empty={<p className="pad muted">No metric so far.</p>} minHeight={200}>
-        {(all) => <Rows found={find(all, text)} onChoose={onChoose} />}
+      <Async value={metrics} empty={null} minHeight={200}>
+        {(found) => (
+          <>
+            <ul className="finder-list">
+              {found.map((one) => (
+                <li key={one.metric}>
+                  <button
+                    type="button"
+                    onClick={() => onChoose(selectorOf(one.metric))}
+                    onFocus={() => setSeen(one)}
+                    onPointerEnter={() => setSeen(one)}
+                  >
+                    <span className="mono trunc">{one.metric}</span>
+                    <span className="faint s nowrap">
+                      {[one.type, one.unit].filter(Boolean).join(", ")}
+                    </span>
+                    <span className="muted s trunc help">{one.help || "No help was sent."}</span>
+                  </button>
+                </li>
+              ))}
+            </ul>
+            {found.length === 0 ? <p className="muted s foot">No metric has that.</p> : null}
+          </>
+        )}
       </Async>
+      <div className="finder-foot s">
+        {seen ? (
+          <LastValue key={seen.metric} projectId={projectId} metric={seen} zone={zone} />
+        ) : (
+          <span className="faint">Point at a metric to see its last value.</span>
+        )}
+        <span className="grow" />
+        <PageLink to="explore/metrics" className="link">
+          All metrics
+        </PageLink>
+      </div>
     </div>
   );
 }
 
-export function find(all: readonly MetricFacts[], text: string): readonly MetricFacts[] {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  return all.filter(({ name, help }) => {
-    const hay = `${name} ${help}`.toLowerCase();
-    return words.every((word) => hay.includes(word));
-  });
-}
-
-function Rows({
-  found,
-  onChoose,
+function LastValue({
+  projectId,
+  metric,
+  zone,
 }: {
-  found: readonly MetricFacts[];
-  onChoose: (name: string) => void;
+  projectId: number;
+  metric: Metric;
+  zone: string;
 }): ReactNode {
+  const name = useDefer(metric.metric, TYPING_MS);
+  const values = useInstant(projectId, `topk(1, ${selectorOf(name)})`);
+  const series = `${compact(metric.series)} series`;
+  if (!metric.is_exact)
+    return (
+      <span className="muted">
+        {series}, silent <Ago atMs={metric.last_ms} zone={zone} kind="for" />
+      </span>
+    );
+  const first = values.state === "ready" ? values.data[0] : undefined;
   return (
-    <>
-      <ul className="finder-list">
-        {found.slice(0, MOST).map((one) => (
-          <li key={one.name}>
-            <button type="button" onClick={() => onChoose(one.name)}>
-              <span className="mono trunc">{one.name}</span>
-              <span className="faint s">{[one.type, one.unit].filter(Boolean).join(", ")}</span>
-              <span className="muted s trunc help">{one.help || "No help was sent."}</span>
-            </button>
-          </li>
-        ))}
-      </ul>
-      <p className="faint s foot">
-        {found.length === 0 ? "No metric has that." : null}
-        {found.length > MOST ? `${MOST} of ${count(found.length)}; type more` : null}
-      </p>
-    </>
+    <span className="muted">
+      {series}
+      {first ? `, ${metric.series > 1 ? "largest" : "last"} ` : ""}
+      {first ? <b className="m">{showText(first.value, metric.unit)}</b> : null}
+      {", "}
+      <Ago atMs={metric.last_ms} zone={zone} />
+    </span>
   );
 }

@@ -14,7 +14,7 @@ import { EditorView, keymap, placeholder } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { PromQLExtension } from "@prometheus-io/codemirror-promql";
 import { type ReactNode, useEffect, useRef } from "react";
-import type { NameSource } from "@/api/explore";
+import type { NameSource } from "@/api/names";
 
 interface PromQLEditorProps {
   label: string;

@@ -1,15 +1,19 @@
-import { lazy, type ReactNode, Suspense, useMemo } from "react";
-import { curlOf, type NameSource, useExploreQuery } from "@/api/explore";
-import { type Scope, usePreference } from "@/api/scope";
+import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
+import { useExploreQuery } from "@/api/explore";
+import type { NameSource } from "@/api/names";
+import type { Scope } from "@/api/scope";
 import { compact, duration } from "@/lib/units";
 import { Button } from "@/ui/controls";
 import { Glyph } from "@/ui/Glyph";
 import { Icon } from "@/ui/Icon";
-import { MenuItem, Popover } from "@/ui/Menu";
-import { toast } from "@/ui/Toasts";
+import { Builder } from "./Builder";
 import { Finder } from "./Finder";
-import { HISTORY_PREFERENCE, parseHistory } from "./history";
-import { problemOf } from "./series";
+import { Inspector } from "./Inspector";
+import type { Query } from "./link";
+import { parseForm } from "./promql";
+import { History, More } from "./QueryMenus";
+import { StepControl } from "./StepControl";
+import { letterOf, noteOf, problemOf } from "./series";
 
 const PromQLEditor = lazy(() =>
   import("./PromQLEditor").then((module) => ({ default: module.PromQLEditor })),
@@ -17,142 +21,145 @@ const PromQLEditor = lazy(() =>
 
 interface QueryRowProps {
   index: number;
+  /** How many queries there are. */
+  of: number;
   draft: string;
   /** What was run last. */
-  run: string;
+  query: Query;
   names: NameSource;
   scope: Scope;
+  /** No further query fits on the page. */
+  isFull: boolean;
   onChange: (text: string) => void;
   /** Runs the draft, or the text given. */
   onRun: (text?: string) => void;
+  onSet: (patch: Partial<Query>) => void;
+  onMove: (by: number) => void;
+  onCopy: () => void;
   onRemove: (() => void) | undefined;
 }
 
-/** One query: its field, what can be done with it, and its cost or what is wrong with it. */
+/** One query: its field or form, what can be done with it, and its cost or what is wrong with it. */
 export function QueryRow(props: QueryRowProps): ReactNode {
-  const { index, draft, run, names, scope, onChange, onRun, onRemove } = props;
-  const { value } = useExploreQuery(scope.project.id, run, scope.range);
-  const failed = value.state === "failed" && draft === run ? value.failure : null;
+  const { index, draft, query, names, scope, onChange, onRun } = props;
+  const [isForm, setForm] = useState(false);
+  const [isOpen, setOpen] = useState(false);
+  const { value } = useExploreQuery(
+    scope.project.id,
+    { expr: query.expr, stepMs: query.stepMs, enabled: !query.isOff },
+    scope.range,
+  );
+  const isRun = draft.trim() === query.expr.trim();
+  const failed = value.state === "failed" && isRun ? value.failure : null;
   const message = failed?.message ?? null;
   const problem = useMemo(() => (message === null ? null : problemOf(message)), [message]);
-  const cost = value.state === "ready" ? value.data.cost : null;
-  const letter = String.fromCharCode(65 + index);
+  const form = isForm ? parseForm(draft) : null;
+  const letter = letterOf(index);
   return (
-    <div className="query">
+    <div className={query.isOff ? "query off" : "query"}>
       <div className="query-line">
-        <span className="query-letter faint" aria-hidden="true">
+        <button
+          type="button"
+          className="query-letter"
+          aria-pressed={!query.isOff}
+          title={query.isOff ? `Switch query ${letter} on` : `Switch query ${letter} off`}
+          onClick={() => props.onSet({ isOff: !query.isOff })}
+        >
           {letter}
-        </span>
-        <Suspense fallback={<div className="promql waiting-editor mono faint">{draft}</div>}>
-          <PromQLEditor
-            label={`Query ${letter}, PromQL`}
-            value={draft}
-            names={names}
-            problem={problem}
-            onChange={onChange}
-            onRun={() => onRun()}
+        </button>
+        {form ? (
+          <Builder
+            form={form}
+            projectId={scope.project.id}
+            onChange={(text) => onChange(text)}
+            onRun={(text) => onRun(text)}
           />
-        </Suspense>
+        ) : (
+          <Suspense
+            fallback={<div className="promql waiting-editor mono faint">{draft || " "}</div>}
+          >
+            <PromQLEditor
+              label={`Query ${letter}, PromQL`}
+              value={draft}
+              names={names}
+              problem={problem}
+              onChange={onChange}
+              onRun={() => onRun()}
+            />
+          </Suspense>
+        )}
         <span className="query-tools">
           <Finder
             projectId={scope.project.id}
+            zone={scope.zone}
             onChoose={(name) => (draft.trim() === "" ? onRun(name) : onChange(`${draft}${name}`))}
           />
-          <History onChoose={(text) => onRun(text)} />
-          <More scope={scope} expr={draft} onRemove={onRemove} />
-          <Button kind={draft === run ? "plain" : "primary"} onClick={() => onRun()}>
+          <History projectId={scope.project.id} onChoose={(text) => onRun(text)} />
+          <More {...props} isForm={isForm} onForm={() => setForm(!isForm)} />
+          <Button kind={isRun ? "plain" : "primary"} onClick={() => onRun()}>
             Run <kbd className="only-l">Ctrl ⏎</kbd>
           </Button>
         </span>
       </div>
-      <p className="cost s" aria-live="polite">
+      <div className="query-note s" aria-live="polite">
         {failed ? (
           <span className="crit row">
             <Glyph status="crit" label="" />
             {problem ? `Line ${problem.line}, column ${problem.column}: ${problem.text}` : message}
           </span>
-        ) : cost ? (
-          <span className="faint">
-            {compact(cost.series)} series, {compact(cost.samples)} samples, {duration(cost.tookMs)}
-            {cost.isPushedDown ? ", pushed down" : ""}
+        ) : query.isOff ? (
+          <span className="faint">Switched off</span>
+        ) : isForm && form === null ? (
+          <span className="row">
+            <span className="muted">This query is more than the form can say.</span>
+            <button type="button" className="link" onClick={() => setForm(false)}>
+              Back to text
+            </button>
           </span>
+        ) : value.state === "ready" ? (
+          <>
+            <button
+              type="button"
+              className="cost faint"
+              aria-expanded={isOpen}
+              onClick={() => setOpen(!isOpen)}
+            >
+              <Icon name={isOpen ? "down" : "right"} small />
+              {compact(value.data.cost.series)} series, {compact(value.data.cost.samples)} samples,{" "}
+              {duration(value.data.cost.tookMs)}
+              {value.data.cost.isPushedDown ? ", pushed down" : ""}
+            </button>
+            <Notes warnings={value.data.warnings} infos={value.data.infos} />
+          </>
         ) : null}
-      </p>
+        <span className="grow" />
+        <StepControl query={query} scope={scope} onSet={props.onSet} />
+      </div>
+      {isOpen && value.state === "ready" ? <Inspector answer={value.data} /> : null}
     </div>
   );
 }
 
-function History({ onChoose }: { onChoose: (text: string) => void }): ReactNode {
-  const all = parseHistory(usePreference(HISTORY_PREFERENCE));
-  return (
-    <Popover
-      align="end"
-      buttonClass="btn"
-      reason={all.length === 0 ? "No query was run in this browser yet" : undefined}
-      button={
-        <>
-          History <Icon name="down" small />
-        </>
-      }
-    >
-      {(close) =>
-        all.slice(0, 20).map((text) => (
-          <MenuItem
-            key={text}
-            onChoose={() => {
-              close();
-              onChoose(text);
-            }}
-          >
-            <span className="mono trunc history-text" title={text}>
-              {text}
-            </span>
-          </MenuItem>
-        ))
-      }
-    </Popover>
-  );
-}
-
-function More({
-  scope,
-  expr,
-  onRemove,
+/** The first warning or info in a line; the inspector lists all of them. */
+function Notes({
+  warnings,
+  infos,
 }: {
-  scope: Scope;
-  expr: string;
-  onRemove: (() => void) | undefined;
+  warnings: readonly string[];
+  infos: readonly string[];
 }): ReactNode {
-  const copy = async (text: string): Promise<void> => {
-    await navigator.clipboard.writeText(text).then(
-      () => toast("Copied; set WATCHKEEPER_TOKEN to an API token"),
-      () => toast("The browser did not allow copying", { status: "warn" }),
-    );
-  };
+  const first = warnings[0] ?? infos[0];
+  if (first === undefined) return null;
+  const note = noteOf(first);
+  const more = warnings.length + infos.length - 1;
   return (
-    <Popover align="end" buttonClass="btn icon" label="More" button={<Icon name="more" />}>
-      {(close) => (
-        <>
-          <MenuItem
-            onChoose={() => {
-              close();
-              void copy(curlOf(scope.project.id, expr, scope.range));
-            }}
-          >
-            Copy as curl
-          </MenuItem>
-          {onRemove ? (
-            <MenuItem
-              onChoose={() => {
-                close();
-                onRemove();
-              }}
-            >
-              Remove query
-            </MenuItem>
-          ) : null}
-        </>
-      )}
-    </Popover>
+    <span className={warnings.length > 0 ? "row warn trunc" : "row muted trunc"} title={first}>
+      <Glyph status={warnings.length > 0 ? "warn" : "info"} label="" />
+      <span className="trunc">
+        {"line" in note ? `${note.line}:${note.column} ` : ""}
+        {note.text}
+      </span>
+      {more > 0 ? <span className="faint nowrap">and {more} more</span> : null}
+    </span>
   );
 }

@@ -1,8 +1,9 @@
-/** Queries that were run in this browser, the newest first. */
+/** Queries that were run in this browser, by project, the newest first. */
 import { readPreference, writePreference } from "@/lib/preferences";
 
 const MOST = 50;
-const NAME = "queries";
+
+export const historyName = (projectId: number): string => `queries.${projectId}`;
 
 export function parseHistory(text: string | null): string[] {
   try {
@@ -13,11 +14,10 @@ export function parseHistory(text: string | null): string[] {
   }
 }
 
-export function remember(expr: string): void {
+export function remember(projectId: number, expr: string): void {
   const text = expr.trim();
   if (text === "") return;
-  const old = parseHistory(readPreference(NAME)).filter((one) => one !== text);
-  writePreference(NAME, JSON.stringify([text, ...old].slice(0, MOST)));
+  const name = historyName(projectId);
+  const old = parseHistory(readPreference(name)).filter((one) => one !== text);
+  writePreference(name, JSON.stringify([text, ...old].slice(0, MOST)));
 }
-
-export const HISTORY_PREFERENCE = NAME;

@@ -1,5 +1,7 @@
 import type { Room } from "@/lib/room";
 
+const OWN = "A query names its own labels";
+
 export const room: Room = {
   id: "explore",
   label: "Explore",
@@ -9,12 +11,19 @@ export const room: Room = {
   pages: [
     {
       path: "explore",
-      scope: {
-        environment: "A query names its own labels",
-        release: "A query names its own labels",
-        range: true,
-      },
+      scope: { environment: OWN, release: OWN, range: true, compare: true },
       load: async () => (await import("./ExplorePage")).ExplorePage,
     },
+    {
+      path: "explore/metrics",
+      title: () => "Metrics",
+      scope: {
+        environment: "All metrics of the project are listed",
+        release: "All metrics of the project are listed",
+        range: true,
+      },
+      load: async () => (await import("./MetricsPage")).MetricsPage,
+    },
   ],
+  places: [{ label: "All metrics", path: "explore/metrics" }],
 };

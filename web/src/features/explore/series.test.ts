@@ -1,13 +1,28 @@
 import { expect, test } from "vitest";
-import { isolated, sortRows } from "./Answer";
-import { find } from "./Finder";
 import { parseHistory } from "./history";
-import { looksOf, numbersOf, problemOf, queriesOf, queryPatch, seriesName } from "./series";
+import {
+  looksOf,
+  noteOf,
+  numbersOf,
+  problemOf,
+  seriesName,
+  sortRows,
+  varyingLabels,
+} from "./series";
 
 test("series are named as Prometheus names them, labels in order", () => {
   expect(seriesName({ __name__: "up", job: "b", instance: "a" })).toBe('up{instance="a", job="b"}');
   expect(seriesName({ __name__: "up" })).toBe("up");
   expect(seriesName({})).toBe("{}");
+});
+
+test("only labels that differ, or that some lack, tell series apart", () => {
+  const all = [
+    { job: "a", env: "p", zone: "1" },
+    { job: "b", env: "p" },
+  ];
+  expect(varyingLabels(all)).toEqual(["job", "zone"]);
+  expect(varyingLabels([{ job: "a" }])).toEqual([]);
 });
 
 test("gaps count for nothing", () => {
@@ -32,11 +47,15 @@ test("the place of an error is read", () => {
   expect(problemOf("query timed out")).toBeNull();
 });
 
-test("queries of the address, and back", () => {
-  const search = { "p1.expr": "b", "p0.expr": "a", tab: "table" };
-  expect(queriesOf(search)).toEqual(["a", "b"]);
-  expect(queriesOf({})).toEqual([""]);
-  expect(queryPatch(search, ["c"])).toEqual({ "p0.expr": "c", "p1.expr": undefined });
+test("the place of a note is read", () => {
+  expect(noteOf("PromQL info: metric might not be a counter (1:6)")).toEqual({
+    line: 1,
+    column: 6,
+    text: "metric might not be a counter",
+  });
+  expect(noteOf("results truncated due to limit")).toEqual({
+    text: "results truncated due to limit",
+  });
 });
 
 test("a kept history that is no list is none", () => {
@@ -55,20 +74,4 @@ test("series without a value sort last in both directions", () => {
   }));
   expect(sortRows(rows, "last", true).map((one) => one.name)).toEqual(["1", "2", "0"]);
   expect(sortRows(rows, "last", false).map((one) => one.name)).toEqual(["2", "1", "0"]);
-});
-
-test("a click leaves one series, a second brings all back", () => {
-  const rows = [{ name: "a" }, { name: "b" }, { name: "c" }];
-  const only = isolated(new Set(), rows, "b");
-  expect([...only]).toEqual(["a", "c"]);
-  expect(isolated(only, rows, "b").size).toBe(0);
-});
-
-test("metrics are found by every word, in the name or the help", () => {
-  const all = [
-    { name: "http_requests_total", type: "counter", help: "Requests served", unit: "" },
-    { name: "up", type: "gauge", help: "Whether the target answers", unit: "" },
-  ];
-  expect(find(all, "SERVED http").map((one) => one.name)).toEqual(["http_requests_total"]);
-  expect(find(all, "")).toHaveLength(2);
 });

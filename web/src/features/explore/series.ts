@@ -19,6 +19,20 @@ export function seriesName(labels: Labels): string {
   return pairs.length === 0 && name !== "" ? name : `${name}{${pairs.join(", ")}}`;
 }
 
+/** Labels in which the series differ; those that all share go into the title. */
+export function varyingLabels(series: readonly Labels[]): string[] {
+  const values = new Map<string, Set<string>>();
+  for (const labels of series)
+    for (const [name, value] of Object.entries(labels)) {
+      const known = values.get(name) ?? new Set();
+      known.add(value);
+      values.set(name, known);
+    }
+  const isVarying = (name: string): boolean =>
+    (values.get(name)?.size ?? 0) > 1 || series.some((labels) => labels[name] === undefined);
+  return [...values.keys()].filter(isVarying).sort();
+}
+
 /** Of the known values; null where there is none. */
 export function numbersOf(values: Values): Numbers {
   const known = values.filter((value): value is number => value !== null);
@@ -60,41 +74,42 @@ function hash(text: string): number {
   return state;
 }
 
-/** By the metric's name: what its values mean. */
-export function unitOf(expr: string): string {
-  if (/_seconds_bucket|_seconds\b|_seconds_sum/.test(expr) && !/rate\(\w+_seconds_total/.test(expr))
-    return "seconds";
-  if (/_bytes\b/.test(expr) && !/rate\(/.test(expr)) return "bytes";
-  if (/_ratio\b/.test(expr)) return "ratio";
-  return "";
+export interface Problem {
+  readonly line: number;
+  readonly column: number;
+  readonly text: string;
 }
 
 /** "1:5: parse error: …" → where and what; column and line from 1. */
-export function problemOf(message: string): { line: number; column: number; text: string } | null {
+export function problemOf(message: string): Problem | null {
   const hit = /(\d+):(\d+):\s*(?:parse error:\s*)?(.+)$/s.exec(message);
   if (hit === null) return null;
   return { line: Number(hit[1]), column: Number(hit[2]), text: hit[3] ?? message };
 }
 
-/** Queries of the address: `p0.expr`, `p1.expr`, … without holes; at least one. */
-export function queriesOf(search: Readonly<Record<string, string>>): string[] {
-  const found = Object.entries(search)
-    .map(([key, value]) => [/^p(\d+)\.expr$/.exec(key)?.[1], value] as const)
-    .filter((pair): pair is readonly [string, string] => pair[0] !== undefined)
-    .sort((a, b) => Number(a[0]) - Number(b[0]))
-    .map(([, value]) => value);
-  return found.length === 0 ? [""] : found;
+/** "PromQL info: metric might not be a counter … (1:6)" → the same, its place apart. */
+export function noteOf(message: string): Problem | { text: string } {
+  const text = message.replace(/^PromQL (?:warning|info): /, "");
+  const hit = /^(.*)\s\((\d+):(\d+)\)$/s.exec(text);
+  if (hit === null) return { text };
+  return { text: hit[1] ?? text, line: Number(hit[2]), column: Number(hit[3]) };
 }
 
-/** The change of the address that puts these queries there; old ones beyond them are taken away. */
-export function queryPatch(
-  search: Readonly<Record<string, string>>,
-  queries: readonly string[],
-): Record<string, string | undefined> {
-  const patch: Record<string, string | undefined> = {};
-  for (const key of Object.keys(search)) if (/^p\d+\.expr$/.test(key)) patch[key] = undefined;
-  queries.forEach((expr, i) => {
-    patch[`p${i}.expr`] = expr;
+export type SortKey = "name" | keyof Numbers;
+
+export function sortRows<Row extends Numbers & { name: string }>(
+  rows: readonly Row[],
+  key: SortKey,
+  isUp: boolean,
+): Row[] {
+  const sign = isUp ? 1 : -1;
+  return [...rows].sort((a, b) => {
+    if (key === "name") return a.name < b.name ? -sign : sign;
+    const [one, other] = [a[key], b[key]];
+    if (one === null || other === null) return one === other ? 0 : one === null ? 1 : -1;
+    return (one - other) * sign;
   });
-  return patch;
 }
+
+/** A, B, C: how people name the queries of a page. */
+export const letterOf = (index: number): string => String.fromCharCode(65 + index);

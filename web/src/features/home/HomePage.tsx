@@ -51,7 +51,7 @@ function Ready({ home, scope }: { home: HomeData; scope: Scope }): ReactNode {
     <>
       <div className="home-top">
         <NeedsYouPanel needs={home.needs_you} zone={scope.zone} />
-        <HostsPanel hosts={home.hosts} />
+        <HostsPanel hosts={home.hosts} projectId={scope.project.id} />
       </div>
       <GoldenCharts charts={home.charts} scope={scope} />
       {isSetUp ? null : <SetupList done={home.setup_done} />}

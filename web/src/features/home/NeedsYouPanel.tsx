@@ -81,6 +81,7 @@ function statusOf({ state, severity }: NeedsYou): Status {
 
 function target({ link }: NeedsYou): { to: string; search: Record<string, string> } {
   if (link.page === "errors") return { to: `errors/${link.id}`, search: {} };
-  if (link.page === "targets") return { to: "settings/scraping", search: {} };
+  if (link.page === "targets")
+    return { to: "data-health/targets", search: { q: link.id.split("/").at(-1) ?? "" } };
   return { to: "alerts", search: { sel: link.id } };
 }

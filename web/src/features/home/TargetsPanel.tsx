@@ -28,8 +28,8 @@ export function TargetsPanel({
       title="Targets"
       note={targets.length > 0 ? "worst first" : null}
       more={
-        <PageLink to="settings/scraping" className="more">
-          {targets.length > MOST ? `All ${targets.length} targets` : "Scraping"}
+        <PageLink to="data-health/targets" className="more">
+          {targets.length > MOST ? `All ${targets.length} targets` : "Targets"}
         </PageLink>
       }
     >

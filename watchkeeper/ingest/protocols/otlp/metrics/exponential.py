@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.protocols.otlp.metrics.messages import ExponentialPoint, SparseBuckets
 from watchkeeper.model import Buckets, Histogram, Labels, ResetHint
 
@@ -34,6 +35,7 @@ class Distribution:
 
     series: Labels
     ts_ms: int
+    start_ms: int
     histogram: Histogram
     is_delta: bool = False
 
@@ -121,13 +123,16 @@ class DeltaTotals:
         default_factory=OrderedDict
     )
 
-    def add(self, project_id: int, sent: Sequence[Distribution]) -> tuple[list[Distribution], int]:
+    def add(
+        self, project_id: int, sent: Sequence[Distribution]
+    ) -> tuple[list[Distribution], dict[Drop, int]]:
         """The same with deltas made totals, and how many came again or too late."""
-        found, late = [], 0
+        found: list[Distribution] = []
+        late: dict[Drop, int] = {}
         for each in sent:
             total = self._added(project_id, each) if each.is_delta else each
-            if total is None:
-                late += 1
+            if isinstance(total, Drop):
+                late[total] = late.get(total, 0) + 1
             else:
                 found.append(total)
         return found, late
@@ -137,12 +142,12 @@ class DeltaTotals:
         for each in sent:
             self._totals.pop((project_id, each.series), None)
 
-    def _added(self, project_id: int, each: Distribution) -> Distribution | None:
+    def _added(self, project_id: int, each: Distribution) -> Distribution | Drop:
         key = (project_id, each.series)
         last_ms, total = self._totals.pop(key, (0, None))
         if each.ts_ms <= last_ms and total is not None:
             self._totals[key] = (last_ms, total)
-            return None
+            return Drop.REPEATED if each.ts_ms == last_ms else Drop.OUT_OF_ORDER
         if each.histogram.sum != each.histogram.sum:  # the series ends here, or cannot be summed
             return each
         if total is None:

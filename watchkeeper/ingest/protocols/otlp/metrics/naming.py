@@ -10,8 +10,6 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from watchkeeper.ingest.protocols.otlp.options import STRATEGIES
-
 _UNITS = {
     "d": "days", "h": "hours", "min": "minutes", "s": "seconds", "ms": "milliseconds",
     "us": "microseconds", "ns": "nanoseconds", "By": "bytes", "KiBy": "kibibytes",
@@ -48,7 +46,8 @@ class Naming:
     def of(cls, strategy: str) -> Naming:
         """The strategy of a setting."""
         return cls(
-            escapes=strategy in STRATEGIES[:2], suffixes=strategy in {STRATEGIES[0], STRATEGIES[2]}
+            escapes=strategy.startswith("UnderscoreEscaping"),
+            suffixes=strategy.endswith("WithSuffixes"),
         )
 
     def metric(self, name: str, unit: str, kind: MetricKind, *, is_level: bool = False) -> str:

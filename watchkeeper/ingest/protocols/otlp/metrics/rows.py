@@ -61,6 +61,8 @@ class Rows:
     distributions: list[Distribution] = field(default_factory=list)
     exemplars: list[Exemplar] = field(default_factory=list)
     metadata: list[MetadataRow] = field(default_factory=list)
+    fresh: dict[int, Labels] = field(default_factory=dict)
+    """Labels of places that were made for this request."""
     points: int = 0
     refused: dict[Drop, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
@@ -76,7 +78,9 @@ class Rows:
             self.problems.append(problem)
 
     def labels(self, row: int) -> Labels:
-        """The labels of a row, read again."""
+        """The labels of a row; read again, unless its place is new."""
+        if (fresh := self.fresh.get(self.slots[row])) is not None:
+            return fresh
         block = bisect_right(self.blocks, row, key=lambda each: each[0]) - 1
         return self.blocks[block][1].labels(self.origins[row])
 
@@ -95,7 +99,7 @@ def columns_of(rows: Rows, newest: Newest, restarted: set[int]) -> Columns:
     """Turn totals of deltas and resets into what Prometheus expects; count what has no place.
 
     restarted: places whose totals begin anew, because their last write failed; those that did
-    are taken out. Deltas that are not newer than their series are refused: they are in its total.
+    are taken out. A delta that is not newer than its series is refused: it may be in its total.
     """
     slots = np.array(rows.slots, dtype=np.int64)
     ts_ms = (np.array(rows.nanos, dtype=np.uint64) // _NS_A_MS).astype(np.int64)
@@ -115,9 +119,9 @@ def columns_of(rows: Rows, newest: Newest, restarted: set[int]) -> Columns:
     for mode in (Mode.DELTA, Mode.DELTA_LEVEL):
         chosen = np.flatnonzero(keep & (slots >= 0) & (modes == mode))
         late, begun = _accumulate(facts, chosen, newest, restarted)
-        keep[late] = False
-        if late:
-            rows.refuse(Drop.REPEATED, len(late))
+        for row, reason in late:
+            keep[row] = False
+            rows.refuse(reason, 1)
         zeros += begun if mode is Mode.DELTA else []
     return _with_zeros(facts, np.flatnonzero(keep), zeros)
 
@@ -153,7 +157,7 @@ def _resets(facts: _Facts, chosen: NDArray[np.int64], newest: Newest) -> list[tu
 
 def _accumulate(
     facts: _Facts, chosen: NDArray[np.int64], newest: Newest, restarted: set[int]
-) -> tuple[list[int], list[tuple[int, int]]]:
+) -> tuple[list[tuple[int, Drop]], list[tuple[int, int]]]:
     """Make totals of deltas, in place; returns rows that came too late, and (row, time) of zeros.
 
     A total whose past is not known begins at zero, just after the start of its first delta, so
@@ -163,7 +167,8 @@ def _accumulate(
         return [], []
     order = chosen[np.lexsort((facts.ts_ms[chosen], facts.slots[chosen]))]
     newest_ms, newest_values = newest(facts.slots[order])
-    late, begun = [], []
+    late: list[tuple[int, Drop]] = []
+    begun: list[tuple[int, int]] = []
     slot, last_ms, total = NO_SLOT, _NEVER, 0.0
     for at, row in enumerate(order.tolist()):
         if facts.slots[row] != slot:
@@ -175,7 +180,7 @@ def _accumulate(
                 begun.append((row, int(facts.starts_ms[row]) + 1))
         ts_ms, value = int(facts.ts_ms[row]), float(facts.values[row])
         if ts_ms <= last_ms:
-            late.append(row)
+            late.append((row, Drop.REPEATED if ts_ms == last_ms else Drop.OUT_OF_ORDER))
             continue
         last_ms = ts_ms
         if not math.isnan(value):  # a staleness marker ends the series and adds nothing

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
+import msgspec
 import numpy as np
 
 from watchkeeper.ingest.accept import Acceptor, PlacedBatch
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.protocols.otlp.answers import Outcome
 from watchkeeper.ingest.protocols.otlp.metrics.exponential import DeltaTotals, Distribution
+from watchkeeper.ingest.protocols.otlp.metrics.known import Known
 from watchkeeper.ingest.protocols.otlp.metrics.messages import (
     ExportRequest,
     key_of_json,
@@ -17,13 +19,14 @@ from watchkeeper.ingest.protocols.otlp.metrics.messages import (
 )
 from watchkeeper.ingest.protocols.otlp.metrics.parse import read_json, read_protobuf
 from watchkeeper.ingest.protocols.otlp.metrics.rows import Columns, Rows, columns_of
-from watchkeeper.ingest.protocols.otlp.metrics.translate import Known, Translator
+from watchkeeper.ingest.protocols.otlp.metrics.translate import Translator
 from watchkeeper.ingest.protocols.otlp.options import OtlpOptions
 from watchkeeper.ingest.rows import HistogramBatch
 from watchkeeper.lib.clock import DAY_MS, Clock
-from watchkeeper.model import Labels
+from watchkeeper.model import Histogram, Labels, ResetHint
 
-_MAX_KNOWN = 300_000
+_MAX_KNOWN_BYTES = 256 * 2**20
+"""Of all projects; then it is learnt anew, at about ten times the cost of a known series."""
 _HARMLESS = frozenset({Drop.REPEATED})
 
 
@@ -89,7 +92,8 @@ class MetricsSignal:
         held = (day, self._acceptor.series.generation)
         if held[1] != self._held[1]:
             self._restarted.clear()
-        if held != self._held or sum(known.size for known in self._known.values()) > _MAX_KNOWN:
+        size = sum(known.held_bytes for known in self._known.values())
+        if held != self._held or size > _MAX_KNOWN_BYTES:
             self._known.clear()
             self._held = held
 
@@ -112,18 +116,32 @@ class MetricsSignal:
         if not sent:
             return {}
         totals, late = self._totals.add(project_id, sent)
+        histograms = self._with_resets(project_id, totals)
         batch = HistogramBatch(
             series=[each.series for each in totals],
             ts_ms=np.array([each.ts_ms for each in totals], dtype=np.int64),
-            histograms=[each.histogram for each in totals],
+            histograms=histograms,
         )
         try:
             accepted = await self._acceptor.accept_histograms(project_id, batch)
         except BaseException:
             self._totals.forget(project_id, sent)
             raise
-        self._acceptor.metrics.drop(Drop.REPEATED, late)
-        return dict(accepted.dropped)
+        for reason, count in late.items():
+            self._acceptor.metrics.drop(reason, count)
+        return dict(Counter(late) + Counter(accepted.dropped))
+
+    def _with_resets(self, project_id: int, sent: list[Distribution]) -> list[Histogram]:
+        """The histograms; those that began after their series' newest sample say that they did."""
+        series = self._acceptor.series
+        slots = series.slots(project_id, [each.series for each in sent], now_ms=self._clock())
+        newest_ms, _ = series.newest(slots)
+        found = []
+        for each, at_ms in zip(sent, newest_ms.tolist(), strict=True):
+            is_reset = not each.is_delta and 0 < at_ms < each.start_ms < each.ts_ms
+            hint = {"reset_hint": ResetHint.RESET} if is_reset else {}
+            found.append(msgspec.structs.replace(each.histogram, **hint))
+        return found
 
 
 def _outcome(rows: Rows, dropped: Counter[Drop], samples: int) -> Outcome:

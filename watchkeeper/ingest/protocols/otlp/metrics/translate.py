@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate, repeat
 from typing import NamedTuple
@@ -29,6 +28,7 @@ from watchkeeper.ingest.protocols.otlp.metrics.families import (
     resource_labels,
     scope_labels,
 )
+from watchkeeper.ingest.protocols.otlp.metrics.known import FamilyKey, Known
 from watchkeeper.ingest.protocols.otlp.metrics.messages import (
     ExemplarPoint,
     ExponentialHistogram,
@@ -69,37 +69,11 @@ Place = Callable[[Labels], int]
 KeyOf = Callable[[msgspec.Raw], Key]
 
 
-class _FamilyKey(NamedTuple):
-    resource: Key
-    scope: tuple[str, str, str, Key]
-    name: str
-    unit: str
-    kind: MetricKind
-    is_level: bool
-
-
-@dataclass(slots=True)
-class Known:
-    """What one project's earlier requests taught. series: how many places are held."""
-
-    resources: dict[Key, ResourceLabels] = field(default_factory=dict)
-    targets: dict[Key, Family] = field(default_factory=dict)
-    scopes: dict[tuple[str, str, str, Key], Pairs] = field(default_factory=dict)
-    families: dict[_FamilyKey, Family] = field(default_factory=dict)
-    metadata: dict[str, MetadataRow] = field(default_factory=dict)
-    series: int = 0
-
-    @property
-    def size(self) -> int:
-        """How much is held, in things of a few hundred bytes."""
-        return self.series + len(self.families) + 4 * len(self.resources) + len(self.metadata)
-
-
 class _Around(NamedTuple):
     """What a metric stands in."""
 
-    resource: Key
-    scope: tuple[str, str, str, Key]
+    resource: int
+    scope: int
     common: Pairs
     promoted: Pairs
 
@@ -117,8 +91,7 @@ class Translator:
         """The rows of a request."""
         for resource_metrics in request.resource_metrics:
             first, firsts = len(self.rows.slots), len(self.rows.distributions)
-            resource = self._key_of(resource_metrics.resource.attributes)
-            labels = self._resource(resource)
+            resource, labels = self._resource(self._key_of(resource_metrics.resource.attributes))
             for scope_metrics in resource_metrics.scope_metrics:
                 around = self._around(
                     resource, labels, scope_metrics.scope, scope_metrics.schema_url
@@ -129,24 +102,24 @@ class Translator:
                 self._target_info(resource, labels.target, first, firsts)
         return self.rows
 
-    def _resource(self, key: Key) -> ResourceLabels:
+    def _resource(self, key: Key) -> tuple[int, ResourceLabels]:
         found = self._known.resources.get(key)
         if found is None:
-            found = resource_labels(key, self._options, self._naming)
-            self._known.resources[key] = found
+            labels = resource_labels(key, self._options, self._naming)
+            found = self._known.add_resource(key, labels)
         return found
 
     def _around(
-        self, resource: Key, labels: ResourceLabels, scope: Scope, schema_url: str
+        self, resource: int, labels: ResourceLabels, scope: Scope, schema_url: str
     ) -> _Around:
         if not self._options.promote_scope_metadata:
-            return _Around(resource, ("", "", "", b""), labels.identity, labels.promoted)
+            return _Around(resource, 0, labels.identity, labels.promoted)
         key = (scope.name, scope.version, schema_url, self._key_of(scope.attributes))
         found = self._known.scopes.get(key)
         if found is None:
-            found = scope_labels(*key, self._naming)
-            self._known.scopes[key] = found
-        return _Around(resource, key, found + labels.identity, labels.promoted)
+            found = self._known.add_scope(key, scope_labels(*key, self._naming))
+        number, told = found
+        return _Around(resource, number, told + labels.identity, labels.promoted)
 
     def _metric(self, metric: Metric, around: _Around) -> None:
         kind = metric.WhichOneof("data")
@@ -192,12 +165,13 @@ class Translator:
     def _family(
         self, metric: Metric, kind: MetricKind, around: _Around, *, is_level: bool = False
     ) -> Family:
-        key = _FamilyKey(around.resource, around.scope, metric.name, metric.unit, kind, is_level)
+        key = FamilyKey(around.resource, around.scope, metric.name, metric.unit, kind, is_level)
         family = self._known.families.get(key)
         if family is None:
             name = self._naming.metric(metric.name, metric.unit, kind, is_level=is_level)
             family = Family(name, around.common, around.promoted, self._naming)
             self._known.families[key] = family
+            self._known.hold(metric.name + metric.unit)
         if family.name and not is_reserved(family.name):
             self._tell(family.name, kind, metric)
         return family
@@ -244,9 +218,13 @@ class Translator:
         if is_reserved(family.name):
             return RESERVED
         if sum(len(name) + len(value) for name, value in labels) > _MAX_LABEL_BYTES:
+            self._known.hold(origin.key if isinstance(origin, Part) else origin)
             return INVALID
-        self._known.series += 1
-        return self._place(labels)
+        self._known.hold(origin if not isinstance(origin, Part) else origin.value)
+        slot = self._place(labels)
+        if slot != NO_SLOT:
+            self.rows.fresh[slot] = labels
+        return slot
 
     def _histograms(self, family: Family, points: Sequence[HistogramPoint], mode: Mode) -> None:
         for point in points:
@@ -315,6 +293,7 @@ class Translator:
             self._add(layout, [*values, point.count, _or_nan(point.sum)], point)
 
     def _laid_out(self, family: Family, parts: tuple[Part, ...]) -> Layout:
+        self._known.hold(parts[0].key)
         return Layout(tuple(self._place_of(family, part) for part in parts), parts)
 
     def _add(
@@ -349,6 +328,7 @@ class Translator:
                 Distribution(
                     series=series,
                     ts_ms=point.time_unix_nano // _NS_A_MS,
+                    start_ms=point.start_time_unix_nano // _NS_A_MS,
                     histogram=histogram,
                     is_delta=mode is Mode.DELTA,
                 )
@@ -362,7 +342,7 @@ class Translator:
         if found is None:
             found = family.labels(key)
             family.series[key] = found
-            self._known.series += 1
+            self._known.hold(key)
         size = sum(len(name) + len(value) for name, value in found)
         if not family.name or size > _MAX_LABEL_BYTES:
             self.rows.refuse(Drop.INVALID_LABELS, 1)
@@ -400,7 +380,7 @@ class Translator:
                 found.setdefault(label, value)
         return found
 
-    def _target_info(self, resource: Key, target: Labels, first: int, firsts: int) -> None:
+    def _target_info(self, resource: int, target: Labels, first: int, firsts: int) -> None:
         """target_info at the newest time of the resource, and often enough before it."""
         rows = self.rows
         nanos = rows.nanos[first:]
@@ -429,6 +409,7 @@ class Translator:
     def _told(self, row: MetadataRow) -> None:
         if self._known.metadata.get(row.metric) != row:
             self._known.metadata[row.metric] = row
+            self._known.hold(row.metric + row.help)
             self.rows.metadata.append(row)
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from watchkeeper.model import METRIC_NAME
-from watchkeeper.query.promql.invocation import Invocation
 from watchkeeper.query.promql.literals import quote
+from watchkeeper.query.promql.run import Notes
 from watchkeeper.query.promql.types import Bools, value_of
 from watchkeeper.query.promql.windows import Windows
 
@@ -37,9 +37,8 @@ def begun_inside(windows: Windows) -> Bools:
     return np.asarray(filled & (start != 0) & inside & (start < windows.ts[first]))
 
 
-def note_overlaps(call: Invocation) -> None:
+def note_overlaps(notes: Notes, windows: Windows, position: int) -> None:
     """Say so where a sample counts since before the one before it, but not since its start."""
-    windows = call.windows()
     if windows.starts is None or len(windows.ts) < 2:
         return
     start, start_before = windows.starts[1:], windows.starts[:-1]
@@ -54,8 +53,8 @@ def note_overlaps(call: Invocation) -> None:
         counts[name] = counts.get(name, 0) + int(found[row].sum())
     for name, count in counts.items():
         often = f" ({count} occurrences)" if count > 1 else ""
-        call.frame.run.notes.warn(
+        notes.warn(
             "sample has start time that overlaps with previous sample timestamp for metric "
             f"{quote(name)}{often}",
-            call.position(0),
+            position,
         )

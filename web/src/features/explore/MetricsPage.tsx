@@ -1,0 +1,204 @@
+import { type ReactNode, useState } from "react";
+import { type Metric, type MetricSort, useMetricList } from "@/api/catalogue";
+import { useScope, useSearchState } from "@/api/scope";
+import { compact, count } from "@/lib/units";
+import { Ago } from "@/ui/Ago";
+import { Async, SkeletonRows } from "@/ui/Async";
+import { Button } from "@/ui/controls";
+import { PageLink } from "@/ui/PageLink";
+import { useDefer } from "@/ui/useDefer";
+import { VirtualTable } from "@/ui/VirtualTable";
+import "./explore.css";
+import "./metrics.css";
+import { MetricPanel } from "./MetricPanel";
+import { NeverSetUp } from "./NeverSetUp";
+
+const TYPING_MS = 200;
+const TYPES = ["", "counter", "gauge", "histogram", "summary", "unknown"];
+const SORTS: readonly { value: MetricSort; label: string }[] = [
+  { value: "name", label: "by name" },
+  { value: "series", label: "most series first" },
+  { value: "silent", label: "silent ones first" },
+];
+
+/** Every metric of the project: what it is, who sends it, how much of it there is. */
+export function MetricsPage(): ReactNode {
+  const scope = useScope();
+  const [search, change] = useSearchState();
+  const [text, setText] = useState(search.q ?? "");
+  const filter = {
+    text: useDefer(text.trim(), TYPING_MS),
+    type: search.type ?? "",
+    sort: SORTS.find(({ value }) => value === search.sort)?.value ?? "name",
+  };
+  const list = useMetricList(scope.project.id, filter);
+  const chosen = search.sel ?? "";
+  if (list.state === "empty")
+    return (
+      <div className="page">
+        <NeverSetUp scope={scope} />
+      </div>
+    );
+  return (
+    <div className="page catalogue">
+      <search className="catalogue-bar">
+        <input
+          className="in"
+          type="search"
+          aria-label="Find a metric"
+          placeholder="Part of the name or of the help"
+          value={text}
+          onChange={(event) => {
+            setText(event.target.value);
+            change({ q: event.target.value || undefined }, true);
+          }}
+        />
+        <select
+          className="in fit"
+          aria-label="Type"
+          value={filter.type}
+          onChange={(event) => change({ type: event.target.value || undefined })}
+        >
+          {TYPES.map((type) => (
+            <option key={type} value={type}>
+              {type || "All types"}
+            </option>
+          ))}
+        </select>
+        <select
+          className="in fit"
+          aria-label="Order"
+          value={filter.sort}
+          onChange={(event) => change({ sort: event.target.value })}
+        >
+          {SORTS.map(({ value, label }) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+        <span className="faint s nowrap" aria-live="polite">
+          {list.state === "ready"
+            ? `${count(list.data.total)} of ${count(list.data.of)} metrics, ${compact(list.data.series)} series`
+            : ""}
+        </span>
+      </search>
+      <div className={chosen ? "catalogue-split open" : "catalogue-split"}>
+        <section className="panel" aria-label="Metrics">
+          <Async value={list} empty={null} skeleton={<SkeletonRows rows={16} height={44} />}>
+            {(data) =>
+              data.total === 0 ? (
+                <Nothing
+                  onClear={() => {
+                    setText("");
+                    change({ q: undefined, type: undefined });
+                  }}
+                />
+              ) : (
+                <VirtualTable
+                  label="Metrics"
+                  head={<Head />}
+                  total={data.total}
+                  rows={data.metrics}
+                  rowHeight={44}
+                  className="metrics"
+                  rowClass={(one) => (one.metric === chosen ? "chosen" : undefined)}
+                  onNear={data.hasMore && !data.isLoadingMore ? data.more : undefined}
+                  rowKey={(one) => one.metric}
+                >
+                  {(one) => (
+                    <Row
+                      metric={one}
+                      zone={scope.zone}
+                      isChosen={one.metric === chosen}
+                      onChoose={() =>
+                        change({ sel: one.metric === chosen ? undefined : one.metric })
+                      }
+                    />
+                  )}
+                </VirtualTable>
+              )
+            }
+          </Async>
+        </section>
+        {chosen ? (
+          <MetricPanel
+            key={chosen}
+            metric={chosen}
+            scope={scope}
+            onClose={() => change({ sel: undefined })}
+          />
+        ) : null}
+      </div>
+    </div>
+  );
+}
+
+function Head(): ReactNode {
+  return (
+    <>
+      <th scope="col">Metric</th>
+      <th scope="col" className="only-l">
+        Type
+      </th>
+      <th scope="col" className="only-l">
+        Sent by
+      </th>
+      <th scope="col" className="num">
+        Series
+      </th>
+      <th scope="col" className="num only-l">
+        Samples a day
+      </th>
+      <th scope="col" className="num only-l">
+        Last sample
+      </th>
+    </>
+  );
+}
+
+interface RowProps {
+  metric: Metric;
+  zone: string;
+  isChosen: boolean;
+  onChoose: () => void;
+}
+
+function Row({ metric, zone, isChosen, onChoose }: RowProps): ReactNode {
+  const kind = [metric.type === "unknown" ? "" : metric.type, metric.unit].filter(Boolean);
+  return (
+    <>
+      <td className="catalogue-name">
+        <button type="button" className="mono trunc" aria-expanded={isChosen} onClick={onChoose}>
+          {metric.metric}
+        </button>
+        <span className="muted s trunc">{metric.help || "No help was sent."}</span>
+      </td>
+      <td className="muted s only-l">{kind.join(", ") || "unknown"}</td>
+      <td className="muted s only-l" title={metric.jobs.join(", ")}>
+        {metric.jobs.join(", ") || "–"}
+      </td>
+      <td className="num">{compact(metric.series)}</td>
+      <td className="num muted only-l">
+        {metric.samples_per_day === null ? "–" : compact(Math.round(metric.samples_per_day))}
+      </td>
+      <td className={metric.is_exact ? "num muted s only-l" : "num warn s only-l"}>
+        <Ago atMs={metric.last_ms} zone={zone} />
+      </td>
+    </>
+  );
+}
+
+function Nothing({ onClear }: { onClear: () => void }): ReactNode {
+  return (
+    <div className="state">
+      <p>No metric matches.</p>
+      <span className="row">
+        <Button onClick={onClear}>Clear the filters</Button>
+        <PageLink to="settings/sources" className="link">
+          Send another metric
+        </PageLink>
+      </span>
+    </div>
+  );
+}

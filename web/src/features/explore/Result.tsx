@@ -1,0 +1,101 @@
+import { type ReactNode, useMemo } from "react";
+import { type ExploreAnswer, useExploreQuery } from "@/api/explore";
+import type { useMetadata } from "@/api/names";
+import type { Scope } from "@/api/scope";
+import { Async, SkeletonRows } from "@/ui/Async";
+import type { View } from "./ExploreNav";
+import { ForecastPane } from "./ForecastPane";
+import { GraphPane } from "./GraphPane";
+import { HeatPane } from "./HeatPane";
+import type { Query } from "./link";
+import { isSelector, unitOf } from "./promql";
+import { RawPane } from "./RawPane";
+import { TablePane } from "./TablePane";
+
+export interface ResultProps {
+  /** null where there is only one query. */
+  letter: string | null;
+  query: Query;
+  scope: Scope;
+  view: View;
+  /** How many answers share the page. */
+  share: number;
+  metadata: ReturnType<typeof useMetadata>;
+  onSet: (patch: Partial<Query>) => void;
+  /** Runs another expression in this query's place. */
+  onExpr: (expr: string) => void;
+}
+
+/** The answer to one query in the chosen form. */
+export function Result(props: ResultProps): ReactNode {
+  const { query, scope, view, metadata } = props;
+  const expr = query.expr.trim();
+  const unit = useMemo(
+    () => unitOf(expr, (metric) => metadata[metric]?.unit ?? ""),
+    [expr, metadata],
+  );
+  if (expr === "") return <Nothing />;
+  if (view === "forecast") return <ForecastPane {...props} unit={unit} />;
+  if (view === "raw") return <RawPane query={query} scope={scope} />;
+  if (view === "heatmap" && isSelector(expr)) return <HeatPane {...props} answer={null} />;
+  return <Ranged {...props} unit={unit} />;
+}
+
+function Ranged(props: ResultProps & { unit: string }): ReactNode {
+  const { query, scope, view } = props;
+  const { value, refreshing } = useExploreQuery(
+    scope.project.id,
+    { expr: query.expr, stepMs: query.stepMs },
+    scope.range,
+  );
+  // What the server refused stands at the query.
+  if (value.state === "failed" && value.failure.code === "bad_data") return null;
+  return (
+    <Async value={value} minHeight={320} skeleton={<Skeleton />} empty={<NoSeries />}>
+      {(answer: ExploreAnswer) =>
+        view === "heatmap" ? (
+          <HeatPane {...props} answer={answer} />
+        ) : view === "table" ? (
+          <TablePane {...props} answer={answer} isRefreshing={refreshing} />
+        ) : (
+          <GraphPane {...props} answer={answer} isRefreshing={refreshing} />
+        )
+      }
+    </Async>
+  );
+}
+
+export function Skeleton(): ReactNode {
+  return (
+    <section className="panel">
+      <div className="result-empty" />
+      <SkeletonRows rows={5} height={28} />
+    </section>
+  );
+}
+
+export function NoSeries(): ReactNode {
+  return (
+    <section className="panel">
+      <div className="state result-empty">
+        <p>No series in this range.</p>
+        <p className="faint s">
+          The metric or the labels may not have been sent then; a longer range or fewer labels may
+          find it.
+        </p>
+      </div>
+    </section>
+  );
+}
+
+function Nothing(): ReactNode {
+  return (
+    <section className="panel">
+      <div className="state result-empty">
+        <p className="muted">
+          Type a query, or take a metric from the finder. <kbd>Ctrl Enter</kbd> runs it.
+        </p>
+      </div>
+    </section>
+  );
+}
