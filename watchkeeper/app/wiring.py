@@ -255,7 +255,7 @@ def _hot(ground: Ground) -> HotStore:
     is_alone = not ground.config.store.columns_url
     return HotStore(
         ground.columns,
-        ground.config.query if is_alone else QueryOptions(hot_bytes=0),
+        QueryOptions(hot_bytes=ground.config.query.hot_bytes if is_alone else 0),
         ground.clock,
         HotMetrics(ground.telemetry.registry),
     )
