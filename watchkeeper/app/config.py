@@ -19,6 +19,7 @@ from watchkeeper.app.options import (
     RetentionOptions,
     RulesOptions,
     ScrapeOptions,
+    SeriesSettings,
     ServerOptions,
     StatsdOptions,
     StoreOptions,
@@ -50,6 +51,7 @@ class Config:
     spool: SpoolOptions = field(default_factory=SpoolOptions)
     scrape: ScrapeOptions = field(default_factory=ScrapeOptions)
     statsd: StatsdOptions = field(default_factory=StatsdOptions)
+    series: SeriesSettings = field(default_factory=SeriesSettings)
     rules: RulesOptions = field(default_factory=RulesOptions)
     query: QueryOptions = field(default_factory=QueryOptions)
     outbound: OutboundOptions = field(default_factory=OutboundOptions)

@@ -169,7 +169,8 @@ async def test_where_the_series_are(filled: World, owner: httpx.AsyncClient) -> 
 
     assert answer["active_series"] == 8
     assert answer["metrics"][0] == {
-        "metric": "http_requests_total", "series": 6, "limit": None, "overflowed": 0,
+        "metric": "http_requests_total", "series": 6, "limit": 100_000, "overflowed": 0,
+        "overflow_samples": 0,
         "top_label": "instance", "top_label_values": 6,
         "senders": [{"sender": "api", "series": 3}, {"sender": "web", "series": 3}],
     }  # fmt: skip

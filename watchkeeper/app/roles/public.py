@@ -25,6 +25,7 @@ from watchkeeper.app.own_sink import OwnRoad, self_watch_loop
 from watchkeeper.app.people import build_access
 from watchkeeper.app.proxy import EngineProxy, ProxyOptions
 from watchkeeper.app.roles.edge import EdgeApp, EdgeHooks, EdgeOptions
+from watchkeeper.app.series import cardinality_loop, series_options
 from watchkeeper.app.statsd import build_statsd
 from watchkeeper.app.stores import cache_store, meta_store
 from watchkeeper.app.supervise import EngineProcess
@@ -92,7 +93,10 @@ def _build(
     metrics = IngestMetrics(telemetry.registry)
     spool = SegmentWriter(data_dir.spool, LANE, clock=clock, options=config.spool)
     acceptor = Acceptor(
-        spool=spool, series=remembered_series(data_dir.spool, LANE), clock=clock, metrics=metrics
+        spool=spool,
+        series=remembered_series(data_dir.spool, LANE, series_options(config, data_dir, LANE)),
+        clock=clock,
+        metrics=metrics,
     )
     app = EdgeApp(
         acceptor,
@@ -126,6 +130,7 @@ def _build(
     statsd = build_statsd(config, data_dir, access, acceptor, telemetry.registry)
     loops = [
         self_watch_loop(watch, clock),
+        cardinality_loop(acceptor, meta, clock, lane=LANE),
         Loop(name="statsd", period_s=LONGEST_STATSD_PAUSE_S, run=statsd.run_once),
         Loop(name="keys-used", period_s=TOUCH_S, run=lambda: _nothing(keys.flush_touched())),
     ]

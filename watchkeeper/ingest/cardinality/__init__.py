@@ -1,0 +1,40 @@
+"""Limits of active series: what exceeds them folds into overflow series, and who sends it."""
+
+from watchkeeper.ingest.cardinality.folding import Group, SlotUses
+from watchkeeper.ingest.cardinality.guard import SWEEP_MS, Elsewhere, SeriesGuard
+from watchkeeper.ingest.cardinality.repo import RuleRows, UseRows, put_rules
+from watchkeeper.ingest.cardinality.types import (
+    FIXED_LABELS,
+    LANE_LABEL,
+    OVERFLOW_LABEL,
+    WHOLE_PROJECT,
+    LabelPolicy,
+    MetricReport,
+    ProjectRules,
+    SeriesLimits,
+    current_sender,
+    joined_reports,
+)
+from watchkeeper.ingest.cardinality.watch import CardinalityWatch
+
+__all__ = [
+    "FIXED_LABELS",
+    "LANE_LABEL",
+    "OVERFLOW_LABEL",
+    "SWEEP_MS",
+    "WHOLE_PROJECT",
+    "CardinalityWatch",
+    "Elsewhere",
+    "Group",
+    "LabelPolicy",
+    "MetricReport",
+    "ProjectRules",
+    "RuleRows",
+    "SeriesGuard",
+    "SeriesLimits",
+    "SlotUses",
+    "UseRows",
+    "current_sender",
+    "joined_reports",
+    "put_rules",
+]
