@@ -13,13 +13,16 @@ from watchkeeper.store.meta import Meta
 PERIOD_S = 15.0
 
 
-def series_options(config: Config, data_dir: DataDir, lane: str) -> SeriesOptions:
+def series_options(
+    config: Config, data_dir: DataDir, lane: str, *, out_of_order_ms: int = 0
+) -> SeriesOptions:
     """What a process's registry is told."""
     told = config.series
     return SeriesOptions(
         max_per_metric=told.max_per_metric,
         max_per_project=told.max_per_project,
         max_folded=told.max_folded,
+        out_of_order_ms=out_of_order_ms,
         lane=lane,
         salt=data_dir.salt(),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from watchkeeper.ingest.admission import Admission, Beyond, Slots
 from watchkeeper.ingest.drops import Accepted, Drop
 from watchkeeper.ingest.exemplars import NewestExemplars, PickedExemplars
 from watchkeeper.ingest.metrics import IngestMetrics
@@ -31,7 +32,7 @@ from watchkeeper.ingest.rows import (
     encode_series,
     histogram_marks,
 )
-from watchkeeper.ingest.series import Admission, Beyond, SeriesRegistry, Slots
+from watchkeeper.ingest.series import SeriesRegistry
 from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.lib.errors import Overloaded
 from watchkeeper.model import Kind, Labels, Record, encode_histogram

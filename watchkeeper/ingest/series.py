@@ -5,11 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
+from watchkeeper.ingest.admission import (
+    REASONS,
+    Admission,
+    Beyond,
+    Due,
+    Slots,
+    same_bits,
+    tally,
+)
 from watchkeeper.ingest.cardinality import (
     SWEEP_MS,
     Elsewhere,
@@ -21,16 +29,15 @@ from watchkeeper.ingest.cardinality import (
     SlotUses,
 )
 from watchkeeper.ingest.drops import Drop
+from watchkeeper.ingest.recent import RecentSamples
 from watchkeeper.ingest.rows import Ids, MetadataRow, Times, Values
 from watchkeeper.lib.clock import DAY_MS, MINUTE_MS
 from watchkeeper.model import METRIC_NAME, Labels, series_id
 
-Slots = NDArray[np.int64]
-"""Places in the registry; valid while its `generation` stays the same."""
-
 NO_SLOT = -1
 _FOLDED_IDLE_MS = 10 * MINUTE_MS
 _NEVER = np.iinfo(np.int64).min
+_FIRST = _NEVER // 2
 _RESERVED_NAMES = frozenset({"up", "ALERTS", "ALERTS_FOR_STATE"})
 _RESERVED_PREFIXES = ("scrape_", "watchkeeper_", "ALERTS_")
 
@@ -67,44 +74,8 @@ class SeriesOptions:
     """Which process this is; overflow series carry it."""
     salt: bytes = b""
     """Of hashed label values."""
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """What of a batch may be written, and how to undo it if the write fails.
-
-    rows: indices into the batch, ordered by series and time. previous: the newest time of each
-    row's series before this batch.
-    """
-
-    rows: NDArray[np.int64]
-    dropped: dict[Drop, int]
-    slots: Slots
-    previous: Times
-    generation: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beyond:
-    """What of a batch is beyond a limit, and the samples of overflow series to write instead.
-
-    is_folded: by row of the admission. adds_up: their values are in those samples, or will be in
-    later ones. The other columns have a row for each overflow series.
-    """
-
-    is_folded: NDArray[np.bool_]
-    adds_up: bool
-    slots: Slots
-    ts_ms: Times
-    values: Values
-    labels: list[Labels]
-
-
-class _Due(TypedDict):
-    slots: Slots
-    ts_ms: Times
-    values: Values
-    labels: list[Labels]
+    out_of_order_ms: int = 0
+    """A sample this much older than the newest of its series is still kept."""
 
 
 class SeriesRegistry:
@@ -248,10 +219,9 @@ class SeriesRegistry:
             rows = order[reasons == 0]
             kept, times = slots[rows], ts_ms[rows]
             admission = Admission(
-                rows, _tally(reasons), kept, self._last_ms[kept].copy(), self.generation
+                rows, tally(reasons), kept, self._last_ms[kept].copy(), times, self.generation
             )
-            self._last_ms[kept] = times  # ascending within a series: the newest stays
-            self._last_value[kept] = values[rows]
+            self._hold(kept, times, values[rows])
             return admission
 
     def _all_follow(self, slots: Slots, ts_ms: Times, *, now_ms: int) -> bool:
@@ -271,9 +241,17 @@ class SeriesRegistry:
 
     def _admit_all(self, slots: Slots, ts_ms: Times, values: Values) -> Admission:
         previous = self._last_ms[slots]
+        self._hold(slots, ts_ms, values)
+        return Admission(np.arange(len(slots)), {}, slots, previous, ts_ms, self.generation)
+
+    def _hold(self, slots: Slots, ts_ms: Times, values: Values) -> None:
+        """Note admitted samples, ascending in time within a series: the newest stays."""
+        if self._recent is not None:
+            self._recent.add(slots, ts_ms, values)
+            is_newer = ts_ms > self._last_ms[slots]
+            slots, ts_ms, values = slots[is_newer], ts_ms[is_newer], values[is_newer]
         self._last_ms[slots] = ts_ms
         self._last_value[slots] = values
-        return Admission(np.arange(len(slots)), {}, slots, previous, self.generation)
 
     def confirm(self, slots: Slots, *, day: int, generation: int) -> None:
         """The write succeeded: these series are announced for `day`."""
@@ -286,6 +264,8 @@ class SeriesRegistry:
         with self._lock:
             if admission.generation == self.generation:
                 np.minimum.at(self._last_ms, admission.slots, admission.previous)
+                if self._recent is not None:
+                    self._recent.forget(admission.slots, admission.times)
 
     def _allocate(self, size: int) -> None:
         self._ids = np.zeros(size, np.uint64)
@@ -294,6 +274,7 @@ class SeriesRegistry:
         self._day = np.full(size, -1, np.int32)
         self._touched_ms = np.zeros(size, np.int64)
         self._row = np.zeros(size, np.int32)  # scratch: tells whether slots repeat
+        self._recent = RecentSamples(size) if self.options.out_of_order_ms else None
         self._uses = SlotUses(size)
 
     @property
@@ -320,7 +301,7 @@ class SeriesRegistry:
         self._uses.put(slot, *use)
         return slot
 
-    def _due(self, groups: Sequence[Group], ts_ms: int, *, now_ms: int) -> _Due:
+    def _due(self, groups: Sequence[Group], ts_ms: int, *, now_ms: int) -> Due:
         """One sample of each group, unless it has one of that instant or a later one."""
         slots, values, labels = [], [], []
         for group in groups:
@@ -333,7 +314,7 @@ class SeriesRegistry:
             slots.append(slot)
             values.append(value)
             labels.append(group.labels)
-        return _Due(
+        return Due(
             slots=np.array(slots, np.int64),
             ts_ms=np.full(len(slots), ts_ms, np.int64),
             values=np.array(values, np.float64),
@@ -375,6 +356,8 @@ class SeriesRegistry:
         self._touched_ms = np.concatenate((self._touched_ms, np.zeros(size, np.int64)))
         self._row = np.zeros(2 * size, np.int32)
         self._uses = self._uses.moved(np.arange(size), 2 * size)
+        if self._recent is not None:
+            self._recent = self._recent.moved(np.arange(size), 2 * size)
 
     def _make_room(self, wanted: int, now_ms: int) -> None:
         """Forget idle series if the bound would be passed; places change then."""
@@ -389,8 +372,9 @@ class SeriesRegistry:
         """Forget all slots but these, which move together; ask for places again then."""
         columns = (self._ids, self._last_ms, self._last_value, self._day, self._touched_ms)
         ids, last_ms, last_value, day, touched_ms = (column[keep] for column in columns)
-        uses, size = self._uses, max(1024, 2 * len(keep))
+        recent, uses, size = self._recent, self._uses, max(1024, 2 * len(keep))
         self._allocate(size)
+        self._recent = None if recent is None else recent.moved(keep, size)
         self._uses = uses.moved(keep, size)
         self._guard.renumber(self._uses, len(keep))
         for column, kept in (
@@ -408,47 +392,31 @@ class SeriesRegistry:
     def _reasons(
         self, slots: Slots, ts_ms: Times, values: Values, *, now_ms: int
     ) -> NDArray[np.int8]:
-        """For samples ordered by series and time: 0 to keep, else the place in `_REASONS`."""
+        """For samples ordered by series and time: 0 to keep, else the place in `REASONS`."""
         self._touched_ms[slots[slots >= 0]] = now_ms
         last_ms, last_value = self._last_ms[slots], self._last_value[slots]
         follows = np.zeros(len(slots), bool)
         follows[1:] = slots[1:] == slots[:-1]
         # A sample that follows another of its series in this batch is compared with that one too.
         before_ms, before_value = np.roll(ts_ms, 1), np.roll(values, 1)
-        is_same = (ts_ms == last_ms) & _same_bits(values, last_value)
-        is_same |= follows & (ts_ms == before_ms) & _same_bits(values, before_value)
+        is_same = (ts_ms == last_ms) & same_bits(values, last_value)
+        is_same |= follows & (ts_ms == before_ms) & same_bits(values, before_value)
         is_duplicate = (ts_ms == last_ms) | (follows & (ts_ms == before_ms))
+        is_older = ts_ms < last_ms
+        if self._recent is not None:
+            was_there, was_same = self._recent.find(slots, ts_ms, values)
+            is_duplicate |= was_there
+            is_same |= was_same
+            # Not ts_ms + window: a time at the end of its range would turn round.
+            is_older &= ts_ms < np.maximum(last_ms, _FIRST) - self.options.out_of_order_ms
         reasons = np.zeros(len(slots), np.int8)
         for reason, applies in (
-            (Drop.OUT_OF_ORDER, ts_ms < last_ms),
+            (Drop.OUT_OF_ORDER, is_older),
             (Drop.DUPLICATE_TIMESTAMP, is_duplicate),
             (Drop.REPEATED, is_same),
             (Drop.TOO_FAR_FUTURE, ts_ms > now_ms + self.options.max_ahead_ms),
             (Drop.TOO_OLD, ts_ms < now_ms - self.options.max_age_ms),
             (Drop.TOO_MANY_SERIES, slots == NO_SLOT),
         ):
-            reasons[applies] = _REASONS.index(reason) + 1
+            reasons[applies] = REASONS.index(reason) + 1
         return reasons
-
-
-_REASONS = (
-    Drop.OUT_OF_ORDER,
-    Drop.DUPLICATE_TIMESTAMP,
-    Drop.REPEATED,
-    Drop.TOO_FAR_FUTURE,
-    Drop.TOO_OLD,
-    Drop.TOO_MANY_SERIES,
-)
-
-
-def _same_bits(left: Values, right: Values) -> NDArray[np.bool_]:
-    """Equal as bits: NaN equals the same NaN, as staleness markers need."""
-    bits: tuple[Ids, Ids] = left.view(np.uint64), right.view(np.uint64)
-    return np.equal(*bits)
-
-
-def _tally(reasons: NDArray[np.int8]) -> dict[Drop, int]:
-    if not reasons.any():
-        return {}
-    counts = np.bincount(reasons, minlength=len(_REASONS) + 1)
-    return {reason: int(counts[at + 1]) for at, reason in enumerate(_REASONS) if counts[at + 1]}
