@@ -5,8 +5,7 @@ from __future__ import annotations
 from watchkeeper.app.config import Config
 from watchkeeper.app.datadir import DataDir
 from watchkeeper.app.loops import Loop
-from watchkeeper.ingest import Acceptor, SeriesOptions
-from watchkeeper.ingest.cardinality import CardinalityWatch
+from watchkeeper.ingest import Acceptor, CardinalityWatch, SeriesOptions
 from watchkeeper.lib.clock import Clock
 from watchkeeper.store.meta import Meta
 

@@ -43,12 +43,15 @@ class Door:
         self.is_full = False
 
     async def append(self, records: Sequence[Record]) -> None:
-        raise NotImplementedError
+        await self._spool.append(records)
 
     def append_blocking(self, records: Sequence[Record]) -> None:
         if self.is_full:
-            raise SpoolFull(1)
+            raise SpoolFull("The spool is full.")
         self._spool.append_blocking(records)
+
+    def close(self) -> None:
+        self._spool.close()
 
 
 class Bench:

@@ -11,16 +11,14 @@ from watchkeeper.access import audit
 from watchkeeper.api.auth import AdminScope, Caller, RoomsHere, ViewerScope
 from watchkeeper.api.rooms import Rooms
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, example
+from watchkeeper.ingest import RuleRows, UseRows, put_rules
 from watchkeeper.ingest.cardinality import (
     FIXED_LABELS,
     WHOLE_PROJECT,
     MetricReport,
     ProjectRules,
-    RuleRows,
     SeriesLimits,
-    UseRows,
     joined_reports,
-    put_rules,
 )
 from watchkeeper.lib.errors import Invalid
 from watchkeeper.query.metrics import MetricLoad, series_load

@@ -2,7 +2,6 @@
 
 from watchkeeper.ingest.cardinality.folding import Group, SlotUses
 from watchkeeper.ingest.cardinality.guard import SWEEP_MS, Elsewhere, SeriesGuard
-from watchkeeper.ingest.cardinality.repo import RuleRows, UseRows, put_rules
 from watchkeeper.ingest.cardinality.types import (
     FIXED_LABELS,
     LANE_LABEL,
@@ -15,7 +14,6 @@ from watchkeeper.ingest.cardinality.types import (
     current_sender,
     joined_reports,
 )
-from watchkeeper.ingest.cardinality.watch import CardinalityWatch
 
 __all__ = [
     "FIXED_LABELS",
@@ -23,18 +21,14 @@ __all__ = [
     "OVERFLOW_LABEL",
     "SWEEP_MS",
     "WHOLE_PROJECT",
-    "CardinalityWatch",
     "Elsewhere",
     "Group",
     "LabelPolicy",
     "MetricReport",
     "ProjectRules",
-    "RuleRows",
     "SeriesGuard",
     "SeriesLimits",
     "SlotUses",
-    "UseRows",
     "current_sender",
     "joined_reports",
-    "put_rules",
 ]

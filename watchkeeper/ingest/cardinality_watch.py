@@ -7,15 +7,15 @@ from typing import Protocol
 
 import numpy as np
 
-from watchkeeper.ingest.cardinality.guard import Elsewhere
-from watchkeeper.ingest.cardinality.repo import RuleRows, UseRows
-from watchkeeper.ingest.cardinality.types import (
+from watchkeeper.ingest.cardinality import (
     LANE_LABEL,
     WHOLE_PROJECT,
+    Elsewhere,
     MetricReport,
     ProjectRules,
     SeriesLimits,
 )
+from watchkeeper.ingest.repo import RuleRows, UseRows
 from watchkeeper.ingest.rows import SampleBatch
 from watchkeeper.lib.clock import MINUTE_MS, Clock
 from watchkeeper.model import METRIC_NAME, Labels, labels_of
