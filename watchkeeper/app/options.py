@@ -120,6 +120,23 @@ class StatsdOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesSettings:
+    """How many series are stored; projects may set limits of their own. Section [series]."""
+
+    max_per_metric: int = 100_000
+    """Active series that a metric of one project may have; those beyond are folded into one."""
+    max_per_project: int = 1_000_000
+    """Active series that a project may have; those beyond are folded, metric by metric."""
+    max_folded: int = 250_000
+    """Folded series that a process remembers, to add them up right; more are refused."""
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            if not 1 <= getattr(self, each.name) <= 10_000_000:
+                raise ValueError(f"{each.name} must be 1..10000000, got {getattr(self, each.name)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RulesOptions:
     """Prometheus rule files on this machine, taken as they are. Section [rules]."""
 

@@ -27,6 +27,7 @@ from watchkeeper.app.config import Config
 from watchkeeper.app.datadir import DataDir
 from watchkeeper.app.homes import HomeProjects
 from watchkeeper.app.people import build_access
+from watchkeeper.app.series import series_options
 from watchkeeper.app.stores import cache_store, column_store, meta_store, retention_days
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
 from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink
@@ -85,7 +86,7 @@ def _ground(
         spool=spool,
         acceptor=Acceptor(
             spool=spool,
-            series=remembered_series(data_dir.spool, LANE),
+            series=remembered_series(data_dir.spool, LANE, series_options(config, data_dir, LANE)),
             clock=clock,
             metrics=metrics,
         ),
