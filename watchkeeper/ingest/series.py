@@ -98,6 +98,12 @@ class SeriesRegistry:
             found = [self._slot_of(series_id(project_id, ls), now_ms=now_ms) for ls in series]
             return np.array(found, dtype=np.int64)
 
+    def slot(self, project_id: int, labels: Labels, *, now_ms: int) -> int:
+        """The place of one series, as `slots` gives it."""
+        with self._lock:
+            self._make_room(1, now_ms)
+            return self._slot_of(series_id(project_id, labels), now_ms=now_ms)
+
     def ids(self, slots: Slots) -> Ids:
         """Series ids by place."""
         return self._ids[slots]
