@@ -184,6 +184,61 @@ class RetentionOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuerySettings:
+    """Memory that makes queries fast, and bounds of each query. Section [query]."""
+
+    hot_bytes: int = 256 * 1024 * 1024
+    """Most bytes of decoded samples of the metrics asked for last; 0 keeps none."""
+    max_samples: int = 50_000_000
+    """Most samples that a query may hold at once."""
+    max_points: int = 11_000
+    """Most steps of a range query."""
+    timeout_s: float = 120.0
+    """Longest run of one query; a client may ask for less."""
+    max_concurrent: int = 4
+    """Queries that run at the same time; others queue."""
+    max_queued: int = 64
+    """Queries that may wait; further ones are refused at once."""
+    queue_timeout_s: float = 10.0
+    """Longest wait in the queue."""
+    answers_bytes: int = 32 * 1024 * 1024
+    """Most bytes of answers that are kept, for when the same is asked again; 0 keeps none."""
+
+    def __post_init__(self) -> None:
+        for name in ("max_samples", "max_points", "max_concurrent"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be >= 1, got {getattr(self, name)}")
+        if self.timeout_s <= 0 or self.queue_timeout_s < 0 or self.max_queued < 0:
+            raise ValueError("timeout_s must be > 0; queue_timeout_s and max_queued >= 0")
+        if self.hot_bytes != 0 and not 16 * 1024**2 <= self.hot_bytes <= 1 << 40:
+            raise ValueError(f"hot_bytes must be 0 or 16 MiB..1 TiB, got {self.hot_bytes}")
+        if not 0 <= self.answers_bytes <= 1 << 40:
+            raise ValueError(f"answers_bytes must be 0..1 TiB, got {self.answers_bytes}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromqlSettings:
+    """How the language behaves. Section [promql]."""
+
+    lookback_ms: int = 5 * 60 * 1000
+    """How old a sample may be and still stand for "now"; exclusive."""
+    default_subquery_step_ms: int = 60 * 1000
+    """Step of `[5m:]`."""
+    delayed_name_removal: bool = False
+    """Drop metric names at the end of the query instead of at each operation."""
+    experimental_functions: bool = True
+    """Allow what Prometheus calls experimental: functions, duration arithmetic, modifiers."""
+    use_start_timestamps: bool = False
+    """Let `rate` and its kin see counter resets in the start timestamps of samples."""
+    type_and_unit_labels: bool = False
+    """Tell counters by the label `__type__` instead of the metric's name."""
+
+    def __post_init__(self) -> None:
+        if self.lookback_ms < 1 or self.default_subquery_step_ms < 1:
+            raise ValueError("lookback_ms and default_subquery_step_ms must be >= 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogOptions:
     """The server's own log on standard error. Section [log]."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -40,10 +40,10 @@ from watchkeeper.lib.outbound import Outbound, OutboundOptions
 from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
 from watchkeeper.model import Role, Scope
-from watchkeeper.query import QueryOptions
+from watchkeeper.query import EngineOptions, QueryLimits, QueryOptions
 from watchkeeper.query.exemplars import ColumnsExemplars
 from watchkeeper.query.hot import HotMetrics, HotSource, HotStore
-from watchkeeper.query.promql import ColumnsSource, Engine, SeriesSource
+from watchkeeper.query.promql import Answers, ColumnsSource, Engine, SeriesSource
 from watchkeeper.store.columns import Columns, Kept, Retention
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
@@ -175,6 +175,25 @@ def build_engine(
     )
 
 
+def _query_engine(config: Config, source: SeriesSource) -> Engine:
+    """The engine as the settings [promql] and [query] want it."""
+    query = config.query
+    limits = QueryLimits(
+        max_samples=query.max_samples,
+        max_points=query.max_points,
+        timeout_s=query.timeout_s,
+        max_concurrent=query.max_concurrent,
+        max_queued=query.max_queued,
+        queue_timeout_s=query.queue_timeout_s,
+    )
+    return Engine(
+        source,
+        EngineOptions(**asdict(config.promql)),
+        limits=limits,
+        answers=Answers(query.answers_bytes),
+    )
+
+
 def _api(
     ground: Ground,
     access: Access,
@@ -184,7 +203,7 @@ def _api(
     source: SeriesSource,
 ) -> Rooms:
     clock, meta, public_url = ground.clock, ground.meta, ground.config.server.base_url
-    rules, engine = Rules(meta, clock), Engine(source)
+    rules, engine = Rules(meta, clock), _query_engine(ground.config, source)
     built_in = access.ensure_built_in()
     return Rooms(
         access=access,
@@ -255,7 +274,7 @@ def _hot(ground: Ground) -> HotStore:
     is_alone = not ground.config.store.columns_url
     return HotStore(
         ground.columns,
-        ground.config.query if is_alone else QueryOptions(hot_bytes=0),
+        QueryOptions(hot_bytes=ground.config.query.hot_bytes if is_alone else 0),
         ground.clock,
         HotMetrics(ground.telemetry.registry),
     )

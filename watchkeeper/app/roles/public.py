@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import uvicorn
@@ -36,7 +35,6 @@ from watchkeeper.ingest import (
     IngestMetrics,
     RejectionRows,
     SeriesOptions,
-    SeriesRegistry,
     remembered_series,
 )
 from watchkeeper.ingest.protocols.otlp import OtlpOptions
@@ -101,7 +99,7 @@ def _build(
     scrubber = Scrubber(ScrubRules(salt=data_dir.salt()))
     metrics = IngestMetrics(telemetry.registry)
     spool = SegmentWriter(data_dir.spool, LANE, clock=clock, options=config.spool)
-    acceptor = Acceptor(spool=spool, series=_series(config, data_dir), clock=clock, metrics=metrics)
+    acceptor = _acceptor(config, data_dir, spool, metrics)
     reserved = NamedProjects(HomeProjects(access), config.remote_write.reserved_names)
     app = EdgeApp(
         acceptor,
@@ -119,7 +117,7 @@ def _build(
             may_write_reserved=reserved.__contains__,
         ),
     )
-    engine.on_restart = _restarts(telemetry)
+    _count_restarts(engine, telemetry)
     watch = SelfWatch(
         registry=telemetry.registry,
         logs=telemetry.logs,
@@ -146,20 +144,22 @@ def _build(
     )
 
 
-def _series(config: Config, data_dir: DataDir) -> SeriesRegistry:
-    """What the edge's lane remembers of series, with the window for late samples."""
-    options = SeriesOptions(out_of_order_ms=round(config.remote_write.out_of_order_s * SECOND_MS))
-    return remembered_series(data_dir.spool, LANE, options)
+def _acceptor(
+    config: Config, data_dir: DataDir, spool: SegmentWriter, metrics: IngestMetrics
+) -> Acceptor:
+    """The road into the edge's lane of the spool."""
+    window_ms = round(config.remote_write.out_of_order_s * SECOND_MS)
+    series = remembered_series(data_dir.spool, LANE, SeriesOptions(out_of_order_ms=window_ms))
+    return Acceptor(spool=spool, series=series, clock=system_clock, metrics=metrics)
 
 
-def _restarts(telemetry: Telemetry) -> Callable[[], None]:
-    """Counts a restart of the engine."""
+def _count_restarts(engine: EngineProcess, telemetry: Telemetry) -> None:
     restarts = Counter(
         "watchkeeper_engine_restarts_total",
         "Times the engine died and was started again.",
         registry=telemetry.registry,
     )
-    return restarts.inc
+    engine.on_restart = restarts.inc
 
 
 async def _run(edge: _Edge, listener: socket.socket) -> int:

@@ -27,6 +27,11 @@ WHERE project_id = {project:UInt32} AND series_id IN {ids:Array(UInt64)}
 ORDER BY series_id, ts
 LIMIT {most:UInt64}
 """
+_COUNT = """
+SELECT count() FROM samples
+WHERE project_id = {project:UInt32} AND series_id IN {ids:Array(UInt64)}
+  AND ts >= fromUnixTimestamp64Milli({start_ms:Int64}, 'UTC')
+"""
 _HISTOGRAMS = """
 SELECT 1 FROM histograms
 WHERE project_id = {project:UInt32} AND series_id IN {ids:Array(UInt64)}
@@ -53,12 +58,7 @@ def samples_of(
     columns: Columns, project_id: int, ids: Sequence[int], start_ms: int, *, most: int
 ) -> tuple[Ids, I64, F64]:
     """Ids, times and values of the samples since a time, by series and time; up to `most`."""
-    params = {
-        "project": project_id,
-        "ids": list(ids),
-        "start_ms": min(max(start_ms, 0), _LAST_MS),
-        "most": most,
-    }
+    params = {**_params(project_id, ids, start_ms), "most": most}
     answer = columns.fetch(_SAMPLES, params, fmt="Native")
     series, ts, values = native_columns(answer, ("<u8", "<i8", "<f8"))
     return (
@@ -68,14 +68,19 @@ def samples_of(
     )
 
 
+def samples_since(columns: Columns, project_id: int, ids: Sequence[int], start_ms: int) -> int:
+    """How many samples the series have since a time."""
+    return int(columns.rows(_COUNT, _params(project_id, ids, start_ms))[0][0])
+
+
+def _params(project_id: int, ids: Sequence[int], start_ms: int) -> dict[str, object]:
+    start_ms = min(max(start_ms, 0), _LAST_MS)
+    return {"project": project_id, "ids": list(ids), "start_ms": start_ms}
+
+
 def has_histograms(columns: Columns, project_id: int, ids: Sequence[int], start_ms: int) -> bool:
     """True if any of the series has a native histogram since a time."""
-    params = {
-        "project": project_id,
-        "ids": list(ids),
-        "start_ms": min(max(start_ms, 0), _LAST_MS),
-    }
-    return bool(columns.rows(_HISTOGRAMS, params))
+    return bool(columns.rows(_HISTOGRAMS, _params(project_id, ids, start_ms)))
 
 
 def in_slices(ids: Ids, size: int) -> Iterator[list[int]]:

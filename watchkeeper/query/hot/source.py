@@ -8,7 +8,7 @@ import numpy as np
 
 from watchkeeper.lib.go_regex import BadRegex
 from watchkeeper.model import METRIC_NAME, Labels, Scope
-from watchkeeper.query.hot.block import shares_times
+from watchkeeper.query.hot.block import BlockMark, shares_times
 from watchkeeper.query.hot.store import HotStore
 from watchkeeper.query.promql import (
     Cardinality,
@@ -43,13 +43,19 @@ class HotSource:
         metric = _one_metric(matchers)
         if not self._hot.is_on or not metric or len(scope.project_ids) != 1:
             return None
-        if self._columns.has_histograms(scope, matchers, start_ms=start_ms, end_ms=end_ms):
-            return None
         try:
-            block = self._hot.block(scope.project_ids[0], metric, tuple(matchers), start_ms)
+            block = self._hot.block(
+                scope.project_ids[0], metric, tuple(matchers), start_ms=start_ms, end_ms=end_ms
+            )
             return None if block is None else block.lattice(tuple(matchers), start_ms, end_ms)
         except BadRegex:
             return None
+
+    def mark(self, scope: Scope, matchers: tuple[Matcher, ...]) -> BlockMark | None:
+        metric = _one_metric(matchers)
+        if not metric or len(scope.project_ids) != 1:
+            return None
+        return self._hot.mark(scope.project_ids[0], metric)
 
     def select(
         self, scope: Scope, matchers: Sequence[Matcher], *, start_ms: int, end_ms: int

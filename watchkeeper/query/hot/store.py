@@ -13,7 +13,7 @@ import numpy.typing as npt
 from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS, Clock
 from watchkeeper.model import METRIC_NAME, Labels
 from watchkeeper.query import QueryOptions
-from watchkeeper.query.hot.block import Block, Ids
+from watchkeeper.query.hot.block import Block, BlockMark, Ids
 from watchkeeper.query.hot.load import Unheld, load_sheets
 from watchkeeper.query.hot.metrics import HotMetrics
 from watchkeeper.query.hot.repo import series_of
@@ -127,7 +127,13 @@ class HotStore:
         return self._options.hot_bytes > 0
 
     def block(
-        self, project_id: int, metric: str, matchers: tuple[Matcher, ...], start_ms: int
+        self,
+        project_id: int,
+        metric: str,
+        matchers: tuple[Matcher, ...],
+        *,
+        start_ms: int,
+        end_ms: int,
     ) -> Block | None:
         """All samples of the metric since `start_ms`; None if they are not to be held."""
         key = (project_id, metric)
@@ -143,7 +149,7 @@ class HotStore:
                     break
             loading.done.wait()
         try:
-            return self._load(key, mine, matchers, start_ms)
+            return self._load(key, mine, matchers, (start_ms, end_ms))
         finally:
             with self._lock:
                 self._loading.pop(key, None)
@@ -167,10 +173,10 @@ class HotStore:
         return self._clock() < until_ms and start_ms <= refused_start_ms
 
     def _load(
-        self, key: Key, loading: _Loading, matchers: tuple[Matcher, ...], start_ms: int
+        self, key: Key, loading: _Loading, matchers: tuple[Matcher, ...], span_ms: tuple[int, int]
     ) -> Block | None:
-        now_ms = self._clock()
-        since_ms = start_ms - max(0, now_ms - start_ms) // 4
+        now_ms, start_ms = self._clock(), span_ms[0]
+        since_ms = start_ms - (span_ms[1] - start_ms) // 4
         ids, labels = series_of(self._columns, *key, since_ms)
         if not self._is_worth_it(key, labels, matchers):
             self._metrics.reads.labels("columns").inc()
@@ -185,6 +191,8 @@ class HotStore:
                 self._refuse(key, start_ms)
                 self._metrics.reads.labels("columns").inc()
                 return None
+            if key in self._blocks:
+                self._drop(key)
             block = Block(ids, labels, sheets, start_ms=since_ms)
             self._publish(key, block, loading, _Use(now_ms, start_ms, start_ms, now_ms))
         self._metrics.reads.labels("loaded").inc()
@@ -229,8 +237,15 @@ class HotStore:
         self._metrics.bytes.set(total)
         self._metrics.metrics.set(len(self._blocks))
 
+    def mark(self, project_id: int, metric: str) -> BlockMark | None:
+        """How far a metric has come; None if it is not held."""
+        with self._lock:
+            block = self._blocks.get((project_id, metric))
+            return None if block is None or block.is_broken else block.mark()
+
     def _drop(self, key: Key) -> None:
-        del self._blocks[key], self._uses[key]
+        self._blocks.pop(key).is_held = False
+        del self._uses[key]
         self._directories.pop(key[0], None)
 
     def announced(self, series: Sequence[Announced]) -> None:

@@ -1,5 +1,7 @@
 """PromQL: our own parser, evaluated over columns. Rules: docs/spec/promql.md."""
 
+from watchkeeper.query.language import EngineOptions
+from watchkeeper.query.promql.answers import Answers
 from watchkeeper.query.promql.ast import (
     Expr,
     Matcher,
@@ -8,7 +10,7 @@ from watchkeeper.query.promql.ast import (
     ValueType,
     selectors_of,
 )
-from watchkeeper.query.promql.comparison import Comparison, comparison_of, metrics_of
+from watchkeeper.query.promql.comparison import Comparison, comparison_of
 from watchkeeper.query.promql.engine import Engine
 from watchkeeper.query.promql.errors import (
     BadQuery,
@@ -34,7 +36,6 @@ from watchkeeper.query.promql.planner import GridRequest
 from watchkeeper.query.promql.rate_limits import RateLimit, rate_limits
 from watchkeeper.query.promql.repo import ColumnsSource
 from watchkeeper.query.promql.repo import condition as series_condition
-from watchkeeper.query.promql.run import EngineOptions
 from watchkeeper.query.promql.source import (
     Cardinality,
     MatcherSets,
@@ -65,6 +66,7 @@ __all__ = [
     "I64",
     "STALE_BITS",
     "STALE_NAN",
+    "Answers",
     "BadQuery",
     "Bools",
     "Cardinality",
@@ -105,7 +107,6 @@ __all__ = [
     "format_float",
     "format_sample",
     "format_shortest",
-    "metrics_of",
     "native_columns",
     "parse",
     "parse_duration_ms",
