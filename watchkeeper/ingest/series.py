@@ -131,6 +131,10 @@ class SeriesRegistry:
             ]
             return np.array(found, dtype=np.int64)
 
+    def slot(self, project_id: int, labels: Labels, *, now_ms: int) -> int:
+        """The place of one series, as `slots` gives it."""
+        return int(self.slots(project_id, (labels,), now_ms=now_ms)[0])
+
     def stored_labels(self, project_id: int, labels: Labels) -> Labels:
         """The labels as the project's policy lets them be stored."""
         policy = self._guard.policy(project_id)
