@@ -269,6 +269,15 @@ class HotStore:
                 if _announce(self._blocks[key], rows):
                     self._directories.pop(key[0], None)
 
+    def wants(self, project_id: int) -> bool:
+        """True if a metric of the project is held or being read: then `samples` must be told.
+
+        What is stored before a reading begins is found by it.
+        """
+        with self._lock:
+            keys = (*self._blocks, *self._loading)
+            return any(key[0] == project_id for key in keys)
+
     def samples(self, project_id: int, series: Ids, ts_ms: I64, values: F64) -> None:
         """These samples, side by side, can be read from the columns now.
 

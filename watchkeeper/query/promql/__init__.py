@@ -1,5 +1,6 @@
 """PromQL: our own parser, evaluated over columns. Rules: docs/spec/promql.md."""
 
+from watchkeeper.query.language import EngineOptions
 from watchkeeper.query.promql.answers import Answers
 from watchkeeper.query.promql.ast import (
     Expr,
@@ -35,7 +36,6 @@ from watchkeeper.query.promql.planner import GridRequest
 from watchkeeper.query.promql.rate_limits import RateLimit, rate_limits
 from watchkeeper.query.promql.repo import ColumnsSource
 from watchkeeper.query.promql.repo import condition as series_condition
-from watchkeeper.query.promql.run import EngineOptions
 from watchkeeper.query.promql.source import (
     Cardinality,
     MatcherSets,

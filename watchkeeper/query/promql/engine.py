@@ -13,6 +13,7 @@ import numpy as np
 
 from watchkeeper.model import Scope
 from watchkeeper.query.budget import Budget, BudgetSpent, Cancellation, QueryGate, QueryLimits
+from watchkeeper.query.language import EngineOptions
 from watchkeeper.query.promql.answers import Answers, Asked, Kept, joined
 from watchkeeper.query.promql.ast import Node, ValueType
 from watchkeeper.query.promql.bucketless import bucketless
@@ -29,7 +30,7 @@ from watchkeeper.query.promql.histograms import only_floats
 from watchkeeper.query.promql.literals import quote
 from watchkeeper.query.promql.naming import settle_names
 from watchkeeper.query.promql.parser import parse
-from watchkeeper.query.promql.run import EngineOptions, Frame, Notes, Run, steps_between
+from watchkeeper.query.promql.run import Frame, Notes, Run, steps_between
 from watchkeeper.query.promql.source import SeriesSource
 from watchkeeper.query.promql.types import (
     I64,
@@ -145,9 +146,10 @@ class Engine:
         matrix = kept.matrix or Matrix([], np.zeros(1, np.int64), np.zeros(0, np.int64), _NONE)
         if len(left):
             matrix = joined(matrix, _range_answer(evaluate(Frame(run, left), asked.tree), left))
+        run.series = max(run.series, kept.series)
         is_plain = not run.notes.warnings and not run.notes.infos and matrix.histograms is None
         if is_plain:
-            self._answers.keep(asked, kept, matrix)
+            self._answers.keep(asked, kept, matrix, run.series)
         return matrix
 
     def _check_range(self, tree: Node, start_ms: int, end_ms: int, step_ms: int) -> None:

@@ -129,22 +129,28 @@ def _length(part: bytes) -> bytes:
     return bytes([size]) if size < 255 else b"\xff" + size.to_bytes(3, "little")
 
 
-def count_values(grid: Grid, label: str, groups: Iterable[tuple[Labels, np.ndarray]]) -> Grid:
+def count_values(
+    frame: Frame, grid: Grid, label: str, groups: Iterable[tuple[Labels, np.ndarray]]
+) -> Grid:
     """How many series of each group have each value, the value as a label."""
     if not is_label_name(label):
         raise ExecutionError(f"invalid label name {quote(label)}")
     found: dict[Labels, np.ndarray] = {}
+    held = 0
     native, texts = described_values(grid)
     for labels, rows in groups:
         values, present = grid.values[rows], grid.present[rows] & ~native[rows]
         for value in np.unique(values[present]):
             same = np.isnan(values) if np.isnan(value) else values == value
+            frame.run.budget.hold(grid.steps)
+            held += grid.steps
             _count(found, with_label(labels, label, format_float(float(value))), same & present)
         for text in set(texts[rows][native[rows]]):
             _count(found, with_label(labels, label, text), np.equal(texts[rows], text))
     if not found:
         return grid_of([], np.zeros((0, grid.steps)), np.zeros((0, grid.steps), np.bool_))
     counts = np.stack(list(found.values()))
+    frame.run.budget.release(held)
     return grid_of(list(found), counts, counts > 0)
 
 
