@@ -42,6 +42,7 @@ from watchkeeper.query.promql.source import (
     MemorySource,
     MetricMetadata,
     SeriesSource,
+    metric_of,
 )
 from watchkeeper.query.promql.tree_json import describe
 from watchkeeper.query.promql.types import (
@@ -107,6 +108,7 @@ __all__ = [
     "format_float",
     "format_sample",
     "format_shortest",
+    "metric_of",
     "native_columns",
     "parse",
     "parse_duration_ms",

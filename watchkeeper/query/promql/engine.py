@@ -146,9 +146,10 @@ class Engine:
         matrix = kept.matrix or Matrix([], np.zeros(1, np.int64), np.zeros(0, np.int64), _NONE)
         if len(left):
             matrix = joined(matrix, _range_answer(evaluate(Frame(run, left), asked.tree), left))
+        run.series = max(run.series, kept.series)
         is_plain = not run.notes.warnings and not run.notes.infos and matrix.histograms is None
         if is_plain:
-            self._answers.keep(asked, kept, matrix)
+            self._answers.keep(asked, kept, matrix, run.series)
         return matrix
 
     def _check_range(self, tree: Node, start_ms: int, end_ms: int, step_ms: int) -> None:
