@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -287,6 +287,9 @@ class Acceptor:
     ) -> tuple[PickedExemplars, list[Record]]:
         now_ms = self._clock()
         day = now_ms // DAY_MS
+        policy = self.series.policy(project_id)
+        if policy is not None:
+            rows = [replace(row, labels=policy.kept_of(row.labels)) for row in rows]
         slots = self.series.slots(project_id, [row.series for row in rows], now_ms=now_ms)
         slots = self.series.unfolded(slots)
         picked = self._exemplars.pick(self.series.ids(slots), slots, rows, now_ms=now_ms)
