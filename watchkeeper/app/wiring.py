@@ -29,12 +29,12 @@ from watchkeeper.app.homes import HomeProjects
 from watchkeeper.app.people import build_access
 from watchkeeper.app.stores import cache_store, column_store, meta_store, retention_days
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
-from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink
+from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink, watermark
 from watchkeeper.ingest.pushgateway import Pushgateway
 from watchkeeper.ingest.scrape import ConfigFile, ReloadMetrics, ScrapeConfigs, Scraper
-from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink, TellingSink
+from watchkeeper.ingest.sinks import ROLLED_UP, LogSink, MetadataSink, SampleSink, TellingSink
 from watchkeeper.issues import DerivedSeries, ErrorSink, IssueMetrics, Issues
-from watchkeeper.lib.clock import Clock
+from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.lib.live import LiveHub
 from watchkeeper.lib.outbound import Outbound, OutboundOptions
 from watchkeeper.lib.telemetry import Telemetry
@@ -43,7 +43,13 @@ from watchkeeper.model import Role, Scope
 from watchkeeper.query import QueryOptions
 from watchkeeper.query.exemplars import ColumnsExemplars
 from watchkeeper.query.hot import HotMetrics, HotSource, HotStore
-from watchkeeper.query.promql import ColumnsSource, Engine, SeriesSource
+from watchkeeper.query.promql import (
+    ColumnsRollups,
+    ColumnsSource,
+    Engine,
+    RollupOptions,
+    SeriesSource,
+)
 from watchkeeper.store.columns import Columns, Kept, Retention
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
@@ -184,7 +190,7 @@ def _api(
     source: SeriesSource,
 ) -> Rooms:
     clock, meta, public_url = ground.clock, ground.meta, ground.config.server.base_url
-    rules, engine = Rules(meta, clock), Engine(source)
+    rules, engine = Rules(meta, clock), Engine(source, rollups=_rollups(ground))
     built_in = access.ensure_built_in()
     return Rooms(
         access=access,
@@ -224,6 +230,15 @@ def _api(
             spool_limit_bytes=ground.config.spool.max_bytes,
         ),
     )
+
+
+def _rollups(ground: Ground) -> ColumnsRollups:
+    def rolled_up_ms() -> int:
+        with ground.meta.read() as conn:
+            return watermark(conn, ROLLED_UP)
+
+    options = RollupOptions(long_ms=ground.config.query.rollup_days * DAY_MS)
+    return ColumnsRollups(ground.columns, ground.clock, rolled_up_ms=rolled_up_ms, options=options)
 
 
 def _evaluator(ground: Ground, rules: Rules, engine: Engine, configs: ScrapeConfigs) -> Evaluator:

@@ -34,6 +34,7 @@ from watchkeeper.query.promql.planner import GridRequest
 from watchkeeper.query.promql.rate_limits import RateLimit, rate_limits
 from watchkeeper.query.promql.repo import ColumnsSource
 from watchkeeper.query.promql.repo import condition as series_condition
+from watchkeeper.query.promql.rollups import ColumnsRollups, RollupOptions
 from watchkeeper.query.promql.run import EngineOptions
 from watchkeeper.query.promql.source import (
     Cardinality,
@@ -68,6 +69,7 @@ __all__ = [
     "BadQuery",
     "Bools",
     "Cardinality",
+    "ColumnsRollups",
     "ColumnsSource",
     "Comparison",
     "Engine",
@@ -88,6 +90,7 @@ __all__ = [
     "QueryTimeout",
     "RateLimit",
     "Result",
+    "RollupOptions",
     "Scalar",
     "Selector",
     "SeriesBlock",
