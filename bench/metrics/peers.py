@@ -7,7 +7,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,9 +61,9 @@ class Peer:
         self.server = self.process = None
 
 
-def our_server(directory: Path) -> Peer:
-    """Watchkeeper with one project."""
-    server = Server(directory / "watchkeeper")
+def our_server(directory: Path, environ: Mapping[str, str] | None = None) -> Peer:
+    """Watchkeeper with one project. environ: settings over the defaults."""
+    server = Server(directory / "watchkeeper", environ=environ or {})
     server.start()
     printed = server.setup()
     key = str(printed["server_key"])

@@ -123,7 +123,7 @@ def _load(peer: Peer, series: int, connections: int, seconds: float) -> Round:
     return Round(
         peer.name,
         series,
-        sum(n % _GONE for n in sent),
+        sum(n % _GONE for n in sent[:]),
         wall_s,
         total_s,
         settle_s,

@@ -189,7 +189,7 @@ def _check_vector(vector: Vector, expected: Expectation) -> None:
         raise Mismatch(f"series {sorted(got)}, expected {wanted}")
     for described in expected.series:
         sample, item = got[described.labels], described.items[0]
-        if not same_sample(sample, item, hints=described.hints):
+        if not same_sample(sample, item, hints=described.hints[0]):
             raise Mismatch(f"{described.labels}: {sample}, expected {item}")
 
 
@@ -205,14 +205,14 @@ def _check_matrix(matrix: Matrix, case: Eval) -> None:
         raise Mismatch(f"series {sorted(got)}, expected {sorted(wanted)}")
     for labels, described in wanted.items():
         points = [
-            (start_ms + index * step_ms, item)
+            (start_ms + index * step_ms, item, described.hints[index])
             for index, item in enumerate(described.items)
             if item is not None
         ]
-        same_times = [ts for ts, _ in got[labels]] == [ts for ts, _ in points]
+        same_times = [ts for ts, _ in got[labels]] == [ts for ts, *_ in points]
         if not same_times or not all(
-            same_sample(sample, item, hints=described.hints)
-            for (_, sample), (_, item) in zip(got[labels], points, strict=True)
+            same_sample(sample, item, hints=hinted)
+            for (_, sample), (_, item, hinted) in zip(got[labels], points, strict=True)
         ):
             raise Mismatch(f"{labels}: {got[labels]}, expected {points}")
 

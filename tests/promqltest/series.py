@@ -25,16 +25,17 @@ Item = float | Histogram | None
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One series line. starts_ms: start timestamps relative to each sample, None for unknown.
+    """One series line.
 
-    hints: True if it says what is known of counter resets.
+    starts_ms: start timestamps relative to each sample, None for unknown. hints: of each item,
+    whether it says what is known of counter resets.
     """
 
     labels: Labels
     items: list[Item]
     text: str
     starts_ms: tuple[int | None, ...] = ()
-    hints: bool = False
+    hints: tuple[bool, ...] = ()
 
 
 def split_series(line: str) -> tuple[str, str]:
@@ -66,32 +67,34 @@ def parse_labels(text: str) -> Labels:
     return labels_of({m.name or METRIC_NAME: m.value for m in node.matchers})
 
 
-def parse_items(text: str) -> list[Item]:
-    """All samples of a line, runs written out."""
+def parse_items(text: str) -> tuple[list[Item], tuple[bool, ...]]:
+    """All samples of a line, runs written out, and whether each has a counter reset hint."""
     items: list[Item] = []
-    histograms = iter([parse_histogram(found) for found in _HISTOGRAM.findall(text)])
+    hints: list[bool] = []
+    histograms = iter(_HISTOGRAM.findall(text))
     for word in _HISTOGRAM.sub("H", text).split():
-        if word.startswith("H"):
-            items.extend(_histogram_run(word, histograms))
-        else:
-            items.extend(_expand(word))
-    return items
+        is_histogram = word.startswith("H")
+        run, hinted = _histogram_run(word, histograms) if is_histogram else (_expand(word), False)
+        items.extend(run)
+        hints.extend([hinted] * len(run))
+    return items, tuple(hints)
 
 
-def _histogram_run(word: str, histograms: Iterator[Histogram]) -> list[Item]:
-    """`H`, `HxN`, `H+HxN`: the histograms of a word, taken off the front."""
-    first = next(histograms)
+def _histogram_run(word: str, texts: Iterator[str]) -> tuple[list[Item], bool]:
+    """`H`, `HxN`, `H+HxN`: the histograms of a word, taken off the front; the last one's hint."""
+    text = next(texts)
+    current = parse_histogram(text)
+    items: list[Item] = [current]
     run = _HIST_RUN.fullmatch(word)
-    if run is None:
-        return [first]
-    sign, count = run.groups()
-    items: list[Item] = [first]
-    change = next(histograms) if sign else None
+    sign, count = run.groups() if run is not None else (None, "0")
+    if sign:
+        text = next(texts)
+    change = parse_histogram(text)
     for _ in range(int(count)):
-        if change is not None:
-            first = (added if sign == "+" else subtracted)(first, change).total()
-        items.append(first)
-    return items
+        if sign:
+            current = (added if sign == "+" else subtracted)(current, change).total()
+        items.append(current)
+    return items, "counter_reset_hint" in text
 
 
 def parse_histogram(text: str) -> Histogram:
@@ -174,7 +177,6 @@ def _signed_ms(text: str) -> int:
 
 def parse_described(line: str) -> Described:
     """One series line, as a load or an expectation has it."""
-    metric, items = split_series(line)
-    return Described(
-        parse_labels(metric), parse_items(items), line, hints="counter_reset_hint" in items
-    )
+    metric, text = split_series(line)
+    items, hints = parse_items(text)
+    return Described(parse_labels(metric), items, line, hints=hints)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from watchkeeper.app.options import StatsdOptions, split_owner
+from watchkeeper.lib.listening import Transport, parse_addresses
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
@@ -21,7 +24,13 @@ class Addresses:
 
 
 def addresses_of(
-    base_url: str, *, project_id: int, public_key: str, server_key: str, api_token: str
+    base_url: str,
+    *,
+    project_id: int,
+    public_key: str,
+    server_key: str,
+    api_token: str,
+    statsd: StatsdOptions,
 ) -> Addresses:
     """base_url: without a trailing slash. api_token: empty where it must not be shown."""
     scheme, rest = base_url.split("://", 1)
@@ -34,6 +43,22 @@ def addresses_of(
         otlp_endpoint=base_url,
         prometheus_url=f"{scheme}://{reader}{rest}/p/{project_id}",
         posthog_host=base_url,
-        statsd_address=f"{host}:8125",
+        statsd_address=_statsd_address(statsd, host),
         public_url=base_url,
     )
+
+
+def _statsd_address(options: StatsdOptions, public_host: str) -> str:
+    """HOST:PORT of the first UDP listener; a loopback one is for this machine alone.
+
+    Empty when StatsD is switched off, or listens on other sockets only.
+    """
+    for entry in options.listen:
+        for address in parse_addresses(split_owner(entry)[1]):
+            if address.transport is Transport.UDP:
+                host = public_host if address.host in _EVERYWHERE else address.host
+                return f"{host}:{address.port}"
+    return ""
+
+
+_EVERYWHERE = {"0.0.0.0", "::"}

@@ -16,6 +16,8 @@ from watchkeeper.app.options import (
     LogOptions,
     OtlpSettings,
     OutboundOptions,
+    QuerySettings,
+    RemoteWriteSettings,
     RetentionOptions,
     RulesOptions,
     ScrapeOptions,
@@ -24,7 +26,6 @@ from watchkeeper.app.options import (
     StoreOptions,
 )
 from watchkeeper.lib.errors import WatchkeeperError
-from watchkeeper.query import QueryOptions
 from watchkeeper.store.spool import SpoolOptions
 
 PREFIX = "WATCHKEEPER_"
@@ -51,9 +52,10 @@ class Config:
     scrape: ScrapeOptions = field(default_factory=ScrapeOptions)
     statsd: StatsdOptions = field(default_factory=StatsdOptions)
     rules: RulesOptions = field(default_factory=RulesOptions)
-    query: QueryOptions = field(default_factory=QueryOptions)
+    query: QuerySettings = field(default_factory=QuerySettings)
     outbound: OutboundOptions = field(default_factory=OutboundOptions)
     otlp: OtlpSettings = field(default_factory=OtlpSettings)
+    remote_write: RemoteWriteSettings = field(default_factory=RemoteWriteSettings)
     retention: RetentionOptions = field(default_factory=RetentionOptions)
     log: LogOptions = field(default_factory=LogOptions)
     origins: Mapping[str, Origin] = field(default_factory=dict)

@@ -165,6 +165,42 @@ class RetentionOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteWriteSettings:
+    """What a Prometheus that pushes may do. Section [remote_write]."""
+
+    out_of_order_s: float = 0.0
+    """Seconds that a sample may be older than the newest of its series and still be kept; 0: none,
+    as Prometheus has it."""
+    reserved_names: tuple[str, ...] = ()
+    """organisation/project of each project whose Prometheus may write up, scrape_*, ALERTS* and
+    watchkeeper_* series; elsewhere they are refused."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.out_of_order_s <= 86400:
+            raise ValueError(f"out_of_order_s must be 0..86400, got {self.out_of_order_s}")
+        for name in self.reserved_names:
+            if name.count("/") != 1:
+                raise ValueError(f"reserved_names must be organisation/project, got {name!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuerySettings:
+    """Memory and roll-ups that make queries fast. Section [query]."""
+
+    hot_bytes: int = 256 * 1024 * 1024
+    """Most bytes of decoded samples of the metrics asked for last; 0 keeps none."""
+    rollup_days: int = 7
+    """Ranges of so many days, at steps of an hour or more, are answered from roll-ups; 0: only what
+    is older than the samples."""
+
+    def __post_init__(self) -> None:
+        if self.hot_bytes != 0 and not 16 * 1024**2 <= self.hot_bytes <= 1 << 40:
+            raise ValueError(f"hot_bytes must be 0 or 16 MiB..1 TiB, got {self.hot_bytes}")
+        if not 0 <= self.rollup_days <= 36_500:
+            raise ValueError(f"rollup_days must be 0..36,500, got {self.rollup_days}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogOptions:
     """The server's own log on standard error. Section [log]."""
 

@@ -221,7 +221,7 @@ def _api(
         live=ground.live,
         telemetry=ground.telemetry,
         built_in=Scope(org_id=built_in.org_id, project_ids=(built_in.id,), role=Role.VIEWER),
-        addresses=addresses_of,
+        addresses=partial(addresses_of, statsd=ground.config.statsd),
         clock=clock,
         options=ApiOptions(
             public_url=public_url,
@@ -270,7 +270,7 @@ def _hot(ground: Ground) -> HotStore:
     is_alone = not ground.config.store.columns_url
     return HotStore(
         ground.columns,
-        ground.config.query if is_alone else QueryOptions(hot_bytes=0),
+        QueryOptions(hot_bytes=ground.config.query.hot_bytes if is_alone else 0),
         ground.clock,
         HotMetrics(ground.telemetry.registry),
     )

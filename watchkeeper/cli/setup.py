@@ -50,6 +50,7 @@ def setup(
         public_key=made.public_key,
         server_key=made.server_key,
         api_token=made.api_token,
+        statsd=found.config.statsd,
     )
     facts = {
         "project_id": made.project_id,

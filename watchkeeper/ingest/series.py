@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from watchkeeper.ingest.drops import Drop
+from watchkeeper.ingest.recent import RecentSamples
 from watchkeeper.ingest.rows import Ids, Times, Values
 from watchkeeper.lib.clock import DAY_MS, MINUTE_MS
 from watchkeeper.model import METRIC_NAME, Labels, series_id
@@ -19,6 +20,7 @@ Slots = NDArray[np.int64]
 
 NO_SLOT = -1
 _NEVER = np.iinfo(np.int64).min
+_FIRST = _NEVER // 2
 _RESERVED_NAMES = frozenset({"up", "ALERTS", "ALERTS_FOR_STATE"})
 _RESERVED_PREFIXES = ("scrape_", "watchkeeper_", "ALERTS_")
 
@@ -45,20 +47,22 @@ class SeriesOptions:
     """Older samples are refused: their retention is over."""
     max_ahead_ms: int = 10 * MINUTE_MS
     """Samples from further in the future are refused: a sender's clock is wrong."""
+    out_of_order_ms: int = 0
+    """A sample this much older than the newest of its series is still kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
     """What of a batch may be written, and how to undo it if the write fails.
 
-    rows: indices into the batch, ordered by series and time. previous: the newest time of each
-    row's series before this batch.
+    rows: indices into the batch. previous: the newest time of each row's series before this batch.
     """
 
     rows: NDArray[np.int64]
     dropped: dict[Drop, int]
     slots: Slots
     previous: Times
+    times: Times
     generation: int
 
 
@@ -124,10 +128,9 @@ class SeriesRegistry:
             rows = order[reasons == 0]
             kept, times = slots[rows], ts_ms[rows]
             admission = Admission(
-                rows, _tally(reasons), kept, self._last_ms[kept].copy(), self.generation
+                rows, _tally(reasons), kept, self._last_ms[kept].copy(), times, self.generation
             )
-            self._last_ms[kept] = times  # ascending within a series: the newest stays
-            self._last_value[kept] = values[rows]
+            self._hold(kept, times, values[rows])
             return admission
 
     def _all_follow(self, slots: Slots, ts_ms: Times, *, now_ms: int) -> bool:
@@ -147,9 +150,17 @@ class SeriesRegistry:
 
     def _admit_all(self, slots: Slots, ts_ms: Times, values: Values) -> Admission:
         previous = self._last_ms[slots]
+        self._hold(slots, ts_ms, values)
+        return Admission(np.arange(len(slots)), {}, slots, previous, ts_ms, self.generation)
+
+    def _hold(self, slots: Slots, ts_ms: Times, values: Values) -> None:
+        """Note admitted samples, ascending in time within a series: the newest stays."""
+        if self._recent is not None:
+            self._recent.add(slots, ts_ms, values)
+            is_newer = ts_ms > self._last_ms[slots]
+            slots, ts_ms, values = slots[is_newer], ts_ms[is_newer], values[is_newer]
         self._last_ms[slots] = ts_ms
         self._last_value[slots] = values
-        return Admission(np.arange(len(slots)), {}, slots, previous, self.generation)
 
     def confirm(self, slots: Slots, *, day: int, generation: int) -> None:
         """The write succeeded: these series are announced for `day`."""
@@ -162,6 +173,8 @@ class SeriesRegistry:
         with self._lock:
             if admission.generation == self.generation:
                 np.minimum.at(self._last_ms, admission.slots, admission.previous)
+                if self._recent is not None:
+                    self._recent.forget(admission.slots, admission.times)
 
     def _allocate(self, size: int) -> None:
         self._ids = np.zeros(size, np.uint64)
@@ -170,6 +183,7 @@ class SeriesRegistry:
         self._day = np.full(size, -1, np.int32)
         self._touched_ms = np.zeros(size, np.int64)
         self._row = np.zeros(size, np.int32)  # scratch: tells whether slots repeat
+        self._recent = RecentSamples(size) if self.options.out_of_order_ms else None
 
     def _slot_of(self, identity: int, *, now_ms: int) -> int:
         slot = self._slots.get(identity)
@@ -193,6 +207,8 @@ class SeriesRegistry:
         self._day = np.concatenate((self._day, np.full(size, -1, np.int32)))
         self._touched_ms = np.concatenate((self._touched_ms, np.zeros(size, np.int64)))
         self._row = np.zeros(2 * size, np.int32)
+        if self._recent is not None:
+            self._recent = self._recent.moved(np.arange(size), 2 * size)
 
     def _make_room(self, wanted: int, now_ms: int) -> None:
         """Forget idle series if the bound would be passed; places change then."""
@@ -204,7 +220,9 @@ class SeriesRegistry:
             return
         columns = (self._ids, self._last_ms, self._last_value, self._day, self._touched_ms)
         ids, last_ms, last_value, day, touched_ms = (column[keep] for column in columns)
-        self._allocate(max(1024, 2 * len(keep)))
+        recent, size = self._recent, max(1024, 2 * len(keep))
+        self._allocate(size)
+        self._recent = None if recent is None else recent.moved(keep, size)
         for column, kept in (
             (self._ids, ids),
             (self._last_ms, last_ms),
@@ -229,9 +247,16 @@ class SeriesRegistry:
         is_same = (ts_ms == last_ms) & _same_bits(values, last_value)
         is_same |= follows & (ts_ms == before_ms) & _same_bits(values, before_value)
         is_duplicate = (ts_ms == last_ms) | (follows & (ts_ms == before_ms))
+        is_older = ts_ms < last_ms
+        if self._recent is not None:
+            was_there, was_same = self._recent.find(slots, ts_ms, values)
+            is_duplicate |= was_there
+            is_same |= was_same
+            # Not ts_ms + window: a time at the end of its range would turn round.
+            is_older &= ts_ms < np.maximum(last_ms, _FIRST) - self.options.out_of_order_ms
         reasons = np.zeros(len(slots), np.int8)
         for reason, applies in (
-            (Drop.OUT_OF_ORDER, ts_ms < last_ms),
+            (Drop.OUT_OF_ORDER, is_older),
             (Drop.DUPLICATE_TIMESTAMP, is_duplicate),
             (Drop.REPEATED, is_same),
             (Drop.TOO_FAR_FUTURE, ts_ms > now_ms + self.options.max_ahead_ms),

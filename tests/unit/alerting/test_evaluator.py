@@ -9,7 +9,16 @@ import pytest
 
 from tests.unit.alerting.conftest import OTHER, SCOPE, Bench, is_stale
 from watchkeeper.alerting import Alerts, Evaluator, alerts_answer, rules_answer
-from watchkeeper.model import TimeRange
+from watchkeeper.ingest import decode_histograms
+from watchkeeper.model import (
+    Buckets,
+    Histogram,
+    Kind,
+    TimeRange,
+    decode_histogram,
+    labels_of,
+    series_id,
+)
 
 ALWAYS = TimeRange(0, 2**53)
 DOWN = """
@@ -171,6 +180,33 @@ groups:
         1.0,
     )
     assert is_stale(recorded[1][1])
+
+
+async def test_a_recorded_histogram_is_stored_as_one(bench: Bench) -> None:
+    histogram = Histogram(schema=0, count=4.0, sum=6.0, positive=Buckets((0, 1), (1.0, 3.0)))
+    rule = """
+groups:
+  - name: g
+    interval: 10s
+    rules:
+      - {record: "job:latency:sum", expr: "sum by (job) (latency)"}
+      - {alert: Seen, expr: "latency"}
+"""
+    evaluator = start(bench, rule)
+    labels = labels_of({"__name__": "latency", "job": "api"})
+    bench.source.append(labels, [(bench.clock(), histogram)])
+    tick(bench, evaluator, up=None)
+
+    (row,) = [
+        row
+        for record in bench.written.records()
+        if record.kind is Kind.HISTOGRAMS
+        for row in decode_histograms(record.payload)
+    ]
+    recorded = labels_of({"__name__": "job:latency:sum", "job": "api"})
+    assert row.series_id == series_id(SCOPE.project_id, recorded)
+    assert decode_histogram(row.histogram) == histogram
+    assert [alert.value for alert in Alerts(bench.meta).active(SCOPE)] == [0.0]
 
 
 async def test_a_failed_evaluation_changes_nothing_and_says_why(bench: Bench) -> None:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import cramjam
 import httpx
 import numpy as np
 import pytest
@@ -23,12 +24,15 @@ from starlette.requests import Request
 
 from bench.server import free_port
 from watchkeeper.api.compat import federation_routes, remote_read_routes
+from watchkeeper.api.compat.federation import newest
 from watchkeeper.api.compat.remote_read import xor
+from watchkeeper.api.compat.remote_read.answer import frames, samples_message
 from watchkeeper.api.compat.remote_read.messages import message
 from watchkeeper.lib.clock import system_clock
 from watchkeeper.lib.errors import NotFound, Unauthorized
-from watchkeeper.model import Role, Scope, labels_of
+from watchkeeper.model import Buckets, Histogram, Role, Scope, labels_of
 from watchkeeper.query.promql import STALE_NAN, MemorySource
+from watchkeeper.query.promql.histograms import floats_of
 
 SCOPE = Scope(org_id=1, project_ids=(7,), role=Role.VIEWER)
 STEP_MS = 15_000
@@ -306,3 +310,20 @@ def test_a_chunk_reads_back_bit_by_bit(start_ms: int, steps: list[tuple[int, flo
     times, bits = read_bits(xor.encode(ts_ms, values))
     assert times == ts_ms.tolist()
     assert bits == values.view(np.uint64).tolist()
+
+
+def test_native_histograms_are_left_out() -> None:
+    histogram = Histogram(schema=0, count=1.0, sum=1.0, positive=Buckets((0,), (1.0,)))
+    source = MemorySource()
+    source.append(labels_of({"__name__": "a"}), [(0, histogram), (1, histogram)])
+    source.append(labels_of({"__name__": "b"}), [(0, 1.5), (1, histogram), (2, 2.5)])
+    source.append(labels_of({"__name__": "c"}), [(0, 3.5), (1, histogram)])
+    block = source.select(SCOPE, [], start_ms=0, end_ms=10)
+    floats = floats_of(block)
+
+    assert [dict(labels)["__name__"] for labels in floats.labels] == ["b", "c"]
+    assert floats.offsets.tolist() == [0, 2, 3]
+    assert floats.values.tolist() == [1.5, 2.5, 3.5]
+    assert newest(block) == {(("__name__", "b"),): (2, 2.5)}
+    assert b"\x00\x00\xf8\x7f" not in cramjam.snappy.decompress_raw(samples_message([block]))
+    assert len(list(frames(block, 0))) == 2

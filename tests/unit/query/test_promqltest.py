@@ -78,3 +78,31 @@ def test_wrong_expectations_are_seen(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert all(verdict.problem for verdict in verdicts)
     assert main([str(path)]) == 1
     assert "wrong.test: core 0/8" in capsys.readouterr().out
+
+
+HINTS = """
+load 1m
+  h {{schema:0 sum:1 count:1 buckets:[1]}}+{{schema:0 sum:1 count:1 buckets:[1]}}x2
+
+eval range from 0s to 2m step 1m h
+  h {{schema:0 sum:1 count:1 buckets:[1]}} {{schema:0 sum:2 count:2 buckets:[2] counter_reset_hint:not_reset}} {{schema:0 sum:3 count:3 buckets:[3]}}
+
+eval range from 0s to 2m step 1m h
+  h {{schema:0 sum:1 count:1 buckets:[1]}} {{schema:0 sum:2 count:2 buckets:[2] counter_reset_hint:reset}} {{schema:0 sum:3 count:3 buckets:[3]}}
+
+eval instant at 1m h
+  h {{schema:0 sum:2 count:2 buckets:[2.1]}}
+
+eval instant at 1m h
+  h {{schema:0 sum:2 count:2 offset:1 buckets:[2]}}
+
+eval instant at 1m h
+  h 2
+"""  # noqa: E501
+
+
+def test_the_judge_looks_into_histograms_and_at_the_hints_that_are_written(tmp_path: Path) -> None:
+    file = tmp_path / "hints.test"
+    file.write_text(HINTS)
+
+    assert [bool(verdict.problem) for verdict in judge(read(file))] == [False, *[True] * 4]

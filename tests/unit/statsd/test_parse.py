@@ -163,6 +163,13 @@ def test_a_service_check_s_message_is_its_last_field() -> None:
     )
 
 
+def test_the_origin_behind_a_message_is_not_part_of_it() -> None:
+    parsed = parse_line(b"_sc|db.up|2|m:away|c:in-12345|e:it-false")
+
+    assert isinstance(parsed, CheckLine)
+    assert parsed.message == "away"
+
+
 LINES = st.lists(
     st.sampled_from([
         b"m", b"a.b", b":", b"|", b"#", b",", b"=", b"@", b"0.1", b"c", b"g", b"ms", b"s", b"T1",

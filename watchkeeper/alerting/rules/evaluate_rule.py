@@ -9,7 +9,7 @@ from watchkeeper.alerting.rules.errors import EvaluationFailed
 from watchkeeper.alerting.rules.state import AlertState, Seen, advance
 from watchkeeper.alerting.rules.templates import Given, Sample, expand_template
 from watchkeeper.alerting.rules.types import AlertingRule
-from watchkeeper.model import METRIC_NAME, Labels, labels_of
+from watchkeeper.model import METRIC_NAME, Histogram, Labels, labels_of
 from watchkeeper.query.promql import Expr as Node
 from watchkeeper.query.promql import Result, Scalar, Selector, Vector, parse
 
@@ -27,10 +27,25 @@ class Surroundings:
 
 
 def instants(result: Result) -> Instants:
-    """The answer of an instant query as (labels, value). Raises EvaluationFailed if it is none."""
+    """The answer of an instant query as (labels, value). Raises EvaluationFailed if it is none.
+
+    A native histogram stands as 0, as for Prometheus's alerts.
+    """
+    return [
+        (labels, 0.0 if isinstance(sample, Histogram) else sample)
+        for labels, sample in recordable(result)
+    ]
+
+
+def recordable(result: Result) -> list[tuple[Labels, float | Histogram]]:
+    """As `instants`, with native histograms as they are."""
     match result.value:
-        case Vector(labels, values, _):
+        case Vector(labels, values, _, None):
             return list(zip(labels, values.tolist(), strict=True))
+        case Vector(labels, values, _, histograms) if histograms is not None:
+            samples = zip(values.tolist(), list(histograms), strict=True)
+            found = [value if histogram is None else histogram for value, histogram in samples]
+            return list(zip(labels, found, strict=True))
         case Scalar(value, _):
             return [((), value)]
     raise EvaluationFailed("rule result is not a vector or scalar")

@@ -19,9 +19,16 @@ from watchkeeper.alerting.rules.evaluate_rule import (
     advanced,
     instants,
     no_series_note,
+    recordable,
     sees,
 )
-from watchkeeper.alerting.rules.series import Samples, alert_series, batch_of, recorded
+from watchkeeper.alerting.rules.series import (
+    Samples,
+    alert_series,
+    batch_of,
+    histogram_batch_of,
+    recorded,
+)
 from watchkeeper.alerting.rules.state import Phase
 from watchkeeper.alerting.rules.templates import Sample
 from watchkeeper.alerting.rules.types import AlertingRule, Rule, RuleGroup, RuleHealth, rule_key
@@ -278,7 +285,7 @@ class Evaluator:
         health, scope = running.health[rule.key], running.scope
         result = self._engine.instant(scope, rule.expr, at_ms)
         health.warnings = result.warnings
-        vector = instants(result)
+        vector = recordable(result)
         is_empty = not vector and not result.stats.series
         health.note = no_series_note(rule.expr) if is_empty else ""
         if not isinstance(rule, AlertingRule):
@@ -287,7 +294,7 @@ class Evaluator:
                 limit = running.group.limit
                 raise EvaluationFailed(f"exceeded limit of {limit} with {len(given)} series")
             return given, None
-        changes = self._alerts(running, rule, vector, ts_ms=ts_ms, at_ms=at_ms)
+        changes = self._alerts(running, rule, instants(result), ts_ms=ts_ms, at_ms=at_ms)
         return alert_series(changes.after.values()), changes
 
     def _alerts(
@@ -323,11 +330,14 @@ class Evaluator:
     ) -> None:
         """Write series; a store that is full is told of and does not keep alerts from people."""
         for project_id in {*samples, *stale}:
-            batch = batch_of(ts_ms, samples.get(project_id, {}), stale.get(project_id, ()))
-            if not len(batch.series):
-                continue
+            own = samples.get(project_id, {})
+            batch = batch_of(ts_ms, own, stale.get(project_id, ()))
+            histograms = histogram_batch_of(ts_ms, own)
             try:
-                self._acceptor.accept_samples_blocking(project_id, batch)
+                if len(batch.series):
+                    self._acceptor.accept_samples_blocking(project_id, batch)
+                if len(histograms.series):
+                    self._acceptor.accept_histograms_blocking(project_id, histograms)
             except WatchkeeperError as error:
                 _all_failed(running, f"Evaluated, but its series were not stored: {error}")
 

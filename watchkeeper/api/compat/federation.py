@@ -23,6 +23,7 @@ from watchkeeper.query.promql import (
     SeriesSource,
     format_shortest,
 )
+from watchkeeper.query.promql.histograms import present_histograms
 
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 _PLAIN = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
@@ -84,10 +85,12 @@ def _demand_matchers(sets: Sequence[Sequence[Matcher]]) -> None:
 
 
 def newest(block: SeriesBlock) -> dict[Labels, Newest]:
-    """The last sample of each series that has not ended."""
+    """The last sample of each series that has not ended, if that is a float."""
     last = block.offsets[1:] - 1
     times, values = block.ts[last], np.ascontiguousarray(block.values[last])
     alive = np.flatnonzero(values.view(np.uint64) != _STALE_BITS)
+    if block.histograms is not None:
+        alive = alive[~present_histograms(block.histograms[last[alive]])]
     return {block.labels[i]: (int(times[i]), float(values[i])) for i in alive.tolist()}
 
 

@@ -75,6 +75,8 @@ class EdgeHooks:
     """Takes what was refused, about once a second."""
     token_project: Callable[[str, int | None], int | None] | None = None
     """The project that an API token may write metrics to, given the one in the path, if any."""
+    may_write_reserved: Callable[[int], bool] | None = None
+    """True if remote write may use names that only this server writes elsewhere. Never blocks."""
 
 
 class EdgeApp:
@@ -115,6 +117,7 @@ class EdgeApp:
             in_flight=in_flight,
             limits=self._options.remote_write,
             token_project=hooks.token_project,
+            may_write_reserved=hooks.may_write_reserved,
         )
         otlp = self._options.otlp
         self._otlp = OtlpEndpoint(

@@ -216,10 +216,10 @@ async def _dns(source: DnsDiscovery, name: str, *, trusted: bool) -> Groups:
         return []
     except dns.exception.DNSException as error:
         raise ValueError(f"{name} has no {source.record} answer: {error}") from error
-    return [(_dns_group(source, name, record), trusted) for record in answer]
+    return [(dns_group(source, name, record), trusted) for record in answer]
 
 
-def _dns_group(source: DnsDiscovery, name: str, record: Rdata) -> StaticGroup:
+def dns_group(source: DnsDiscovery, name: str, record: Rdata) -> StaticGroup:
     """The target of one record: `address`, `priority weight port host` or `priority host`."""
     parts = record.to_text().split()
     host, port = parts[-1], source.port

@@ -43,6 +43,8 @@ class HotSource:
         metric = _one_metric(matchers)
         if not self._hot.is_on or not metric or len(scope.project_ids) != 1:
             return None
+        if self._columns.has_histograms(scope, matchers, start_ms=start_ms, end_ms=end_ms):
+            return None
         try:
             block = self._hot.block(scope.project_ids[0], metric, tuple(matchers), start_ms)
             return None if block is None else block.lattice(tuple(matchers), start_ms, end_ms)

@@ -8,7 +8,7 @@ from watchkeeper.query.promql.ast import (
     ValueType,
     selectors_of,
 )
-from watchkeeper.query.promql.comparison import Comparison, comparison_of, metrics_of
+from watchkeeper.query.promql.comparison import Comparison, comparison_of
 from watchkeeper.query.promql.engine import Engine
 from watchkeeper.query.promql.errors import (
     BadQuery,
@@ -108,7 +108,6 @@ __all__ = [
     "format_float",
     "format_sample",
     "format_shortest",
-    "metrics_of",
     "native_columns",
     "parse",
     "parse_duration_ms",

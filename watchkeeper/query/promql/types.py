@@ -33,16 +33,16 @@ class SeriesBlock:
 
     labels: n label sets. offsets: n + 1 positions; series i is [offsets[i], offsets[i + 1]).
     ts: Unix ms UTC, strictly ascending inside a series. values: staleness markers included.
-    starts: since when each sample counts, Unix ms, 0 if unknown; None if all are unknown.
     histograms: None if all samples are floats; values is NaN (or stale) where one stands.
+    starts: since when each sample counts, Unix ms, 0 if unknown; None if all are unknown.
     """
 
     labels: Sequence[Labels]
     offsets: I64
     ts: I64
     values: F64
-    starts: I64 | None = None
     histograms: Histograms | None = None
+    starts: I64 | None = None
 
     @property
     def samples(self) -> int:

@@ -37,7 +37,7 @@ class Windows:
 
     lo, hi: positions in ts and values, half-open; lo == hi is an empty window.
     ends: the s window ends, Unix ms; a window is (end - range_ms, end].
-    ts, values: without staleness markers. starts, histograms: as in SeriesBlock.
+    ts, values: without staleness markers. histograms, starts: as in SeriesBlock.
     extended: set where lo and hi reach further than the window, by the lookback before it and
     (smoothed) behind it.
     """
@@ -50,9 +50,9 @@ class Windows:
     ends: I64
     range_ms: int
     drop_name: Bools
+    histograms: Histograms | None = None
     starts: I64 | None = None
     extended: Extension | None = None
-    histograms: Histograms | None = None
 
     @property
     def counts(self) -> I64:
@@ -110,14 +110,13 @@ def without_stale(block: SeriesBlock) -> SeriesBlock:
         return block
     keep = ~stale
     before = np.concatenate(([0], np.cumsum(keep)))
-    starts = None if block.starts is None else block.starts[keep]
     return SeriesBlock(
         block.labels,
         before[block.offsets],
         block.ts[keep],
         block.values[keep],
-        starts,
-        None if block.histograms is None else block.histograms[keep],
+        histograms=None if block.histograms is None else block.histograms[keep],
+        starts=None if block.starts is None else block.starts[keep],
     )
 
 

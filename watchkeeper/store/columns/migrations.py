@@ -47,9 +47,14 @@ def _histograms_and_exemplars(options: SchemaOptions) -> list[str]:
     return [statement for group in made for statement in group]
 
 
+def _values_as_differences(options: SchemaOptions) -> list[str]:
+    return [schema.modify_column(tables.SAMPLES, "value", options)]
+
+
 MIGRATIONS = (
     Migration(version=1, name="first tables", statements=_first_tables),
     Migration(version=2, name="histograms and exemplars", statements=_histograms_and_exemplars),
+    Migration(version=3, name="values as differences", statements=_values_as_differences),
 )
 
 LATEST = MIGRATIONS[-1].version

@@ -68,6 +68,13 @@ def modify_ttl(table: Table, options: SchemaOptions) -> str:
     )
 
 
+def modify_column(table: Table, name: str, options: SchemaOptions) -> str:
+    """DDL that gives a column the type and codec it has now. Old parts keep theirs until merged."""
+    column = next(each for each in table.columns if each.name == name)
+    local = local_name(table.name, options.cluster)
+    return f"ALTER TABLE {local}{on_cluster(options.cluster)} MODIFY COLUMN {_column(column)}"
+
+
 def create_version_table(cluster: str) -> str:
     """DDL of the list of migrations that have run. On a cluster every node holds all of it."""
     path = "/clickhouse/tables/everywhere/{database}/schema_version"

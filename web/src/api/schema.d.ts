@@ -1324,6 +1324,20 @@ export interface components {
       count: number;
     };
     /**
+     * DroppedTarget
+     * @description A discovered target that is not scraped; reason: a sentence.
+     */
+    DroppedTarget: {
+      /** Job */
+      job: string;
+      /** Discovered Labels */
+      discovered_labels: {
+        [key: string]: string;
+      };
+      /** Reason */
+      reason: string;
+    };
+    /**
      * ErrorAnswer
      * @description The body of every 4xx and 5xx. `X-Request-Id` names the request in the server's log.
      * @example {
@@ -2238,7 +2252,7 @@ export interface components {
       /** Pools */
       pools: components["schemas"]["Pool"][];
       /** Dropped */
-      dropped: components["schemas"]["watchkeeper__api__wk__pools__DroppedTarget"][];
+      dropped: components["schemas"]["UnscrapedTarget"][];
       /** Dropped Total */
       dropped_total: number;
       /** Problems */
@@ -2436,7 +2450,7 @@ export interface components {
      * @description limit, operator: null and empty when the expression is no comparison with a number.
      *
      *     limit_per_hour: of a rate. values: those nearest to firing, of `series` in all.
-     *     hints: what looks like a mistake, as sentences. error: why there is no value.
+     *     error: why there is no value.
      */
     RulePreview: {
       /** Alert */
@@ -2455,8 +2469,6 @@ export interface components {
       values: components["schemas"]["PreviewValue"][];
       /** Series */
       series: number;
-      /** Hints */
-      hints: string[];
       /** Error */
       error: string;
     };
@@ -2759,7 +2771,7 @@ export interface components {
       /** Targets */
       targets: components["schemas"]["TargetAnswer"][];
       /** Dropped */
-      dropped: components["schemas"]["watchkeeper__api__wk__scrape__DroppedTarget"][];
+      dropped: components["schemas"]["DroppedTarget"][];
       /** Jobs */
       jobs: string[];
     };
@@ -2801,6 +2813,20 @@ export interface components {
       tokens: components["schemas"]["TokenAnswer"][];
     };
     /**
+     * UnscrapedTarget
+     * @description Found, but not scraped; reason: why.
+     */
+    UnscrapedTarget: {
+      /** Job */
+      job: string;
+      /** Discovered Labels */
+      discovered_labels: {
+        [key: string]: string;
+      };
+      /** Reason */
+      reason: string;
+    };
+    /**
      * UserAnswer
      * @description The person who is signed in.
      */
@@ -2821,34 +2847,6 @@ export interface components {
     WebhookOptions: {
       /** Url */
       url: string;
-    };
-    /**
-     * DroppedTarget
-     * @description Found, but not scraped; reason: why.
-     */
-    watchkeeper__api__wk__pools__DroppedTarget: {
-      /** Job */
-      job: string;
-      /** Discovered Labels */
-      discovered_labels: {
-        [key: string]: string;
-      };
-      /** Reason */
-      reason: string;
-    };
-    /**
-     * DroppedTarget
-     * @description A discovered target that is not scraped; reason: a sentence.
-     */
-    watchkeeper__api__wk__scrape__DroppedTarget: {
-      /** Job */
-      job: string;
-      /** Discovered Labels */
-      discovered_labels: {
-        [key: string]: string;
-      };
-      /** Reason */
-      reason: string;
     };
   };
   responses: never;

@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { plainLines, SOURCES } from "./snippets";
 
-const to = { sentry_dsn: "http://k@h/7", server_key: "s".repeat(32), public_url: "http://h" };
+const to = {
+  sentry_dsn: "http://k@h/7",
+  server_key: "s".repeat(32),
+  public_url: "http://h",
+  statsd_address: "127.0.0.1:8125",
+};
 
 describe("snippets", () => {
   it("fill in the address and the key", () => {
@@ -9,6 +14,9 @@ describe("snippets", () => {
     for (const id of ["python", "node", "browser"]) expect(text[id]).toContain('"http://k@h/7"');
     expect(text["remote-write"]).toContain("http://h/p/7/api/v1/write");
     expect(text["remote-write"]).toContain("s".repeat(32));
+    expect(text.statsd).toContain('host: "127.0.0.1"');
+    expect(text.statsd).toContain("port: 8125");
+    expect(text.host).toContain("agent --url http://h/p/7");
   });
   it("mark every line of the diff", () => {
     for (const one of SOURCES)

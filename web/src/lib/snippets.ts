@@ -4,6 +4,8 @@ export interface SnippetAddresses {
   readonly sentry_dsn: string;
   readonly server_key: string | null;
   readonly public_url: string;
+  /** HOST:PORT of StatsD; empty when it is switched off. */
+  readonly statsd_address: string;
 }
 
 export type SourceId =
@@ -12,7 +14,9 @@ export type SourceId =
   | "browser"
   | "metrics"
   | "prometheus-yml"
-  | "remote-write";
+  | "remote-write"
+  | "statsd"
+  | "host";
 
 export interface Source {
   readonly id: SourceId;
@@ -119,7 +123,44 @@ export const SOURCES: readonly Source[] = [
         `+      credentials: ${server_key ?? "<a server key of this project>"}`,
       ),
   },
+  {
+    id: "statsd",
+    label: "StatsD",
+    brings: "metrics",
+    note: "hot-shots, datadog, statsd: on this machine's port 8125 nothing changes",
+    file: "Where the client is made",
+    text: ({ statsd_address }) => {
+      const [host, port] = hostAndPort(statsd_address);
+      return diff(
+        " const client = new StatsD({",
+        `+  host: "${host}",`,
+        `+  port: ${port},`,
+        '   prefix: "my_app.",',
+        " });",
+      );
+    },
+  },
+  {
+    id: "host",
+    label: "Another host",
+    brings: "metrics",
+    note: "CPU, memory, disk and network by the agent",
+    file: "On that host",
+    text: ({ public_url, server_key }, projectId) =>
+      diff(
+        `+export WATCHKEEPER_AGENT_KEY=${server_key ?? "<a server key of this project>"}`,
+        `+watchkeeper agent --url ${public_url}/p/${projectId}`,
+      ),
+  },
 ];
+
+/** An empty address means that StatsD is switched off: the line says which setting to look at. */
+const hostAndPort = (address: string): [string, string] => {
+  const at = address.lastIndexOf(":");
+  return at < 0
+    ? ["<see the setting statsd.listen>", "8125"]
+    : [address.slice(0, at), address.slice(at + 1)];
+};
 
 const diff = (...lines: string[]): string => lines.join("\n");
 

@@ -13,6 +13,7 @@ import numpy as np
 from watchkeeper.api.compat.remote_read.messages import message
 from watchkeeper.api.compat.remote_read.xor import F64, I64, chunks
 from watchkeeper.query.promql import SeriesBlock
+from watchkeeper.query.promql.histograms import floats_of
 
 FRAME_BYTES = 1024 * 1024
 """A frame is sent when it has grown so large, as Prometheus does."""
@@ -27,8 +28,8 @@ _TIME_SHIFTS = np.arange(0, 42, 7, dtype=np.int64)
 def samples_message(blocks: list[SeriesBlock]) -> bytes:
     """A snappy block that holds the ReadResponse of these queries."""
     response = message("ReadResponse")()
-    for block in blocks:
-        result = response.results.add()
+    for read in blocks:
+        result, block = response.results.add(), floats_of(read)
         for index in _by_labels(block):
             start, end = int(block.offsets[index]), int(block.offsets[index + 1])
             series = result.timeseries.add()
@@ -39,6 +40,7 @@ def samples_message(blocks: list[SeriesBlock]) -> bytes:
 
 def frames(block: SeriesBlock, query_index: int) -> Iterator[bytes]:
     """One query's answer: frames of whole chunks, series in the order of their labels."""
+    block = floats_of(block)
     for index in _by_labels(block):
         start, end = int(block.offsets[index]), int(block.offsets[index + 1])
         frame, size = _opened(block, index, query_index)

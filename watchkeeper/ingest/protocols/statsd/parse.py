@@ -18,6 +18,8 @@ _NUMBER = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WHOLE = re.compile(rb"[0-9]{1,12}")
 _TAG_MARK = re.compile(rb"[;,#]")
 """What begins the tags in a name: of Graphite, Telegraf and Librato."""
+_ORIGIN = re.compile(rb"(?:\|(?:c|e|card):[^|]*)+\Z")
+"""What clients put behind everything else to say from where they send."""
 _HEADER = re.compile(rb"_e\{([0-9]{1,6}),([0-9]{1,6})\}:")
 
 
@@ -288,7 +290,8 @@ def _event(line: bytes) -> EventLine | BadLine:
 
 
 def _check(line: bytes) -> CheckLine | BadLine:
-    head, message_mark, message = line.partition(b"|m:")  # always the last field
+    head, message_mark, message = line.partition(b"|m:")  # the last field, but for the origin
+    message = _ORIGIN.sub(b"", message)
     fields = head.split(b"|", 3)
     if len(fields) < 3 or not fields[1] or fields[2] not in {b"0", b"1", b"2", b"3"}:
         return BadLine.MALFORMED_EVENT

@@ -142,8 +142,18 @@ def _windows(run: Run, block: SeriesBlock, ends: I64, range_ms: int, drop: Bools
     run.budget.hold(int((hi - lo).max(initial=0)))
     run.budget.release(int((hi - lo).max(initial=0)))
     starts = block.starts if run.options.use_start_timestamps else None
-    windows = Windows(block.labels, block.ts, block.values, lo, hi, ends, range_ms, drop, starts)
-    return replace(windows, histograms=block.histograms)
+    return Windows(
+        block.labels,
+        block.ts,
+        block.values,
+        lo,
+        hi,
+        ends,
+        range_ms,
+        drop,
+        histograms=block.histograms,
+        starts=starts,
+    )
 
 
 def over_subquery(frame: Frame, node: Subquery, evaluate: Callable[[Frame], Grid]) -> Windows:

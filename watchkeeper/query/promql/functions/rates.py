@@ -160,7 +160,8 @@ def _changes(call: Invocation) -> Grid:
 def _resets(call: Invocation) -> Grid:
     windows = call.windows()
     fell = windows.values[1:] < windows.values[:-1]
-    return _happenings(call, resets_between(windows, fell) | started_anew(windows))
+    fell = fell | started_anew(windows)
+    return _happenings(call, resets_between(windows, fell))
 
 
 def _happenings(call: Invocation, between: np.ndarray) -> Grid:

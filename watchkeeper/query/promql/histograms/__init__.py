@@ -20,6 +20,7 @@ from watchkeeper.query.promql.histograms.resets import detect_reset
 from watchkeeper.query.promql.histograms.samples import (
     Sample,
     column,
+    floats_of,
     hinted,
     only_floats,
     present_histograms,
@@ -48,6 +49,7 @@ __all__ = [
     "describe_histogram",
     "detect_reset",
     "divided",
+    "floats_of",
     "fraction",
     "hinted",
     "is_custom",

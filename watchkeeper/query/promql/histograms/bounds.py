@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from watchkeeper.model import CUSTOM_BUCKETS, Histogram
 
@@ -58,9 +59,11 @@ def is_custom(histogram: Histogram) -> bool:
     return histogram.schema == CUSTOM_BUCKETS
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """Observations between two bounds; *_closed: whether the bound itself belongs to it."""
+class Bucket(msgspec.Struct, frozen=True):
+    """Observations between two bounds; *_closed: whether the bound itself belongs to it.
+
+    A Struct is made several times as fast as a dataclass, and a quantile makes one a bucket.
+    """
 
     lower: float
     upper: float

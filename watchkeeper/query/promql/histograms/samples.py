@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from watchkeeper.model import Histogram, ResetHint
 from watchkeeper.query.promql.histograms.resets import is_stale_sum, with_known_hints
-from watchkeeper.query.promql.types import F64, STALE_NAN, Bools, Histograms
+from watchkeeper.query.promql.types import F64, STALE_NAN, Bools, Histograms, SeriesBlock
 
 Sample = float | Histogram
 
@@ -29,6 +29,24 @@ def column(histograms: Sequence[Histogram | None]) -> Histograms:
     cells = np.empty(len(histograms), dtype=np.object_)
     cells[:] = histograms
     return cells
+
+
+def floats_of(block: SeriesBlock) -> SeriesBlock:
+    """The block without its histograms; series of which nothing is left go, too."""
+    if block.histograms is None:
+        return block
+    floats = ~present_histograms(block.histograms)
+    before = np.concatenate((np.zeros(1, np.int64), np.cumsum(floats, dtype=np.int64)))
+    offsets = before[block.offsets]
+    rows = np.flatnonzero(np.diff(offsets)).tolist()
+    starts = None if block.starts is None else block.starts[floats]
+    return SeriesBlock(
+        [block.labels[row] for row in rows],
+        np.append(offsets[rows], before[-1]),
+        block.ts[floats],
+        block.values[floats],
+        starts=starts,
+    )
 
 
 def weight(histogram: Histogram) -> int:

@@ -7,7 +7,7 @@ import math
 from msgspec.structs import replace
 
 from watchkeeper.model import Buckets, Histogram
-from watchkeeper.query.promql.histograms.arithmetic import compact
+from watchkeeper.query.promql.histograms.arithmetic import compact, quotient
 from watchkeeper.query.promql.histograms.bounds import (
     Bucket,
     is_custom,
@@ -96,9 +96,9 @@ class _Cut:
         elif at >= upper:
             part, middle = (1.0, (lower + upper) / 2) if self._below else (0.0, 0.0)
         elif self._below:
-            part, middle = (at - lower) / (upper - lower), (lower + at) / 2
+            part, middle = quotient(at - lower, upper - lower), (lower + at) / 2
         else:
-            part, middle = (upper - at) / (upper - lower), (at + upper) / 2
+            part, middle = quotient(upper - at, upper - lower), (at + upper) / 2
         kept = bucket.count * part
         self.note(bucket.count, kept, middle)
         return kept

@@ -12,7 +12,7 @@ import { AlertOnThis } from "./AlertOnThis";
 import { Legend, type LegendRow } from "./Legend";
 import { isolated, isShown, seriesKey, toggled } from "./link";
 import { metricsOf } from "./promql";
-import type { ResultProps } from "./Result";
+import { chartHeight, type ResultProps } from "./Result";
 import { looksOf, numbersOf, seriesName, varyingLabels } from "./series";
 import { selectorOf } from "./suggest";
 
@@ -34,7 +34,6 @@ export function GraphPane(props: GraphPaneProps): ReactNode {
   const drawn = useMemo(() => biggest(shown), [shown]);
   const before = useBefore(props, drawn);
   const dots = useDots(props, unit);
-  const height = Math.max(180, Math.round((window.innerHeight * 0.5) / share));
   if (answer.series.length === 0) return <OnlyHistograms {...props} />;
   return (
     <div className="answer">
@@ -49,13 +48,16 @@ export function GraphPane(props: GraphPaneProps): ReactNode {
         series={[...before, ...drawn.map(lineOf)]}
         span={answer.span}
         zone={scope.zone}
-        height={height}
+        height={chartHeight(share)}
         fromZero={false}
         syncKey="explore"
         onZoom={setRange}
         dots={dots}
       />
-      <section className="panel scroll-x" aria-label="Legend">
+      <section
+        className={share > 1 ? "panel legend-box fixed" : "panel legend-box"}
+        aria-label="Legend"
+      >
         <Legend
           rows={rows}
           unit={unit}

@@ -98,7 +98,7 @@ function Targets({ targets, zone }: { targets: readonly TargetState[]; zone: str
 
 const EXAMPLE = plainLines(
   SOURCES.find((one) => one.id === "prometheus-yml")?.text(
-    { sentry_dsn: "", server_key: null, public_url: "" },
+    { sentry_dsn: "", server_key: null, public_url: "", statsd_address: "" },
     0,
   ) ?? "",
 );
