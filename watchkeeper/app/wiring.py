@@ -30,6 +30,7 @@ from watchkeeper.app.people import build_access
 from watchkeeper.app.stores import cache_store, column_store, meta_store, retention_days
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
 from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink, watermark
+from watchkeeper.ingest.history import History
 from watchkeeper.ingest.pushgateway import Pushgateway
 from watchkeeper.ingest.scrape import ConfigFile, ReloadMetrics, ScrapeConfigs, Scraper
 from watchkeeper.ingest.sinks import ROLLED_UP, LogSink, MetadataSink, SampleSink, TellingSink
@@ -218,6 +219,7 @@ def _api(
         ),
         scrape_configs=configs,
         pushgateway=Pushgateway(meta, ground.acceptor, clock),
+        history=_history(ground, digest),
         live=ground.live,
         telemetry=ground.telemetry,
         built_in=Scope(org_id=built_in.org_id, project_ids=(built_in.id,), role=Role.VIEWER),
@@ -229,6 +231,16 @@ def _api(
             max_body_bytes=ground.config.server.max_body_bytes,
             spool_limit_bytes=ground.config.spool.max_bytes,
         ),
+    )
+
+
+def _history(ground: Ground, digest: Digest) -> History:
+    return History(
+        columns=ground.columns,
+        acceptor=ground.acceptor,
+        clock=ground.clock,
+        passed_ms=digest.passed_ms,
+        max_age_days=ground.config.retention.samples_days,
     )
 
 
