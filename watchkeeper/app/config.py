@@ -16,11 +16,13 @@ from watchkeeper.app.options import (
     LogOptions,
     OtlpSettings,
     OutboundOptions,
+    PromqlSettings,
     QuerySettings,
     RemoteWriteSettings,
     RetentionOptions,
     RulesOptions,
     ScrapeOptions,
+    SeriesSettings,
     ServerOptions,
     StatsdOptions,
     StoreOptions,
@@ -51,10 +53,12 @@ class Config:
     spool: SpoolOptions = field(default_factory=SpoolOptions)
     scrape: ScrapeOptions = field(default_factory=ScrapeOptions)
     statsd: StatsdOptions = field(default_factory=StatsdOptions)
+    series: SeriesSettings = field(default_factory=SeriesSettings)
     rules: RulesOptions = field(default_factory=RulesOptions)
     query: QuerySettings = field(default_factory=QuerySettings)
     outbound: OutboundOptions = field(default_factory=OutboundOptions)
     otlp: OtlpSettings = field(default_factory=OtlpSettings)
+    promql: PromqlSettings = field(default_factory=PromqlSettings)
     remote_write: RemoteWriteSettings = field(default_factory=RemoteWriteSettings)
     retention: RetentionOptions = field(default_factory=RetentionOptions)
     log: LogOptions = field(default_factory=LogOptions)

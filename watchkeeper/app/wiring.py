@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from watchkeeper.app.config import Config
 from watchkeeper.app.datadir import DataDir
 from watchkeeper.app.homes import HomeProjects
 from watchkeeper.app.people import build_access
+from watchkeeper.app.series import series_options
 from watchkeeper.app.stores import cache_store, column_store, meta_store, retention_days
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
 from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink, watermark
@@ -41,10 +42,11 @@ from watchkeeper.lib.outbound import Outbound, OutboundOptions
 from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
 from watchkeeper.model import Role, Scope
-from watchkeeper.query import QueryOptions
+from watchkeeper.query import EngineOptions, QueryLimits, QueryOptions
 from watchkeeper.query.exemplars import ColumnsExemplars
 from watchkeeper.query.hot import HotMetrics, HotSource, HotStore
 from watchkeeper.query.promql import (
+    Answers,
     ColumnsRollups,
     ColumnsSource,
     Engine,
@@ -92,7 +94,7 @@ def _ground(
         spool=spool,
         acceptor=Acceptor(
             spool=spool,
-            series=remembered_series(data_dir.spool, LANE),
+            series=remembered_series(data_dir.spool, LANE, series_options(config, data_dir, LANE)),
             clock=clock,
             metrics=metrics,
         ),
@@ -182,6 +184,26 @@ def build_engine(
     )
 
 
+def _query_engine(ground: Ground, source: SeriesSource) -> Engine:
+    """The engine as the settings [promql] and [query] want it."""
+    query = ground.config.query
+    limits = QueryLimits(
+        max_samples=query.max_samples,
+        max_points=query.max_points,
+        timeout_s=query.timeout_s,
+        max_concurrent=query.max_concurrent,
+        max_queued=query.max_queued,
+        queue_timeout_s=query.queue_timeout_s,
+    )
+    return Engine(
+        source,
+        EngineOptions(**asdict(ground.config.promql)),
+        limits=limits,
+        answers=Answers(query.answers_bytes),
+        rollups=_rollups(ground),
+    )
+
+
 def _api(
     ground: Ground,
     access: Access,
@@ -191,7 +213,7 @@ def _api(
     source: SeriesSource,
 ) -> Rooms:
     clock, meta, public_url = ground.clock, ground.meta, ground.config.server.base_url
-    rules, engine = Rules(meta, clock), Engine(source, rollups=_rollups(ground))
+    rules, engine = Rules(meta, clock), _query_engine(ground, source)
     built_in = access.ensure_built_in()
     return Rooms(
         access=access,

@@ -1,5 +1,7 @@
 """PromQL: our own parser, evaluated over columns. Rules: docs/spec/promql.md."""
 
+from watchkeeper.query.language import EngineOptions
+from watchkeeper.query.promql.answers import Answers
 from watchkeeper.query.promql.ast import (
     Expr,
     Matcher,
@@ -35,13 +37,13 @@ from watchkeeper.query.promql.rate_limits import RateLimit, rate_limits
 from watchkeeper.query.promql.repo import ColumnsSource
 from watchkeeper.query.promql.repo import condition as series_condition
 from watchkeeper.query.promql.rollups import ColumnsRollups, RollupOptions
-from watchkeeper.query.promql.run import EngineOptions
 from watchkeeper.query.promql.source import (
     Cardinality,
     MatcherSets,
     MemorySource,
     MetricMetadata,
     SeriesSource,
+    metric_of,
 )
 from watchkeeper.query.promql.tree_json import describe
 from watchkeeper.query.promql.types import (
@@ -66,6 +68,7 @@ __all__ = [
     "I64",
     "STALE_BITS",
     "STALE_NAN",
+    "Answers",
     "BadQuery",
     "Bools",
     "Cardinality",
@@ -108,6 +111,7 @@ __all__ = [
     "format_float",
     "format_sample",
     "format_shortest",
+    "metric_of",
     "native_columns",
     "parse",
     "parse_duration_ms",

@@ -10,6 +10,7 @@ import numpy as np
 
 from watchkeeper.model import Scope
 from watchkeeper.query.budget import Budget
+from watchkeeper.query.language import EngineOptions
 from watchkeeper.query.promql.ast import Matcher
 from watchkeeper.query.promql.errors import line_and_column
 from watchkeeper.query.promql.source import SeriesSource
@@ -17,28 +18,6 @@ from watchkeeper.query.promql.types import I64, SeriesBlock
 
 if TYPE_CHECKING:
     from watchkeeper.query.promql.rollups import RollupSource
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineOptions:
-    """How the language behaves. Section [query.promql]."""
-
-    lookback_ms: int = 5 * 60 * 1000
-    """How old a sample may be and still stand for "now"; exclusive."""
-    default_subquery_step_ms: int = 60 * 1000
-    """Step of `[5m:]`."""
-    delayed_name_removal: bool = False
-    """Drop metric names at the end of the query instead of at each operation."""
-    experimental_functions: bool = True
-    """Allow what Prometheus calls experimental: functions, duration arithmetic, modifiers."""
-    use_start_timestamps: bool = False
-    """Let `rate` and its kin see counter resets in the start timestamps of samples."""
-    type_and_unit_labels: bool = False
-    """Tell counters by the label `__type__` instead of the metric's name."""
-
-    def __post_init__(self) -> None:
-        if self.lookback_ms < 1 or self.default_subquery_step_ms < 1:
-            raise ValueError("lookback_ms and default_subquery_step_ms must be >= 1")
 
 
 class Notes:

@@ -11,7 +11,7 @@ import { toast } from "@/ui/Toasts";
 import { AlertOnThis } from "./AlertOnThis";
 import { Legend, type LegendRow } from "./Legend";
 import { isolated, isShown, seriesKey, toggled } from "./link";
-import { metricsOf } from "./promql";
+import { isSelector, metricsOf } from "./promql";
 import { chartHeight, type ResultProps } from "./Result";
 import { looksOf, numbersOf, seriesName, varyingLabels } from "./series";
 import { selectorOf } from "./suggest";
@@ -210,6 +210,9 @@ function Head({
 /** A native histogram is no line: what can be drawn of it. */
 function OnlyHistograms({ query, onExpr }: GraphPaneProps): ReactNode {
   const [, change] = useSearchState();
+  const expr = query.expr.trim();
+  // A bare selector counts since the process began; people want what happened lately.
+  const observed = isSelector(expr) ? `sum(rate(${expr}[5m]))` : expr;
   return (
     <section className="panel">
       <div className="state result-empty">
@@ -221,7 +224,7 @@ function OnlyHistograms({ query, onExpr }: GraphPaneProps): ReactNode {
           {[0.5, 0.95, 0.99].map((quantile) => (
             <Button
               key={quantile}
-              onClick={() => onExpr(`histogram_quantile(${quantile}, ${query.expr})`)}
+              onClick={() => onExpr(`histogram_quantile(${quantile}, ${observed})`)}
             >
               p{quantile * 100}
             </Button>

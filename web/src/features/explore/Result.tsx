@@ -60,7 +60,7 @@ function Ranged(props: ResultProps & { unit: string }): ReactNode {
       {(answer: ExploreAnswer) =>
         view === "heatmap" ? (
           <HeatPane {...props} answer={answer} />
-        ) : view === "table" ? (
+        ) : view === "table" && answer.series.length > 0 ? (
           <TablePane {...props} answer={answer} isRefreshing={refreshing} />
         ) : (
           <GraphPane {...props} answer={answer} isRefreshing={refreshing} />
