@@ -22,6 +22,7 @@ from watchkeeper.app.options import (
     RetentionOptions,
     RulesOptions,
     ScrapeOptions,
+    SeriesSettings,
     ServerOptions,
     StatsdOptions,
     StoreOptions,
@@ -52,6 +53,7 @@ class Config:
     spool: SpoolOptions = field(default_factory=SpoolOptions)
     scrape: ScrapeOptions = field(default_factory=ScrapeOptions)
     statsd: StatsdOptions = field(default_factory=StatsdOptions)
+    series: SeriesSettings = field(default_factory=SeriesSettings)
     rules: RulesOptions = field(default_factory=RulesOptions)
     query: QuerySettings = field(default_factory=QuerySettings)
     outbound: OutboundOptions = field(default_factory=OutboundOptions)

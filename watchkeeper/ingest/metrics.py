@@ -29,6 +29,11 @@ class IngestMetrics:
             ["kind"],
             registry=registry,
         )
+        folded = Counter(
+            "watchkeeper_ingest_folded_total",
+            "Samples of series beyond a limit that became part of an overflow series.",
+            registry=registry,
+        )
         unsupported = Counter(
             "watchkeeper_ingest_unsupported_items_total",
             "Items of an accepted envelope that this version does not store, by category.",
@@ -49,7 +54,7 @@ class IngestMetrics:
             ["step"],
             registry=registry,
         )
-        self._unsupported = unsupported
+        self._unsupported, self._folded = unsupported, folded
         self._dropped = {reason: dropped.labels(reason.value) for reason in Drop}
         self._accepted = {kind: accepted.labels(kind.name.lower()) for kind in Kind}
         self.commit_seconds = Histogram(
@@ -63,6 +68,10 @@ class IngestMetrics:
         """Count refused rows."""
         if count:
             self._dropped[reason].inc(count)
+
+    def folded(self, count: int) -> None:
+        """Count samples that became part of an overflow series."""
+        self._folded.inc(count)
 
     def accept(self, kind: Kind, count: int) -> None:
         """Count rows that are in the spool."""

@@ -204,7 +204,7 @@ def test_the_same_series_in_several_orders_are_stored_in_the_order_of_time(house
     blocks = []
     for step, chosen in enumerate([ids, ids[::-1], ids[1:3], ids, ids, ids[::-1], ids, ids]):
         times = np.full(len(chosen), house.clock() - 60_000 + step, np.int64)
-        blocks.append(encode_samples(chosen, times, chosen + step / 8.0))
+        blocks.append(encode_samples(chosen, times, (chosen + step / 8.0).astype(np.float64)))
     house.receive(blocks, Kind.SAMPLES)
 
     house.digest().run_once()

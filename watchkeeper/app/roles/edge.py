@@ -31,6 +31,7 @@ from watchkeeper.ingest import (
     Send,
     Writers,
 )
+from watchkeeper.ingest.cardinality import current_sender
 from watchkeeper.ingest.protocols import RemoteWriteEndpoint, SentryEndpoint, SentryOptions
 from watchkeeper.ingest.protocols.otlp import MetricsSignal, OtlpEndpoint, OtlpOptions
 from watchkeeper.lib.clock import Clock
@@ -38,6 +39,7 @@ from watchkeeper.lib.errors import Overloaded, WatchkeeperError
 from watchkeeper.privacy import Scrubber
 
 _PREFIX = re.compile(r"/p/(?P<project>[1-9][0-9]{0,8})(?P<path>/.*)")
+_SENDER_CHARACTERS = 100
 _log = structlog.get_logger("watchkeeper.edge")
 
 
@@ -154,6 +156,7 @@ class EdgeApp:
 
     async def _take(self, endpoint: Endpoint, request: Request, send: Send) -> None:
         start = time.perf_counter()
+        current_sender.set(request.header(b"user-agent")[:_SENDER_CHARACTERS])
         try:
             reply = await endpoint(request)
         except Exception:  # the HTTP edge: the sender is told to come back, we are told why

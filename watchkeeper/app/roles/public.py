@@ -26,6 +26,7 @@ from watchkeeper.app.own_sink import OwnRoad, self_watch_loop
 from watchkeeper.app.people import build_access
 from watchkeeper.app.proxy import EngineProxy, ProxyOptions
 from watchkeeper.app.roles.edge import EdgeApp, EdgeHooks, EdgeOptions
+from watchkeeper.app.series import cardinality_loop, series_options
 from watchkeeper.app.statsd import build_statsd
 from watchkeeper.app.stores import cache_store, meta_store
 from watchkeeper.app.supervise import EngineProcess
@@ -34,7 +35,6 @@ from watchkeeper.ingest import (
     Acceptor,
     IngestMetrics,
     RejectionRows,
-    SeriesOptions,
     remembered_series,
 )
 from watchkeeper.ingest.protocols.otlp import OtlpOptions
@@ -129,6 +129,7 @@ def _build(
     statsd = build_statsd(config, data_dir, access, acceptor, telemetry.registry)
     loops = [
         self_watch_loop(watch, clock),
+        cardinality_loop(acceptor, meta, clock, lane=LANE),
         Loop(name="reserved-names", period_s=LOOK_AGAIN_S, run=reserved.refresh),
         Loop(name="statsd", period_s=LONGEST_STATSD_PAUSE_S, run=statsd.run_once),
         Loop(name="keys-used", period_s=TOUCH_S, run=lambda: _nothing(keys.flush_touched())),
@@ -149,7 +150,8 @@ def _acceptor(
 ) -> Acceptor:
     """The road into the edge's lane of the spool."""
     window_ms = round(config.remote_write.out_of_order_s * SECOND_MS)
-    series = remembered_series(data_dir.spool, LANE, SeriesOptions(out_of_order_ms=window_ms))
+    options = series_options(config, data_dir, LANE, out_of_order_ms=window_ms)
+    series = remembered_series(data_dir.spool, LANE, options)
     return Acceptor(spool=spool, series=series, clock=system_clock, metrics=metrics)
 
 

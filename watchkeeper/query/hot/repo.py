@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from watchkeeper.lib.clock import DAY_MS
-from watchkeeper.model import Labels, labels_of
+from watchkeeper.model import METRIC_NAME, Labels, Scope, labels_of
 from watchkeeper.query.hot.block import Ids
-from watchkeeper.query.promql import F64, I64, native_columns
+from watchkeeper.query.promql import F64, I64, Matcher, MatchOp, native_columns, series_condition
 from watchkeeper.store.columns import Columns
 
 _LAST_MS = 10_000_000_000_000
@@ -20,6 +20,7 @@ SELECT series_id, labels FROM series
 WHERE project_id = {project:UInt32} AND metric = {metric:String} AND day >= toDate({day:UInt32})
 LIMIT 1 BY series_id
 """
+_SERIES_COUNT = "SELECT uniqExact(series_id) FROM series WHERE {where}"
 _SAMPLES = """
 SELECT series_id, ts, value FROM samples
 WHERE project_id = {project:UInt32} AND series_id IN {ids:Array(UInt64)}
@@ -52,6 +53,18 @@ def series_of(
     rows = [(labels_of(labels), int(series)) for series, labels in columns.rows(_SERIES, params)]
     rows.sort()
     return np.array([series for _, series in rows], np.uint64), [labels for labels, _ in rows]
+
+
+def share_of(columns: Columns, scope: Scope, matchers: tuple[Matcher, ...], start_ms: int) -> float:
+    """How much of the metric's series the matchers select, 0..1. They demand one metric."""
+    of_name = [m for m in matchers if m.name == METRIC_NAME and m.op is MatchOp.EQUAL]
+    if len(of_name) == len(matchers):
+        return 1.0
+    wanted, every = (
+        int(columns.rows(_SERIES_COUNT.format(where=where.text), where.params)[0][0])
+        for where in (series_condition(scope, [some], start_ms) for some in (matchers, of_name))
+    )
+    return wanted / max(every, 1)
 
 
 def samples_of(

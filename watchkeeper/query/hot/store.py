@@ -11,14 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS, Clock
-from watchkeeper.model import METRIC_NAME, Labels
+from watchkeeper.model import METRIC_NAME, Labels, Scope
 from watchkeeper.query import QueryOptions
 from watchkeeper.query.hot.block import Block, BlockMark, Ids
 from watchkeeper.query.hot.load import Unheld, load_sheets
 from watchkeeper.query.hot.metrics import HotMetrics
-from watchkeeper.query.hot.repo import series_of
-from watchkeeper.query.promql import F64, I64, Matcher, value_of
-from watchkeeper.query.promql.lattice import LabelTable
+from watchkeeper.query.hot.repo import series_of, share_of
+from watchkeeper.query.promql import F64, I64, Matcher, metric_of, value_of
 from watchkeeper.store.columns import Columns
 
 Key = tuple[int, str]
@@ -34,6 +33,7 @@ _SLACK = 0.25
 _REFUSED_MS = MINUTE_MS
 _GENERATION_MS = 10 * MINUTE_MS
 _IDLE_MS = HOUR_MS
+_MOST_ASKED = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,15 +128,17 @@ class HotStore:
 
     def block(
         self,
-        project_id: int,
-        metric: str,
+        scope: Scope,
         matchers: tuple[Matcher, ...],
         *,
         start_ms: int,
         end_ms: int,
     ) -> Block | None:
-        """All samples of the metric since `start_ms`; None if they are not to be held."""
-        key = (project_id, metric)
+        """All samples since `start_ms` of the one metric that the matchers name, in one project.
+
+        None if they are not to be held.
+        """
+        key = (scope.project_ids[0], metric_of(matchers))
         while True:
             with self._lock:
                 block = self._held(key, start_ms)
@@ -149,7 +151,7 @@ class HotStore:
                     break
             loading.done.wait()
         try:
-            return self._load(key, mine, matchers, (start_ms, end_ms))
+            return self._load(mine, scope, matchers, (start_ms, end_ms))
         finally:
             with self._lock:
                 self._loading.pop(key, None)
@@ -173,14 +175,19 @@ class HotStore:
         return self._clock() < until_ms and start_ms <= refused_start_ms
 
     def _load(
-        self, key: Key, loading: _Loading, matchers: tuple[Matcher, ...], span_ms: tuple[int, int]
+        self,
+        loading: _Loading,
+        scope: Scope,
+        matchers: tuple[Matcher, ...],
+        span_ms: tuple[int, int],
     ) -> Block | None:
+        key = (scope.project_ids[0], metric_of(matchers))
         now_ms, start_ms = self._clock(), span_ms[0]
         since_ms = start_ms - (span_ms[1] - start_ms) // 4
-        ids, labels = series_of(self._columns, *key, since_ms)
-        if not self._is_worth_it(key, labels, matchers):
+        if not self._is_worth_it(scope, matchers, since_ms):
             self._metrics.reads.labels("columns").inc()
             return None
+        ids, labels = series_of(self._columns, *key, since_ms)
         most = int(self._options.hot_bytes * _LARGEST_SHARE) // _SAMPLE_BYTES
         try:
             sheets = load_sheets(self._columns, key[0], ids, since_ms, most=most)
@@ -202,18 +209,16 @@ class HotStore:
         """Leave the metric to the columns for a while, from this start on or for any."""
         self._refused[key] = (self._clock() + _REFUSED_MS, start_ms)
 
-    def _is_worth_it(
-        self, key: Key, labels: Sequence[Labels], matchers: tuple[Matcher, ...]
-    ) -> bool:
+    def _is_worth_it(self, scope: Scope, matchers: tuple[Matcher, ...], since_ms: int) -> bool:
         """True once enough of the metric's series were asked for, all queries together."""
-        wanted = LabelTable(labels).match(matchers)
-        share = 1.0 if wanted is None else len(wanted) / max(len(labels), 1)
+        share = share_of(self._columns, scope, matchers, since_ms)
+        key = (scope.project_ids[0], metric_of(matchers))
         with self._lock:
             asked = self._asked.pop(key, 0.0) + share
-            if asked >= _ENOUGH or key in self._blocks:
+            if asked >= _ENOUGH:
                 return True
             self._asked[key] = asked
-            while len(self._asked) > 10_000:
+            while len(self._asked) > _MOST_ASKED:
                 self._asked.popitem(last=False)
             return False
 

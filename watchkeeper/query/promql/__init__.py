@@ -36,12 +36,14 @@ from watchkeeper.query.promql.planner import GridRequest
 from watchkeeper.query.promql.rate_limits import RateLimit, rate_limits
 from watchkeeper.query.promql.repo import ColumnsSource
 from watchkeeper.query.promql.repo import condition as series_condition
+from watchkeeper.query.promql.rollups import ColumnsRollups, RollupOptions
 from watchkeeper.query.promql.source import (
     Cardinality,
     MatcherSets,
     MemorySource,
     MetricMetadata,
     SeriesSource,
+    metric_of,
 )
 from watchkeeper.query.promql.tree_json import describe
 from watchkeeper.query.promql.types import (
@@ -70,6 +72,7 @@ __all__ = [
     "BadQuery",
     "Bools",
     "Cardinality",
+    "ColumnsRollups",
     "ColumnsSource",
     "Comparison",
     "Engine",
@@ -90,6 +93,7 @@ __all__ = [
     "QueryTimeout",
     "RateLimit",
     "Result",
+    "RollupOptions",
     "Scalar",
     "Selector",
     "SeriesBlock",
@@ -107,6 +111,7 @@ __all__ = [
     "format_float",
     "format_sample",
     "format_shortest",
+    "metric_of",
     "native_columns",
     "parse",
     "parse_duration_ms",

@@ -66,6 +66,7 @@ class _Answer:
     last_ms: int
     matrix: Matrix
     marks: Sequence[Mark]
+    series: int
 
     @property
     def nbytes(self) -> int:
@@ -77,12 +78,13 @@ class _Answer:
 class Kept:
     """The steps that still hold, up to until_ms, and the marks taken before that was found out.
 
-    matrix: None if no step holds.
+    matrix: None if no step holds. series: how many were read for it.
     """
 
     matrix: Matrix | None
     until_ms: int
     marks: Sequence[Mark]
+    series: int = 0
 
 
 class Answers:
@@ -110,11 +112,12 @@ class Answers:
         until_ms = _holds_until(answer, asked)
         if until_ms < asked.first_ms:
             return nothing
-        return Kept(_between(answer.matrix, asked.first_ms, until_ms), until_ms, marks)
+        matrix = _between(answer.matrix, asked.first_ms, until_ms)
+        return Kept(matrix, until_ms, marks, answer.series)
 
-    def keep(self, asked: Asked, kept: Kept, matrix: Matrix) -> None:
-        """Remember an answer, found with the marks of `kept`."""
-        answer = _Answer(asked.first_ms, asked.last_ms, matrix, kept.marks)
+    def keep(self, asked: Asked, kept: Kept, matrix: Matrix, series: int) -> None:
+        """Remember an answer, found with the marks of `kept`. series: how many were read."""
+        answer = _Answer(asked.first_ms, asked.last_ms, matrix, kept.marks, series)
         if answer.nbytes * _LARGEST_SHARE > self._most_bytes:
             return
         with self._lock:
