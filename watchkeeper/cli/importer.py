@@ -217,7 +217,7 @@ def _report(console: Console, tally: Tally, source: PrometheusSource) -> None:
     if source.series_left_out:
         console.print(
             f"{source.series_left_out:,} times the native histograms of a series were left out: "
-            "this server does not show them whole. Prometheus does from 2.43 on, by remote read."
+            "this server does not show them whole. A newer Prometheus may, by remote read."
         )
 
 

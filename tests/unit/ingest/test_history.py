@@ -6,6 +6,7 @@ import math
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import cramjam
 import numpy as np
@@ -40,6 +41,7 @@ from watchkeeper.ingest.history.messages import decode
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS
 from watchkeeper.lib.errors import Overloaded
 from watchkeeper.model import Kind, Record, decode_histogram, labels_of, series_id
+from watchkeeper.store.columns import Columns
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
 
 LABELS = {"__name__": "load", "host": "a"}
@@ -53,7 +55,7 @@ class StoredColumns:
         self.rows: set[tuple[int, int]] = set()
         self.asked = 0
 
-    def fetch(self, sql: str, params: dict[str, object], *, fmt: str) -> bytes:
+    def fetch(self, sql: str, params: dict[str, Any], *, fmt: str) -> bytes:
         assert fmt == "RowBinary"
         self.asked += 1
         if "FROM histograms" in sql:
@@ -80,7 +82,7 @@ class Desk:
         self.passed_ms = self.clock()
         self.waited = 0
         self.history = History(
-            columns=self.columns,
+            columns=cast(Columns, self.columns),
             acceptor=self.acceptor,
             clock=self.clock,
             passed_ms=lambda: self.passed_ms,
