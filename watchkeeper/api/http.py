@@ -16,6 +16,7 @@ from watchkeeper.api.auth import Credentials
 from watchkeeper.api.checks import health_checks
 from watchkeeper.api.compat import (
     federation_routes,
+    history_routes,
     prometheus_routes,
     pushgateway_routes,
     remote_read_routes,
@@ -85,6 +86,7 @@ def _other_routes(rooms: Rooms) -> list[BaseRoute]:
         ),
         *reload_routes(credentials.require, rooms.scraper.reload),
         *_pushgateway_routes(rooms, credentials),
+        *_history_routes(rooms),
         *reserved_routes(),
         *Pages(rooms.options.assets).routes(),
     ]
@@ -99,6 +101,12 @@ def _pushgateway_routes(rooms: Rooms, credentials: Credentials) -> list[BaseRout
         lambda request: _scope_of(credentials, request),
         rooms.clock,
     )
+
+
+def _history_routes(rooms: Rooms) -> list[BaseRoute]:
+    keys = KeyRing(rooms.meta, rooms.clock)
+    writers = Writers(keys, rooms.clock, token_project=rooms.access.project_of_token)
+    return history_routes(rooms.history, keys, writers)
 
 
 def _scope_of(credentials: Credentials, request: Request) -> Scope:

@@ -18,6 +18,7 @@ def series_options(
     """What a process's registry is told."""
     told = config.series
     return SeriesOptions(
+        max_series=max(SeriesOptions().max_series, told.max_per_project + told.max_folded),
         max_per_metric=told.max_per_metric,
         max_per_project=told.max_per_project,
         max_folded=told.max_folded,

@@ -22,6 +22,7 @@ from watchkeeper.ingest.cardinality import (
     SWEEP_MS,
     Elsewhere,
     Group,
+    LabelPolicy,
     MetricReport,
     ProjectRules,
     SeriesGuard,
@@ -36,6 +37,7 @@ from watchkeeper.model import METRIC_NAME, Labels, series_id
 
 NO_SLOT = -1
 _FOLDED_IDLE_MS = 10 * MINUTE_MS
+_FORGET_EVERY_MS = 5 * MINUTE_MS
 _NEVER = np.iinfo(np.int64).min
 _FIRST = _NEVER // 2
 _RESERVED_NAMES = frozenset({"up", "ALERTS", "ALERTS_FOR_STATE"})
@@ -49,7 +51,10 @@ def is_reserved(metric: str) -> bool:
 
 def metric_of(labels: Labels) -> str:
     """The metric's name, or empty."""
-    return next((value for name, value in labels if name == METRIC_NAME), "")
+    for name, value in labels:
+        if name == METRIC_NAME:
+            return value
+    return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +104,7 @@ class SeriesRegistry:
             salt=self.options.salt,
         )
         self._uncounted = 0  # slots that `warm` made, whose metric is not known yet
-        self._swept_ms = 0
+        self._swept_ms = self._forgot_ms = 0
         self._allocate(1024)
 
     def __len__(self) -> int:
@@ -130,6 +135,14 @@ class SeriesRegistry:
                 for ls in series
             ]
             return np.array(found, dtype=np.int64)
+
+    def slot(self, project_id: int, labels: Labels, *, now_ms: int) -> int:
+        """The place of one series, as `slots` gives it."""
+        return int(self.slots(project_id, (labels,), now_ms=now_ms)[0])
+
+    def policy(self, project_id: int) -> LabelPolicy | None:
+        """What becomes of the project's labels; None if nothing does."""
+        return self._guard.policy(project_id)
 
     def stored_labels(self, project_id: int, labels: Labels) -> Labels:
         """The labels as the project's policy lets them be stored."""
@@ -329,7 +342,9 @@ class SeriesRegistry:
         self._guard.refused = 0
         idle = self._uses.group[:count] >= 0
         idle &= self._touched_ms[:count] < now_ms - _FOLDED_IDLE_MS
-        if refused and idle.any():
+        may_forget = now_ms - self._forgot_ms >= _FORGET_EVERY_MS  # everybody asks again then
+        if refused and may_forget and idle.any():
+            self._forgot_ms = now_ms
             self._forget(np.flatnonzero(~idle))
             self._guard.sweep(self._uses, self._touched_ms[: len(self._slots)], now_ms)
 

@@ -18,6 +18,7 @@ from watchkeeper.ingest import (
     SampleBatch,
     SeriesOptions,
     SeriesRegistry,
+    decode_exemplars,
     decode_samples,
     decode_series,
 )
@@ -354,6 +355,12 @@ def test_labels_are_dropped_and_hashed_as_the_project_says(bench: Bench) -> None
     assert values == [1, 2]
     assert dict(labels) == {"__name__": "clicks_total", "user": dict(labels)["user"], "page": "/"}
     assert len(dict(labels)["user"]) == 16
+    exemplar = Exemplar(
+        series=labels, ts_ms=bench.clock(), value=1, labels={"email": "ann@example.com", "id": "a"}
+    )
+    bench.acceptor.accept_exemplars_blocking(PROJECT, [exemplar])
+    (record,) = bench.world.records(Kind.EXEMPLARS)
+    assert [row.labels for row in decode_exemplars(record.payload)] == [{"id": "a"}]
     bench.send({counter("ann"): 1}, project_id=2)
     assert counter("ann") in bench.stored()
 

@@ -100,6 +100,7 @@ def _stats(stats: Stats) -> dict[str, object]:
         },
         "series": stats.series,
         "pushedDown": stats.pushed_down,
+        "resolutionMs": stats.resolution_ms,
     }
 
 

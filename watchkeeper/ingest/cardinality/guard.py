@@ -45,6 +45,7 @@ _GROUPS_A_METRIC = (
 _GROUPS_A_PROJECT = 10_000
 _MOST_SENDERS = 50
 _MOST_TYPES = 100_000
+_NEW = -1
 
 Elsewhere = Mapping[tuple[int, str], int]
 """Series that other processes store, by project and metric; WHOLE_PROJECT: of all metrics."""
@@ -52,10 +53,14 @@ Elsewhere = Mapping[tuple[int, str], int]
 
 @dataclass(slots=True, kw_only=True)
 class _Use:
-    """What is known of one metric of one project. folded: of active series; samples: ever."""
+    """What is known of one metric of one project.
+
+    number: its place in the guard's list, once it has one. folded: of active series; samples: ever.
+    """
 
     project_id: int
     metric: str
+    number: int = _NEW
     series: int = 0
     folded: int = 0
     samples: int = 0
@@ -92,7 +97,7 @@ class SeriesGuard:
 
     def limits_of(self, project_id: int) -> SeriesLimits:
         """The limits that hold for a project."""
-        rules = self._rules.get(project_id)
+        rules = self._rules.get(project_id) if self._rules else None
         return rules.limits(self.limits) if rules else self.limits
 
     def set_rules(self, rules: Mapping[int, ProjectRules]) -> bool:
@@ -163,8 +168,14 @@ class SeriesGuard:
             use.series, use.folded = kept, beyond
             self._series[use.project_id] += kept
         for number, use in enumerate(self._uses):
-            if use.folded:
-                self._unfold(uses, np.flatnonzero(counts & (metric == number) & (group >= 0)), use)
+            room = self._room(use, self.limits_of(use.project_id)) if use.folded else 0
+            if room > 0:
+                folds = np.flatnonzero(counts & (metric == number) & (group >= 0))
+                self._unfold(uses, folds[:room], use)
+            if not use.folded:
+                use.senders.clear()
+            if not use.folded and 2 * use.series < self.limits_of(use.project_id).per_metric:
+                use.sketch = None
         self.folded = int((group >= 0).sum())
         average_anew(self._groups, uses, touched_ms >= now_ms - PRESENT_MS)
 
@@ -180,7 +191,8 @@ class SeriesGuard:
         self._groups_of = Counter(group.project_id for group in self._groups)
         self._uses = kept
         self._numbers = {(use.project_id, use.metric): at for at, use in enumerate(kept)}
-        for use in kept:
+        for at, use in enumerate(kept):
+            use.number = at
             use.groups = {labels: place[old] for labels, old in use.groups.items()}
 
     def reports(self, *, at_least: float) -> list[MetricReport]:
@@ -216,16 +228,18 @@ class SeriesGuard:
         return self._number(use), NOT_FOLDED
 
     def _number(self, use: _Use) -> int:
-        number = self._numbers.setdefault((use.project_id, use.metric), len(self._uses))
-        if number == len(self._uses):
+        if use.number == _NEW:
+            use.number = self._numbers[use.project_id, use.metric] = len(self._uses)
             self._uses.append(use)
-        return number
+        return use.number
 
     def _room(self, use: _Use, limits: SeriesLimits) -> int:
         """How many more series of a metric may be stored as themselves."""
         project_id, elsewhere = use.project_id, self._elsewhere
-        of_metric = use.series + elsewhere.get((project_id, use.metric), 0)
-        of_project = self._series[project_id] + elsewhere.get((project_id, WHOLE_PROJECT), 0)
+        of_metric, of_project = use.series, self._series[project_id]
+        if elsewhere:
+            of_metric += elsewhere.get((project_id, use.metric), 0)
+            of_project += elsewhere.get((project_id, WHOLE_PROJECT), 0)
         return min(limits.per_metric - of_metric, limits.per_project - of_project)
 
     def _group(self, use: _Use, labels: Labels) -> int | None:
@@ -250,15 +264,10 @@ class SeriesGuard:
         return len(self._groups) - 1
 
     def _unfold(self, uses: SlotUses, slots: NDArray[np.int64], use: _Use) -> None:
-        room = self._room(use, self.limits_of(use.project_id))
-        chosen = slots[: max(room, 0)]
-        uses.group[chosen] = NOT_FOLDED
-        use.series += len(chosen)
-        use.folded -= len(chosen)
-        self._series[use.project_id] += len(chosen)
-        if not use.folded:
-            use.senders.clear()
-            use.sketch = None
+        uses.group[slots] = NOT_FOLDED
+        use.series += len(slots)
+        use.folded -= len(slots)
+        self._series[use.project_id] += len(slots)
 
 
 def _note(use: _Use, labels: Labels) -> None:

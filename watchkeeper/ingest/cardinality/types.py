@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -39,6 +39,10 @@ class LabelPolicy:
     drop: frozenset[str] = frozenset()
     hash: frozenset[str] = frozenset()
     salt: bytes = b""
+
+    def kept_of(self, labels: Mapping[str, str]) -> dict[str, str]:
+        """The same of labels that are no series', such as an exemplar's."""
+        return dict(self.kept(labels_of(labels)))
 
     def kept(self, labels: Labels) -> Labels:
         """The labels as they are stored."""

@@ -176,7 +176,7 @@ class RemoteWriteEndpoint:
         def place(labels: Labels) -> int:
             if is_reserved(metric_of(labels)) and not known.may_write_reserved:
                 return RESERVED
-            return int(series.slots(project_id, (labels,), now_ms=now_ms)[0])
+            return series.slot(project_id, labels, now_ms=now_ms)
 
         for _ in range(2):
             self._renew(known, project_id, now_ms // DAY_MS)
