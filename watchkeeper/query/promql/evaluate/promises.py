@@ -54,7 +54,7 @@ def _selected(
     run = frame.run
     if not isinstance(run.source, LatticeSource):
         return None
-    if selector.extended or run.options.use_start_timestamps:
+    if selector.extended:
         return None
     run.budget.check()
     lattice = run.source.lattice(
