@@ -202,7 +202,7 @@ class RetentionOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuerySettings:
-    """Memory that makes queries fast, and bounds of each query. Section [query]."""
+    """Memory and roll-ups that make queries fast, and bounds of each query. Section [query]."""
 
     hot_bytes: int = 256 * 1024 * 1024
     """Most bytes of decoded samples of the metrics asked for last; 0 keeps none."""
@@ -220,6 +220,9 @@ class QuerySettings:
     """Longest wait in the queue."""
     answers_bytes: int = 32 * 1024 * 1024
     """Most bytes of answers that are kept, for when the same is asked again; 0 keeps none."""
+    rollup_days: int = 7
+    """Ranges of so many days, at steps of an hour or more, are answered from roll-ups; 0: only what
+    is older than the samples."""
 
     def __post_init__(self) -> None:
         for name in ("max_samples", "max_points", "max_concurrent"):
@@ -229,6 +232,8 @@ class QuerySettings:
             raise ValueError("timeout_s must be > 0; queue_timeout_s and max_queued >= 0")
         if self.hot_bytes != 0 and not 16 * 1024**2 <= self.hot_bytes <= 1 << 40:
             raise ValueError(f"hot_bytes must be 0 or 16 MiB..1 TiB, got {self.hot_bytes}")
+        if not 0 <= self.rollup_days <= 36_500:
+            raise ValueError(f"rollup_days must be 0..36,500, got {self.rollup_days}")
         if not 0 <= self.answers_bytes <= 1 << 40:
             raise ValueError(f"answers_bytes must be 0..1 TiB, got {self.answers_bytes}")
 

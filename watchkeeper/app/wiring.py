@@ -30,12 +30,13 @@ from watchkeeper.app.people import build_access
 from watchkeeper.app.series import series_options
 from watchkeeper.app.stores import cache_store, column_store, meta_store, retention_days
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
-from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink
+from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink, watermark
+from watchkeeper.ingest.history import History
 from watchkeeper.ingest.pushgateway import Pushgateway
 from watchkeeper.ingest.scrape import ConfigFile, ReloadMetrics, ScrapeConfigs, Scraper
-from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink, TellingSink
+from watchkeeper.ingest.sinks import ROLLED_UP, LogSink, MetadataSink, SampleSink, TellingSink
 from watchkeeper.issues import DerivedSeries, ErrorSink, IssueMetrics, Issues
-from watchkeeper.lib.clock import Clock
+from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.lib.live import LiveHub
 from watchkeeper.lib.outbound import Outbound, OutboundOptions
 from watchkeeper.lib.telemetry import Telemetry
@@ -44,7 +45,14 @@ from watchkeeper.model import Role, Scope
 from watchkeeper.query import EngineOptions, QueryLimits, QueryOptions
 from watchkeeper.query.exemplars import ColumnsExemplars
 from watchkeeper.query.hot import HotMetrics, HotSource, HotStore
-from watchkeeper.query.promql import Answers, ColumnsSource, Engine, SeriesSource
+from watchkeeper.query.promql import (
+    Answers,
+    ColumnsRollups,
+    ColumnsSource,
+    Engine,
+    RollupOptions,
+    SeriesSource,
+)
 from watchkeeper.store.columns import Columns, Kept, Retention
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
@@ -176,9 +184,9 @@ def build_engine(
     )
 
 
-def _query_engine(config: Config, source: SeriesSource) -> Engine:
+def _query_engine(ground: Ground, source: SeriesSource) -> Engine:
     """The engine as the settings [promql] and [query] want it."""
-    query = config.query
+    query = ground.config.query
     limits = QueryLimits(
         max_samples=query.max_samples,
         max_points=query.max_points,
@@ -189,9 +197,10 @@ def _query_engine(config: Config, source: SeriesSource) -> Engine:
     )
     return Engine(
         source,
-        EngineOptions(**asdict(config.promql)),
+        EngineOptions(**asdict(ground.config.promql)),
         limits=limits,
         answers=Answers(query.answers_bytes),
+        rollups=_rollups(ground),
     )
 
 
@@ -204,7 +213,7 @@ def _api(
     source: SeriesSource,
 ) -> Rooms:
     clock, meta, public_url = ground.clock, ground.meta, ground.config.server.base_url
-    rules, engine = Rules(meta, clock), _query_engine(ground.config, source)
+    rules, engine = Rules(meta, clock), _query_engine(ground, source)
     built_in = access.ensure_built_in()
     return Rooms(
         access=access,
@@ -232,6 +241,7 @@ def _api(
         ),
         scrape_configs=configs,
         pushgateway=Pushgateway(meta, ground.acceptor, clock),
+        history=_history(ground, digest),
         live=ground.live,
         telemetry=ground.telemetry,
         built_in=Scope(org_id=built_in.org_id, project_ids=(built_in.id,), role=Role.VIEWER),
@@ -244,6 +254,25 @@ def _api(
             spool_limit_bytes=ground.config.spool.max_bytes,
         ),
     )
+
+
+def _history(ground: Ground, digest: Digest) -> History:
+    return History(
+        columns=ground.columns,
+        acceptor=ground.acceptor,
+        clock=ground.clock,
+        passed_ms=digest.passed_ms,
+        max_age_days=ground.config.retention.samples_days,
+    )
+
+
+def _rollups(ground: Ground) -> ColumnsRollups:
+    def rolled_up_ms() -> int:
+        with ground.meta.read() as conn:
+            return watermark(conn, ROLLED_UP)
+
+    options = RollupOptions(long_ms=ground.config.query.rollup_days * DAY_MS)
+    return ColumnsRollups(ground.columns, ground.clock, rolled_up_ms=rolled_up_ms, options=options)
 
 
 def _evaluator(ground: Ground, rules: Rules, engine: Engine, configs: ScrapeConfigs) -> Evaluator:

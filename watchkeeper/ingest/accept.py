@@ -53,6 +53,23 @@ class PlacedBatch:
     labels: Callable[[int], Labels]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryBatch:
+    """Rows of the past that are not stored yet: sample i is `values[i]` of series `ids[i]`.
+
+    series: labels of the series that were not told lately.
+    """
+
+    series: Sequence[SeriesRow]
+    ids: Ids
+    ts_ms: Times
+    values: Values
+    histograms: Sequence[HistogramRow] = ()
+    metadata: Sequence[MetadataRow] = ()
+
+
+_SAMPLES_A_RECORD = 100_000
+
 Payload = Callable[[NDArray[np.int64], Ids], bytes]
 """The payload of a record of these rows of a batch, whose series have these ids."""
 
@@ -111,6 +128,27 @@ class Acceptor:
     def accept_histograms_blocking(self, project_id: int, batch: HistogramBatch) -> Accepted:
         """The same from a plain thread."""
         return self._accept_blocking(self._prepared_histograms(project_id, batch))
+
+    def accept_history_blocking(self, project_id: int, batch: HistoryBatch) -> None:
+        """Keep rows of any age in one append: the caller has seen that none is stored yet."""
+        payloads = [
+            encode_samples(batch.ids[part], batch.ts_ms[part], batch.values[part])
+            for start in range(0, len(batch.ids), _SAMPLES_A_RECORD)
+            for part in [slice(start, start + _SAMPLES_A_RECORD)]
+        ]
+        histograms = [encode_histograms(batch.histograms)] if batch.histograms else []
+        metadata = [encode_metadata(batch.metadata)] if batch.metadata else []
+        self._append_blocking(
+            [
+                *self._announcing(project_id, batch.series),
+                *self._records(Kind.SAMPLES, project_id, payloads),
+                *self._records(Kind.HISTOGRAMS, project_id, histograms),
+                *self._records(Kind.METADATA, project_id, metadata),
+            ]
+        )
+        self.metrics.accept(Kind.SAMPLES, len(batch.ids))
+        self.metrics.accept(Kind.HISTOGRAMS, len(batch.histograms))
+        self.metrics.accept(Kind.METADATA, len(batch.metadata))
 
     async def accept_exemplars(self, project_id: int, rows: Sequence[Exemplar]) -> Accepted:
         """Keep the exemplars that are newer than the newest of their series.

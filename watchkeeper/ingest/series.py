@@ -136,6 +136,10 @@ class SeriesRegistry:
             ]
             return np.array(found, dtype=np.int64)
 
+    def slot(self, project_id: int, labels: Labels, *, now_ms: int) -> int:
+        """The place of one series, as `slots` gives it."""
+        return int(self.slots(project_id, (labels,), now_ms=now_ms)[0])
+
     def policy(self, project_id: int) -> LabelPolicy | None:
         """What becomes of the project's labels; None if nothing does."""
         return self._guard.policy(project_id)

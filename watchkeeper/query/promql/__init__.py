@@ -36,6 +36,7 @@ from watchkeeper.query.promql.planner import GridRequest
 from watchkeeper.query.promql.rate_limits import RateLimit, rate_limits
 from watchkeeper.query.promql.repo import ColumnsSource
 from watchkeeper.query.promql.repo import condition as series_condition
+from watchkeeper.query.promql.rollups import ColumnsRollups, RollupOptions
 from watchkeeper.query.promql.source import (
     Cardinality,
     MatcherSets,
@@ -71,6 +72,7 @@ __all__ = [
     "BadQuery",
     "Bools",
     "Cardinality",
+    "ColumnsRollups",
     "ColumnsSource",
     "Comparison",
     "Engine",
@@ -91,6 +93,7 @@ __all__ = [
     "QueryTimeout",
     "RateLimit",
     "Result",
+    "RollupOptions",
     "Scalar",
     "Selector",
     "SeriesBlock",

@@ -30,6 +30,7 @@ from watchkeeper.query.promql.histograms import only_floats
 from watchkeeper.query.promql.literals import quote
 from watchkeeper.query.promql.naming import settle_names
 from watchkeeper.query.promql.parser import parse
+from watchkeeper.query.promql.rollups import RollupSource
 from watchkeeper.query.promql.run import Frame, Notes, Run, steps_between
 from watchkeeper.query.promql.source import SeriesSource
 from watchkeeper.query.promql.types import (
@@ -69,12 +70,13 @@ class Engine:
         options: EngineOptions | None = None,
         *,
         limits: QueryLimits | None = None,
+        rollups: RollupSource | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         answers: Answers | None = None,
     ) -> None:
         self.options = options or EngineOptions()
         self.limits = limits or QueryLimits()
-        self._source = source
+        self._source, self._rollups = source, rollups
         self._monotonic = monotonic
         self._gate = QueryGate(self.limits)
         self._answers = answers or Answers(0)
@@ -192,6 +194,7 @@ class Engine:
         run = Run(
             scope=scope,
             source=self._source,
+            rollups=self._rollups,
             options=self.options,
             budget=budget,
             notes=Notes(text),
@@ -215,6 +218,7 @@ class Engine:
             peak_samples=run.budget.peak,
             seconds=self._monotonic() - run.began,
             pushed_down=run.pushed_down,
+            resolution_ms=run.resolution_ms,
         )
         return Result(value=value, warnings=run.notes.warnings, infos=run.notes.infos, stats=stats)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from watchkeeper.query.promql.ast import Matcher
 from watchkeeper.query.promql.errors import line_and_column
 from watchkeeper.query.promql.source import SeriesSource
 from watchkeeper.query.promql.types import I64, SeriesBlock
+
+if TYPE_CHECKING:
+    from watchkeeper.query.promql.rollups import RollupSource
 
 
 class Notes:
@@ -48,6 +52,7 @@ class Run:
     """One query. start_ms, end_ms, step_ms: as asked; an instant query has start == end, step 0.
 
     bucketless: `id` of the selectors whose native histograms may come without buckets.
+    resolution_ms: width of the widest roll-ups that were read; 0: samples alone.
     """
 
     scope: Scope
@@ -63,6 +68,8 @@ class Run:
     samples: int = 0
     pushed_down: bool = False
     bucketless: frozenset[int] = frozenset()
+    rollups: RollupSource | None = None
+    resolution_ms: int = 0
     _blocks: dict[tuple[Sequence[Matcher], int, int], SeriesBlock] = field(default_factory=dict)
 
     def select(self, matchers: tuple[Matcher, ...], start_ms: int, end_ms: int) -> SeriesBlock:

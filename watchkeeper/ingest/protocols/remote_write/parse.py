@@ -207,8 +207,9 @@ def _columns(body: bytes, content: NDArray[np.uint8], known: KnownSeries, rows: 
     if found.is_zero.any():
         values[found.is_zero] = 0.0
     raw_times = words[found.ends - 8] >> np.uint64(16)
-    if (raw_times == raw_times[0]).all() and _is_six_byte_varint(raw_times[:1])[0]:
-        times = np.full(len(found), _times(raw_times[:1])[0])
+    first_ms = _time(int(raw_times[0]))
+    if first_ms is not None and (raw_times == raw_times[0]).all():
+        times = np.full(len(found), first_ms)
         _learn(content, known, found, rows.looked_up)
         return _decoded(body, rows, found.slots, times, values, found.starts)
     is_plain = _is_six_byte_varint(raw_times)
@@ -312,6 +313,13 @@ def _is_six_byte_varint(raw: NDArray[np.uint64]) -> NDArray[np.bool_]:
     return is_six
 
 
+def _time(raw: int) -> int | None:
+    """Six bytes of seven bits each as a number; None if they are no varint of six bytes."""
+    if raw & _HIGH_BITS != _CONTINUED or raw >> 40 == 0:
+        return None
+    return sum((raw >> shift & 0x7F) << 7 * place for place, shift in enumerate(_TIME_SHIFTS))
+
+
 def _times(raw: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Six bytes of seven bits each as numbers."""
     times = np.zeros(len(raw), np.uint64)
@@ -356,30 +364,32 @@ def _series_at(body: bytes, start: int) -> _Series:
 
 def _series(body: bytes, start: int, end: int) -> _Series:
     series = _Series()
-    labels_end, is_ordered = start, True
+    labels_end, is_first, are_first = start, True, True
     for number, wire, first, last in fields(body, start, end):
+        if number == _LABELS and wire == 2:
+            series.pairs.append(_label(body, first, last))
+            are_first, labels_end = is_first, last
+            continue
+        is_first = False
         if wire != 2:
             continue
-        if number == _LABELS:
-            series.pairs.append(_label(body, first, last))
-            is_ordered &= not (series.samples or series.histograms or series.exemplars)
-            labels_end = last
-        elif number == _SAMPLES:
+        if number == _SAMPLES:
             series.samples.append(read_sample(body, first, last))
         elif number == _EXEMPLARS:
             series.exemplars.append((first, last))
         elif number == _HISTOGRAMS:
             series.histograms.append((first, last))
-    if series.pairs and is_ordered and _is_labels_only(body, start, labels_end):
+    if series.pairs and are_first:
         series.known_bytes = body[start:labels_end]
     return series
 
 
-def _is_labels_only(body: bytes, start: int, end: int) -> bool:
-    return all(number == _LABELS and wire == 2 for number, wire, _, _ in fields(body, start, end))
-
-
 def _label(body: bytes, start: int, end: int) -> tuple[str, str]:
+    """Name and value; as nearly all senders write them, short and in this order, at once."""
+    if end - start >= 4 and body[start] == 0x0A and body[start + 1] < 0x80:
+        value = start + 2 + body[start + 1]
+        if value + 2 <= end and body[value] == 0x12 and end - value - 2 == body[value + 1] < 0x80:
+            return text(body, start + 2, value), text(body, value + 2, end)
     texts = {1: "", 2: ""}
     for number, wire, first, last in fields(body, start, end):
         if number in texts and wire == 2:

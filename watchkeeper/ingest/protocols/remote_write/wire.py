@@ -19,32 +19,40 @@ class MalformedWrite(Exception):
 def fields(body: bytes, at: int, end: int) -> Iterator[tuple[int, int, int, int]]:
     """(number, wire type, first, last) of each field; half-open bounds of its content."""
     while at < end:
-        tag, first = varint(body, at)
-        after = after_field(body, at, end)
-        if tag & 7 == 2:
-            _, first = varint(body, first)
+        tag, first = body[at], at + 1
+        if tag >= 0x80:
+            tag, first = varint(body, at)
+        first, after = _content(body, at, tag & 7, first)
+        if after > end or tag < 8:
+            raise MalformedWrite(at, "A field goes past the end of its message.")
         yield tag >> 3, tag & 7, first, after
         at = after
 
 
 def after_field(body: bytes, at: int, end: int) -> int:
     """Where the field that begins at `at` ends. Raises MalformedWrite if that is past `end`."""
-    tag, after = varint(body, at)
-    wire = tag & 7
-    if wire == 0:
-        _, after = varint(body, after)
-    elif wire == 1:
-        after += 8
-    elif wire == 2:
-        length, after = varint(body, after)
-        after += length
-    elif wire == 5:
-        after += 4
-    else:
-        raise MalformedWrite(at, f"Wire type {wire} is not part of this message.")
-    if after > end or tag >> 3 == 0:
+    tag, first = varint(body, at)
+    _, after = _content(body, at, tag & 7, first)
+    if after > end or tag < 8:
         raise MalformedWrite(at, "A field goes past the end of its message.")
     return after
+
+
+def _content(body: bytes, at: int, wire: int, first: int) -> tuple[int, int]:
+    """Bounds of the content of the field at `at`, whose tag ends at `first`."""
+    if wire == 2:
+        length = body[first]
+        if length < 0x80:
+            return first + 1, first + 1 + length
+        length, first = varint(body, first)
+        return first, first + length
+    if wire == 0:
+        return first, varint(body, first)[1]
+    if wire == 1:
+        return first, first + 8
+    if wire == 5:
+        return first, first + 4
+    raise MalformedWrite(at, f"Wire type {wire} is not part of this message.")
 
 
 def varint(body: bytes, at: int) -> tuple[int, int]:

@@ -18,6 +18,7 @@ class LatticeSource(Protocol):
     ) -> Lattice | None:
         """The samples that `select` would read, perhaps with more outside the range.
 
+        Floats only, and none with a start timestamp.
         None: these the source does not hold; read them with `select`.
         """
         ...
