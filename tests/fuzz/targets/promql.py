@@ -224,6 +224,8 @@ def _facts(told: object) -> object:
         matchers = found.get("matchers")
         found["matchers"] = sorted(matchers, key=repr) if isinstance(matchers, list) else []
         return found
+    if told == "-0":  # of a duration; shown as 0s
+        return "0"
     return [_facts(each) for each in told] if isinstance(told, list) else told
 
 
