@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import sys
 from collections.abc import Callable
@@ -17,6 +18,10 @@ pytest_plugins = [
     "tests.servers.s3",
     "tests.servers.databases",
 ]
+
+_, _most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (_most_files, _most_files))
+"""Many stores and spools are open by the end of a run."""
 
 ROOT = Path(__file__).resolve().parent.parent
 POSTGRESQL_BIN = Path("/usr/lib/postgresql/15/bin")

@@ -81,9 +81,8 @@ def _on_disk(directory: Path) -> dict[str, tuple[int, int]]:
 def _million(directory: Path) -> tuple[float, int]:
     """Resident memory of all processes with a million active series, and how many were stored."""
     environ = {
-        "WATCHKEEPER_INGEST_SERIES_MAX_SERIES": "1200000",
-        "WATCHKEEPER_CARDINALITY_MAX_SERIES_PER_METRIC": "1000000",
-        "WATCHKEEPER_CARDINALITY_MAX_SERIES_PER_PROJECT": "2000000",
+        "WATCHKEEPER_SERIES_MAX_PER_METRIC": "1000000",
+        "WATCHKEEPER_SERIES_MAX_PER_PROJECT": "2000000",
     }
     peer = our_server(directory, environ)
     start_ms = int(time.time() * 1000) // STEP_MS * STEP_MS - 4 * STEP_MS

@@ -95,7 +95,7 @@ def _round(name: str, series: int, connections: int, seconds: float) -> Round:
 
 def _load(peer: Peer, series: int, connections: int, seconds: float) -> Round:
     _settle(peer)
-    sent = multiprocessing.Array("q", connections)
+    sent: Any = multiprocessing.Array("q", connections)
     barrier = multiprocessing.Barrier(connections + 1)
     start_ms = int(time.time() * 1000) // STEP_MS * STEP_MS - _BACK_MS
     clients = [
@@ -123,7 +123,7 @@ def _load(peer: Peer, series: int, connections: int, seconds: float) -> Round:
     return Round(
         peer.name,
         series,
-        sum(n % _GONE for n in sent),
+        sum(n % _GONE for n in sent[:]),
         wall_s,
         total_s,
         settle_s,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from bench.server import Server
 from tests.e2e.browser import DESKTOP, PHONE, Size, Theme, Visit, context_of, visit
 from tests.e2e.eventually import eventually
 from tests.e2e.product import fail_once, printed_link
+from tests.e2e.remote_write import write
 
 pytestmark = pytest.mark.chromium
 
@@ -52,6 +54,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     try:
         fail_once(str(facts["sentry_dsn"]), message="card declined")
         put_a_rule(server, facts)
+        put_a_target(server, facts)
+        write_a_histogram(server, facts)
         yield Site(server, facts, first_issue(server, facts))
     finally:
         server.kill()
@@ -72,6 +76,48 @@ def put_a_rule(server: Server, facts: dict[str, Any]) -> None:
             within_s=30,
             what="the alert",
         )
+
+
+def put_a_target(server: Server, facts: dict[str, Any]) -> None:
+    """A target that nothing answers for."""
+    path = f"{server.url}/api/wk/projects/{facts['project_id']}/scrape-config"
+    source = (
+        "global: {scrape_interval: 1s, scrape_timeout: 1s}\n"
+        "scrape_configs: [{job_name: gone, static_configs: [{targets: ['127.0.0.1:9']}]}]\n"
+    )
+    token = {"Authorization": f"Bearer {facts['api_token']}"}
+    saved = httpx.put(path, json={"source": source}, headers=token, timeout=30)
+    assert saved.status_code == 200, saved.text
+
+
+HISTOGRAM = "checkout_seconds_bucket"
+
+
+def write_a_histogram(server: Server, facts: dict[str, Any]) -> None:
+    """Ten minutes of a classic histogram, stored when this returns."""
+    now_s = int(time.time()) // 15 * 15
+    ages_s = range(600, -1, -15)
+    write(
+        server.url,
+        facts["project_id"],
+        facts["server_key"],
+        [
+            (
+                {"__name__": HISTOGRAM, "le": le},
+                [((now_s - age_s) * 1000, share * (600 - age_s)) for age_s in ages_s],
+            )
+            for le, share in (("0.1", 0.2), ("0.5", 0.7), ("+Inf", 1.0))
+        ],
+    )
+    root = f"{server.url}/p/{facts['project_id']}/api/v1"
+    token = {"Authorization": f"Bearer {facts['api_token']}"}
+    eventually(
+        lambda: httpx.get(
+            f"{root}/query", params={"query": HISTOGRAM}, headers=token, timeout=30
+        ).json()["data"]["result"],
+        within_s=30,
+        what="the histogram",
+    )
 
 
 def first_issue(server: Server, facts: dict[str, Any]) -> str:
@@ -154,12 +200,40 @@ PAGES: dict[str, tuple[str, str]] = {
     "errors, empty": ("errors?project=fresh", "Waiting for the first"),
     "issue": ("errors/{issue}", "card declined"),
     "explore": ("explore?p0.expr=node_load1", "node_load1"),
+    "explore, empty": ("explore?project=fresh", "Send the first metric"),
+    "explore, two queries": (
+        "explore?p0.expr=node_load1&p1.expr=rate(node_cpu_seconds_total[1m])&p1.step=30s&vs=day",
+        "step 30 s, fixed",
+    ),
+    "explore, table": (f"explore?p0.expr={HISTOGRAM}&tab=table", "+Inf"),
+    "explore, raw": (f"explore?p0.expr={HISTOGRAM}&tab=raw", "samples as stored"),
+    "explore, heatmap": (f"explore?p0.expr={HISTOGRAM}&tab=heatmap&from=now-15m", "open bucket"),
+    "explore, no buckets": ("explore?p0.expr=node_load1&tab=heatmap", "A heatmap needs buckets"),
+    "explore, forecast": (
+        "explore?p0.expr=node_load1&tab=forecast&limit=100",
+        "Nothing was stored of it in the last 14 days",
+    ),
+    "metrics": ("explore/metrics", HISTOGRAM),
+    "metrics, none found": ("explore/metrics?q=no-such-metric", "No metric matches"),
+    "metrics, empty": ("explore/metrics?project=fresh", "Send the first metric"),
+    "a metric": (
+        f"explore/metrics?q=checkout&sel={HISTOGRAM}",
+        "Most frequent values",
+    ),
     "alerts, firing": ("alerts", "NewErrors"),
     "alerts, rules": ("alerts?tab=rules", "NewErrors"),
     "alerts, a new rule": ("alerts?tab=rules&sel=new", "1 rule in 1 group"),
     "alerts, history": ("alerts?tab=history", "NewErrors"),
     "alerts, empty": ("alerts?project=fresh", "Write the first rule"),
+    "alerts, a rule from Explore": (
+        "alerts?tab=rules&sel=new&q=rate(node_context_switches_total[5m])%20%3E%20500",
+        "per hour",
+    ),
     "data health": ("data-health", "Processes"),
+    "targets": ("data-health/targets", "0 of 1 up"),
+    "targets, empty": ("data-health/targets?project=fresh", "Name the first target"),
+    "cardinality": ("data-health/cardinality", "with the most series"),
+    "cardinality, empty": ("data-health/cardinality?project=fresh", "Send the first metric"),
     **{f"settings, {name}": (f"settings/{name}", "") for name in SECTIONS},
 }
 """Where below /o/acme a page is, and what stands on it once it is there."""

@@ -17,7 +17,7 @@ INSTALLED = shutil.which("prometheus") is not None
 
 
 @contextmanager
-def prometheus_server(directory: Path) -> Iterator[str]:
+def prometheus_server(directory: Path, *flags: str) -> Iterator[str]:
     """The address of a Prometheus that takes remote writes and scrapes nothing."""
     port = free_port()
     config = directory / "prometheus.yml"
@@ -31,6 +31,7 @@ def prometheus_server(directory: Path) -> Iterator[str]:
                 f"--storage.tsdb.path={directory / 'tsdb'}",
                 f"--web.listen-address=127.0.0.1:{port}",
                 "--web.enable-remote-write-receiver",
+                *flags,
             ],
             stdout=log,
             stderr=log,

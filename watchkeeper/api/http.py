@@ -16,6 +16,7 @@ from watchkeeper.api.auth import Credentials
 from watchkeeper.api.checks import health_checks
 from watchkeeper.api.compat import (
     federation_routes,
+    history_routes,
     prometheus_routes,
     pushgateway_routes,
     remote_read_routes,
@@ -68,6 +69,7 @@ def _other_routes(rooms: Rooms) -> list[BaseRoute]:
     return [
         *health.routes(),
         *metrics_routes(rooms.telemetry.registry, credentials.require),
+        *_history_routes(rooms),
         *remote_read_routes(rooms.source, authenticate),
         *federation_routes(
             rooms.source,
@@ -99,6 +101,12 @@ def _pushgateway_routes(rooms: Rooms, credentials: Credentials) -> list[BaseRout
         lambda request: _scope_of(credentials, request),
         rooms.clock,
     )
+
+
+def _history_routes(rooms: Rooms) -> list[BaseRoute]:
+    keys = KeyRing(rooms.meta, rooms.clock)
+    writers = Writers(keys, rooms.clock, token_project=rooms.access.project_of_token)
+    return history_routes(rooms.history, keys, writers)
 
 
 def _scope_of(credentials: Credentials, request: Request) -> Scope:

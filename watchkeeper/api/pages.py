@@ -15,7 +15,7 @@ from watchkeeper.api.security import new_nonce, page_policy
 from watchkeeper.lib.errors import NotFound
 
 ASSETS = Path(__file__).parent / "assets"
-PAGES = ("/", "/login", "/first-run", "/o/{path:path}", "/ack/{path:path}")
+PAGES = ("/", "/login", "/first-run", "/o/{path:path}", "/ack/{path:path}", "/graph", "/query")
 
 _HASHED_NAME = re.compile(r"-[A-Za-z0-9_-]{8,}\.[a-z0-9]+$")
 _FOREVER = "public, max-age=31536000, immutable"

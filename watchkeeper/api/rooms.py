@@ -14,6 +14,7 @@ from watchkeeper.alerting import Alerts, Channels, Evaluator, Rules
 from watchkeeper.api.pages import ASSETS
 from watchkeeper.ingest import Acceptor
 from watchkeeper.ingest.digest import Digest
+from watchkeeper.ingest.history import History
 from watchkeeper.ingest.pushgateway import Pushgateway
 from watchkeeper.ingest.scrape import ScrapeConfigs, Scraper
 from watchkeeper.issues import Issues
@@ -101,6 +102,7 @@ class Rooms:
     scraper: Scraper
     scrape_configs: ScrapeConfigs
     pushgateway: Pushgateway
+    history: History
     live: LiveHub
     telemetry: Telemetry
     built_in: Scope

@@ -16,15 +16,18 @@ from watchkeeper.app.options import (
     LogOptions,
     OtlpSettings,
     OutboundOptions,
+    PromqlSettings,
+    QuerySettings,
+    RemoteWriteSettings,
     RetentionOptions,
     RulesOptions,
     ScrapeOptions,
+    SeriesSettings,
     ServerOptions,
     StatsdOptions,
     StoreOptions,
 )
 from watchkeeper.lib.errors import WatchkeeperError
-from watchkeeper.query import QueryOptions
 from watchkeeper.store.spool import SpoolOptions
 
 PREFIX = "WATCHKEEPER_"
@@ -50,10 +53,13 @@ class Config:
     spool: SpoolOptions = field(default_factory=SpoolOptions)
     scrape: ScrapeOptions = field(default_factory=ScrapeOptions)
     statsd: StatsdOptions = field(default_factory=StatsdOptions)
+    series: SeriesSettings = field(default_factory=SeriesSettings)
     rules: RulesOptions = field(default_factory=RulesOptions)
-    query: QueryOptions = field(default_factory=QueryOptions)
+    query: QuerySettings = field(default_factory=QuerySettings)
     outbound: OutboundOptions = field(default_factory=OutboundOptions)
     otlp: OtlpSettings = field(default_factory=OtlpSettings)
+    promql: PromqlSettings = field(default_factory=PromqlSettings)
+    remote_write: RemoteWriteSettings = field(default_factory=RemoteWriteSettings)
     retention: RetentionOptions = field(default_factory=RetentionOptions)
     log: LogOptions = field(default_factory=LogOptions)
     origins: Mapping[str, Origin] = field(default_factory=dict)

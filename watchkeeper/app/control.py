@@ -13,15 +13,19 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from watchkeeper.app.backup import Step
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.store.columns import Kept
+
+if TYPE_CHECKING:
+    from watchkeeper.ingest.history import HistoryAnswer
 
 PREFIX = "/control"
 
@@ -36,10 +40,12 @@ def control_routes(
     back_up: Callable[[Path], Iterator[Step]],
     verify_retention: Callable[[], list[Kept]],
     reload: Callable[[], Awaitable[list[str]]],
+    take_history: Callable[[int, bytes], HistoryAnswer],
 ) -> list[Route]:
     """POST /control/backup {target} → one JSON line a step; the last may be {"error": …}.
 
     POST /control/retention → a JSON list of what each project has in each table.
+    POST /control/history?project=ID, body as for /api/v1/write/history → the same answer.
     POST /control/reload → {"problems": sentences}, empty if all files could be read.
     """
 
@@ -58,7 +64,14 @@ def control_routes(
     async def read_anew(_request: Request) -> JSONResponse:
         return JSONResponse({"problems": await reload()})
 
+    async def history(request: Request) -> Response:
+        from watchkeeper.api.compat import history_answer  # heavy, and commands need it not
+
+        project_id, body = int(request.query_params["project"]), await request.body()
+        return await run_in_threadpool(history_answer, lambda: take_history(project_id, body))
+
     return [
+        Route(f"{PREFIX}/history", history, methods=["POST"]),
         Route(f"{PREFIX}/backup", backup, methods=["POST"]),
         Route(f"{PREFIX}/retention", retention, methods=["POST"]),
         Route(f"{PREFIX}/reload", read_anew, methods=["POST"]),
@@ -96,6 +109,23 @@ def ask_to_reload(control_socket: Path) -> list[str]:
     """
     with _asked(control_socket, "reload", {}) as answer:
         return [str(problem) for problem in json.loads(answer.read())["problems"]]
+
+
+def send_history(control_socket: Path, project_id: int, body: bytes) -> tuple[int, bytes, int]:
+    """Hand a snappy block of samples to the running server: status, body, seconds to wait.
+
+    Raises ServerRefused if it does not answer.
+    """
+    connection = _UnixConnection(control_socket)
+    try:
+        headers = {"Content-Type": "application/x-protobuf"}
+        connection.request("POST", f"{PREFIX}/history?project={project_id}", body, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read(), int(answer.getheader("retry-after") or 0)
+    except OSError as error:
+        raise ServerRefused(f"The running server does not answer: {error}.") from error
+    finally:
+        connection.close()
 
 
 @contextmanager

@@ -96,7 +96,12 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
 def _app(rooms: EngineRooms) -> ASGIApp:
     """The API, and beside it what only commands on this machine may ask."""
     api = engine_app(rooms.api)
-    routes = control_routes(rooms.back_up, rooms.verify_retention, partial(_reload, rooms))
+    routes = control_routes(
+        rooms.back_up,
+        rooms.verify_retention,
+        partial(_reload, rooms),
+        partial(rooms.api.history.take, may_write_reserved=True),
+    )
     control = Starlette(routes=routes)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

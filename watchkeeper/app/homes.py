@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from watchkeeper.access import Access
 
 
@@ -26,3 +28,20 @@ class HomeProjects:
             if not project.built_in and name in {"", f"{org.slug}/{project.slug}"}
         ]
         return min(candidates, default=None)
+
+
+class NamedProjects:
+    """Which projects an operator named, by id: asked often, looked up now and then."""
+
+    def __init__(self, homes: HomeProjects, names: Sequence[str]) -> None:
+        self._homes, self._names = homes, names
+        self._ids: frozenset[int] = frozenset()
+        self.refresh()
+
+    def __contains__(self, project_id: int) -> bool:
+        return project_id in self._ids
+
+    def refresh(self) -> None:
+        """Look for projects that were made since. Blocks for a moment."""
+        found = (self._homes.find(name) for name in self._names)
+        self._ids = frozenset(one for one in found if one is not None)

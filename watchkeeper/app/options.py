@@ -120,6 +120,23 @@ class StatsdOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesSettings:
+    """How many series are stored; projects may set limits of their own. Section [series]."""
+
+    max_per_metric: int = 100_000
+    """Active series that a metric of one project may have; those beyond are folded into one."""
+    max_per_project: int = 1_000_000
+    """Active series that a project may have; those beyond are folded, metric by metric."""
+    max_folded: int = 250_000
+    """Folded series that a process remembers, to add them up right; more are refused."""
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            if not 1 <= getattr(self, each.name) <= 10_000_000:
+                raise ValueError(f"{each.name} must be 1..10000000, got {getattr(self, each.name)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RulesOptions:
     """Prometheus rule files on this machine, taken as they are. Section [rules]."""
 
@@ -127,6 +144,25 @@ class RulesOptions:
     """Paths or globs of rule files."""
     project: str = ""
     """organisation/project that they belong to; empty: the first project that was made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteWriteSettings:
+    """What a Prometheus that pushes may do. Section [remote_write]."""
+
+    out_of_order_s: float = 0.0
+    """Seconds that a sample may be older than the newest of its series and still be kept; 0: none,
+    as Prometheus has it."""
+    reserved_names: tuple[str, ...] = ()
+    """organisation/project of each project whose Prometheus may write up, scrape_*, ALERTS* and
+    watchkeeper_* series; elsewhere they are refused."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.out_of_order_s <= 86_400:
+            raise ValueError(f"out_of_order_s must be 0..86400, got {self.out_of_order_s}")
+        for name in self.reserved_names:
+            if name.count("/") != 1:
+                raise ValueError(f"reserved_names must be organisation/project, got {name!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +198,66 @@ class RetentionOptions:
         for each in fields(self):
             if not 1 <= getattr(self, each.name) <= 3650:
                 raise ValueError(f"{each.name} must be 1..3650, got {getattr(self, each.name)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuerySettings:
+    """Memory and roll-ups that make queries fast, and bounds of each query. Section [query]."""
+
+    hot_bytes: int = 256 * 1024 * 1024
+    """Most bytes of decoded samples of the metrics asked for last; 0 keeps none."""
+    max_samples: int = 50_000_000
+    """Most samples that a query may hold at once."""
+    max_points: int = 11_000
+    """Most steps of a range query."""
+    timeout_s: float = 120.0
+    """Longest run of one query; a client may ask for less."""
+    max_concurrent: int = 4
+    """Queries that run at the same time; others queue."""
+    max_queued: int = 64
+    """Queries that may wait; further ones are refused at once."""
+    queue_timeout_s: float = 10.0
+    """Longest wait in the queue."""
+    answers_bytes: int = 32 * 1024 * 1024
+    """Most bytes of answers that are kept, for when the same is asked again; 0 keeps none."""
+    rollup_days: int = 7
+    """Ranges of so many days, at steps of an hour or more, are answered from roll-ups; 0: only what
+    is older than the samples."""
+
+    def __post_init__(self) -> None:
+        for name in ("max_samples", "max_points", "max_concurrent"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be >= 1, got {getattr(self, name)}")
+        if self.timeout_s <= 0 or self.queue_timeout_s < 0 or self.max_queued < 0:
+            raise ValueError("timeout_s must be > 0; queue_timeout_s and max_queued >= 0")
+        if self.hot_bytes != 0 and not 16 * 1024**2 <= self.hot_bytes <= 1 << 40:
+            raise ValueError(f"hot_bytes must be 0 or 16 MiB..1 TiB, got {self.hot_bytes}")
+        if not 0 <= self.rollup_days <= 36_500:
+            raise ValueError(f"rollup_days must be 0..36,500, got {self.rollup_days}")
+        if not 0 <= self.answers_bytes <= 1 << 40:
+            raise ValueError(f"answers_bytes must be 0..1 TiB, got {self.answers_bytes}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromqlSettings:
+    """How the language behaves. Section [promql]."""
+
+    lookback_ms: int = 5 * 60 * 1000
+    """How old a sample may be and still stand for "now"; exclusive."""
+    default_subquery_step_ms: int = 60 * 1000
+    """Step of `[5m:]`."""
+    delayed_name_removal: bool = False
+    """Drop metric names at the end of the query instead of at each operation."""
+    experimental_functions: bool = True
+    """Allow what Prometheus calls experimental: functions, duration arithmetic, modifiers."""
+    use_start_timestamps: bool = False
+    """Let `rate` and its kin see counter resets in the start timestamps of samples."""
+    type_and_unit_labels: bool = False
+    """Tell counters by the label `__type__` instead of the metric's name."""
+
+    def __post_init__(self) -> None:
+        if self.lookback_ms < 1 or self.default_subquery_step_ms < 1:
+            raise ValueError("lookback_ms and default_subquery_step_ms must be >= 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

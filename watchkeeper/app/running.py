@@ -12,8 +12,9 @@ import structlog
 from watchkeeper import __version__
 from watchkeeper.app.loops import Loop
 from watchkeeper.app.own_sink import OwnRoad, self_watch_loop
+from watchkeeper.app.series import cardinality_loop
 from watchkeeper.app.upkeep import Rollups
-from watchkeeper.app.wiring import EngineRooms
+from watchkeeper.app.wiring import LANE, EngineRooms
 from watchkeeper.ingest.scrape import HostMetrics
 from watchkeeper.issues import DERIVED_INTERVAL_MS
 from watchkeeper.lib.clock import SECOND_MS
@@ -53,6 +54,7 @@ def engine_loops(rooms: EngineRooms) -> list[Loop]:
         Loop(name="pushgateway", period_s=15.0, run=rooms.api.pushgateway.show_due),
         Loop(name="derived-series", period_s=15.0, run=lambda: _derive(rooms)),
         self_watch_loop(watch, ground.clock),
+        cardinality_loop(ground.acceptor, ground.meta, ground.clock, lane=LANE),
         Loop(name="retention", period_s=3600.0, run=lambda: _drop_expired(rooms)),
         Loop(name="rollups", period_s=300.0, run=lambda: _kept(rollups.run_once())),
     ]

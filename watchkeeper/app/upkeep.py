@@ -45,4 +45,4 @@ class Rollups:
         """The hour of the oldest sample."""
         sql = "SELECT count(), toUnixTimestamp64Milli(min(ts)) FROM samples"
         count, oldest_ms = self._columns.rows(sql)[0]
-        return int(oldest_ms) // HOUR_MS * HOUR_MS if count else closed_ms
+        return (int(oldest_ms) - 1) // HOUR_MS * HOUR_MS if count else closed_ms

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -27,23 +27,32 @@ from watchkeeper.app.config import Config
 from watchkeeper.app.datadir import DataDir
 from watchkeeper.app.homes import HomeProjects
 from watchkeeper.app.people import build_access
+from watchkeeper.app.series import series_options
 from watchkeeper.app.stores import cache_store, column_store, meta_store, retention_days
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
-from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink
+from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink, watermark
+from watchkeeper.ingest.history import History
 from watchkeeper.ingest.pushgateway import Pushgateway
 from watchkeeper.ingest.scrape import ConfigFile, ReloadMetrics, ScrapeConfigs, Scraper
-from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink, TellingSink
+from watchkeeper.ingest.sinks import ROLLED_UP, LogSink, MetadataSink, SampleSink, TellingSink
 from watchkeeper.issues import DerivedSeries, ErrorSink, IssueMetrics, Issues
-from watchkeeper.lib.clock import Clock
+from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.lib.live import LiveHub
 from watchkeeper.lib.outbound import Outbound, OutboundOptions
 from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
 from watchkeeper.model import Role, Scope
-from watchkeeper.query import QueryOptions
+from watchkeeper.query import EngineOptions, QueryLimits, QueryOptions
 from watchkeeper.query.exemplars import ColumnsExemplars
 from watchkeeper.query.hot import HotMetrics, HotSource, HotStore
-from watchkeeper.query.promql import ColumnsSource, Engine, SeriesSource
+from watchkeeper.query.promql import (
+    Answers,
+    ColumnsRollups,
+    ColumnsSource,
+    Engine,
+    RollupOptions,
+    SeriesSource,
+)
 from watchkeeper.store.columns import Columns, Kept, Retention
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
@@ -85,7 +94,7 @@ def _ground(
         spool=spool,
         acceptor=Acceptor(
             spool=spool,
-            series=remembered_series(data_dir.spool, LANE),
+            series=remembered_series(data_dir.spool, LANE, series_options(config, data_dir, LANE)),
             clock=clock,
             metrics=metrics,
         ),
@@ -175,6 +184,26 @@ def build_engine(
     )
 
 
+def _query_engine(ground: Ground, source: SeriesSource) -> Engine:
+    """The engine as the settings [promql] and [query] want it."""
+    query = ground.config.query
+    limits = QueryLimits(
+        max_samples=query.max_samples,
+        max_points=query.max_points,
+        timeout_s=query.timeout_s,
+        max_concurrent=query.max_concurrent,
+        max_queued=query.max_queued,
+        queue_timeout_s=query.queue_timeout_s,
+    )
+    return Engine(
+        source,
+        EngineOptions(**asdict(ground.config.promql)),
+        limits=limits,
+        answers=Answers(query.answers_bytes),
+        rollups=_rollups(ground),
+    )
+
+
 def _api(
     ground: Ground,
     access: Access,
@@ -184,7 +213,7 @@ def _api(
     source: SeriesSource,
 ) -> Rooms:
     clock, meta, public_url = ground.clock, ground.meta, ground.config.server.base_url
-    rules, engine = Rules(meta, clock), Engine(source)
+    rules, engine = Rules(meta, clock), _query_engine(ground, source)
     built_in = access.ensure_built_in()
     return Rooms(
         access=access,
@@ -212,6 +241,7 @@ def _api(
         ),
         scrape_configs=configs,
         pushgateway=Pushgateway(meta, ground.acceptor, clock),
+        history=_history(ground, digest),
         live=ground.live,
         telemetry=ground.telemetry,
         built_in=Scope(org_id=built_in.org_id, project_ids=(built_in.id,), role=Role.VIEWER),
@@ -224,6 +254,25 @@ def _api(
             spool_limit_bytes=ground.config.spool.max_bytes,
         ),
     )
+
+
+def _history(ground: Ground, digest: Digest) -> History:
+    return History(
+        columns=ground.columns,
+        acceptor=ground.acceptor,
+        clock=ground.clock,
+        passed_ms=digest.passed_ms,
+        max_age_days=ground.config.retention.samples_days,
+    )
+
+
+def _rollups(ground: Ground) -> ColumnsRollups:
+    def rolled_up_ms() -> int:
+        with ground.meta.read() as conn:
+            return watermark(conn, ROLLED_UP)
+
+    options = RollupOptions(long_ms=ground.config.query.rollup_days * DAY_MS)
+    return ColumnsRollups(ground.columns, ground.clock, rolled_up_ms=rolled_up_ms, options=options)
 
 
 def _evaluator(ground: Ground, rules: Rules, engine: Engine, configs: ScrapeConfigs) -> Evaluator:
@@ -255,7 +304,7 @@ def _hot(ground: Ground) -> HotStore:
     is_alone = not ground.config.store.columns_url
     return HotStore(
         ground.columns,
-        ground.config.query if is_alone else QueryOptions(hot_bytes=0),
+        QueryOptions(hot_bytes=ground.config.query.hot_bytes if is_alone else 0),
         ground.clock,
         HotMetrics(ground.telemetry.registry),
     )

@@ -8,6 +8,7 @@ from watchkeeper.cli import (
     agent,
     backup,
     doctor,
+    importer,
     keys,
     migrate,
     reload,
@@ -34,6 +35,7 @@ program.command("doctor")(doctor.doctor)
 program.command("backup")(backup.backup)
 program.command("restore")(backup.restore)
 program.command("reload")(reload.reload)
+program.add_typer(importer.program, name="import")
 program.add_typer(keys.program, name="key")
 program.add_typer(retention.program, name="retention")
 program.add_typer(rules.program, name="rules")

@@ -2,6 +2,7 @@
 
 from watchkeeper.ingest.accept import Acceptor, PlacedBatch
 from watchkeeper.ingest.body import BodyLimits, unpack
+from watchkeeper.ingest.cardinality_watch import CardinalityWatch
 from watchkeeper.ingest.drops import Accepted, Drop
 from watchkeeper.ingest.http import (
     AsgiMessage,
@@ -18,7 +19,7 @@ from watchkeeper.ingest.metrics import IngestMetrics
 from watchkeeper.ingest.quota import Quota
 from watchkeeper.ingest.rejections import Rejection, RejectionLog
 from watchkeeper.ingest.remember import remembered_series
-from watchkeeper.ingest.repo import RejectionRows
+from watchkeeper.ingest.repo import RejectionRows, RuleRows, UseRows, put_rules
 from watchkeeper.ingest.rows import (
     Exemplar,
     ExemplarRow,
@@ -49,6 +50,7 @@ __all__ = [
     "Acceptor",
     "AsgiMessage",
     "BodyLimits",
+    "CardinalityWatch",
     "Drop",
     "Endpoint",
     "Exemplar",
@@ -70,11 +72,13 @@ __all__ = [
     "RejectionRows",
     "Reply",
     "Request",
+    "RuleRows",
     "SampleBatch",
     "Send",
     "SeriesOptions",
     "SeriesRegistry",
     "SeriesRow",
+    "UseRows",
     "Writers",
     "decode_exemplars",
     "decode_histograms",
@@ -89,6 +93,7 @@ __all__ = [
     "encode_samples",
     "encode_series",
     "is_reserved",
+    "put_rules",
     "remembered_series",
     "unpack",
 ]

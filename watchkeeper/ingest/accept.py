@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from watchkeeper.ingest.admission import Admission, Beyond, Slots
 from watchkeeper.ingest.drops import Accepted, Drop
 from watchkeeper.ingest.exemplars import NewestExemplars, PickedExemplars
 from watchkeeper.ingest.metrics import IngestMetrics
@@ -31,7 +32,7 @@ from watchkeeper.ingest.rows import (
     encode_series,
     histogram_marks,
 )
-from watchkeeper.ingest.series import Admission, SeriesRegistry, Slots
+from watchkeeper.ingest.series import SeriesRegistry
 from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.lib.errors import Overloaded
 from watchkeeper.model import Kind, Labels, Record, encode_histogram
@@ -52,6 +53,23 @@ class PlacedBatch:
     labels: Callable[[int], Labels]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryBatch:
+    """Rows of the past that are not stored yet: sample i is `values[i]` of series `ids[i]`.
+
+    series: labels of the series that were not told lately.
+    """
+
+    series: Sequence[SeriesRow]
+    ids: Ids
+    ts_ms: Times
+    values: Values
+    histograms: Sequence[HistogramRow] = ()
+    metadata: Sequence[MetadataRow] = ()
+
+
+_SAMPLES_A_RECORD = 100_000
+
 Payload = Callable[[NDArray[np.int64], Ids], bytes]
 """The payload of a record of these rows of a batch, whose series have these ids."""
 
@@ -65,6 +83,7 @@ class _Prepared:
     admission: Admission
     announced: Slots
     day: int
+    beyond: Beyond | None
 
 
 class Acceptor:
@@ -110,6 +129,27 @@ class Acceptor:
         """The same from a plain thread."""
         return self._accept_blocking(self._prepared_histograms(project_id, batch))
 
+    def accept_history_blocking(self, project_id: int, batch: HistoryBatch) -> None:
+        """Keep rows of any age in one append: the caller has seen that none is stored yet."""
+        payloads = [
+            encode_samples(batch.ids[part], batch.ts_ms[part], batch.values[part])
+            for start in range(0, len(batch.ids), _SAMPLES_A_RECORD)
+            for part in [slice(start, start + _SAMPLES_A_RECORD)]
+        ]
+        histograms = [encode_histograms(batch.histograms)] if batch.histograms else []
+        metadata = [encode_metadata(batch.metadata)] if batch.metadata else []
+        self._append_blocking(
+            [
+                *self._announcing(project_id, batch.series),
+                *self._records(Kind.SAMPLES, project_id, payloads),
+                *self._records(Kind.HISTOGRAMS, project_id, histograms),
+                *self._records(Kind.METADATA, project_id, metadata),
+            ]
+        )
+        self.metrics.accept(Kind.SAMPLES, len(batch.ids))
+        self.metrics.accept(Kind.HISTOGRAMS, len(batch.histograms))
+        self.metrics.accept(Kind.METADATA, len(batch.metadata))
+
     async def accept_exemplars(self, project_id: int, rows: Sequence[Exemplar]) -> Accepted:
         """Keep the exemplars that are newer than the newest of their series.
 
@@ -153,12 +193,14 @@ class Acceptor:
 
     async def accept_metadata(self, project_id: int, rows: Sequence[MetadataRow]) -> None:
         """Keep what metrics are."""
+        self.series.declare(project_id, rows)
         if rows:
             await self._append(self._records(Kind.METADATA, project_id, (encode_metadata(rows),)))
             self.metrics.accept(Kind.METADATA, len(rows))
 
     def accept_metadata_blocking(self, project_id: int, rows: Sequence[MetadataRow]) -> None:
         """The same from a plain thread."""
+        self.series.declare(project_id, rows)
         if rows:
             self._append_blocking(
                 self._records(Kind.METADATA, project_id, (encode_metadata(rows),))
@@ -217,13 +259,47 @@ class Acceptor:
         day = now_ms // DAY_MS
         admission = self.series.admit(batch.slots, batch.ts_ms, batch.values, now_ms=now_ms)
         rows, slots = admission.rows, admission.slots
+        beyond = self._beyond(kind, batch, admission, now_ms=now_ms)
+        if beyond is not None:
+            rows, slots = rows[~beyond.is_folded], slots[~beyond.is_folded]
         ids = self.series.ids(slots)
-        fresh = self.series.unannounced(slots, day=day)
-        announced = [SeriesRow(int(ids[at]), batch.labels(int(rows[at]))) for at in fresh]
+
+        def labels(at: int) -> Labels:
+            return self.series.stored_labels(project_id, batch.labels(int(rows[at])))
+
+        announced, fresh = self._announced(slots, ids, labels, day=day)
+        blocks = [payload(rows, ids)] if len(rows) else []
+        tail: list[Record] = []
+        if beyond is not None and len(beyond.slots):
+            own = self.series.ids(beyond.slots)
+            more, fresh_too = self._announced(beyond.slots, own, beyond.labels.__getitem__, day=day)
+            announced, fresh = announced + more, np.concatenate((fresh, fresh_too))
+            block = encode_samples(own, beyond.ts_ms, beyond.values)
+            tail = self._records(Kind.SAMPLES, project_id, [block])
         records = self._announcing(project_id, announced)
-        if len(rows):
-            records.append(Record(kind, project_id, now_ms, payload(rows, ids)))
-        return _Prepared(kind, records, admission, slots[fresh], day)
+        records += self._records(kind, project_id, blocks) + tail
+        return _Prepared(kind, records, admission, fresh, day, beyond)
+
+    def _beyond(
+        self, kind: Kind, batch: PlacedBatch, admission: Admission, *, now_ms: int
+    ) -> Beyond | None:
+        """What of a batch is beyond a limit; None if nothing is."""
+        if not self.series.has_folds:
+            return None
+        rows = admission.rows
+        return self.series.fold(
+            admission,
+            batch.ts_ms[rows],
+            batch.values[rows] if kind is Kind.SAMPLES else None,
+            now_ms=now_ms,
+        )
+
+    def _announced(
+        self, slots: Slots, ids: Ids, labels: Callable[[int], Labels], *, day: int
+    ) -> tuple[list[SeriesRow], Slots]:
+        """Rows and places of those that were not announced on this day."""
+        fresh = self.series.unannounced(slots, day=day)
+        return [SeriesRow(int(ids[at]), labels(int(at))) for at in fresh], slots[fresh]
 
     def _announcing(self, project_id: int, rows: Sequence[SeriesRow]) -> list[Record]:
         return self._records(Kind.SERIES, project_id, [encode_series(rows)] if rows else [])
@@ -231,18 +307,36 @@ class Acceptor:
     def _confirm(self, prepared: _Prepared) -> Accepted:
         admission = prepared.admission
         self.series.confirm(prepared.announced, day=prepared.day, generation=admission.generation)
-        return self._counted(prepared.kind, len(admission.rows), admission.dropped)
+        kept, dropped, beyond = len(admission.rows), admission.dropped, prepared.beyond
+        if beyond is None:
+            return self._counted(prepared.kind, kept, dropped)
+        folded = int(beyond.is_folded.sum())
+        if not beyond.adds_up:
+            more = dropped.get(Drop.TOO_MANY_SERIES, 0) + folded
+            refused = {**dropped, Drop.TOO_MANY_SERIES: more}
+            return self._counted(prepared.kind, kept - folded, refused)
+        self.metrics.folded(folded)
+        self.metrics.accept(Kind.SAMPLES, len(beyond.slots))
+        accepted = self._counted(prepared.kind, kept - folded, dropped)
+        return Accepted(rows=accepted.rows + folded, dropped=dropped)
 
     def _prepared_exemplars(
         self, project_id: int, rows: Sequence[Exemplar]
     ) -> tuple[PickedExemplars, list[Record]]:
         now_ms = self._clock()
         day = now_ms // DAY_MS
+        policy = self.series.policy(project_id)
+        if policy is not None:
+            rows = [replace(row, labels=policy.kept_of(row.labels)) for row in rows]
         slots = self.series.slots(project_id, [row.series for row in rows], now_ms=now_ms)
+        slots = self.series.unfolded(slots)
         picked = self._exemplars.pick(self.series.ids(slots), slots, rows, now_ms=now_ms)
         fresh = self.series.unannounced(slots[picked.rows], day=day)
         announced = [
-            SeriesRow(picked.exemplars[at].series_id, rows[picked.rows[at]].series)
+            SeriesRow(
+                picked.exemplars[at].series_id,
+                self.series.stored_labels(project_id, rows[picked.rows[at]].series),
+            )
             for at in fresh.tolist()
         ]
         records = self._announcing(project_id, announced)

@@ -49,7 +49,7 @@ class Drop(StrEnum):
     INVALID_HISTOGRAM = "invalid_histogram"
     """A native histogram whose buckets contradict its schema, its spans or its count."""
     TOO_MANY_SERIES = "too_many_series"
-    """More series are active than are remembered at once."""
+    """More series are active than are remembered at once, or than the limits let be folded."""
     OVER_QUOTA = "over_quota"
     """The project sent more in a minute than it may."""
     RATE_LIMITED = "rate_limited"

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from watchkeeper.ingest.admission import Slots
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.rows import Exemplar, ExemplarRow, Ids
-from watchkeeper.ingest.series import NO_SLOT, SeriesOptions, Slots
+from watchkeeper.ingest.series import NO_SLOT, SeriesOptions
 
 MAX_LABEL_CHARACTERS = 128
 """Of an exemplar's label names and values together. OpenMetrics 1.0, "Exemplars"."""

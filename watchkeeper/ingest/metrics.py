@@ -29,6 +29,11 @@ class IngestMetrics:
             ["kind"],
             registry=registry,
         )
+        folded = Counter(
+            "watchkeeper_ingest_folded_total",
+            "Samples of series beyond a limit that became part of an overflow series.",
+            registry=registry,
+        )
         unsupported = Counter(
             "watchkeeper_ingest_unsupported_items_total",
             "Items of an accepted envelope that this version does not store, by category.",
@@ -42,13 +47,14 @@ class IngestMetrics:
             buckets=_COMMIT_BUCKETS_S,
             registry=registry,
         )
+        self._by_protocol: dict[str, Histogram] = {}
         self._failures = Counter(
             "watchkeeper_edge_failures_total",
             "Steps of the edge that failed in a way nobody foresaw, by what they did.",
             ["step"],
             registry=registry,
         )
-        self._unsupported = unsupported
+        self._unsupported, self._folded = unsupported, folded
         self._dropped = {reason: dropped.labels(reason.value) for reason in Drop}
         self._accepted = {kind: accepted.labels(kind.name.lower()) for kind in Kind}
         self.commit_seconds = Histogram(
@@ -63,13 +69,20 @@ class IngestMetrics:
         if count:
             self._dropped[reason].inc(count)
 
+    def folded(self, count: int) -> None:
+        """Count samples that became part of an overflow series."""
+        self._folded.inc(count)
+
     def accept(self, kind: Kind, count: int) -> None:
         """Count rows that are in the spool."""
         self._accepted[kind].inc(count)
 
     def request_seconds(self, protocol: str, seconds: float) -> None:
         """Count one answered request and how long it took."""
-        self._requests.labels(protocol).observe(seconds)
+        told = self._by_protocol.get(protocol)
+        if told is None:
+            told = self._by_protocol[protocol] = self._requests.labels(protocol)
+        told.observe(seconds)
 
     def failed(self, step: str) -> None:
         """Count what should not have happened."""

@@ -15,7 +15,7 @@ from watchkeeper.ingest.rows import (
     decode_samples,
     histogram_marks,
 )
-from watchkeeper.ingest.series import SeriesRegistry
+from watchkeeper.ingest.series import SeriesOptions, SeriesRegistry
 from watchkeeper.model import Kind, Record
 from watchkeeper.store.spool import SegmentReader
 
@@ -23,13 +23,15 @@ REMEMBERED_BYTES = 16 * 2**20
 """Far more than can be on its way when a process dies: those requests alone come twice."""
 
 
-def remembered_series(spool: Path, lane: str) -> SeriesRegistry:
+def remembered_series(
+    spool: Path, lane: str, options: SeriesOptions | None = None
+) -> SeriesRegistry:
     """The registry of a lane's writer, which has just opened it, after whatever ended the last.
 
     A sender repeats a request whose answer a crash swallowed. Its samples are in the spool already
     and are then dropped as repeated, instead of being stored twice.
     """
-    series = SeriesRegistry()
+    series = SeriesRegistry(options)
     remember_newest(series, SegmentReader(spool).newest(lane, max_bytes=REMEMBERED_BYTES))
     return series
 

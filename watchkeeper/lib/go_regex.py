@@ -253,22 +253,29 @@ def _around_test(before: str, literal: str, after: str) -> Callable[[str], bool]
     return lambda value: len(value) >= least and value.find(literal, first, len(value) - last) >= 0
 
 
-def expand(template: str, match: Match) -> str:
+def expand(template: str, match: Match, *, most: int = 2**24) -> str:
     """Go's Expand: $1, $name, ${name}; $$ is a dollar; an unknown group is empty.
 
-    `$1x` names the group "1x", as in Go.
+    `$1x` names the group "1x", as in Go. Raises ValueError beyond `most` characters.
     """
+    left = most - len(template)
 
     def one(found: re.Match[str]) -> str:
-        if found.group(1):
-            return "$"
-        name = found.group(2) or found.group(3)
-        try:
-            return match.group(int(name) if name.isdecimal() else name)
-        except (IndexError, ValueError):
-            return ""
+        nonlocal left
+        text = "$" if found.group(1) else _named(match, found.group(2) or found.group(3))
+        left -= len(text)
+        if left < 0:
+            raise ValueError(f"the result is longer than {most} characters")
+        return text
 
     return _REFERENCE.sub(one, template)
+
+
+def _named(match: Match, name: str) -> str:
+    try:
+        return match.group(int(name) if name.isdecimal() else name)
+    except (IndexError, ValueError):
+        return ""
 
 
 _REFERENCE = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")

@@ -147,13 +147,14 @@ class Outbound:
         max_bytes: int = MEBIBYTE,
         tls: TlsOptions = PLAIN_TLS,
         proxy: ProxyOptions = NO_PROXY,
+        packed: str = "",
     ) -> Answer:
         """Send one request and read the whole answer, gzip undone.
 
         timeout_s: for all of it. trusted: private addresses may be reached too. max_bytes: largest
         answer, after decompression. Redirects are answers unless asked to be followed; then each
         hop's address is checked as the first one was. proxy: its address is checked then; it
-        resolves the peer's name itself.
+        resolves the peer's name itself. packed: a content-encoding that the caller undoes.
         Raises OutboundRefused, OutboundFailed, BodyTooLarge.
         """
         client, extensions = self._client_for(url, trusted=trusted, tls=tls, proxy=proxy)
@@ -173,7 +174,7 @@ class Outbound:
                     extensions=extensions,
                     timeout=None,
                 ) as response:
-                    body = await _read(response, max_bytes)
+                    body = await _read(response, max_bytes, packed)
                     peer = _peer_of(response)
         kept = {name.lower(): value for name, value in response.headers.items()}
         return Answer(status=response.status_code, headers=kept, body=body, peer=peer)
@@ -290,9 +291,9 @@ def _peer_of(response: httpx.Response) -> str:
     return str(address[0]) if isinstance(address, tuple) else ""
 
 
-async def _read(response: httpx.Response, max_bytes: int) -> bytes:
+async def _read(response: httpx.Response, max_bytes: int, packed: str) -> bytes:
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("", "identity", "gzip", "x-gzip"):
+    if encoding not in ("", "identity", "gzip", "x-gzip", packed):
         raise OutboundFailed(
             f"The peer answered in content-encoding {encoding}; only gzip was asked for."
         )

@@ -2,11 +2,13 @@
 
 from watchkeeper.query.budget import Cancellation, QueryLimits
 from watchkeeper.query.forecast import BackTest, Forecast, Outlook, foresee
+from watchkeeper.query.language import EngineOptions
 from watchkeeper.query.options import QueryOptions
 
 __all__ = [
     "BackTest",
     "Cancellation",
+    "EngineOptions",
     "Forecast",
     "Outlook",
     "QueryLimits",

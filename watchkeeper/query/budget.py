@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryLimits:
-    """Bounds of PromQL queries. Section [query]."""
+    """Bounds of PromQL queries. Set in section [query]."""
 
     max_text_bytes: int = 64 * 1024
     """Longest query text, in bytes of UTF-8."""

@@ -6,6 +6,7 @@ import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import * as fixtures from "./fixtures.mjs";
+import * as metrics from "./metrics.mjs";
 
 const PORT = Number(process.env.PORT ?? 8099);
 const NONCE = "dev-nonce";
@@ -343,6 +344,53 @@ const routes = [
     /^\/api\/wk\/projects\/(\d+)\/deliveries$/,
     () => ok({ deliveries: fixtures.deliveries(now()) }),
   ],
+  [
+    "GET",
+    /^\/api\/wk\/projects\/(\d+)\/metrics$/,
+    ([id], q) =>
+      ok(
+        id === "3"
+          ? { metrics: [], total: 0, of: 0, series: 0, next_cursor: null, fresh_ms: 600_000 }
+          : metrics.metrics(now(), q),
+      ),
+  ],
+  [
+    "GET",
+    /^\/api\/wk\/projects\/\d+\/metrics\/(.+)$/,
+    ([name]) => {
+      const found = metrics.metric(now(), decodeURIComponent(name));
+      return found ? ok(found) : bad(404, "not_found", `No sample of ${name} arrived.`);
+    },
+  ],
+  [
+    "GET",
+    /^\/api\/wk\/projects\/(\d+)\/cardinality$/,
+    ([id]) =>
+      ok(
+        id === "3"
+          ? { ...metrics.cardinality(), active_series: 0, metrics: [], labels: [] }
+          : metrics.cardinality(),
+      ),
+  ],
+  [
+    "GET",
+    /^\/api\/wk\/projects\/(\d+)\/target-pools$/,
+    ([id]) =>
+      ok(
+        id === "3"
+          ? { pools: [], dropped: [], dropped_total: 0, problems: [] }
+          : metrics.pools(now()),
+      ),
+  ],
+  ["POST", /^\/api\/wk\/projects\/\d+\/scrape-config\/reload$/, () => ok(fixtures.scrapeConfig())],
+  ["GET", /^\/api\/wk\/projects\/\d+\/forecast$/, (_m, q) => ok(metrics.forecasts(now(), q))],
+  [
+    "GET",
+    /^\/api\/wk\/projects\/(\d+)\/forecast\/hosts$/,
+    ([id]) => ok(id === "3" ? { hosts: [] } : metrics.hostForecasts(now())),
+  ],
+  ["POST", /^\/api\/wk\/projects\/\d+\/rules\/preview$/, () => ok({ rules: [] })],
+  ["GET", /^\/p\/\d+\/api\/v1\/query_exemplars$/, (_m, q) => prometheus([], q)],
   [
     "GET",
     /^\/p\/\d+\/api\/v1\/query_range$/,

@@ -45,7 +45,7 @@ def by_hand(points: list[Point], bucket_ms: int) -> dict[tuple[int, int], Row]:
             step = 0.0
             if before and at - before[0] <= HOUR_MS:
                 step = value - before[1] if value >= before[1] else value
-            buckets[at // bucket_ms * bucket_ms].append((value, step))
+            buckets[(at - 1) // bucket_ms * bucket_ms].append((value, step))
             before = (at, value)
         for bucket, got in buckets.items():
             values = [value for value, _ in got]
@@ -67,7 +67,7 @@ def counters(seed: int, *, hours: int) -> list[Point]:
     points: list[Point] = []
     for series in (1, 2, 2**64 - 1):
         value = 0.0
-        for at in range(0, hours * HOUR_MS, 5 * MINUTE_MS):
+        for at in range(5 * MINUTE_MS, hours * HOUR_MS, 5 * MINUTE_MS):
             value = 0.0 if chance.random() < 0.05 else value + chance.randrange(10)
             if chance.random() < 0.1:
                 continue
@@ -103,7 +103,7 @@ def test_computing_again_in_other_pieces_changes_nothing(columns: Columns, proje
 
 
 def test_a_late_sample_replaces_the_bucket(columns: Columns, project: int) -> None:
-    insert_samples(columns, project, [(1, 0, 1.0), (1, 2 * MINUTE_MS, 5.0)])
+    insert_samples(columns, project, [(1, 1, 1.0), (1, 2 * MINUTE_MS, 5.0)])
     rollup_range(columns, START_MS, START_MS + HOUR_MS, HOUR)
     insert_samples(columns, project, [(1, MINUTE_MS, 3.0)])
     rollup_range(columns, START_MS, START_MS + HOUR_MS, HOUR)
@@ -120,6 +120,6 @@ def test_a_counter_that_restarts_between_buckets_counts_from_zero(
 
 
 def test_an_open_bucket_is_left_for_later(columns: Columns, project: int) -> None:
-    insert_samples(columns, project, [(1, 0, 1.0), (1, HOUR_MS, 2.0)])
+    insert_samples(columns, project, [(1, HOUR_MS, 1.0), (1, HOUR_MS + 1, 2.0)])
     rollup_range(columns, START_MS - 5, START_MS + 2 * HOUR_MS - 1, HOUR)
     assert list(read(columns, project, HOUR)) == [(1, 0)]

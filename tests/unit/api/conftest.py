@@ -18,6 +18,7 @@ from watchkeeper.alerting import Alerts, Channels, Evaluator, Rules, new_announc
 from watchkeeper.api import ApiOptions, Rooms, engine_app
 from watchkeeper.ingest import Acceptor, IngestMetrics, SeriesRegistry
 from watchkeeper.ingest.digest import Digest, DigestMetrics
+from watchkeeper.ingest.history import History
 from watchkeeper.ingest.pushgateway import Pushgateway
 from watchkeeper.ingest.scrape import ScrapeConfigs, Scraper
 from watchkeeper.issues import ErrorSink, IssueMetrics, Issues
@@ -165,6 +166,12 @@ class Builder:
             scraper=Scraper(configs, outbound, acceptor, self.clock, publish=live.publish),
             scrape_configs=configs,
             pushgateway=Pushgateway(self.meta, acceptor, self.clock),
+            history=History(
+                columns=self.columns,
+                acceptor=acceptor,
+                clock=self.clock,
+                passed_ms=self.clock,
+            ),
             live=live,
             telemetry=told,
             built_in=Scope(org_id=built_in.org_id, project_ids=(built_in.id,), role=Role.VIEWER),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -10,7 +11,10 @@ import numpy as np
 import pytest
 
 from tests.unit.api.conftest import World
-from watchkeeper.lib.clock import DAY_MS, MINUTE_MS
+from watchkeeper.ingest import CardinalityWatch, SampleBatch, UseRows
+from watchkeeper.ingest.cardinality import MetricReport
+from watchkeeper.lib.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from watchkeeper.model import labels_of
 from watchkeeper.store.columns import METADATA, SAMPLES, SERIES, encode_rows, samples_block
 
 Metric = tuple[str, Mapping[str, str]]
@@ -169,8 +173,112 @@ async def test_where_the_series_are(filled: World, owner: httpx.AsyncClient) -> 
 
     assert answer["active_series"] == 8
     assert answer["metrics"][0] == {
-        "metric": "http_requests_total", "series": 6, "limit": None, "overflowed": 0,
+        "metric": "http_requests_total", "series": 6, "limit": 100_000, "overflowed": 0,
+        "overflow_samples": 0,
         "top_label": "instance", "top_label_values": 6,
         "senders": [{"sender": "api", "series": 3}, {"sender": "web", "series": 3}],
     }  # fmt: skip
     assert answer["labels"][0] == {"label": "instance", "values": 6}
+
+
+BEYOND = MetricReport(
+    project_id=0, metric="http_requests_total", series=6, folded=40, samples=80,
+    label="user", label_values=42, senders=(("api", 30), ("agent/1.0", 10)),
+)  # fmt: skip
+
+
+def tell(world: World, lane: str, *reports: MetricReport) -> None:
+    """What a process told of acme's project."""
+    own = [replace(one, project_id=world.acme.project_id) for one in reports]
+    UseRows(world.rooms.meta).put(lane, own, now_ms=world.clock())
+
+
+async def test_what_is_beyond_a_limit_names_label_and_sender(
+    filled: World, owner: httpx.AsyncClient
+) -> None:
+    tell(filled, "edge", BEYOND, replace(BEYOND, metric="", folded=41))
+    tell(filled, "engine", replace(BEYOND, metric="new_total", folded=1, series=0, senders=()))
+    path = f"/api/wk/projects/{filled.acme.project_id}/cardinality"
+    answer = (await owner.get(path)).json()
+
+    assert [one["metric"] for one in answer["metrics"][:2]] == ["http_requests_total", "new_total"]
+    assert answer["metrics"][0] == {
+        "metric": "http_requests_total", "series": 6, "limit": 100_000, "overflowed": 40,
+        "overflow_samples": 80, "top_label": "user", "top_label_values": 42,
+        "senders": [
+            {"sender": "api", "series": 33},
+            {"sender": "agent/1.0", "series": 10},
+            {"sender": "web", "series": 3},
+        ],
+    }  # fmt: skip
+
+
+async def test_processes_are_added_up_and_those_that_ended_are_not_asked(
+    filled: World, owner: httpx.AsyncClient
+) -> None:
+    tell(filled, "gone", BEYOND)
+    filled.clock.forward(HOUR_MS)
+    tell(filled, "edge", BEYOND)
+    tell(filled, "engine", BEYOND)
+    path = f"/api/wk/projects/{filled.acme.project_id}/cardinality"
+    first = (await owner.get(path)).json()["metrics"][0]
+
+    assert (first["overflowed"], first["overflow_samples"]) == (80, 160)
+
+
+async def test_an_admin_sets_limits_and_label_rules(
+    filled: World, owner: httpx.AsyncClient
+) -> None:
+    path = f"/api/wk/projects/{filled.acme.project_id}/cardinality"
+    wanted = {
+        "limit_per_metric": 5, "limit_per_project": None,
+        "drop_labels": ["email"], "hash_labels": ["user"],
+    }  # fmt: skip
+    changed = await owner.put(path, json=wanted)
+    answer = (await owner.get(path)).json()
+
+    assert changed.status_code == 200
+    assert answer["rules"] == changed.json()
+    assert answer["rules"] == {
+        **wanted, "default_per_metric": 100_000, "default_per_project": 1_000_000
+    }  # fmt: skip
+    assert (answer["limit_per_metric"], answer["limit_per_project"]) == (5, 1_000_000)
+    other = f"/api/wk/projects/{filled.rival.project_id}/cardinality"
+    assert (await owner.put(other, json=wanted)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"drop_labels": ["__name__"]}, {"hash_labels": ["le"]}, {"limit_per_metric": 0}, {"limit": 5}],
+)
+async def test_rules_that_make_no_sense_are_refused(
+    filled: World, owner: httpx.AsyncClient, body: dict[str, object]
+) -> None:
+    path = f"/api/wk/projects/{filled.acme.project_id}/cardinality"
+
+    assert (await owner.put(path, json=body)).status_code in {400, 422}
+
+
+async def test_rules_set_in_the_api_hold_where_series_are_taken_in(
+    filled: World, owner: httpx.AsyncClient
+) -> None:
+    project_id = filled.acme.project_id
+    path = f"/api/wk/projects/{project_id}/cardinality"
+    acceptor, clock = filled.rooms.acceptor, filled.clock
+    accept = acceptor.accept_samples_blocking
+    watch = CardinalityWatch(acceptor.series, accept, filled.rooms.meta, clock, lane="engine")
+    await owner.put(path, json={"limit_per_metric": 2})
+    watch.run_once()
+    series = [labels_of({"__name__": "clicks_total", "user": str(n)}) for n in range(5)]
+    batch = SampleBatch(series=series, ts_ms=np.full(5, clock(), np.int64), values=np.ones(5))
+    accept(project_id, batch)
+    clock.forward(15_000)
+    watch.run_once()
+    first = (await owner.get(path)).json()["metrics"][0]
+
+    assert (first["metric"], first["overflowed"], first["limit"]) == ("clicks_total", 3, 2)
+    assert first["top_label"] == "user"
+    await owner.put(path, json={"limit_per_metric": 4})
+    clock.forward(15_000)
+    watch.run_once()
+    assert (await owner.get(path)).json()["metrics"][0]["overflowed"] == 1

@@ -37,7 +37,9 @@ def client_of(directory: Path) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://wk")
 
 
-@pytest.mark.parametrize("path", ["/", "/login", "/first-run", "/o/acme/errors/WEB-1", "/ack/abc"])
+@pytest.mark.parametrize(
+    "path", ["/", "/login", "/first-run", "/o/acme/errors/WEB-1", "/ack/abc", "/graph"]
+)
 async def test_every_page_is_the_built_index(built: Path, path: str) -> None:
     answer = await client_of(built).get(path)
 

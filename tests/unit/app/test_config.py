@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from watchkeeper.app.config import ConfigError, known_keys, load, variable_of
+from watchkeeper.app.config import Config, ConfigError, known_keys, load, variable_of
+from watchkeeper.query import EngineOptions, QueryLimits
 
 
 def write(directory: Path, text: str) -> Path:
@@ -95,3 +97,16 @@ def test_each_setting_has_a_variable_of_its_own() -> None:
     variables = [variable_of(key) for key in known_keys()]
 
     assert len(set(variables)) == len(variables)
+
+
+def test_the_settings_of_queries_are_the_defaults_of_the_engine() -> None:
+    """They are declared twice, so that the edge need not load the engine."""
+    promql, query = Config().promql, Config().query
+    limits = QueryLimits()
+
+    assert asdict(promql) == asdict(EngineOptions())
+    named = set(asdict(query)) & set(asdict(limits))
+    assert named == {
+        "max_samples", "max_points", "timeout_s", "max_concurrent", "max_queued", "queue_timeout_s",
+    }  # fmt: skip
+    assert all(getattr(query, name) == getattr(limits, name) for name in named)

@@ -177,3 +177,45 @@ def test_lag_is_the_age_of_what_waits_and_passed_follows_the_clock(house: House)
     digest.run_once()
     assert digest.lag_ms() == 0
     assert digest.passed_ms() == house.clock() - 1000
+
+
+def test_late_samples_wait_for_the_labels_of_their_series_and_hold_up_nothing(
+    house: House,
+) -> None:
+    labels = labels_of({"__name__": "late_total"})
+    ids = np.array([series_id(PROJECT, labels)], np.uint64)
+    digest, day_ago_ms = house.digest(), house.clock() - DAY_MS
+    for step in range(3):
+        times = np.array([day_ago_ms + step], np.int64)
+        house.receive([encode_samples(ids, times, np.ones(1))], Kind.SAMPLES)
+        if step == 2:
+            house.receive([encode_series([SeriesRow(int(ids[0]), labels)])], Kind.SERIES)
+        digest.run_once()
+
+    yesterday = day_ago_ms // DAY_MS
+    assert house.count("samples") == 3
+    assert house.columns.rows(
+        "SELECT labels['__name__'] FROM series WHERE toUInt16(day) = {d:UInt16}", {"d": yesterday}
+    ) == [["late_total"]]
+
+
+def test_the_same_series_in_several_orders_are_stored_in_the_order_of_time(house: House) -> None:
+    ids = np.array([9, 3, 7, 5], np.uint64)
+    blocks = []
+    for step, chosen in enumerate([ids, ids[::-1], ids[1:3], ids, ids, ids[::-1], ids, ids]):
+        times = np.full(len(chosen), house.clock() - 60_000 + step, np.int64)
+        blocks.append(encode_samples(chosen, times, (chosen + step / 8.0).astype(np.float64)))
+    house.receive(blocks, Kind.SAMPLES)
+
+    house.digest().run_once()
+
+    rows = house.columns.rows(
+        "SELECT series_id, groupArray(toUnixTimestamp64Milli(ts)), groupArray(value) "
+        "FROM samples GROUP BY series_id ORDER BY series_id"
+    )
+    assert [row[0] for row in rows] == [3, 5, 7, 9]
+    for series, times, values in rows:
+        assert times == sorted(times)
+        assert len(times) == (8 if series in {3, 7} else 7)
+        expected = [series + (at - house.clock() + 60_000) / 8 for at in times]
+        assert values == expected

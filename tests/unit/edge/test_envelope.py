@@ -43,6 +43,7 @@ class Edge:
     def __init__(self, directory: Path, **options: object) -> None:
         self.world = World(directory / "spool", max_bytes=int(str(options.pop("max_bytes", 2**30))))
         self.rejections: list[Rejection] = []
+        self.reserved: set[int] = set()
         self.app = EdgeApp(
             self.world.acceptor,
             self.world.keys,
@@ -51,7 +52,10 @@ class Edge:
             self.world.clock,
             self.world.metrics,
             EdgeOptions(**options),  # type: ignore[arg-type]
-            hooks=EdgeHooks(write_rejections=self.rejections.extend),
+            hooks=EdgeHooks(
+                write_rejections=self.rejections.extend,
+                may_write_reserved=lambda project_id: project_id in self.reserved,
+            ),
         )
 
     async def post(

@@ -15,9 +15,17 @@ from hypothesis import strategies as st
 
 from tests.unit.edge.test_envelope import Edge
 from tests.unit.edge.world import DISABLED, PUBLIC, SERVER, Answer, call
-from watchkeeper.ingest import decode_metadata, decode_samples, decode_series
+from watchkeeper.ingest import (
+    decode_exemplars,
+    decode_histograms,
+    decode_metadata,
+    decode_samples,
+    decode_series,
+)
+from watchkeeper.ingest.cardinality import ProjectRules
 from watchkeeper.ingest.protocols.remote_write import parse
-from watchkeeper.model import Kind, Labels, labels_of, series_id
+from watchkeeper.ingest.protocols.remote_write.wire import MalformedWrite
+from watchkeeper.model import Buckets, Kind, Labels, decode_histogram, labels_of, series_id
 
 NOW = 1_795_224_000_000
 WRITE = "/api/v1/write"
@@ -209,10 +217,66 @@ async def test_a_tail_that_only_looks_like_a_sample_is_read_in_full(edge: Edge) 
     assert kept(edge) == {(identity(), NOW, 1.0), (identity(), NOW + 1, 2.0)}
 
 
-async def test_native_histograms_are_counted_as_not_stored(edge: Edge) -> None:
-    assert (await write(edge, series(cpu(), [], rest=block(4, b"\x08\x01")))).status == 204
-    name = "watchkeeper_ingest_unsupported_items_total"
-    assert edge.world.counted(name, category="native_histogram") == 1
+def histogram(ts_ms: int, count: int = 7, schema: int = 3) -> bytes:
+    """An integer histogram: zero bucket 1, then 2 and 4 in buckets 1 and 3."""
+    span = block(11, b"\x08\x02\x10\x01") + block(11, b"\x08\x02\x10\x01")
+    deltas = block(12, varint(4) + varint(4))
+    numbers = b"\x08" + varint(count) + b"\x19" + struct.pack("<d", 18.5)
+    numbers += b"\x20" + varint(2 * schema) + b"\x29" + struct.pack("<d", 0.001) + b"\x30\x01"
+    return numbers + span + deltas + b"\x78" + varint(ts_ms)
+
+
+def exemplar(ts_ms: int, value: float, trace: str) -> bytes:
+    content = label("trace_id", trace) + b"\x11" + struct.pack("<d", value)
+    return block(3, content + b"\x18" + varint(ts_ms))
+
+
+async def test_native_histograms_and_exemplars_are_kept(edge: Edge) -> None:
+    rest = exemplar(NOW, 0.25, "ab12") + block(4, histogram(NOW))
+    for _ in range(2):
+        assert (await write(edge, series(cpu(), [], rest=rest))).status == 204
+    (record,) = edge.world.records(Kind.HISTOGRAMS)
+    (row,) = decode_histograms(record.payload)
+    found = decode_histogram(row.histogram)
+    assert (row.series_id, row.ts_ms) == (identity(), NOW)
+    assert (found.schema, found.count, found.sum, found.zero_count) == (3, 7.0, 18.5, 1.0)
+    assert found.positive == Buckets((1, 3), (2.0, 4.0))
+    (kept_exemplars,) = edge.world.records(Kind.EXEMPLARS)
+    (shown,) = decode_exemplars(kept_exemplars.payload)
+    assert (shown.series_id, shown.value, shown.labels) == (identity(), 0.25, {"trace_id": "ab12"})
+
+
+@pytest.mark.parametrize("broken", [histogram(NOW, count=6), histogram(NOW, schema=9)])
+async def test_a_histogram_that_contradicts_itself_is_refused(edge: Edge, broken: bytes) -> None:
+    body = series(cpu(0), [(NOW, 1.0)]) + series(cpu(1), [], rest=block(4, broken))
+    answer = await write(edge, body)
+    assert answer.status == 400
+    assert b"1 invalid_histogram" in answer.body
+    assert edge.world.dropped("invalid_histogram") == 1
+    assert len(kept(edge)) == 1
+
+
+async def test_refusals_use_the_words_of_prometheus(edge: Edge) -> None:
+    await write(edge, series(cpu(), [(NOW, 1.0)]))
+    older = await write(edge, series(cpu(), [(NOW - 1, 1.0)]))
+    other = await write(edge, series(cpu(), [(NOW, 2.0)]))
+    ahead = await write(edge, series(cpu(), [(NOW + 3_600_000, 1.0)]))
+    assert b"out of order sample" in older.body
+    assert b"duplicate sample for timestamp" in other.body
+    assert b"out of bounds" in ahead.body
+
+
+async def test_a_switched_on_project_may_write_reserved_names(edge: Edge) -> None:
+    edge.reserved.add(1)
+    assert (await write(edge, series({"__name__": "up"}, [(NOW, 1.0)]))).status == 204
+    edge.reserved.clear()
+    assert (await write(edge, series({"__name__": "up"}, [(NOW + 1, 1.0)]))).status == 400
+
+
+async def test_metadata_that_was_told_before_is_not_written_again(edge: Edge) -> None:
+    for unit in ("seconds", "seconds", "minutes"):
+        await write(edge, metadata(1, "cpu_seconds_total", "Time spent.", unit))
+    assert len(edge.world.records(Kind.METADATA)) == 2
 
 
 @pytest.mark.parametrize(
@@ -276,9 +340,18 @@ async def test_a_snappy_bomb_is_413(edge: Edge) -> None:
     assert (await call(edge.app, "POST", WRITE, claim, headers=BEARER)).status == 413
 
 
-async def test_version_2_is_refused_so_that_the_sender_falls_back(edge: Edge) -> None:
-    kind = "application/x-protobuf;proto=io.prometheus.write.v2.Request"
-    assert (await write(edge, b"", headers={**BEARER, "Content-Type": kind})).status == 415
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "application/x-protobuf;proto=io.prometheus.write.v3.Request",
+        "application/json",
+        "application/x-protobuf;proto=",
+    ],
+)
+async def test_an_unknown_message_is_415(edge: Edge, kind: str) -> None:
+    answer = await write(edge, b"", headers={**BEARER, "Content-Type": kind})
+    assert answer.status == 415
+    assert b"io.prometheus.write.v2.Request" in answer.body
 
 
 async def test_what_a_full_spool_refused_may_come_again(tmp_path: Path) -> None:
@@ -296,6 +369,7 @@ async def test_what_a_full_spool_refused_may_come_again(tmp_path: Path) -> None:
 @given(st.data())
 def test_any_bytes_decode_or_are_malformed(data: st.DataObject) -> None:
     good = series(cpu(), [(NOW, 1.0)]) + series(cpu(1), [(NOW, 0.0)]) + metadata(1, "a", "b", "c")
+    good += series(cpu(2), [], rest=exemplar(NOW, 1.0, "a") + block(4, histogram(NOW)))
     at = data.draw(st.integers(0, len(good)))
     noise = data.draw(st.binary(max_size=12))
     cut = data.draw(st.integers(at, len(good)))
@@ -304,11 +378,11 @@ def test_any_bytes_decode_or_are_malformed(data: st.DataObject) -> None:
     parse.decode(good, known, lambda labels: 0)
     try:
         decoded = parse.decode(body, known, lambda labels: 1)
-    except parse.MalformedWrite as error:
+    except MalformedWrite as error:
         event(f"refused: {error.reason}")
         return
-    assert len(decoded.slots) == len(decoded.ts_ms) == len(decoded.values) == len(decoded.starts)
-    for row in range(len(decoded.starts)):
+    assert len(decoded.slots) == len(decoded.ts_ms) == len(decoded.values)
+    for row in range(len(decoded.slots)):
         decoded.labels(row)
 
 
@@ -341,3 +415,42 @@ def test_the_fast_way_decodes_what_the_full_way_does(
         assert sorted((n, ts, struct.pack("<d", value)) for n, ts, value in found) == expected
         for row, slot in enumerate(decoded.slots):
             assert decoded.labels(row) == labels_of(cpu(int(slot)))
+
+
+ORDERS = st.lists(
+    st.lists(st.tuples(st.integers(0, 39), st.sampled_from([0.0, 1.5, 7.0])), max_size=60),
+    min_size=2,
+    max_size=5,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(ORDERS)
+def test_requests_in_any_order_decode_alike_with_and_without_what_was_learnt(
+    requests: list[list[tuple[int, float]]],
+) -> None:
+    """Tapes are learnt from requests of which much is known: repeat, shift, cut and toggle them."""
+    places = {labels_of(cpu(n)): n for n in range(40)}
+    known = parse.KnownSeries()
+    every = [(n, 1.0) for n in range(40)]
+    for step, rows in enumerate([every, every, every, *requests, every[7:], every[:-3]]):
+        body = b"".join(series(cpu(n), [(NOW + step, value)]) for n, value in rows)
+        learnt, fresh = (
+            parse.decode(body, cache, places.__getitem__) for cache in (known, parse.KnownSeries())
+        )
+        assert sorted(zip(learnt.slots, learnt.values, strict=True)) == sorted(rows)
+        assert sorted(zip(fresh.slots, fresh.values, strict=True)) == sorted(rows)
+        assert set(learnt.ts_ms.tolist()) <= {NOW + step}
+        for row, slot in enumerate(learnt.slots.tolist()):
+            assert learnt.labels(row) == labels_of(cpu(slot))
+
+
+async def test_who_sends_series_without_a_job_is_named_by_its_program(edge: Edge) -> None:
+    series_of_world, now_ms = edge.world.series, edge.world.clock()
+    series_of_world.set_rules({1: ProjectRules(per_metric=1)}, {}, now_ms=now_ms)
+    body = b"".join(series(cpu(n), [(NOW, 1)]) for n in range(3))
+    answer = await write(edge, body, headers={**BEARER, "user-agent": "vmagent/1.9"})
+
+    assert answer.status == 204
+    (report,) = [one for one in series_of_world.reports(at_least=0) if one.metric]
+    assert (report.label, report.senders) == ("cpu", (("vmagent/1.9", 2),))

@@ -165,3 +165,53 @@ def test_threads_have_the_same_door(world: World) -> None:
     assert decode_metadata(metadata.payload) == [told]
     assert error.payload == b"{}"
     assert world.counted("watchkeeper_ingest_accepted_total", kind="samples") == 1
+
+
+def late_registry() -> SeriesRegistry:
+    return SeriesRegistry(SeriesOptions(out_of_order_ms=60_000))
+
+
+def admitted(
+    registry: SeriesRegistry, *rows: tuple[int, int, float], now_ms: int = NOW
+) -> tuple[int, dict[Drop, int]]:
+    sent = batch(*rows)
+    slots = registry.slots(1, sent.series, now_ms=now_ms)
+    admission = registry.admit(slots, sent.ts_ms, sent.values, now_ms=now_ms)
+    return len(admission.rows), admission.dropped
+
+
+def test_within_the_window_a_late_sample_is_kept_and_only_once() -> None:
+    registry = late_registry()
+    assert admitted(registry, (0, NOW - 30_000, 1.0), (0, NOW, 3.0)) == (2, {})
+    assert admitted(registry, (0, NOW - 15_000, 2.0)) == (1, {})
+    assert admitted(registry, (0, NOW - 15_000, 2.0)) == (0, {Drop.REPEATED: 1})
+    assert admitted(registry, (0, NOW - 15_000, 9.0)) == (0, {Drop.DUPLICATE_TIMESTAMP: 1})
+    assert admitted(registry, (0, NOW - 30_000, 9.0)) == (0, {Drop.DUPLICATE_TIMESTAMP: 1})
+    assert admitted(registry, (0, NOW - 60_001, 1.0)) == (0, {Drop.OUT_OF_ORDER: 1})
+    assert admitted(registry, (0, NOW + 1, 4.0)) == (1, {})
+
+
+def test_a_late_sample_does_not_move_the_window_back() -> None:
+    registry = late_registry()
+    admitted(registry, (0, NOW, 1.0))
+    assert admitted(registry, (0, NOW - 60_000, 1.0)) == (1, {})
+    assert admitted(registry, (0, NOW - 90_000, 1.0)) == (0, {Drop.OUT_OF_ORDER: 1})
+
+
+def test_late_samples_of_a_failed_write_may_come_again() -> None:
+    registry = late_registry()
+    admitted(registry, (0, NOW, 1.0))
+    sent = batch((0, NOW - 5, 2.0), (0, NOW + 5, 3.0))
+    slots = registry.slots(1, sent.series, now_ms=NOW)
+    registry.undo(registry.admit(slots, sent.ts_ms, sent.values, now_ms=NOW))
+    assert admitted(registry, (0, NOW - 5, 2.0), (0, NOW + 5, 3.0)) == (2, {})
+
+
+def test_what_is_remembered_of_late_samples_moves_with_its_series() -> None:
+    registry = SeriesRegistry(SeriesOptions(out_of_order_ms=60_000, max_series=4, idle_ms=DAY_MS))
+    for n, at in enumerate((NOW - 2 * DAY_MS, NOW - 2 * DAY_MS, NOW, NOW)):
+        admitted(registry, (n, at, 1.0), now_ms=at)
+    assert admitted(registry, (4, NOW, 1.0)) == (1, {})
+    assert registry.generation == 1
+    assert admitted(registry, (3, NOW - 5, 2.0)) == (1, {})
+    assert admitted(registry, (3, NOW, 1.0), (3, NOW - 5, 2.0)) == (0, {Drop.REPEATED: 2})

@@ -23,7 +23,7 @@ class LatticeMemory(MemorySource):
     ) -> Lattice | None:
         named = [m for m in matchers if m.name == METRIC_NAME and m.op is MatchOp.EQUAL]
         every = self.select(scope, named, start_ms=-ALWAYS_MS, end_ms=ALWAYS_MS)
-        if not named or getattr(every, "histograms", None) is not None:
+        if not named or every.histograms is not None or every.starts is not None:
             return None
         ids = np.arange(len(every.labels), dtype=np.uint64)
         block = Block(ids, every.labels, sheets_of(every), start_ms=-ALWAYS_MS)

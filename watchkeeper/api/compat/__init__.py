@@ -1,6 +1,7 @@
 """APIs of other systems that foreign tools speak to us."""
 
 from watchkeeper.api.compat.federation import federation_routes
+from watchkeeper.api.compat.history import history_answer, history_routes
 from watchkeeper.api.compat.prometheus import Params, PrometheusViews, prometheus_routes, refused
 from watchkeeper.api.compat.prometheus_targets import metadata_answer, targets_answer
 from watchkeeper.api.compat.pushgateway import pushgateway_routes
@@ -10,6 +11,8 @@ __all__ = [
     "Params",
     "PrometheusViews",
     "federation_routes",
+    "history_answer",
+    "history_routes",
     "metadata_answer",
     "prometheus_routes",
     "pushgateway_routes",

@@ -145,7 +145,8 @@ class _Endpoint:
         """Blocking: authenticate, read, encode."""
         try:
             scope = self._authenticate(request)
-            call = Call(scope, params, request.path_params, cancellation)
+            fresh = "no-store" in request.headers.get("cache-control", "")
+            call = Call(scope, params, request.path_params, cancellation, fresh)
             answer = self._read(self._backend, call)
         except (BadParameter, WatchkeeperError) as problem:
             return refused(problem)

@@ -56,12 +56,13 @@ class Backend:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One authenticated request."""
+    """One authenticated request. wants_fresh: nothing that is remembered may be answered."""
 
     scope: Scope
     params: Params
     path: Mapping[str, object]
     cancellation: Cancellation
+    wants_fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ def _query_range(backend: Backend, call: Call) -> Answer:
         step_ms,
         timeout_s=timeout_s,
         cancellation=call.cancellation,
+        fresh=call.wants_fresh or params.text("nocache") in ("1", "true"),
     )
     return _answered(call, result)
 

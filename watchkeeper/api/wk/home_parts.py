@@ -9,7 +9,7 @@ from watchkeeper.alerting import ActiveAlert
 from watchkeeper.api import repo
 from watchkeeper.api.rooms import Rooms
 from watchkeeper.api.wk.alerts import fingerprint_of
-from watchkeeper.api.wk.charts import Grid, change, latest, lines
+from watchkeeper.api.wk.charts import Grid, change, instant, latest, lines
 from watchkeeper.api.wk.home_shapes import (
     Chart,
     Counts,
@@ -101,8 +101,12 @@ def needs_you(
     return sorted(found, key=_urgency)
 
 
-def chart(engine: Engine, scope: Scope, grid: Grid, plan: ChartPlan) -> Chart:
-    """One chart over the range; `series` is null where nothing was measured."""
+def chart(engine: Engine, scope: Scope, grid: Grid, plan: ChartPlan, *, end_ms: int) -> Chart:
+    """One chart over the range; `series` is null where nothing was measured.
+
+    end_ms: of the range, after the last step. What has just begun to arrive has its only point
+    there.
+    """
     values: list[float | None] = []
     query = plan.queries[0]
     for query in plan.queries:
@@ -111,7 +115,7 @@ def chart(engine: Engine, scope: Scope, grid: Grid, plan: ChartPlan) -> Chart:
             values = found[0].values
             break
     else:
-        query = plan.queries[0]
+        return _begun(engine, scope, plan, end_ms)
     return Chart(
         key=plan.key,
         title=plan.title,
@@ -120,6 +124,26 @@ def chart(engine: Engine, scope: Scope, grid: Grid, plan: ChartPlan) -> Chart:
         value=latest(values),
         series=Points(times_ms=grid.times_ms, values=values) if values else None,
         change=change(values),
+        empty_hint=plan.empty_hint,
+    )
+
+
+def _begun(engine: Engine, scope: Scope, plan: ChartPlan, end_ms: int) -> Chart:
+    """A chart of which no step has a value yet."""
+    found: list[tuple[str, float]] = []
+    for query in plan.queries:
+        found = [(query, value) for _, value in instant(engine, scope, query, end_ms)]
+        if found:
+            break
+    query, value = found[0] if found else (plan.queries[0], None)
+    return Chart(
+        key=plan.key,
+        title=plan.title,
+        unit=plan.unit,
+        query=query,
+        value=value,
+        series=None if value is None else Points(times_ms=[end_ms], values=[value]),
+        change=None,
         empty_hint=plan.empty_hint,
     )
 

@@ -37,7 +37,9 @@ def ask(engine: Engine, scope: Scope, span: TimeRange) -> HomeQueries:
     """Start every query of the page. A refusal is raised where its answer is taken."""
     grid = Grid.over(span)
     return HomeQueries(
-        charts=[_pool.submit(chart, engine, scope, grid, plan) for plan in CHARTS],
+        charts=[
+            _pool.submit(chart, engine, scope, grid, plan, end_ms=span.end_ms) for plan in CHARTS
+        ],
         hosts={
             key: _pool.submit(by_label, engine, scope, query, span.end_ms, "instance")
             for key, query in HOST_QUERIES.items()

@@ -51,7 +51,7 @@ class Pool(Answer):
     targets: list[PoolTarget]
 
 
-class DroppedTarget(Answer):
+class UnscrapedTarget(Answer):
     """Found, but not scraped; reason: why."""
 
     job: str
@@ -63,7 +63,7 @@ class PoolsAnswer(Answer):
     """dropped: at most 200 of dropped_total. problems: of configs and discovery, as sentences."""
 
     pools: list[Pool]
-    dropped: list[DroppedTarget]
+    dropped: list[UnscrapedTarget]
     dropped_total: int
     problems: list[str]
 
@@ -92,7 +92,9 @@ def list_target_pools(
             for job in jobs
         ],
         dropped=[
-            DroppedTarget(job=each.job, discovered_labels=dict(each.discovered), reason=each.reason)
+            UnscrapedTarget(
+                job=each.job, discovered_labels=dict(each.discovered), reason=each.reason
+            )
             for each in dropped[:MOST_DROPPED]
         ],
         dropped_total=len(dropped),

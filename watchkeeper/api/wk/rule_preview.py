@@ -1,9 +1,8 @@
-"""What a rule would compare right now, before it is kept: values, units, and likely mistakes."""
+"""What a rule would compare right now, before it is kept: values, and rates per hour too."""
 
 from __future__ import annotations
 
 import math
-import re
 
 from fastapi import APIRouter
 
@@ -16,15 +15,13 @@ from watchkeeper.api.wk.rules import RuleSourceBody
 from watchkeeper.api.wk.shapes import ERRORS, Answer
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.model import METRIC_NAME, Scope
-from watchkeeper.query.promql import Comparison, comparison_of, metrics_of, parse
+from watchkeeper.query.promql import Comparison, comparison_of, parse
 
 router = APIRouter(tags=["rules"], responses=ERRORS)
 
 MOST_RULES = 20
 MOST_VALUES = 3
 _HOUR_S = 3600
-_SHARE_WORDS = re.compile(r"%|per ?cent|\bratio\b|error ?rate|failure ?rate", re.IGNORECASE)
-_HOURLY_WORDS = re.compile(r"per hour|an hour|/ ?h\b|hourly", re.IGNORECASE)
 
 
 class PreviewValue(Answer):
@@ -40,7 +37,7 @@ class RulePreview(Answer):
     """limit, operator: null and empty when the expression is no comparison with a number.
 
     limit_per_hour: of a rate. values: those nearest to firing, of `series` in all.
-    hints: what looks like a mistake, as sentences. error: why there is no value.
+    error: why there is no value.
     """
 
     alert: str
@@ -51,7 +48,6 @@ class RulePreview(Answer):
     limit_per_hour: float | None
     values: list[PreviewValue]
     series: int
-    hints: list[str]
     error: str
 
 
@@ -84,9 +80,6 @@ def _preview(rooms: Rooms, scope: Scope, rule: AlertingRule) -> RulePreview:
         )
     except WatchkeeperError as problem:
         error = str(problem)
-    hints = _hints(rule, compared)
-    if not found and not error and (names := metrics_of(tree)):
-        hints = [*hints, *_missing(rooms, scope, names)]
     return RulePreview(
         alert=rule.name,
         line=rule.line,
@@ -96,7 +89,6 @@ def _preview(rooms: Rooms, scope: Scope, rule: AlertingRule) -> RulePreview:
         limit_per_hour=compared.limit * _HOUR_S if compared and compared.is_per_second else None,
         values=_nearest(found, compared),
         series=len(found),
-        hints=hints,
         error=error,
     )
 
@@ -127,42 +119,3 @@ def _holds(value: float, compared: Comparison) -> bool:
         "==": math.isclose(value, limit, rel_tol=0, abs_tol=0),
         "!=": value != limit,
     }[compared.operator]
-
-
-def _hints(rule: AlertingRule, compared: Comparison | None) -> list[str]:
-    """A rate is per second; what the rule says in words may be a share or per hour."""
-    if compared is None or not compared.is_per_second:
-        return []
-    words = " ".join((rule.name, *rule.annotations.values(), *rule.labels.values()))
-    found = []
-    if 0 < compared.limit < 1 and _SHARE_WORDS.search(_spaced(words)):
-        found.append(
-            f"The value is events per second, yet {compared.limit:g} reads like a share of"
-            f" {compared.limit * 100:g} %. For a share divide by the rate of all events."
-        )
-    if _HOURLY_WORDS.search(words):
-        found.append(
-            f"The value is per second: {compared.limit:g} is {compared.limit * _HOUR_S:,.0f} an"
-            " hour, and the text speaks of hours. Multiply by 3600 to compare per hour."
-        )
-    return found
-
-
-def _spaced(words: str) -> str:
-    """`HighErrorRate` as words too."""
-    return f"{words} {re.sub(r'(?<=[a-z])(?=[A-Z])', ' ', words)}"
-
-
-def _missing(rooms: Rooms, scope: Scope, names: tuple[str, ...]) -> list[str]:
-    """Metrics that nothing has been sent of; a rule on them never fires."""
-    now_ms = rooms.clock()
-    absent = [
-        name
-        for name in names
-        if not instant(rooms.engine, scope, f'count({{__name__="{_quoted(name)}"}})', now_ms)
-    ]
-    return [f"Nothing is sent of {', '.join(absent)} now: this rule cannot fire."] if absent else []
-
-
-def _quoted(name: str) -> str:
-    return name.replace("\\", "\\\\").replace('"', '\\"')

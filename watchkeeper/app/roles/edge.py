@@ -31,6 +31,7 @@ from watchkeeper.ingest import (
     Send,
     Writers,
 )
+from watchkeeper.ingest.cardinality import current_sender
 from watchkeeper.ingest.protocols import RemoteWriteEndpoint, SentryEndpoint, SentryOptions
 from watchkeeper.ingest.protocols.otlp import MetricsSignal, OtlpEndpoint, OtlpOptions
 from watchkeeper.lib.clock import Clock
@@ -38,6 +39,7 @@ from watchkeeper.lib.errors import Overloaded, WatchkeeperError
 from watchkeeper.privacy import Scrubber
 
 _PREFIX = re.compile(r"/p/(?P<project>[1-9][0-9]{0,8})(?P<path>/.*)")
+_SENDER_CHARACTERS = 100
 _log = structlog.get_logger("watchkeeper.edge")
 
 
@@ -75,6 +77,8 @@ class EdgeHooks:
     """Takes what was refused, about once a second."""
     token_project: Callable[[str, int | None], int | None] | None = None
     """The project that an API token may write metrics to, given the one in the path, if any."""
+    may_write_reserved: Callable[[int], bool] | None = None
+    """True if remote write may use names that only this server writes elsewhere. Never blocks."""
 
 
 class EdgeApp:
@@ -115,6 +119,7 @@ class EdgeApp:
             in_flight=in_flight,
             limits=self._options.remote_write,
             token_project=hooks.token_project,
+            may_write_reserved=hooks.may_write_reserved,
         )
         otlp = self._options.otlp
         self._otlp = OtlpEndpoint(
@@ -151,6 +156,7 @@ class EdgeApp:
 
     async def _take(self, endpoint: Endpoint, request: Request, send: Send) -> None:
         start = time.perf_counter()
+        current_sender.set(request.header(b"user-agent")[:_SENDER_CHARACTERS])
         try:
             reply = await endpoint(request)
         except Exception:  # the HTTP edge: the sender is told to come back, we are told why

@@ -18,6 +18,7 @@ from watchkeeper.access import Access, KeyRing
 from watchkeeper.app.config import Config
 from watchkeeper.app.datadir import DataDir
 from watchkeeper.app.edge_metrics import MergedMetrics
+from watchkeeper.app.homes import HomeProjects, NamedProjects
 from watchkeeper.app.http_server import HttpServer
 from watchkeeper.app.loops import Loop, Loops
 from watchkeeper.app.options import OtlpSettings
@@ -25,14 +26,20 @@ from watchkeeper.app.own_sink import OwnRoad, self_watch_loop
 from watchkeeper.app.people import build_access
 from watchkeeper.app.proxy import EngineProxy, ProxyOptions
 from watchkeeper.app.roles.edge import EdgeApp, EdgeHooks, EdgeOptions
+from watchkeeper.app.series import cardinality_loop, series_options
 from watchkeeper.app.statsd import build_statsd
 from watchkeeper.app.stores import cache_store, meta_store
 from watchkeeper.app.supervise import EngineProcess
 from watchkeeper.app.words import said_again
-from watchkeeper.ingest import Acceptor, IngestMetrics, RejectionRows, remembered_series
+from watchkeeper.ingest import (
+    Acceptor,
+    IngestMetrics,
+    RejectionRows,
+    remembered_series,
+)
 from watchkeeper.ingest.protocols.otlp import OtlpOptions
 from watchkeeper.ingest.protocols.statsd import StatsdService
-from watchkeeper.lib.clock import system_clock
+from watchkeeper.lib.clock import SECOND_MS, system_clock
 from watchkeeper.lib.telemetry import SelfWatch, Telemetry, start_telemetry
 from watchkeeper.privacy import Scrubber, ScrubRules
 from watchkeeper.store.meta import Meta
@@ -42,6 +49,7 @@ LANE = "edge"
 BACKLOG = 1024
 GRACE_S = 5
 TOUCH_S = 30.0
+LOOK_AGAIN_S = 10.0
 LONGEST_STATSD_PAUSE_S = 10.0
 
 
@@ -91,9 +99,8 @@ def _build(
     scrubber = Scrubber(ScrubRules(salt=data_dir.salt()))
     metrics = IngestMetrics(telemetry.registry)
     spool = SegmentWriter(data_dir.spool, LANE, clock=clock, options=config.spool)
-    acceptor = Acceptor(
-        spool=spool, series=remembered_series(data_dir.spool, LANE), clock=clock, metrics=metrics
-    )
+    acceptor = _acceptor(config, data_dir, spool, metrics)
+    reserved = NamedProjects(HomeProjects(access), config.remote_write.reserved_names)
     app = EdgeApp(
         acceptor,
         keys,
@@ -107,14 +114,10 @@ def _build(
         hooks=EdgeHooks(
             write_rejections=RejectionRows(meta).add,
             token_project=access.project_of_token,
+            may_write_reserved=reserved.__contains__,
         ),
     )
-    restarts = Counter(
-        "watchkeeper_engine_restarts_total",
-        "Times the engine died and was started again.",
-        registry=telemetry.registry,
-    )
-    engine.on_restart = restarts.inc
+    _count_restarts(engine, telemetry)
     watch = SelfWatch(
         registry=telemetry.registry,
         logs=telemetry.logs,
@@ -126,6 +129,8 @@ def _build(
     statsd = build_statsd(config, data_dir, access, acceptor, telemetry.registry)
     loops = [
         self_watch_loop(watch, clock),
+        cardinality_loop(acceptor, meta, clock, lane=LANE),
+        Loop(name="reserved-names", period_s=LOOK_AGAIN_S, run=reserved.refresh),
         Loop(name="statsd", period_s=LONGEST_STATSD_PAUSE_S, run=statsd.run_once),
         Loop(name="keys-used", period_s=TOUCH_S, run=lambda: _nothing(keys.flush_touched())),
     ]
@@ -138,6 +143,25 @@ def _build(
         statsd=statsd,
         telemetry=telemetry,
     )
+
+
+def _acceptor(
+    config: Config, data_dir: DataDir, spool: SegmentWriter, metrics: IngestMetrics
+) -> Acceptor:
+    """The road into the edge's lane of the spool."""
+    window_ms = round(config.remote_write.out_of_order_s * SECOND_MS)
+    options = series_options(config, data_dir, LANE, out_of_order_ms=window_ms)
+    series = remembered_series(data_dir.spool, LANE, options)
+    return Acceptor(spool=spool, series=series, clock=system_clock, metrics=metrics)
+
+
+def _count_restarts(engine: EngineProcess, telemetry: Telemetry) -> None:
+    restarts = Counter(
+        "watchkeeper_engine_restarts_total",
+        "Times the engine died and was started again.",
+        registry=telemetry.registry,
+    )
+    engine.on_restart = restarts.inc
 
 
 async def _run(edge: _Edge, listener: socket.socket) -> int:

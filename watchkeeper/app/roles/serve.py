@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import signal
 import socket
 import sys
@@ -31,6 +32,7 @@ class PortTaken(WatchkeeperError):
 def main() -> int:
     """Run until told to stop. Returns the exit status; what went wrong is printed in one line."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the engine can be told to reload
+    _allow_many_files()
     try:
         config, _said = read_words(sys.argv[1:])
         return _serve(config)
@@ -53,6 +55,12 @@ def _serve(config: Config) -> int:
         return serve_public(config, data_dir, listener, engine)
     finally:
         lock.release()
+
+
+def _allow_many_files() -> None:
+    """As many as the machine allows, for this process and its children: each connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _listen(listen: str) -> socket.socket:

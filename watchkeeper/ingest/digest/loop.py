@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -324,8 +325,8 @@ class Digest:
             return ()
 
     def _tell(self, records: Sequence[Record], events: Sequence[LiveEvent]) -> None:
-        for record in records:
-            self._metrics.records.labels(record.kind.name.lower()).inc()
+        for kind, count in Counter(record.kind for record in records).items():
+            self._metrics.records.labels(kind.name.lower()).inc(count)
         self._metrics.lag.set(self.lag_ms() / SECOND_MS)
         self._oldest_waiting_ms = None
         for event in events:

@@ -25,6 +25,8 @@ class NamedDays:
 
     def add(self, project_id: int, day: int, series: Ids) -> None:
         """These are written now. Before a crash too: the cut is replayed then, by a new process."""
+        if not len(series):
+            return
         if self._count + len(series) > _MOST:
             self._known.clear()
             self._count = 0

@@ -242,6 +242,6 @@ class _Afterwards:
         if self.samples is None or not len(self.samples):
             return ()
         oldest_ms = int(self.samples.ts_ms.min())
-        lower_watermark(conn, ROLLED_UP, oldest_ms // HOUR_MS * HOUR_MS)
+        lower_watermark(conn, ROLLED_UP, (oldest_ms - 1) // HOUR_MS * HOUR_MS)
         counts = self.samples.by_project()
         return [LiveEvent(p, LiveTopic.SAMPLES, {"samples": n}) for p, n in counts.items()]

@@ -33,6 +33,10 @@ class StoredListener(Protocol):
         """These series are there."""
         ...
 
+    def wants(self, project_id: int) -> bool:
+        """False if samples of the project need not be told: nothing of it is held or being read."""
+        ...
+
     def samples(self, project_id: int, series: Ids, ts_ms: Times, values: Values) -> None:
         """Samples of one project, side by side."""
         ...
@@ -81,7 +85,7 @@ class _Telling:
         return events
 
     def _tell(self, project_id: int, records: Sequence[Record]) -> None:
-        parts = list(_samples(records))
+        parts = list(_samples(records)) if self.listener.wants(project_id) else []
         if parts:
             series, ts_ms, values = (
                 np.concatenate(columns) for columns in zip(*parts, strict=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from watchkeeper.model import Labels
+from watchkeeper.query.hot.changes import Changes
 from watchkeeper.query.hot.growing import GrowingSheet, Unfitting
 from watchkeeper.query.promql import F64, I64, Matcher
 from watchkeeper.query.promql.lattice import LabelTable, Lattice, Sheet, Slots, is_run
@@ -34,6 +35,8 @@ class Block:
     ) -> None:
         self.start_ms = start_ms
         self.is_broken = False
+        self.is_held = True
+        self._changes = Changes()
         self.ids = ids
         self._table = LabelTable(labels)
         self._sheets = sheets
@@ -72,16 +75,26 @@ class Block:
 
     def add(self, slots: Slots, ts: I64, values: F64) -> None:
         """Bring in samples that were stored; those before the block's start are not its own."""
-        inside = ts >= self.start_ms
-        if not inside.all():
-            slots, ts, values = slots[inside], ts[inside], values[inside]
+        if not len(ts):
+            return
         with self._lock:
-            if self.is_broken or not len(slots):
-                return
+            inside = ts >= self.start_ms
             try:
-                self._add(slots, ts, values)
+                if not self.is_broken and inside.any():
+                    self._add(slots[inside], ts[inside], values[inside])
             except Unfitting:
                 self.is_broken = True
+            self._changes.note(int(ts.min()))
+
+    def mark(self) -> BlockMark:
+        """Remembers how far the block has come."""
+        with self._lock:
+            return BlockMark(self, self._changes.version)
+
+    def changed_since(self, version: int) -> int | None:
+        """The earliest time of a sample that came since; None if that is not known."""
+        with self._lock:
+            return self._changes.since(version) if self.is_held else None
 
     def _add(self, slots: Slots, ts: I64, values: F64) -> None:
         numbers = self._sheet_of[slots]
@@ -132,6 +145,17 @@ class Block:
                 sheets.append(picked)
                 samples += int(high - low) * picked.width
         return Lattice(table, sheets, samples)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockMark:
+    """A block as it was."""
+
+    block: Block
+    version: int
+
+    def changed_since(self) -> int | None:
+        return self.block.changed_since(self.version)
 
 
 def shares_times(lattice: Lattice) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from watchkeeper.lib.go_regex import BadRegex
-from watchkeeper.model import METRIC_NAME, Labels, Scope
-from watchkeeper.query.hot.block import shares_times
+from watchkeeper.model import Labels, Scope
+from watchkeeper.query.hot.block import BlockMark, shares_times
 from watchkeeper.query.hot.store import HotStore
 from watchkeeper.query.promql import (
     Cardinality,
@@ -17,9 +17,9 @@ from watchkeeper.query.promql import (
     GridRequest,
     Matcher,
     MatcherSets,
-    MatchOp,
     MetricMetadata,
     SeriesBlock,
+    metric_of,
 )
 from watchkeeper.query.promql.lattice import Lattice
 
@@ -40,16 +40,19 @@ class HotSource:
     def _held(
         self, scope: Scope, matchers: Sequence[Matcher], start_ms: int, end_ms: int
     ) -> Lattice | None:
-        metric = _one_metric(matchers)
-        if not self._hot.is_on or not metric or len(scope.project_ids) != 1:
-            return None
-        if self._columns.has_histograms(scope, matchers, start_ms=start_ms, end_ms=end_ms):
+        if not self._hot.is_on or not metric_of(matchers) or len(scope.project_ids) != 1:
             return None
         try:
-            block = self._hot.block(scope.project_ids[0], metric, tuple(matchers), start_ms)
+            block = self._hot.block(scope, tuple(matchers), start_ms=start_ms, end_ms=end_ms)
             return None if block is None else block.lattice(tuple(matchers), start_ms, end_ms)
         except BadRegex:
             return None
+
+    def mark(self, scope: Scope, matchers: tuple[Matcher, ...]) -> BlockMark | None:
+        metric = metric_of(matchers)
+        if not metric or len(scope.project_ids) != 1:
+            return None
+        return self._hot.mark(scope.project_ids[0], metric)
 
     def select(
         self, scope: Scope, matchers: Sequence[Matcher], *, start_ms: int, end_ms: int
@@ -87,14 +90,6 @@ class HotSource:
 
     def cardinality(self, scope: Scope, *, start_ms: int, end_ms: int, top: int) -> Cardinality:
         return self._columns.cardinality(scope, start_ms=start_ms, end_ms=end_ms, top=top)
-
-
-def _one_metric(matchers: Sequence[Matcher]) -> str:
-    """The metric name that the matchers demand, "" if they leave it open."""
-    for matcher in matchers:
-        if matcher.name == METRIC_NAME and matcher.op is MatchOp.EQUAL:
-            return matcher.value
-    return ""
 
 
 def _flat(lattice: Lattice, start_ms: int, end_ms: int) -> SeriesBlock:

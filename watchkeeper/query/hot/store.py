@@ -11,14 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS, Clock
-from watchkeeper.model import METRIC_NAME, Labels
+from watchkeeper.model import METRIC_NAME, Labels, Scope
 from watchkeeper.query import QueryOptions
-from watchkeeper.query.hot.block import Block, Ids
+from watchkeeper.query.hot.block import Block, BlockMark, Ids
 from watchkeeper.query.hot.load import Unheld, load_sheets
 from watchkeeper.query.hot.metrics import HotMetrics
-from watchkeeper.query.hot.repo import series_of
-from watchkeeper.query.promql import F64, I64, Matcher, value_of
-from watchkeeper.query.promql.lattice import LabelTable
+from watchkeeper.query.hot.repo import series_of, share_of
+from watchkeeper.query.promql import F64, I64, Matcher, metric_of, value_of
 from watchkeeper.store.columns import Columns
 
 Key = tuple[int, str]
@@ -34,6 +33,7 @@ _SLACK = 0.25
 _REFUSED_MS = MINUTE_MS
 _GENERATION_MS = 10 * MINUTE_MS
 _IDLE_MS = HOUR_MS
+_MOST_ASKED = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,10 +127,18 @@ class HotStore:
         return self._options.hot_bytes > 0
 
     def block(
-        self, project_id: int, metric: str, matchers: tuple[Matcher, ...], start_ms: int
+        self,
+        scope: Scope,
+        matchers: tuple[Matcher, ...],
+        *,
+        start_ms: int,
+        end_ms: int,
     ) -> Block | None:
-        """All samples of the metric since `start_ms`; None if they are not to be held."""
-        key = (project_id, metric)
+        """All samples since `start_ms` of the one metric that the matchers name, in one project.
+
+        None if they are not to be held.
+        """
+        key = (scope.project_ids[0], metric_of(matchers))
         while True:
             with self._lock:
                 block = self._held(key, start_ms)
@@ -143,7 +151,7 @@ class HotStore:
                     break
             loading.done.wait()
         try:
-            return self._load(key, mine, matchers, start_ms)
+            return self._load(mine, scope, matchers, (start_ms, end_ms))
         finally:
             with self._lock:
                 self._loading.pop(key, None)
@@ -167,14 +175,19 @@ class HotStore:
         return self._clock() < until_ms and start_ms <= refused_start_ms
 
     def _load(
-        self, key: Key, loading: _Loading, matchers: tuple[Matcher, ...], start_ms: int
+        self,
+        loading: _Loading,
+        scope: Scope,
+        matchers: tuple[Matcher, ...],
+        span_ms: tuple[int, int],
     ) -> Block | None:
-        now_ms = self._clock()
-        since_ms = start_ms - max(0, now_ms - start_ms) // 4
-        ids, labels = series_of(self._columns, *key, since_ms)
-        if not self._is_worth_it(key, labels, matchers):
+        key = (scope.project_ids[0], metric_of(matchers))
+        now_ms, start_ms = self._clock(), span_ms[0]
+        since_ms = start_ms - (span_ms[1] - start_ms) // 4
+        if not self._is_worth_it(scope, matchers, since_ms):
             self._metrics.reads.labels("columns").inc()
             return None
+        ids, labels = series_of(self._columns, *key, since_ms)
         most = int(self._options.hot_bytes * _LARGEST_SHARE) // _SAMPLE_BYTES
         try:
             sheets = load_sheets(self._columns, key[0], ids, since_ms, most=most)
@@ -185,6 +198,8 @@ class HotStore:
                 self._refuse(key, start_ms)
                 self._metrics.reads.labels("columns").inc()
                 return None
+            if key in self._blocks:
+                self._drop(key)
             block = Block(ids, labels, sheets, start_ms=since_ms)
             self._publish(key, block, loading, _Use(now_ms, start_ms, start_ms, now_ms))
         self._metrics.reads.labels("loaded").inc()
@@ -194,18 +209,16 @@ class HotStore:
         """Leave the metric to the columns for a while, from this start on or for any."""
         self._refused[key] = (self._clock() + _REFUSED_MS, start_ms)
 
-    def _is_worth_it(
-        self, key: Key, labels: Sequence[Labels], matchers: tuple[Matcher, ...]
-    ) -> bool:
+    def _is_worth_it(self, scope: Scope, matchers: tuple[Matcher, ...], since_ms: int) -> bool:
         """True once enough of the metric's series were asked for, all queries together."""
-        wanted = LabelTable(labels).match(matchers)
-        share = 1.0 if wanted is None else len(wanted) / max(len(labels), 1)
+        share = share_of(self._columns, scope, matchers, since_ms)
+        key = (scope.project_ids[0], metric_of(matchers))
         with self._lock:
             asked = self._asked.pop(key, 0.0) + share
-            if asked >= _ENOUGH or key in self._blocks:
+            if asked >= _ENOUGH:
                 return True
             self._asked[key] = asked
-            while len(self._asked) > 10_000:
+            while len(self._asked) > _MOST_ASKED:
                 self._asked.popitem(last=False)
             return False
 
@@ -229,8 +242,15 @@ class HotStore:
         self._metrics.bytes.set(total)
         self._metrics.metrics.set(len(self._blocks))
 
+    def mark(self, project_id: int, metric: str) -> BlockMark | None:
+        """How far a metric has come; None if it is not held."""
+        with self._lock:
+            block = self._blocks.get((project_id, metric))
+            return None if block is None or block.is_broken else block.mark()
+
     def _drop(self, key: Key) -> None:
-        del self._blocks[key], self._uses[key]
+        self._blocks.pop(key).is_held = False
+        del self._uses[key]
         self._directories.pop(key[0], None)
 
     def announced(self, series: Sequence[Announced]) -> None:
@@ -248,6 +268,15 @@ class HotStore:
             for key, rows in by_key.items():
                 if _announce(self._blocks[key], rows):
                     self._directories.pop(key[0], None)
+
+    def wants(self, project_id: int) -> bool:
+        """True if a metric of the project is held or being read: then `samples` must be told.
+
+        What is stored before a reading begins is found by it.
+        """
+        with self._lock:
+            keys = (*self._blocks, *self._loading)
+            return any(key[0] == project_id for key in keys)
 
     def samples(self, project_id: int, series: Ids, ts_ms: I64, values: F64) -> None:
         """These samples, side by side, can be read from the columns now.

@@ -42,10 +42,15 @@ WHERE project_id IN {projects:Array(UInt32)} AND day >= toDate({day:UInt32})
 ORDER BY day DESC LIMIT {probed:UInt32} BY metric
 """
 _LAST = """
-SELECT series_id, toUnixTimestamp64Milli(max(ts)), count() FROM samples
-WHERE project_id IN {projects:Array(UInt32)} AND series_id IN {ids:Array(UInt64)}
-  AND ts > fromUnixTimestamp64Milli({since:Int64}, 'UTC')
-GROUP BY series_id
+SELECT series_id, toUnixTimestamp64Milli(max(ts)), count() FROM (
+  SELECT series_id, ts FROM samples
+  WHERE project_id IN {projects:Array(UInt32)} AND series_id IN {ids:Array(UInt64)}
+    AND ts > fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+  UNION ALL
+  SELECT series_id, ts FROM histograms
+  WHERE project_id IN {projects:Array(UInt32)} AND series_id IN {ids:Array(UInt64)}
+    AND ts > fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+) GROUP BY series_id
 """
 _LABELS = """
 SELECT name, uniqExact(value), uniqExact(series_id) FROM series

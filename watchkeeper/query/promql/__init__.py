@@ -1,5 +1,7 @@
 """PromQL: our own parser, evaluated over columns. Rules: docs/spec/promql.md."""
 
+from watchkeeper.query.language import EngineOptions
+from watchkeeper.query.promql.answers import Answers
 from watchkeeper.query.promql.ast import (
     Expr,
     Matcher,
@@ -8,7 +10,7 @@ from watchkeeper.query.promql.ast import (
     ValueType,
     selectors_of,
 )
-from watchkeeper.query.promql.comparison import Comparison, comparison_of, metrics_of
+from watchkeeper.query.promql.comparison import Comparison, comparison_of
 from watchkeeper.query.promql.engine import Engine
 from watchkeeper.query.promql.errors import (
     BadQuery,
@@ -34,13 +36,14 @@ from watchkeeper.query.promql.planner import GridRequest
 from watchkeeper.query.promql.rate_limits import RateLimit, rate_limits
 from watchkeeper.query.promql.repo import ColumnsSource
 from watchkeeper.query.promql.repo import condition as series_condition
-from watchkeeper.query.promql.run import EngineOptions
+from watchkeeper.query.promql.rollups import ColumnsRollups, RollupOptions
 from watchkeeper.query.promql.source import (
     Cardinality,
     MatcherSets,
     MemorySource,
     MetricMetadata,
     SeriesSource,
+    metric_of,
 )
 from watchkeeper.query.promql.tree_json import describe
 from watchkeeper.query.promql.types import (
@@ -65,9 +68,11 @@ __all__ = [
     "I64",
     "STALE_BITS",
     "STALE_NAN",
+    "Answers",
     "BadQuery",
     "Bools",
     "Cardinality",
+    "ColumnsRollups",
     "ColumnsSource",
     "Comparison",
     "Engine",
@@ -88,6 +93,7 @@ __all__ = [
     "QueryTimeout",
     "RateLimit",
     "Result",
+    "RollupOptions",
     "Scalar",
     "Selector",
     "SeriesBlock",
@@ -105,7 +111,7 @@ __all__ = [
     "format_float",
     "format_sample",
     "format_shortest",
-    "metrics_of",
+    "metric_of",
     "native_columns",
     "parse",
     "parse_duration_ms",

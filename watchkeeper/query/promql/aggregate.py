@@ -58,7 +58,7 @@ def aggregate(frame: Frame, node: Aggregate, grid: Grid, param: Value | None) ->
     groups = group_rows(grid, node.grouping, without=node.without)
     if node.op == "count_values":
         label = param if isinstance(param, str) else ""
-        return count_values(grid, label, zip(groups.labels, groups.each(), strict=True))
+        return count_values(frame, grid, label, zip(groups.labels, groups.each(), strict=True))
     numbers = param.values if isinstance(param, Scalars) else np.zeros(frame.steps)
     if node.op in ("topk", "bottomk"):
         return ranked(frame, node.op, grid, groups.each(), numbers)

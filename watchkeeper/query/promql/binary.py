@@ -185,11 +185,12 @@ def _require_unique(one: Grid, rows: list[int], signature: Labels, *, one_is_lef
     if not clash.any():
         return
     step = int(np.argmax(clash))
-    first, second = [one.labels[row] for row in rows if one.present[row, step]][:2]
+    twice = [one.labels[row] for row in rows if one.present[row, step]][:2]
+    first, second = sorted(_shown(labels) for labels in twice)
     side = "left" if one_is_left else "right"
     raise ExecutionError(
         f"found duplicate series for the match group {_shown(signature)} on the {side} hand-side "
-        f"of the operation: [{_shown(second)}, {_shown(first)}];"
+        f"of the operation: [{first}, {second}];"
         "many-to-many matching not allowed: matching labels must be unique on one side"
     )
 

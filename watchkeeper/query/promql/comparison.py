@@ -1,4 +1,4 @@
-"""What an alert's expression compares with what: for previews and for hints at wrong units."""
+"""What an alert's expression compares with what, so that the value can be shown."""
 
 from __future__ import annotations
 
@@ -6,19 +6,14 @@ from dataclasses import dataclass
 
 from watchkeeper.query.promql.ast import (
     COMPARISONS,
-    Aggregate,
     Binary,
-    Call,
     Node,
     Number,
-    Selector,
     Unary,
-    post_order,
     unwrap,
 )
+from watchkeeper.query.promql.rate_limits import rate_limits
 
-_PER_SECOND = frozenset({"rate", "irate", "deriv"})
-_KEEPS_UNIT = frozenset({"sum", "avg", "min", "max", "topk", "bottomk", "quantile"})
 _TURNED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
 
 
@@ -27,14 +22,12 @@ class Comparison:
     """`value` operator limit. value: text of the side that is no number.
 
     is_per_second: the value is a plain rate, neither divided nor multiplied by anything.
-    metrics: names that the value selects.
     """
 
     value: str
     operator: str
     limit: float
     is_per_second: bool
-    metrics: tuple[str, ...]
 
 
 def comparison_of(tree: Node, text: str) -> Comparison | None:
@@ -51,15 +44,8 @@ def comparison_of(tree: Node, text: str) -> Comparison | None:
         value=text[side.start : side.end],
         operator=operator,
         limit=limit,
-        is_per_second=_is_rate(side),
-        metrics=metrics_of(side),
+        is_per_second=any(True for _ in rate_limits(node)),
     )
-
-
-def metrics_of(tree: Node) -> tuple[str, ...]:
-    """The metric names that an expression selects, each once, in order."""
-    names = (node.name for node in post_order(tree) if isinstance(node, Selector))
-    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _number(node: Node) -> float | None:
@@ -70,12 +56,3 @@ def _number(node: Node) -> float | None:
         value = _number(inner.expr)
         return None if value is None else -value if inner.op == "-" else value
     return None
-
-
-def _is_rate(node: Node) -> bool:
-    inner = unwrap(node)
-    if isinstance(inner, Call):
-        return inner.func in _PER_SECOND
-    if isinstance(inner, Aggregate):
-        return inner.op in _KEEPS_UNIT and _is_rate(inner.expr)
-    return False

@@ -13,6 +13,8 @@ import numpy as np
 
 from watchkeeper.model import Scope
 from watchkeeper.query.budget import Budget, BudgetSpent, Cancellation, QueryGate, QueryLimits
+from watchkeeper.query.language import EngineOptions
+from watchkeeper.query.promql.answers import Answers, Asked, Kept, joined
 from watchkeeper.query.promql.ast import Node, ValueType
 from watchkeeper.query.promql.bucketless import bucketless
 from watchkeeper.query.promql.durations import resolve_durations
@@ -28,7 +30,8 @@ from watchkeeper.query.promql.histograms import only_floats
 from watchkeeper.query.promql.literals import quote
 from watchkeeper.query.promql.naming import settle_names
 from watchkeeper.query.promql.parser import parse
-from watchkeeper.query.promql.run import EngineOptions, Frame, Notes, Run, steps_between
+from watchkeeper.query.promql.rollups import RollupSource
+from watchkeeper.query.promql.run import Frame, Notes, Run, steps_between
 from watchkeeper.query.promql.source import SeriesSource
 from watchkeeper.query.promql.types import (
     I64,
@@ -52,6 +55,7 @@ _SPENT: dict[str, Callable[[], Exception]] = {
     "queue": lambda: TooManyQueries("Too many queries are running; send again in a moment."),
 }
 
+_NONE = np.zeros(0)
 _REMEMBERED_TEXT = 4096
 _REMEMBERED_TREES = 256
 """Dashboards and rules ask the same questions again and again; trees never change."""
@@ -66,13 +70,16 @@ class Engine:
         options: EngineOptions | None = None,
         *,
         limits: QueryLimits | None = None,
+        rollups: RollupSource | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        answers: Answers | None = None,
     ) -> None:
         self.options = options or EngineOptions()
         self.limits = limits or QueryLimits()
-        self._source = source
+        self._source, self._rollups = source, rollups
         self._monotonic = monotonic
         self._gate = QueryGate(self.limits)
+        self._answers = answers or Answers(0)
         self._remembered = lru_cache(_REMEMBERED_TREES)(self._parsed)
 
     def parse(self, text: str) -> Node:
@@ -114,19 +121,38 @@ class Engine:
         *,
         timeout_s: float | None = None,
         cancellation: Cancellation | None = None,
+        fresh: bool = False,
     ) -> Result:
         """The values from start to end, both in, every step (Unix ms), as a Matrix.
 
-        Raises PromQLError, TooManyQueries; BadQuery for too many points or a wrong type.
+        fresh: compute every step, whatever is remembered. Raises PromQLError, TooManyQueries;
+        BadQuery for too many points or a wrong type.
         """
-        tree = self.parse(text)
-        self._check_range(tree, start_ms, end_ms, step_ms)
-        tree = resolve_durations(tree, step_ms=step_ms, range_ms=end_ms - start_ms)
+        parsed = self.parse(text)
+        self._check_range(parsed, start_ms, end_ms, step_ms)
+        tree = resolve_durations(parsed, step_ms=step_ms, range_ms=end_ms - start_ms)
         with self._run(scope, text, (start_ms, end_ms, step_ms), timeout_s, cancellation) as run:
             run.bucketless = bucketless(tree)
             times = steps_between(start_ms, end_ms, step_ms)
-            value = _range_answer(evaluate(Frame(run, times), tree), times)
+            may_keep = tree is parsed and len(times) > 1 and not fresh
+            asked = _asked(run, text, tree, times) if may_keep else None
+            kept = None if asked is None else self._answers.find(self._source, asked)
+            if asked is None or kept is None:
+                value = _range_answer(evaluate(Frame(run, times), tree), times)
+            else:
+                value = self._extended(run, asked, kept, times[times > kept.until_ms])
             return self._result(run, value)
+
+    def _extended(self, run: Run, asked: Asked, kept: Kept, left: I64) -> Matrix:
+        """What is kept, and the steps that are left."""
+        matrix = kept.matrix or Matrix([], np.zeros(1, np.int64), np.zeros(0, np.int64), _NONE)
+        if len(left):
+            matrix = joined(matrix, _range_answer(evaluate(Frame(run, left), asked.tree), left))
+        run.series = max(run.series, kept.series)
+        is_plain = not run.notes.warnings and not run.notes.infos and matrix.histograms is None
+        if is_plain:
+            self._answers.keep(asked, kept, matrix, run.series)
+        return matrix
 
     def _check_range(self, tree: Node, start_ms: int, end_ms: int, step_ms: int) -> None:
         if step_ms <= 0:
@@ -168,6 +194,7 @@ class Engine:
         run = Run(
             scope=scope,
             source=self._source,
+            rollups=self._rollups,
             options=self.options,
             budget=budget,
             notes=Notes(text),
@@ -191,8 +218,20 @@ class Engine:
             peak_samples=run.budget.peak,
             seconds=self._monotonic() - run.began,
             pushed_down=run.pushed_down,
+            resolution_ms=run.resolution_ms,
         )
         return Result(value=value, warnings=run.notes.warnings, infos=run.notes.infos, stats=stats)
+
+
+def _asked(run: Run, text: str, tree: Node, times: I64) -> Asked:
+    return Asked(
+        scope=run.scope,
+        text=text,
+        tree=tree,
+        first_ms=int(times[0]),
+        last_ms=int(times[-1]),
+        step_ms=run.step_ms,
+    )
 
 
 def _instant_answer(value: Value, at_ms: int) -> Matrix | Vector | Scalar | String:

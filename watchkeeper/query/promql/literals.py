@@ -77,9 +77,9 @@ def parse_number(text: str) -> float:
     if plain.startswith("0x"):
         if plain == "0x":
             raise ValueError(syntax)
-        return float(int(plain, 16))
+        return _whole(int(plain, 16), text)
     if len(plain) > 1 and plain[0] == "0" and plain.isdigit() and not set(plain) & {"8", "9"}:
-        return float(int(plain, 8))
+        return _whole(int(plain, 8), text)
     try:
         value = float(plain)
     except ValueError:
@@ -87,6 +87,15 @@ def parse_number(text: str) -> float:
     if math.isinf(value):
         raise ValueError(syntax.replace("invalid syntax", "value out of range"))
     return value
+
+
+def _whole(value: int, text: str) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(
+            f"error parsing number: strconv.ParseFloat: parsing {quote(text)}: value out of range"
+        ) from None
 
 
 def format_float(value: float) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
+from operator import le
 
 import numpy as np
 
@@ -34,12 +36,13 @@ def _counts(k: F64) -> F64:
 def ranked(frame: Frame, op: str, grid: Grid, groups: Iterable[np.ndarray], k: F64) -> Grid:
     """The k largest (topk) or smallest series of each group at each step; NaN ranks last.
 
-    Equal values rank in series order. An instant answer is in rank order, group after group.
+    Equal values rank by their labels. An instant answer is in rank order, group after group.
     """
     wanted = _counts(k)
     present = np.zeros(grid.present.shape, np.bool_)
     order: list[np.ndarray] = []
-    for rows in groups:
+    for members in groups:
+        rows = _by_labels(grid, members)
         ranks = _ranks(grid.values[rows], grid.present[rows], largest=op == "topk")
         present[rows] = grid.present[rows] & (ranks < wanted[None, :])
         order.append(rows[np.argsort(ranks[:, 0], kind="stable")])
@@ -47,6 +50,14 @@ def ranked(frame: Frame, op: str, grid: Grid, groups: Iterable[np.ndarray], k: F
     if order and not frame.is_range:
         kept = kept.rows(np.concatenate(order))
     return kept.without_absent()
+
+
+def _by_labels(grid: Grid, rows: np.ndarray) -> np.ndarray:
+    """The rows, those of smaller label sets first."""
+    labels = [grid.labels[row] for row in rows.tolist()]
+    if all(map(le, labels, islice(labels, 1, None))):
+        return rows
+    return rows[sorted(range(len(labels)), key=labels.__getitem__)]
 
 
 def _ranks(values: F64, present: Bools, *, largest: bool) -> np.ndarray:
@@ -118,22 +129,28 @@ def _length(part: bytes) -> bytes:
     return bytes([size]) if size < 255 else b"\xff" + size.to_bytes(3, "little")
 
 
-def count_values(grid: Grid, label: str, groups: Iterable[tuple[Labels, np.ndarray]]) -> Grid:
+def count_values(
+    frame: Frame, grid: Grid, label: str, groups: Iterable[tuple[Labels, np.ndarray]]
+) -> Grid:
     """How many series of each group have each value, the value as a label."""
     if not is_label_name(label):
         raise ExecutionError(f"invalid label name {quote(label)}")
     found: dict[Labels, np.ndarray] = {}
+    held = 0
     native, texts = described_values(grid)
     for labels, rows in groups:
         values, present = grid.values[rows], grid.present[rows] & ~native[rows]
         for value in np.unique(values[present]):
             same = np.isnan(values) if np.isnan(value) else values == value
+            frame.run.budget.hold(grid.steps)
+            held += grid.steps
             _count(found, with_label(labels, label, format_float(float(value))), same & present)
         for text in set(texts[rows][native[rows]]):
             _count(found, with_label(labels, label, text), np.equal(texts[rows], text))
     if not found:
         return grid_of([], np.zeros((0, grid.steps)), np.zeros((0, grid.steps), np.bool_))
     counts = np.stack(list(found.values()))
+    frame.run.budget.release(held)
     return grid_of(list(found), counts, counts > 0)
 
 

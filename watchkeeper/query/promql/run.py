@@ -4,37 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from watchkeeper.model import Scope
 from watchkeeper.query.budget import Budget
+from watchkeeper.query.language import EngineOptions
 from watchkeeper.query.promql.ast import Matcher
 from watchkeeper.query.promql.errors import line_and_column
 from watchkeeper.query.promql.source import SeriesSource
 from watchkeeper.query.promql.types import I64, SeriesBlock
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineOptions:
-    """How the language behaves. Section [query.promql]."""
-
-    lookback_ms: int = 5 * 60 * 1000
-    """How old a sample may be and still stand for "now"; exclusive."""
-    default_subquery_step_ms: int = 60 * 1000
-    """Step of `[5m:]`."""
-    delayed_name_removal: bool = False
-    """Drop metric names at the end of the query instead of at each operation."""
-    experimental_functions: bool = True
-    """Allow what Prometheus calls experimental: functions, duration arithmetic, modifiers."""
-    use_start_timestamps: bool = False
-    """Let `rate` and its kin see counter resets in the start timestamps of samples."""
-    type_and_unit_labels: bool = False
-    """Tell counters by the label `__type__` instead of the metric's name."""
-
-    def __post_init__(self) -> None:
-        if self.lookback_ms < 1 or self.default_subquery_step_ms < 1:
-            raise ValueError("lookback_ms and default_subquery_step_ms must be >= 1")
+if TYPE_CHECKING:
+    from watchkeeper.query.promql.rollups import RollupSource
 
 
 class Notes:
@@ -69,6 +52,7 @@ class Run:
     """One query. start_ms, end_ms, step_ms: as asked; an instant query has start == end, step 0.
 
     bucketless: `id` of the selectors whose native histograms may come without buckets.
+    resolution_ms: width of the widest roll-ups that were read; 0: samples alone.
     """
 
     scope: Scope
@@ -84,6 +68,8 @@ class Run:
     samples: int = 0
     pushed_down: bool = False
     bucketless: frozenset[int] = frozenset()
+    rollups: RollupSource | None = None
+    resolution_ms: int = 0
     _blocks: dict[tuple[Sequence[Matcher], int, int], SeriesBlock] = field(default_factory=dict)
 
     def select(self, matchers: tuple[Matcher, ...], start_ms: int, end_ms: int) -> SeriesBlock:

@@ -180,13 +180,17 @@ class String:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
-    """What an answer cost. seconds: wall time in the engine; pushed_down: by the store."""
+    """What an answer cost. seconds: wall time in the engine; pushed_down: by the store.
+
+    resolution_ms: width of the widest roll-ups that took the place of samples; 0: none did.
+    """
 
     series: int = 0
     samples: int = 0
     peak_samples: int = 0
     seconds: float = 0.0
     pushed_down: bool = False
+    resolution_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

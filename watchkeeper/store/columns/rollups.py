@@ -2,7 +2,8 @@
 
 A materialized view would add a late or repeated sample for ever. Here a bucket's row is computed
 anew from the samples and replaces the row before it by its higher `version`, so that doing it
-twice changes nothing. Read through `rollup_source`, which sees the newest version alone.
+twice changes nothing. A bucket holds the samples after its begin up to and including its end,
+as PromQL's windows do. Read through `rollup_source`, which sees the newest version alone.
 """
 
 from __future__ import annotations
@@ -46,21 +47,21 @@ INSERT INTO samples_1h {_COLUMNS}
 SELECT project_id, series_id, hour, count(), sum(value), min(value), max(value),
        argMin(value, ts), argMax(value, ts), sum(step), {_VERSION.format(table="samples_1h")}
 FROM (
-  SELECT project_id, series_id, ts, value, toStartOfHour(ts) AS hour,
+  SELECT project_id, series_id, ts, value, toStartOfHour(ts - toIntervalMillisecond(1)) AS hour,
     toUnixTimestamp64Milli(ts) - toUnixTimestamp64Milli(lagInFrame(ts) OVER earlier) AS gap_ms,
     lagInFrame(value) OVER earlier AS before,
     multiIf(gap_ms > {{lookback:Int64}}, 0, value >= before, value - before, value) AS step
   FROM (
     SELECT project_id, series_id, ts, value FROM samples
     WHERE ts >= fromUnixTimestamp64Milli({{start:Int64}} - {{lookback:Int64}}, 'UTC')
-      AND ts < fromUnixTimestamp64Milli({{end:Int64}}, 'UTC') AND NOT isNaN(value)
+      AND ts <= fromUnixTimestamp64Milli({{end:Int64}}, 'UTC') AND NOT isNaN(value)
     ORDER BY project_id, series_id, ts, value
     LIMIT 1 BY project_id, series_id, ts
   )
   WINDOW earlier AS (PARTITION BY project_id, series_id ORDER BY ts
                      ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
 )
-WHERE ts >= fromUnixTimestamp64Milli({{start:Int64}}, 'UTC')
+WHERE ts > fromUnixTimestamp64Milli({{start:Int64}}, 'UTC')
 GROUP BY project_id, series_id, hour
 """
 
@@ -77,7 +78,7 @@ GROUP BY project_id, series_id, day
 
 
 def rollup_range(columns: Columns, start_ms: int, end_ms: int, resolution: Resolution) -> None:
-    """Recompute every bucket that lies wholly in [start_ms, end_ms).
+    """Recompute every bucket that lies wholly in (start_ms, end_ms].
 
     Hours come from samples: each (series, timestamp) once, NaN left out; `increase` is the sum of
     a counter's steps up to each sample, a fall being a restart from 0. Days come from the hours:

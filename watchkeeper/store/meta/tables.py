@@ -397,3 +397,20 @@ pushed_groups = Table(
     Column("failed_ms", Ms, nullable=False),
     UniqueConstraint("project_id", "grouping_key"),
 )
+
+# Series that each process counts, for the limits and the page about them
+
+series_uses = Table(
+    "series_uses",
+    metadata,
+    Column("lane", String(64), primary_key=True),
+    Column("project_id", Id, primary_key=True, autoincrement=False),
+    Column("metric", String(500), primary_key=True),  # empty: all of the project
+    Column("series", BigInteger, nullable=False),
+    Column("folded", BigInteger, nullable=False),
+    Column("samples", BigInteger, nullable=False),
+    Column("label", String(500), nullable=False),
+    Column("label_values", BigInteger, nullable=False),
+    Column("senders", JSON, nullable=False),
+    Column("at_ms", Ms, nullable=False),
+)

@@ -30,7 +30,7 @@ export interface MetricList {
   readonly more: () => void;
 }
 
-const PAGE = 200;
+const PAGE = 100;
 
 /** Metrics that match, a page at a time; more are fetched as they are scrolled to. */
 export function useMetricList(projectId: number, filter: MetricFilter): Loaded<MetricList> {

@@ -789,10 +789,17 @@ export interface paths {
     };
     /**
      * Get Cardinality
-     * @description The metrics and labels with the most series, and who sends them.
+     * @description The metrics and labels with the most series, who sends them, and what is beyond a limit.
      */
     get: operations["get_cardinality"];
-    put?: never;
+    /**
+     * Put Series Rules
+     * @description Set limits and label rules. They hold within 15 seconds. Needs role admin.
+     *
+     *     A limit raised lets folded series be stored as themselves; lowered, it folds new ones: those
+     *     that are stored already stay until they are idle for an hour.
+     */
+    put: operations["put_series_rules"];
     post?: never;
     delete?: never;
     options?: never;
@@ -1119,6 +1126,8 @@ export interface components {
     /**
      * CardinalityAnswer
      * @description Series of the last two days. metrics, labels: those with most, the largest first.
+     *
+     *     Metrics that overflow come before all others. Overflow is at most 15 seconds old.
      */
     CardinalityAnswer: {
       /** Limit Per Metric */
@@ -1131,6 +1140,7 @@ export interface components {
       metrics: components["schemas"]["MetricCardinality"][];
       /** Labels */
       labels: components["schemas"]["LabelCardinality"][];
+      rules: components["schemas"]["SeriesRulesAnswer"];
     };
     /**
      * ChannelAnswer
@@ -1322,6 +1332,20 @@ export interface components {
       reason: string;
       /** Count */
       count: number;
+    };
+    /**
+     * DroppedTarget
+     * @description A discovered target that is not scraped; reason: a sentence.
+     */
+    DroppedTarget: {
+      /** Job */
+      job: string;
+      /** Discovered Labels */
+      discovered_labels: {
+        [key: string]: string;
+      };
+      /** Reason */
+      reason: string;
     };
     /**
      * ErrorAnswer
@@ -1928,7 +1952,9 @@ export interface components {
     };
     /**
      * MetricCardinality
-     * @description limit null: none is set. overflowed: series beyond it. top_label: most values.
+     * @description series: stored as themselves. overflowed: active ones beyond a limit, which are folded.
+     *
+     *     overflow_samples: folded since the servers' processes started. top_label: most values.
      */
     MetricCardinality: {
       /** Metric */
@@ -1939,6 +1965,8 @@ export interface components {
       limit: number | null;
       /** Overflowed */
       overflowed: number;
+      /** Overflow Samples */
+      overflow_samples: number;
       /** Top Label */
       top_label: string;
       /** Top Label Values */
@@ -2238,7 +2266,7 @@ export interface components {
       /** Pools */
       pools: components["schemas"]["Pool"][];
       /** Dropped */
-      dropped: components["schemas"]["watchkeeper__api__wk__pools__DroppedTarget"][];
+      dropped: components["schemas"]["UnscrapedTarget"][];
       /** Dropped Total */
       dropped_total: number;
       /** Problems */
@@ -2436,7 +2464,7 @@ export interface components {
      * @description limit, operator: null and empty when the expression is no comparison with a number.
      *
      *     limit_per_hour: of a rate. values: those nearest to firing, of `series` in all.
-     *     hints: what looks like a mistake, as sentences. error: why there is no value.
+     *     error: why there is no value.
      */
     RulePreview: {
       /** Alert */
@@ -2455,8 +2483,6 @@ export interface components {
       values: components["schemas"]["PreviewValue"][];
       /** Series */
       series: number;
-      /** Hints */
-      hints: string[];
       /** Error */
       error: string;
     };
@@ -2545,7 +2571,7 @@ export interface components {
     };
     /**
      * SenderLoad
-     * @description sender: the job or service of the series; empty for series that name neither.
+     * @description sender: the job or service of the series, else the program that sends them; or empty.
      */
     SenderLoad: {
       /** Sender */
@@ -2573,6 +2599,45 @@ export interface components {
       days: components["schemas"]["DayAnswer"][];
       /** Growth */
       growth: number | null;
+    };
+    /**
+     * SeriesRulesAnswer
+     * @description What the project set, null where the server's limit holds; and the server's limits.
+     */
+    SeriesRulesAnswer: {
+      /** Limit Per Metric */
+      limit_per_metric: number | null;
+      /** Limit Per Project */
+      limit_per_project: number | null;
+      /** Drop Labels */
+      drop_labels: string[];
+      /** Hash Labels */
+      hash_labels: string[];
+      /** Default Per Metric */
+      default_per_metric: number;
+      /** Default Per Project */
+      default_per_project: number;
+    };
+    /**
+     * SeriesRulesBody
+     * @description Limits: null takes the server's. Labels are dropped or hashed from now on.
+     * @example {
+     *       "drop_labels": [],
+     *       "hash_labels": [
+     *         "user_id"
+     *       ],
+     *       "limit_per_metric": 50000
+     *     }
+     */
+    SeriesRulesBody: {
+      /** Limit Per Metric */
+      limit_per_metric?: number | null;
+      /** Limit Per Project */
+      limit_per_project?: number | null;
+      /** Drop Labels */
+      drop_labels?: string[];
+      /** Hash Labels */
+      hash_labels?: string[];
     };
     /**
      * SessionAnswer
@@ -2759,7 +2824,7 @@ export interface components {
       /** Targets */
       targets: components["schemas"]["TargetAnswer"][];
       /** Dropped */
-      dropped: components["schemas"]["watchkeeper__api__wk__scrape__DroppedTarget"][];
+      dropped: components["schemas"]["DroppedTarget"][];
       /** Jobs */
       jobs: string[];
     };
@@ -2801,6 +2866,20 @@ export interface components {
       tokens: components["schemas"]["TokenAnswer"][];
     };
     /**
+     * UnscrapedTarget
+     * @description Found, but not scraped; reason: why.
+     */
+    UnscrapedTarget: {
+      /** Job */
+      job: string;
+      /** Discovered Labels */
+      discovered_labels: {
+        [key: string]: string;
+      };
+      /** Reason */
+      reason: string;
+    };
+    /**
      * UserAnswer
      * @description The person who is signed in.
      */
@@ -2821,34 +2900,6 @@ export interface components {
     WebhookOptions: {
       /** Url */
       url: string;
-    };
-    /**
-     * DroppedTarget
-     * @description Found, but not scraped; reason: why.
-     */
-    watchkeeper__api__wk__pools__DroppedTarget: {
-      /** Job */
-      job: string;
-      /** Discovered Labels */
-      discovered_labels: {
-        [key: string]: string;
-      };
-      /** Reason */
-      reason: string;
-    };
-    /**
-     * DroppedTarget
-     * @description A discovered target that is not scraped; reason: a sentence.
-     */
-    watchkeeper__api__wk__scrape__DroppedTarget: {
-      /** Job */
-      job: string;
-      /** Discovered Labels */
-      discovered_labels: {
-        [key: string]: string;
-      };
-      /** Reason */
-      reason: string;
     };
   };
   responses: never;
@@ -4952,6 +5003,50 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["CardinalityAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  put_series_rules: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SeriesRulesBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SeriesRulesAnswer"];
         };
       };
       /** @description The request was refused. */

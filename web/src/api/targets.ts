@@ -29,11 +29,15 @@ export function usePools(
   });
 }
 
-/** Has the server read its configuration files again; for admins. */
-export function useReload(projectId: number): ReturnType<typeof useMutation<unknown, Error, void>> {
+type Reloaded = Schemas["ScrapeConfigAnswer"];
+
+/** Has the server read the project's configuration again, files too; for admins. */
+export function useReload(
+  projectId: number,
+): ReturnType<typeof useMutation<Reloaded, Error, void>> {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () => call("POST", "/-/reload"),
+    mutationFn: () => call<Reloaded>("POST", projectPath(projectId, "/scrape-config/reload")),
     onSuccess: () => client.invalidateQueries({ queryKey: ["project", projectId] }),
   });
 }

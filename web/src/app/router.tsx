@@ -62,6 +62,18 @@ export function makeRouter(client: QueryClient): AnyRouter {
       if (defaultProject(known) === undefined) throw redirect({ to: "/first-run" });
     },
   });
+  // Where Prometheus's own page has its queries: its links work with this server's address.
+  const foreign = ["graph", "query"].map((path) =>
+    createRoute({
+      getParentRoute: () => root,
+      path,
+      beforeLoad: async ({ search, location }) => {
+        const found = await session();
+        if (found.user === null) throw redirect(signIn(found, location.href));
+        throw redirect({ to: startOf(found).replace(/home$/, "explore"), search });
+      },
+    }),
+  );
   const home = createRoute({
     getParentRoute: () => org,
     path: "/",
@@ -81,7 +93,13 @@ export function makeRouter(client: QueryClient): AnyRouter {
     ),
   );
   return createRouter({
-    routeTree: root.addChildren([start, login, firstRun, org.addChildren([home, ...pages])]),
+    routeTree: root.addChildren([
+      start,
+      login,
+      firstRun,
+      ...foreign,
+      org.addChildren([home, ...pages]),
+    ]),
     parseSearch,
     stringifySearch,
     defaultPreload: "intent",

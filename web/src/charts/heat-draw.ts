@@ -37,7 +37,7 @@ export function heatFrame(
   height: number,
 ): HeatFrame {
   const longest = Math.max(4, ...labels.map((text) => text.length));
-  const left = Math.min(Math.round(12 + longest * LETTER_PX), Math.round(width * 0.35));
+  const left = Math.min(Math.round(20 + longest * LETTER_PX), Math.round(width * 0.35));
   const inner = height - TOP_PX - FOOT_PX;
   return {
     left,
@@ -73,15 +73,17 @@ function drawCells(ctx: CanvasRenderingContext2D, { heat, levels, frame, span }:
       const level = levelOf(value, levels);
       if (level === 0) return;
       const end = frame.left + ((heat.timesMs[i] ?? 0) - span.fromMs) * perMs;
-      const from = Math.max(frame.left, end - heat.stepMs * perMs);
-      const to = Math.min(end, right);
+      // Whole device pixels, so that no seams show between cells.
+      const from = snapped(Math.max(frame.left, end - heat.stepMs * perMs));
+      const to = snapped(Math.min(end, right));
       if (to <= from) return;
       ctx.fillStyle = colors[level - 1] ?? "";
-      // Half a pixel over, so that no seams show between cells.
-      ctx.fillRect(from, y + 0.5, to - from + 0.35, Math.max(1, frame.rowHeight - 1));
+      ctx.fillRect(from, y + 0.5, to - from, Math.max(1, frame.rowHeight - 1));
     });
   });
 }
+
+const snapped = (x: number): number => Math.round(x * devicePixelRatio) / devicePixelRatio;
 
 function drawHatches(ctx: CanvasRenderingContext2D, { heat, frame }: Drawing): void {
   ctx.strokeStyle = token("faint");

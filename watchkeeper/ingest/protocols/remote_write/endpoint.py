@@ -5,18 +5,27 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from watchkeeper.ingest.accept import Acceptor, PlacedBatch
 from watchkeeper.ingest.body import BodyLimits, read_body
-from watchkeeper.ingest.drops import Accepted, Drop
-from watchkeeper.ingest.http import TEXT_TYPE, InFlight, Refusal, Reply, Request
+from watchkeeper.ingest.drops import Drop
+from watchkeeper.ingest.http import TEXT_TYPE, Header, InFlight, Refusal, Reply, Request
 from watchkeeper.ingest.keys import Keys, admitted_key
-from watchkeeper.ingest.protocols.remote_write import parse
-from watchkeeper.ingest.rows import MetadataRow
+from watchkeeper.ingest.protocols.remote_write.messages import (
+    REFUSED,
+    RESERVED,
+    Besides,
+    Metadata,
+)
+from watchkeeper.ingest.protocols.remote_write.parse import Decoded, KnownSeries, decode
+from watchkeeper.ingest.protocols.remote_write.parse_v2 import KnownReferences, decode_v2
+from watchkeeper.ingest.protocols.remote_write.wire import MalformedWrite
+from watchkeeper.ingest.rows import HistogramBatch, MetadataRow
 from watchkeeper.ingest.series import is_reserved, metric_of
 from watchkeeper.lib.clock import DAY_MS, SECOND_MS, Clock
 from watchkeeper.lib.errors import Overloaded
@@ -26,22 +35,47 @@ _PATH = "/api/v1/write"
 _MAX_KNOWN_SERIES = 300_000
 _MAX_KNOWN_TOKENS = 1_000
 _HARMLESS = frozenset({Drop.REPEATED})
+_V1, _V2 = "prometheus.writerequest", "io.prometheus.write.v2.request"
+_WORDS = {
+    Drop.OUT_OF_ORDER: "out of order sample",
+    Drop.DUPLICATE_TIMESTAMP: "duplicate sample for timestamp",
+    Drop.TOO_OLD: "out of bounds",
+    Drop.TOO_FAR_FUTURE: "out of bounds",
+}
+"""What Prometheus calls it: senders and people look for these words."""
+_MAX_KNOWN_METRICS = 50_000
 
 TokenProject = Callable[[str, int | None], int | None]
 """The project that an API token may write to, given the one that the path names; None: none."""
 
+MayWriteReserved = Callable[[int], bool]
+"""True if Prometheus may write `up`, `scrape_*`, `ALERTS*` and `watchkeeper_*` to a project."""
+
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of a project's series; empty again each day and when places change."""
+    """What is known of a project's senders; empty again each day and when places change."""
 
-    series: parse.KnownSeries = field(default_factory=parse.KnownSeries)
+    series: KnownSeries = field(default_factory=KnownSeries)
+    references: KnownReferences = field(default_factory=KnownReferences)
+    metadata: dict[str, Metadata] = field(default_factory=dict)
     day: int = -1
     generation: int = -1
+    may_write_reserved: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """How many rows of each kind are on disk, and why others are not."""
+
+    samples: int
+    histograms: int
+    exemplars: int
+    refused: Mapping[Drop, int]
 
 
 class RemoteWriteEndpoint:
-    """Answers Prometheus remote write 1.0. 204 means that every sample is on disk.
+    """Answers Prometheus remote write 1.0 and 2.0. 204 means that every sample is on disk.
 
     400 names what was refused of a request whose other samples were kept: a sender that obeys the
     protocol does not send it again. 503 asks for the whole request again.
@@ -58,10 +92,12 @@ class RemoteWriteEndpoint:
         in_flight: InFlight,
         limits: BodyLimits | None = None,
         token_project: TokenProject | None = None,
+        may_write_reserved: MayWriteReserved | None = None,
     ) -> None:
         self._acceptor, self._keys, self._clock = acceptor, keys, clock
         self._in_flight, self._limits = in_flight, limits or BodyLimits()
         self._token_project = token_project
+        self._may_write_reserved = may_write_reserved or (lambda _project_id: False)
         self._known: dict[int, _Known] = {}
         self._tokens: dict[tuple[str, int | None], tuple[int | None, int]] = {}
 
@@ -76,11 +112,12 @@ class RemoteWriteEndpoint:
             if request.method != "POST":
                 raise Refusal(405, Drop.MALFORMED, "Send this by POST.")
             project_id = await self._project(request)
-            _check_format(request)
+            is_v2 = _is_version_2(request)
             async with read_body(request, self._limits, self._in_flight) as packed:
-                decoded = self._decoded(project_id, self._unpacked(packed))
-            return self._answer(project_id, await self._keep(project_id, decoded), decoded)
-        except parse.MalformedWrite as error:
+                decoded = self._decoded(project_id, self._unpacked(packed), is_v2=is_v2)
+            kept = await self._keep(project_id, decoded)
+            return self._answer(project_id, kept, decoded, is_v2=is_v2)
+        except MalformedWrite as error:
             reason = f"At byte {error.position}: {error.reason}"
             return self._refused(Refusal(400, Drop.MALFORMED, reason), project_id)
         except Refusal as refusal:
@@ -129,65 +166,100 @@ class RemoteWriteEndpoint:
                 raise Refusal(413, Drop.TOO_LARGE, f"Unpacked it is larger than {limit:,} bytes.")
             return bytes(cramjam.snappy.decompress_raw(packed))
         except cramjam.DecompressionError as error:
-            raise parse.MalformedWrite(0, "The body is not a snappy block.") from error
+            raise MalformedWrite(0, "The body is not a snappy block.") from error
 
-    def _decoded(self, project_id: int, body: bytes) -> parse.Decoded:
+    def _decoded(self, project_id: int, body: bytes, *, is_v2: bool) -> Decoded:
         now_ms = self._clock()
         series = self._acceptor.series
         known = self._known.setdefault(project_id, _Known())
 
         def place(labels: Labels) -> int:
-            if is_reserved(metric_of(labels)):
-                return parse.RESERVED
-            return int(series.slots(project_id, (labels,), now_ms=now_ms)[0])
+            if is_reserved(metric_of(labels)) and not known.may_write_reserved:
+                return RESERVED
+            return series.slot(project_id, labels, now_ms=now_ms)
 
         for _ in range(2):
-            self._renew(known, now_ms // DAY_MS)
-            decoded = parse.decode(body, known.series, place)
+            self._renew(known, project_id, now_ms // DAY_MS)
+            if is_v2:
+                decoded = decode_v2(body, known.references, place)
+            else:
+                decoded = decode(body, known.series, place)
             if known.generation == series.generation:
                 break  # else places changed while it was read: once more with the new ones
         return decoded
 
-    def _renew(self, known: _Known, day: int) -> None:
+    def _renew(self, known: _Known, project_id: int, day: int) -> None:
         """Forget places that changed, and once a day all, so that each series is announced."""
         generation = self._acceptor.series.generation
+        may = self._may_write_reserved(project_id)
+        learnt = (known.generation, known.day, known.may_write_reserved)
         is_full = len(known.series.places) > _MAX_KNOWN_SERIES
-        if known.generation != generation or known.day != day or is_full:
-            known.series = parse.KnownSeries()
-            known.day, known.generation = day, generation
+        if learnt == (generation, day, may) and not is_full:
+            return
+        known.series, known.references, known.metadata = KnownSeries(), KnownReferences(), {}
+        known.day, known.generation, known.may_write_reserved = day, generation, may
 
-    async def _keep(self, project_id: int, decoded: parse.Decoded) -> Accepted:
-        rows = np.flatnonzero(decoded.slots > parse.RESERVED)
-        is_whole = len(rows) == len(decoded.slots)
-        batch = PlacedBatch(
-            slots=decoded.slots if is_whole else decoded.slots[rows],
-            ts_ms=decoded.ts_ms if is_whole else decoded.ts_ms[rows],
-            values=decoded.values if is_whole else decoded.values[rows],
-            labels=lambda row: decoded.labels(int(rows[row])),
-        )
-        accepted = await self._acceptor.accept_placed(project_id, batch)
-        told = [MetadataRow(m.metric, m.type, m.help, m.unit) for m in decoded.metadata]
-        await self._acceptor.accept_metadata(project_id, told)
-        return accepted
-
-    def _answer(self, project_id: int, accepted: Accepted, decoded: parse.Decoded) -> Reply:
-        """204, or 400 with how many samples were refused for which reason."""
-        refused = {
-            Drop.RESERVED_NAME: int((decoded.slots == parse.RESERVED).sum()),
-            Drop.INVALID_LABELS: int((decoded.slots == parse.INVALID).sum()),
-        }
+    async def _keep(self, project_id: int, decoded: Decoded) -> _Kept:
+        batch, refused = _wanted(decoded)
         for reason, count in refused.items():
             self._acceptor.metrics.drop(reason, count)
-        if decoded.histograms:
-            self._acceptor.metrics.unsupported("native_histogram", decoded.histograms)
-        counts = {**accepted.dropped, **refused}
-        told = {reason: count for reason, count in counts.items() if count}
-        errors = {reason: count for reason, count in told.items() if reason not in _HARMLESS}
+        samples = await self._acceptor.accept_placed(project_id, batch)
+        refused.update(samples.dropped)
+        histograms, exemplars = 0, 0
+        if decoded.besides:
+            histograms, exemplars = await self._keep_besides(project_id, decoded.besides, refused)
+        return _Kept(
+            samples=samples.rows + samples.dropped.get(Drop.REPEATED, 0),
+            histograms=histograms,
+            exemplars=exemplars,
+            refused=refused,
+        )
+
+    async def _keep_besides(
+        self, project_id: int, besides: Besides, refused: Counter[Drop]
+    ) -> tuple[int, int]:
+        """(histograms, exemplars) that are on disk.
+
+        Exemplars that are not wanted are counted and no error: they do not come again.
+        """
+        histograms = exemplars = 0
+        if besides.histograms:
+            labels, times, found = zip(*besides.histograms, strict=True)
+            batch = HistogramBatch(series=labels, ts_ms=np.array(times, np.int64), histograms=found)
+            accepted = await self._acceptor.accept_histograms(project_id, batch)
+            histograms = accepted.rows
+            refused.update(accepted.dropped)
+        if besides.exemplars:
+            taken = await self._acceptor.accept_exemplars(project_id, besides.exemplars)
+            exemplars = taken.rows
+        if besides.metadata:
+            await self._keep_metadata(project_id, besides.metadata)
+        return histograms, exemplars
+
+    async def _keep_metadata(self, project_id: int, told: Sequence[Metadata]) -> None:
+        """Keep what is news: senders tell it again and again."""
+        known = self._known[project_id].metadata
+        news = {one.metric: one for one in told if one.metric and known.get(one.metric) != one}
+        rows = [MetadataRow(m.metric, m.type, m.help, m.unit) for m in news.values()]
+        await self._acceptor.accept_metadata(project_id, rows)
+        if len(known) + len(news) > _MAX_KNOWN_METRICS:
+            known.clear()
+        known.update(news)
+
+    def _answer(self, project_id: int, kept: _Kept, decoded: Decoded, *, is_v2: bool) -> Reply:
+        """204, or 400 with how many samples were refused for which reason."""
+        written = _written(kept) if is_v2 else ()
+        errors = {
+            reason: count
+            for reason, count in kept.refused.items()
+            if count and reason not in _HARMLESS
+        }
         if not errors:
-            return Reply(204, project_id=project_id)
-        text = ", ".join(f"{count} {reason.value}" for reason, count in errors.items())
-        kept = f"{accepted.rows} of {len(decoded.slots)} samples were kept; refused: {text}."
-        return self._reply(Refusal(400, next(iter(errors)), kept), project_id)
+            return Reply(204, headers=written, project_id=project_id)
+        text = ", ".join(f"{count} {_worded(reason)}" for reason, count in errors.items())
+        told = f"{kept.samples} of {len(decoded.slots)} samples were kept; refused: {text}."
+        reply = self._reply(Refusal(400, next(iter(errors)), told), project_id)
+        return replace(reply, headers=(*reply.headers, *written))
 
     def _refused(self, refusal: Refusal, project_id: int) -> Reply:
         self._acceptor.metrics.drop(refusal.drop)
@@ -204,13 +276,58 @@ class RemoteWriteEndpoint:
         return Reply(refusal.status, body, tuple(headers), refusal.drop, known)
 
 
-def _check_format(request: Request) -> None:
+def _wanted(decoded: Decoded) -> tuple[PlacedBatch, Counter[Drop]]:
+    """The samples of series that may be written, and why others may not."""
+    slots, ts_ms, values, labels = decoded.slots, decoded.ts_ms, decoded.values, decoded.labels
+    refused = Counter[Drop]()
+    if decoded.besides.refused:
+        refused.update(decoded.besides.refused)
+    if len(slots) and slots.min() <= RESERVED:
+        for place, reason in REFUSED.items():
+            refused[reason] += int((slots == place).sum())
+        rows = np.flatnonzero(slots > RESERVED)
+        slots, ts_ms, values = slots[rows], ts_ms[rows], values[rows]
+        return PlacedBatch(
+            slots=slots, ts_ms=ts_ms, values=values, labels=lambda row: labels(int(rows[row]))
+        ), refused
+    return PlacedBatch(slots=slots, ts_ms=ts_ms, values=values, labels=labels), refused
+
+
+def _is_version_2(request: Request) -> bool:
+    """Which message the body is. Raises Refusal 415 for one that is not known."""
     encoding = request.header(b"content-encoding").lower()
     if encoding not in {"snappy", ""}:
         raise Refusal(415, Drop.UNSUPPORTED_ENCODING, "Content-Encoding must be snappy.")
-    kind = request.header(b"content-type").lower()
-    if "proto=" in kind and "prometheus.writerequest" not in kind:
-        raise Refusal(415, Drop.UNSUPPORTED_ENCODING, "Send prometheus.WriteRequest (1.0).")
+    kind, _, parameters = request.header(b"content-type").lower().partition(";")
+    message = next(
+        (value for name, _, value in _parameters(parameters) if name == "proto"), _V1
+    ).strip('"')
+    if message not in {_V1, _V2} or kind.strip() not in {"", "application/x-protobuf"}:
+        raise Refusal(
+            415,
+            Drop.UNSUPPORTED_ENCODING,
+            "Send application/x-protobuf of prometheus.WriteRequest or "
+            "io.prometheus.write.v2.Request.",
+        )
+    return message == _V2
+
+
+def _parameters(text: str) -> list[tuple[str, str, str]]:
+    return [part.strip().partition("=") for part in text.split(";")]
+
+
+def _written(kept: _Kept) -> tuple[Header, ...]:
+    """What remote write 2.0 wants to be told with every answer."""
+    counts = (("samples", kept.samples), ("histograms", kept.histograms))
+    return tuple(
+        (f"x-prometheus-remote-write-{name}-written".encode(), str(count).encode())
+        for name, count in (*counts, ("exemplars", kept.exemplars))
+    )
+
+
+def _worded(reason: Drop) -> str:
+    words = _WORDS.get(reason)
+    return f"{reason.value} ({words})" if words else reason.value
 
 
 def _credentials(header: str) -> list[str]:

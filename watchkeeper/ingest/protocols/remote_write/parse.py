@@ -6,14 +6,24 @@ as they stand, and only the samples behind them are decoded, all at once.
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from watchkeeper.ingest.drops import Drop
+from watchkeeper.ingest.protocols.remote_write.messages import (
+    INVALID,
+    REFUSED,
+    Besides,
+    Metadata,
+    are_valid,
+    metric_type,
+    read_histogram,
+    read_sample,
+)
 from watchkeeper.ingest.protocols.remote_write.tapes import (
     SAMPLE_TAIL,
     ZERO_TAIL,
@@ -21,16 +31,22 @@ from watchkeeper.ingest.protocols.remote_write.tapes import (
     Tapes,
     joined,
 )
-from watchkeeper.model import METRIC_NAME, Labels, labels_of
+from watchkeeper.ingest.protocols.remote_write.wire import (
+    MalformedWrite,
+    after_field,
+    double,
+    fields,
+    signed,
+    text,
+    varint,
+)
+from watchkeeper.ingest.rows import Exemplar
+from watchkeeper.model import Labels, labels_of
 
-RESERVED, INVALID = -2, -3
-"""What stands for a place in the registry where a series is refused."""
 _NO_ROOM = -1
 
 _SERIES, _METADATA = 0x0A, 0x1A  # fields 1 and 3, length-delimited
-_LABELS, _SAMPLES, _HISTOGRAMS = 1, 2, 4
-_MAX_LABEL_BYTES = 32 * 1024
-_DOUBLE = struct.Struct("<d")
+_LABELS, _SAMPLES, _EXEMPLARS, _HISTOGRAMS = 1, 2, 3, 4
 _HEADS = {SAMPLE_TAIL: b"\x12\x10\x09", ZERO_TAIL: b"\x12\x07\x10"}
 _TIME_TAG = 0x10
 _CONTINUED = 0x8080808080  # the high bits of a varint of six bytes
@@ -40,30 +56,8 @@ _IMPATIENT = 16
 """Known series looked up one by one after one that nothing known followed."""
 _RARELY = 16
 """One series looked up among so many in known order is no reason to learn a new order."""
-_TYPES = (
-    "unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset",
-)  # fmt: skip
-
 Place = Callable[[Labels], int]
 """The place of a series in the registry, or RESERVED or INVALID, or less than 0 for no room."""
-
-
-class MalformedWrite(Exception):
-    """position: byte offset in the unpacked body at which it stops making sense."""
-
-    def __init__(self, position: int, reason: str) -> None:
-        super().__init__(reason)
-        self.position, self.reason = position, reason
-
-
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """What a metric is. type: Prometheus's word."""
-
-    metric: str
-    type: str
-    help: str
-    unit: str
 
 
 @dataclass(slots=True)
@@ -78,32 +72,28 @@ class KnownSeries:
 class Decoded:
     """The samples of one request in columns, and what was told besides.
 
-    slots: places in the registry; below 0 for refused rows. histograms: native histograms seen.
-    starts: where row i's series begins in the body, for `labels`.
+    slots: places in the registry; below 0 for refused rows. labels: those of a row, read again.
     """
 
-    body: bytes
     slots: NDArray[np.int64]
     ts_ms: NDArray[np.int64]
     values: NDArray[np.float64]
-    starts: NDArray[np.int64]
-    metadata: list[Metadata] = field(default_factory=list)
-    histograms: int = 0
-
-    def labels(self, row: int) -> Labels:
-        """The labels of one row, read again from the body."""
-        series = _series_at(self.body, int(self.starts[row]))
-        return labels_of(series.pairs)
+    labels: Callable[[int], Labels]
+    besides: Besides
 
 
 @dataclass(slots=True)
 class _Series:
-    """One series, read in full. known_bytes: its label bytes, if nothing else is among them."""
+    """One series, read in full. known_bytes: its label bytes, if nothing else is among them.
 
-    pairs: list[tuple[str, str]]
-    samples: list[tuple[int, float]]
-    histograms: int
-    known_bytes: bytes | None
+    exemplars, histograms: where they stand in the body.
+    """
+
+    pairs: list[tuple[str, str]] = field(default_factory=list)
+    samples: list[tuple[int, float]] = field(default_factory=list)
+    exemplars: list[tuple[int, int]] = field(default_factory=list)
+    histograms: list[tuple[int, int]] = field(default_factory=list)
+    known_bytes: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -119,8 +109,7 @@ class _Rows:
     slow_slots: list[int] = field(default_factory=list)
     slow_samples: list[tuple[int, float]] = field(default_factory=list)
     slow_starts: list[int] = field(default_factory=list)
-    metadata: list[Metadata] = field(default_factory=list)
-    histograms: int = 0
+    besides: Besides = field(default_factory=Besides)
 
     def end_stretch(self) -> None:
         """The rows looked up one by one become a stretch."""
@@ -163,7 +152,7 @@ def _collect(
         length = body[at + 1]
         start = at + 2
         if length >= 0x80:
-            length, start = _varint(body, at + 1)
+            length, start = varint(body, at + 1)
         at = start + length
         if at > size:
             raise MalformedWrite(start, "A series goes past the end of the message.")
@@ -200,14 +189,10 @@ def _read_series(
 ) -> None:
     """Read one series in full; its label bytes become known once all of it made sense."""
     series = _series(body, start, end)
-    slot = place(labels_of(series.pairs)) if _are_valid(series.pairs) else INVALID
+    slot = place(labels_of(series.pairs)) if are_valid(series.pairs) else INVALID
     if series.known_bytes and slot != _NO_ROOM:
         known.places[series.known_bytes] = slot
-    rows.histograms += series.histograms
-    for sample in series.samples:
-        rows.slow_slots.append(slot)
-        rows.slow_samples.append(sample)
-        rows.slow_starts.append(start)
+    _add_series(body, rows, series, slot, start)
 
 
 def _columns(body: bytes, content: NDArray[np.uint8], known: KnownSeries, rows: _Rows) -> Decoded:
@@ -222,8 +207,9 @@ def _columns(body: bytes, content: NDArray[np.uint8], known: KnownSeries, rows: 
     if found.is_zero.any():
         values[found.is_zero] = 0.0
     raw_times = words[found.ends - 8] >> np.uint64(16)
-    if (raw_times == raw_times[0]).all() and _is_six_byte_varint(raw_times[:1])[0]:
-        times = np.full(len(found), _times(raw_times[:1])[0])
+    first_ms = _time(int(raw_times[0]))
+    if first_ms is not None and (raw_times == raw_times[0]).all():
+        times = np.full(len(found), first_ms)
         _learn(content, known, found, rows.looked_up)
         return _decoded(body, rows, found.slots, times, values, found.starts)
     is_plain = _is_six_byte_varint(raw_times)
@@ -252,14 +238,13 @@ def _decoded(
     """The plain rows and those read in full, together."""
     slow_times = [time for time, _ in rows.slow_samples]
     slow_values = [value for _, value in rows.slow_samples]
+    all_starts = _both(np.asarray(starts, np.int64), rows.slow_starts)
     return Decoded(
-        body=body,
         slots=_both(np.asarray(slots, np.int64), rows.slow_slots),
         ts_ms=_both(np.asarray(times, np.int64), slow_times),
         values=_both(np.asarray(values, np.float64), slow_values),
-        starts=_both(np.asarray(starts, np.int64), rows.slow_starts),
-        metadata=rows.metadata,
-        histograms=rows.histograms,
+        labels=lambda row: labels_of(_series_at(body, int(all_starts[row])).pairs),
+        besides=rows.besides,
     )
 
 
@@ -272,11 +257,53 @@ def _both(plain: NDArray[Column], slow: Sequence[float]) -> NDArray[Column]:
 
 def _reread(body: bytes, rows: _Rows, slot: int, start: int) -> None:
     series = _series_at(body, start)
-    rows.histograms += series.histograms
+    _add_series(body, rows, series, slot, start)
+
+
+def _add_series(body: bytes, rows: _Rows, series: _Series, slot: int, start: int) -> None:
     for sample in series.samples:
         rows.slow_slots.append(slot)
         rows.slow_samples.append(sample)
         rows.slow_starts.append(start)
+    if not series.histograms and not series.exemplars:
+        return
+    labels = labels_of(series.pairs)
+    add_besides(rows.besides, labels, slot, body, series.histograms)
+    found = [_exemplar(body, labels, *span) for span in series.exemplars]
+    if slot in REFUSED:
+        rows.besides.refused[REFUSED[slot]] += len(found)
+    else:
+        rows.besides.exemplars += found
+
+
+def add_besides(
+    besides: Besides, labels: Labels, slot: int, body: bytes, spans: Sequence[tuple[int, int]]
+) -> None:
+    """Read native histograms of one series; those that contradict themselves are counted."""
+    for start, end in spans:
+        try:
+            ts_ms, histogram = read_histogram(body, start, end)
+        except ValueError:
+            besides.refused[Drop.INVALID_HISTOGRAM] += 1
+            continue
+        if slot in REFUSED:
+            besides.refused[REFUSED[slot]] += 1
+        else:
+            besides.histograms.append((labels, ts_ms, histogram))
+
+
+def _exemplar(body: bytes, series: Labels, start: int, end: int) -> Exemplar:
+    pairs: dict[str, str] = {}
+    value, time = 0.0, 0
+    for number, wire, first, last in fields(body, start, end):
+        if number == 1 and wire == 2:
+            name, content = _label(body, first, last)
+            pairs[name] = content
+        elif number == 2 and wire == 1:
+            value = double(body, first)
+        elif number == 3 and wire == 0:
+            time = signed(varint(body, first)[0])
+    return Exemplar(series=series, ts_ms=time, value=value, labels=pairs)
 
 
 def _is_six_byte_varint(raw: NDArray[np.uint64]) -> NDArray[np.bool_]:
@@ -284,6 +311,13 @@ def _is_six_byte_varint(raw: NDArray[np.uint64]) -> NDArray[np.bool_]:
     is_six: NDArray[np.bool_] = (raw & np.uint64(_HIGH_BITS)) == np.uint64(_CONTINUED)
     is_six &= (raw >> np.uint64(40)) != 0
     return is_six
+
+
+def _time(raw: int) -> int | None:
+    """Six bytes of seven bits each as a number; None if they are no varint of six bytes."""
+    if raw & _HIGH_BITS != _CONTINUED or raw >> 40 == 0:
+        return None
+    return sum((raw >> shift & 0x7F) << 7 * place for place, shift in enumerate(_TIME_SHIFTS))
 
 
 def _times(raw: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -296,26 +330,25 @@ def _times(raw: NDArray[np.uint64]) -> NDArray[np.int64]:
 
 def _other_field(body: bytes, at: int, rows: _Rows) -> int:
     """Read metadata, pass over what is unknown; returns where the next field begins."""
-    tag, start = _varint(body, at)
+    tag, start = varint(body, at)
     if tag != _METADATA:
-        return _after(body, at, len(body))
-    length, start = _varint(body, start)
+        return after_field(body, at, len(body))
+    length, start = varint(body, start)
     end = start + length
     if end > len(body):
         raise MalformedWrite(start, "Metadata goes past the end of the message.")
-    rows.metadata.append(_metadata(body, start, end))
+    rows.besides.metadata.append(_metadata(body, start, end))
     return end
 
 
 def _metadata(body: bytes, start: int, end: int) -> Metadata:
     kind, texts = 0, {2: "", 4: "", 5: ""}
-    for number, wire, first, last in _fields(body, start, end):
+    for number, wire, first, last in fields(body, start, end):
         if number == 1 and wire == 0:
-            kind = _varint(body, first)[0]
+            kind = varint(body, first)[0]
         elif number in texts and wire == 2:
-            texts[number] = _text(body, first, last)
-    name = _TYPES[kind] if kind < len(_TYPES) else "unknown"
-    return Metadata(texts[2], name, texts[4], texts[5])
+            texts[number] = text(body, first, last)
+    return Metadata(texts[2], metric_type(kind), texts[4], texts[5])
 
 
 def _series_at(body: bytes, start: int) -> _Series:
@@ -323,111 +356,42 @@ def _series_at(body: bytes, start: int) -> _Series:
     for back in range(1, 6):
         at = start - back
         if at > 0 and body[at - 1] == _SERIES:
-            length, begin = _varint(body, at)
+            length, begin = varint(body, at)
             if begin == start and start + length <= len(body):
                 return _series(body, start, start + length)
     raise MalformedWrite(start, "A series has no length.")
 
 
 def _series(body: bytes, start: int, end: int) -> _Series:
-    pairs: list[tuple[str, str]] = []
-    samples: list[tuple[int, float]] = []
-    histograms, labels_end, is_ordered = 0, start, True
-    for number, wire, first, last in _fields(body, start, end):
+    series = _Series()
+    labels_end, is_first, are_first = start, True, True
+    for number, wire, first, last in fields(body, start, end):
         if number == _LABELS and wire == 2:
-            pairs.append(_label(body, first, last))
-            is_ordered &= labels_end == start or last > labels_end
-            if samples or histograms:
-                is_ordered = False
-            labels_end = last
-        elif number == _SAMPLES and wire == 2:
-            samples.append(_sample(body, first, last))
-        elif number == _HISTOGRAMS and wire == 2:
-            histograms += 1
-    known = body[start:labels_end] if pairs and is_ordered else None
-    if known is not None and not _is_labels_only(body, start, labels_end):
-        known = None
-    return _Series(pairs, samples, histograms, known)
-
-
-def _is_labels_only(body: bytes, start: int, end: int) -> bool:
-    return all(number == _LABELS and wire == 2 for number, wire, _, _ in _fields(body, start, end))
+            series.pairs.append(_label(body, first, last))
+            are_first, labels_end = is_first, last
+            continue
+        is_first = False
+        if wire != 2:
+            continue
+        if number == _SAMPLES:
+            series.samples.append(read_sample(body, first, last))
+        elif number == _EXEMPLARS:
+            series.exemplars.append((first, last))
+        elif number == _HISTOGRAMS:
+            series.histograms.append((first, last))
+    if series.pairs and are_first:
+        series.known_bytes = body[start:labels_end]
+    return series
 
 
 def _label(body: bytes, start: int, end: int) -> tuple[str, str]:
+    """Name and value; as nearly all senders write them, short and in this order, at once."""
+    if end - start >= 4 and body[start] == 0x0A and body[start + 1] < 0x80:
+        value = start + 2 + body[start + 1]
+        if value + 2 <= end and body[value] == 0x12 and end - value - 2 == body[value + 1] < 0x80:
+            return text(body, start + 2, value), text(body, value + 2, end)
     texts = {1: "", 2: ""}
-    for number, wire, first, last in _fields(body, start, end):
+    for number, wire, first, last in fields(body, start, end):
         if number in texts and wire == 2:
-            texts[number] = _text(body, first, last)
+            texts[number] = text(body, first, last)
     return texts[1], texts[2]
-
-
-def _sample(body: bytes, start: int, end: int) -> tuple[int, float]:
-    value, time = 0.0, 0
-    for number, wire, first, _ in _fields(body, start, end):
-        if number == 1 and wire == 1:
-            (value,) = _DOUBLE.unpack_from(body, first)
-        elif number == 2 and wire == 0:
-            time = _varint(body, first)[0]
-    return time - 2**64 if time >= 2**63 else time, value
-
-
-def _are_valid(pairs: list[tuple[str, str]]) -> bool:
-    """A metric name, no empty name, none twice, and not too much of it."""
-    names = {name for name, _ in pairs}
-    return (
-        len(names) == len(pairs)
-        and "" not in names
-        and any(name == METRIC_NAME and value for name, value in pairs)
-        and sum(len(name) + len(value) for name, value in pairs) <= _MAX_LABEL_BYTES
-    )
-
-
-def _fields(body: bytes, at: int, end: int) -> Iterator[tuple[int, int, int, int]]:
-    """(number, wire type, first, last) of each field; half-open bounds of its content."""
-    while at < end:
-        tag, first = _varint(body, at)
-        after = _after(body, at, end)
-        if tag & 7 == 2:
-            _, first = _varint(body, first)
-        yield tag >> 3, tag & 7, first, after
-        at = after
-
-
-def _after(body: bytes, at: int, end: int) -> int:
-    """Where the field that begins at `at` ends. Raises MalformedWrite if that is past `end`."""
-    tag, after = _varint(body, at)
-    wire = tag & 7
-    if wire == 0:
-        _, after = _varint(body, after)
-    elif wire == 1:
-        after += 8
-    elif wire == 2:
-        length, after = _varint(body, after)
-        after += length
-    elif wire == 5:
-        after += 4
-    else:
-        raise MalformedWrite(at, f"Wire type {wire} is not part of this message.")
-    if after > end or tag >> 3 == 0:
-        raise MalformedWrite(at, "A field goes past the end of its message.")
-    return after
-
-
-def _varint(body: bytes, at: int) -> tuple[int, int]:
-    """The number at `at`, and where it ends. Raises MalformedWrite beyond ten bytes."""
-    value = shift = 0
-    for place in range(at, at + 10):
-        byte = body[place]
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value & (2**64 - 1), place + 1
-        shift += 7
-    raise MalformedWrite(at, "A number has more than ten bytes.")
-
-
-def _text(body: bytes, start: int, end: int) -> str:
-    try:
-        return body[start:end].decode()
-    except UnicodeDecodeError as error:
-        raise MalformedWrite(start + error.start, "A text is not UTF-8.") from error

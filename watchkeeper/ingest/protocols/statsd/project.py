@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from watchkeeper.ingest.accept import Acceptor, PlacedBatch
+from watchkeeper.ingest.cardinality import current_sender
 from watchkeeper.ingest.protocols.statsd.aggregate import Aggregator
 from watchkeeper.ingest.protocols.statsd.harvest import Harvest, Harvester
 from watchkeeper.ingest.protocols.statsd.table import UNPLACED
@@ -30,6 +31,7 @@ class ProjectLines:
 
         Raises Overloaded; everything then waits for the next call, summed up.
         """
+        current_sender.set("statsd")
         harvest = self._harvester.harvest(now_ms)
         for start in range(0, len(harvest.rows), ROWS_AT_ONCE):
             self._write_rows(project_id, harvest, slice(start, start + ROWS_AT_ONCE), now_ms)

@@ -55,7 +55,7 @@ class ReceiverProcess:
         pipe = self._pipe()
         if pipe is None:
             return None
-        if not select.select([pipe], [], [], max(0.0, within_s))[0]:
+        if not _is_ready(pipe, within_s):
             return []
         got = os.read(pipe, READ_BYTES)
         if not got:
@@ -107,3 +107,10 @@ class ReceiverProcess:
 
 def _kind(sock: socket.socket) -> str:
     return DATAGRAM if sock.type == socket.SOCK_DGRAM else STREAM
+
+
+def _is_ready(pipe: int, within_s: float) -> bool:
+    """True once something can be read or the other end is closed. Any number of a file will do."""
+    waiting = select.poll()
+    waiting.register(pipe, select.POLLIN)
+    return bool(waiting.poll(max(0.0, within_s) * 1000))

@@ -106,6 +106,10 @@ def _select(frame: Frame, node: Call, enriched: list[Labels], matchers: list[Mat
         for row, labels in enumerate(block.labels)
         if all(not values or value_of(labels, k) in values for k, values in targets.items())
     ]
+    if block.histograms is not None:
+        cells = block.histograms[index[rows]][present[rows]]
+        if any(cell is not None for cell in cells):
+            raise ExecutionError("info sample should be float")
     ts = block.ts[index] if block.samples else np.zeros(present.shape, np.int64)
     return _Infos([block.labels[row] for row in rows], ts[rows], present[rows])
 

@@ -22,6 +22,7 @@ from watchkeeper.query.promql.binary import combine
 from watchkeeper.query.promql.catalogue import STEP_DEPENDENT
 from watchkeeper.query.promql.evaluate.info import info
 from watchkeeper.query.promql.evaluate.promises import promised
+from watchkeeper.query.promql.evaluate.rolled_up import rolled_up
 from watchkeeper.query.promql.evaluate.selectors import (
     instant,
     over_range,
@@ -54,7 +55,8 @@ def evaluate(frame: Frame, node: Node) -> Value:
     node = unwrap(node)
     if frame.is_range and _is_pinned(node):
         return _repeated(evaluate(frame.first_step(), node), frame.steps)
-    value = _evaluate(frame, node)
+    rolled = rolled_up(frame, node, lambda late: _grid(evaluate(late, node)))
+    value = _evaluate(frame, node) if rolled is None else rolled
     if isinstance(value, Grid):
         frame.run.budget.hold(value.values.size)
         frame.run.budget.release(value.values.size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from watchkeeper.query.promql.ast import Call, MatrixSelector, Node, Selector, unwrap
+from watchkeeper.query.promql.evaluate.rolled_up import is_rolled_up
 from watchkeeper.query.promql.evaluate.selectors import window_ends
 from watchkeeper.query.promql.functions import doubt_counters
 from watchkeeper.query.promql.lattice import (
@@ -25,6 +26,8 @@ def promised(frame: Frame, node: Node) -> Promise | None:
 
     Subqueries are not looked at: their inner expression must be evaluated first.
     """
+    if is_rolled_up(frame, node):
+        return None
     if isinstance(node, Selector):
         ends = window_ends(frame, node.offset_ms, node.at)
         return _selected(frame, node, ends, frame.run.options.lookback_ms, newest)

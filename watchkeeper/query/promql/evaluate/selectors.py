@@ -164,10 +164,13 @@ def over_subquery(frame: Frame, node: Subquery, evaluate: Callable[[Frame], Grid
     earliest_ms = int(ends.min()) - node.range_ms
     first_ms = (earliest_ms // step_ms + 1) * step_ms
     last_ms = int(ends.max()) // step_ms * step_ms
-    times = np.arange(first_ms, last_ms + 1, step_ms, dtype=np.int64)
-    if not len(times):
+    steps = max((last_ms - first_ms) // step_ms + 1, 0)
+    if not steps:
         return _windows(run, _nothing(), ends, node.range_ms, np.zeros(0, np.bool_))
+    run.budget.hold(steps)
+    times = np.arange(first_ms, last_ms + 1, step_ms, dtype=np.int64)
     grid = evaluate(Frame(run, times))
+    run.budget.release(steps)
     return _windows(run, _as_block(grid, times), ends, node.range_ms, grid.drop_name)
 
 

@@ -151,7 +151,7 @@ def _monotonic(counts: F64) -> tuple[F64, F64]:
 def _histogram_quantile(call: Invocation) -> Grid:
     q = call.scalars(0)
     grid = _quantiles(call, 1, q)
-    note_bad_quantiles(call.frame, q, call.position(0), any_result=bool(len(grid.labels)))
+    note_bad_quantiles(call.frame, q, call.position(0), any_result=True)
     return drop_names(call.frame.run, grid)
 
 
@@ -186,7 +186,7 @@ def _histogram_quantiles(call: Invocation) -> Grid:
     for index in range(2, len(call.args)):
         q = call.scalars(index)
         grid = _quantiles(call, 0, q)
-        note_bad_quantiles(call.frame, q, call.position(index), any_result=bool(grid.labels))
+        note_bad_quantiles(call.frame, q, call.position(index), any_result=True)
         for number in np.unique(q):
             here = np.isnan(q) if np.isnan(number) else q == number
             text = openmetrics_float(float(number))
@@ -240,7 +240,10 @@ def _fraction(low: F64, high: F64, bounds: F64, counts: F64) -> F64:
 
 
 def _rank_at(value: F64, bounds: F64, counts: F64) -> F64:
-    """How many observations lie at or below a value, linear inside buckets."""
+    """How many observations lie at or below a value, linear inside buckets.
+
+    A bucket that has no lower end counts whole, one that has no upper end not at all.
+    """
     rows = np.arange(len(counts))
     bucket = np.minimum(np.searchsorted(bounds, value), len(bounds) - 1)
     above = counts[rows, bucket]
@@ -248,6 +251,7 @@ def _rank_at(value: F64, bounds: F64, counts: F64) -> F64:
     high = bounds[bucket]
     low = np.where(bucket > 0, bounds[bucket - 1], np.where(bounds[0] > 0, 0.0, -np.inf))
     part = np.where(np.isfinite(low) & np.isfinite(high), (value - low) / (high - low), 0.0)
+    part = np.where(np.isneginf(low), 1.0, part)
     rank = below + (above - below) * np.clip(part, 0.0, 1.0)
     rank = np.where(value >= high, above, rank)
     return np.where(np.isneginf(value), 0.0, np.where(np.isposinf(value), counts[:, -1], rank))

@@ -17,6 +17,11 @@ from watchkeeper.query.promql.naming import unite, with_label
 from watchkeeper.query.promql.strings import is_label_name
 from watchkeeper.query.promql.types import Grid, value_of
 
+MOST_CHARACTERS = 64 * 1024
+"""Longest label value that a query may make."""
+_CHARACTERS_A_SAMPLE = 16
+"""Long label values count as samples, for they take as much memory."""
+
 
 def _label_replace(call: Invocation) -> Grid:
     target, template, source, pattern = (call.text(index) for index in range(1, 5))
@@ -31,7 +36,18 @@ def _label_replace(call: Invocation) -> Grid:
 
 def _replaced(labels: Labels, regex: GoRegex, template: str, source: str) -> str | None:
     match = regex.fullmatch(value_of(labels, source))
-    return None if match is None else expand(template, match)
+    if match is None:
+        return None
+    try:
+        return expand(template, match, most=MOST_CHARACTERS)
+    except ValueError:
+        raise _too_long("label_replace") from None
+
+
+def _too_long(function: str) -> ExecutionError:
+    return ExecutionError(
+        f"a label value made by {function}() is longer than {MOST_CHARACTERS} characters"
+    )
 
 
 def _label_join(call: Invocation) -> Grid:
@@ -41,9 +57,14 @@ def _label_join(call: Invocation) -> Grid:
         if not is_label_name(name):
             what = "destination" if name is target else "source"
             raise ExecutionError(f"invalid {what} label name in label_join(): {_bare(name)}")
-    return _relabelled(
-        call, target, lambda row: separator.join(value_of(row, name) for name in sources)
-    )
+
+    def joined(row: Labels) -> str:
+        values = [value_of(row, name) for name in sources]
+        if sum(map(len, values)) + len(separator) * len(values) > MOST_CHARACTERS:
+            raise _too_long("label_join")
+        return separator.join(values)
+
+    return _relabelled(call, target, joined)
 
 
 def _bare(name: str) -> str:
@@ -60,6 +81,8 @@ def _relabelled(call: Invocation, target: str, value: Callable[[Labels], str | N
         if new is None:
             labels.append(row)
             continue
+        if len(new) > _CHARACTERS_A_SAMPLE:
+            call.frame.run.budget.hold(len(new) // _CHARACTERS_A_SAMPLE)
         labels.append(with_label(row, target, new))
         drop[index] &= target != METRIC_NAME
     return unite(replace(grid, labels=labels, drop_name=drop))

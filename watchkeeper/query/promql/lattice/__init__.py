@@ -1,4 +1,4 @@
-"""Series that share their times, evaluated as matrices. Why: docs/adr/0005-hot-lattices.md."""
+"""Series that share their times, evaluated as matrices. Why: docs/adr/0008-hot-lattices.md."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ from watchkeeper.query.promql.lattice.sheet import (
     as_pick,
     resets_of,
 )
-from watchkeeper.query.promql.lattice.source import LatticeSource, lattice_of
+from watchkeeper.query.promql.lattice.source import LatticeSource
 from watchkeeper.query.promql.lattice.table import LabelTable, Slots, every_slot, is_run
 
 KERNELS: Mapping[str, Kernel] = {**RATE_KERNELS, **OVER_TIME_KERNELS}
@@ -39,7 +39,6 @@ __all__ = [
     "as_pick",
     "every_slot",
     "is_run",
-    "lattice_of",
     "newest",
     "resets_of",
 ]

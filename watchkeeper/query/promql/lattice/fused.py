@@ -152,6 +152,9 @@ def _ranked(promise: Promise, node: Aggregate, param: Value | None) -> Grid | No
     if found is None:
         return None
     picked, values = found
+    names = promise.lattice.table.ranks(nameless=promise.is_nameless)
+    order = np.argsort(names[promise.slots[picked]])
+    picked, values = picked[order], values[order]
     present = values != -np.inf if node.op == "topk" else values != np.inf
     grid = promise.grid(promise.slots[picked], values, present)
     return ranked(promise.frame, node.op, grid, [np.arange(len(picked))], param.values)
@@ -160,7 +163,8 @@ def _ranked(promise: Promise, node: Aggregate, param: Value | None) -> Grid | No
 def _candidates(promise: Promise, k: int, *, sign: float) -> tuple[Slots, F64] | None:
     """Series that may be among the first k at any step, and their values.
 
-    The last of all numbers stands where a series has no value. None if NaN or that number occurs.
+    Those that tie for the last place are among them. The last of all numbers stands
+    where a series has no value. None if NaN or that number occurs.
     """
     lowest = np.full(promise.frame.steps, -np.inf)
     best = np.full((k, promise.frame.steps), -np.inf)
@@ -173,7 +177,7 @@ def _candidates(promise: Promise, k: int, *, sign: float) -> tuple[Slots, F64] |
         if tile.start < k:
             cols = np.arange(keyed.shape[1])
         else:
-            cols = np.flatnonzero((keyed > lowest[:, None]).any(axis=0))
+            cols = np.flatnonzero((keyed >= lowest[:, None]).any(axis=0))
         if len(cols):
             rows = np.ascontiguousarray(keyed[:, cols].T)
             picked.append(cols + tile.start)

@@ -1,16 +1,18 @@
 import type { ReactNode } from "react";
 import type { RulePreview } from "@/api/alerts";
 import { count, significant } from "@/lib/units";
-import { Glyph } from "@/ui/Glyph";
 import { Tag } from "@/ui/Panel";
 import { labelText } from "./reading";
 
 /** What each rule would compare right now; a rate also per hour, as people say it. */
 export function RulePreviews({ previews }: { previews: readonly RulePreview[] }): ReactNode {
-  if (previews.length === 0) return null;
+  // The room for a first rule is there before its values are, so that nothing moves.
   return (
     <section className="rule-previews" aria-label="Values now">
       <h3 className="s m">Now</h3>
+      {previews.length === 0 ? (
+        <p className="faint s">Values stand here once the file is right.</p>
+      ) : null}
       <ul>
         {previews.map((one) => (
           <Preview key={`${one.line} ${one.alert}`} preview={one} />
@@ -21,7 +23,7 @@ export function RulePreviews({ previews }: { previews: readonly RulePreview[] })
 }
 
 function Preview({ preview }: { preview: RulePreview }): ReactNode {
-  const { values, hints, limit, operator } = preview;
+  const { values, limit, operator } = preview;
   return (
     <li className="rule-preview">
       <span className="row wrap">
@@ -54,12 +56,6 @@ function Preview({ preview }: { preview: RulePreview }): ReactNode {
         </span>
       ))}
       {preview.error ? <span className="crit s">{preview.error}</span> : null}
-      {hints.map((hint) => (
-        <span className="row s" key={hint}>
-          <Glyph status="warn" label="check this" />
-          {hint}
-        </span>
-      ))}
     </li>
   );
 }

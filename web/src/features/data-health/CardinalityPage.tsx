@@ -137,6 +137,9 @@ function Metrics({ data }: { data: Cardinality }): ReactNode {
                     {one.metric}
                   </PageLink>
                 </span>
+                <span className="only-s muted s">
+                  {one.top_label} {count(one.top_label_values)}; {sendersText(one.senders)}
+                </span>
               </td>
               <td className="num">{count(one.series)}</td>
               <td className="num only-l">

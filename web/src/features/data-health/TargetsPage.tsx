@@ -130,7 +130,10 @@ function Reload({ projectId, isAdmin: may }: { projectId: number; isAdmin: boole
       reason={may ? undefined : "Needs role admin"}
       onClick={() =>
         reload.mutate(undefined, {
-          onSuccess: () => toast("Configuration read again", { status: "ok" }),
+          onSuccess: ({ problems }) =>
+            problems.length === 0
+              ? toast("Configuration read again", { status: "ok" })
+              : toast(problems.join("; "), { status: "crit" }),
           onError: (error) => toast(toFailure(error).message, { status: "crit" }),
         })
       }
@@ -142,7 +145,7 @@ function Reload({ projectId, isAdmin: may }: { projectId: number; isAdmin: boole
 
 const EXAMPLE = plainLines(
   SOURCES.find((one) => one.id === "prometheus-yml")?.text(
-    { sentry_dsn: "", server_key: null, public_url: "" },
+    { sentry_dsn: "", server_key: null, public_url: "", statsd_address: "" },
     0,
   ) ?? "",
 );

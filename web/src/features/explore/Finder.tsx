@@ -44,6 +44,10 @@ export function Finder(props: FinderProps): ReactNode {
   );
 }
 
+/** "counter, seconds"; nothing where nothing was declared. */
+export const kindOf = ({ type, unit }: Pick<Metric, "type" | "unit">): string =>
+  [type === "unknown" ? "" : type, unit].filter(Boolean).join(", ");
+
 function Found({ projectId, zone, onChoose }: FinderProps): ReactNode {
   const [text, setText] = useState("");
   const [seen, setSeen] = useState<Metric | null>(null);
@@ -71,9 +75,7 @@ function Found({ projectId, zone, onChoose }: FinderProps): ReactNode {
                     onPointerEnter={() => setSeen(one)}
                   >
                     <span className="mono trunc">{one.metric}</span>
-                    <span className="faint s nowrap">
-                      {[one.type, one.unit].filter(Boolean).join(", ")}
-                    </span>
+                    <span className="faint s nowrap">{kindOf(one)}</span>
                     <span className="muted s trunc help">{one.help || "No help was sent."}</span>
                   </button>
                 </li>

@@ -11,8 +11,8 @@ import { toast } from "@/ui/Toasts";
 import { AlertOnThis } from "./AlertOnThis";
 import { Legend, type LegendRow } from "./Legend";
 import { isolated, isShown, seriesKey, toggled } from "./link";
-import { metricsOf } from "./promql";
-import type { ResultProps } from "./Result";
+import { isSelector, metricsOf } from "./promql";
+import { chartHeight, type ResultProps } from "./Result";
 import { looksOf, numbersOf, seriesName, varyingLabels } from "./series";
 import { selectorOf } from "./suggest";
 
@@ -34,7 +34,6 @@ export function GraphPane(props: GraphPaneProps): ReactNode {
   const drawn = useMemo(() => biggest(shown), [shown]);
   const before = useBefore(props, drawn);
   const dots = useDots(props, unit);
-  const height = Math.max(180, Math.round((window.innerHeight * 0.5) / share));
   if (answer.series.length === 0) return <OnlyHistograms {...props} />;
   return (
     <div className="answer">
@@ -49,13 +48,16 @@ export function GraphPane(props: GraphPaneProps): ReactNode {
         series={[...before, ...drawn.map(lineOf)]}
         span={answer.span}
         zone={scope.zone}
-        height={height}
+        height={chartHeight(share)}
         fromZero={false}
         syncKey="explore"
         onZoom={setRange}
         dots={dots}
       />
-      <section className="panel scroll-x" aria-label="Legend">
+      <section
+        className={share > 1 ? "panel legend-box fixed" : "panel legend-box"}
+        aria-label="Legend"
+      >
         <Legend
           rows={rows}
           unit={unit}
@@ -208,6 +210,9 @@ function Head({
 /** A native histogram is no line: what can be drawn of it. */
 function OnlyHistograms({ query, onExpr }: GraphPaneProps): ReactNode {
   const [, change] = useSearchState();
+  const expr = query.expr.trim();
+  // A bare selector counts since the process began; people want what happened lately.
+  const observed = isSelector(expr) ? `sum(rate(${expr}[5m]))` : expr;
   return (
     <section className="panel">
       <div className="state result-empty">
@@ -219,7 +224,7 @@ function OnlyHistograms({ query, onExpr }: GraphPaneProps): ReactNode {
           {[0.5, 0.95, 0.99].map((quantile) => (
             <Button
               key={quantile}
-              onClick={() => onExpr(`histogram_quantile(${quantile}, ${query.expr})`)}
+              onClick={() => onExpr(`histogram_quantile(${quantile}, ${observed})`)}
             >
               p{quantile * 100}
             </Button>

@@ -6,7 +6,7 @@ import { type Heat, heatOfClassic, heatOfNative } from "@/charts/heat";
 import { duration } from "@/lib/units";
 import { Async } from "@/ui/Async";
 import { metricsOf, unitOf } from "./promql";
-import { type ResultProps, Skeleton } from "./Result";
+import { chartHeight, type ResultProps, Skeleton } from "./Result";
 
 interface HeatPaneProps extends ResultProps {
   /** null: the query is a selector and must be asked in another form. */
@@ -38,7 +38,12 @@ function Asked(props: HeatPaneProps): ReactNode {
   );
   if (expr === null) return <NoBuckets {...props} />;
   return (
-    <Async value={value} minHeight={320} skeleton={<Skeleton />} empty={<NoBuckets {...props} />}>
+    <Async
+      value={value}
+      minHeight={320}
+      skeleton={<Skeleton share={props.share} />}
+      empty={<NoBuckets {...props} />}
+    >
       {(answer) => <Drawn {...props} answer={answer} asked={expr} />}
     </Async>
   );
@@ -68,7 +73,6 @@ function Drawn(props: HeatPaneProps & { answer: ExploreAnswer; asked: string }):
   const counted = isRate
     ? "observations per second"
     : `observations per ${duration(answer.stepMs)}`;
-  const height = Math.max(220, Math.round((window.innerHeight * 0.55) / share));
   return (
     <section className="panel" aria-label={`Heatmap of ${query.expr}`}>
       <div className="ph answer-head">
@@ -85,7 +89,7 @@ function Drawn(props: HeatPaneProps & { answer: ExploreAnswer; asked: string }):
         counted={counted}
         span={answer.span}
         zone={scope.zone}
-        height={height}
+        height={chartHeight(share, 0.55)}
         onZoom={setRange}
       />
     </section>

@@ -9,6 +9,7 @@ import { Ago } from "@/ui/Ago";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { Button } from "@/ui/controls";
 import { PageLink } from "@/ui/PageLink";
+import { kindOf } from "./Finder";
 import { unitOf } from "./promql";
 import { firstQuery, selectorOf } from "./suggest";
 
@@ -63,7 +64,7 @@ function Detail({ detail, scope }: { detail: MetricDetail; scope: Scope }): Reac
         </span>
         <dl className="dl">
           <dt>Type</dt>
-          <dd>{[metric.type, metric.unit].filter(Boolean).join(", ")}</dd>
+          <dd>{kindOf(metric) || "unknown"}</dd>
           <dt>Series</dt>
           <dd>{count(metric.series)}</dd>
           <dt>Samples a day</dt>

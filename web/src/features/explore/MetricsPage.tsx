@@ -10,6 +10,7 @@ import { useDefer } from "@/ui/useDefer";
 import { VirtualTable } from "@/ui/VirtualTable";
 import "./explore.css";
 import "./metrics.css";
+import { kindOf } from "./Finder";
 import { MetricPanel } from "./MetricPanel";
 import { NeverSetUp } from "./NeverSetUp";
 
@@ -165,7 +166,6 @@ interface RowProps {
 }
 
 function Row({ metric, zone, isChosen, onChoose }: RowProps): ReactNode {
-  const kind = [metric.type === "unknown" ? "" : metric.type, metric.unit].filter(Boolean);
   return (
     <>
       <td className="catalogue-name">
@@ -174,7 +174,7 @@ function Row({ metric, zone, isChosen, onChoose }: RowProps): ReactNode {
         </button>
         <span className="muted s trunc">{metric.help || "No help was sent."}</span>
       </td>
-      <td className="muted s only-l">{kind.join(", ") || "unknown"}</td>
+      <td className="muted s only-l">{kindOf(metric) || "unknown"}</td>
       <td className="muted s only-l" title={metric.jobs.join(", ")}>
         {metric.jobs.join(", ") || "–"}
       </td>

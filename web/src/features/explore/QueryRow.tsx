@@ -125,9 +125,11 @@ export function QueryRow(props: QueryRowProps): ReactNode {
               onClick={() => setOpen(!isOpen)}
             >
               <Icon name={isOpen ? "down" : "right"} small />
-              {compact(value.data.cost.series)} series, {compact(value.data.cost.samples)} samples,{" "}
-              {duration(value.data.cost.tookMs)}
-              {value.data.cost.isPushedDown ? ", pushed down" : ""}
+              <span className="trunc">
+                {compact(value.data.cost.series)} series, {compact(value.data.cost.samples)}{" "}
+                samples, {duration(value.data.cost.tookMs)}
+                {value.data.cost.isPushedDown ? ", pushed down" : ""}
+              </span>
             </button>
             <Notes warnings={value.data.warnings} infos={value.data.infos} />
           </>
@@ -153,7 +155,10 @@ function Notes({
   const note = noteOf(first);
   const more = warnings.length + infos.length - 1;
   return (
-    <span className={warnings.length > 0 ? "row warn trunc" : "row muted trunc"} title={first}>
+    <span
+      className={warnings.length > 0 ? "notes row warn trunc" : "notes row muted trunc"}
+      title={first}
+    >
       <Glyph status={warnings.length > 0 ? "warn" : "info"} label="" />
       <span className="trunc">
         {"line" in note ? `${note.line}:${note.column} ` : ""}

@@ -51,11 +51,16 @@ function Ranged(props: ResultProps & { unit: string }): ReactNode {
   // What the server refused stands at the query.
   if (value.state === "failed" && value.failure.code === "bad_data") return null;
   return (
-    <Async value={value} minHeight={320} skeleton={<Skeleton />} empty={<NoSeries />}>
+    <Async
+      value={value}
+      minHeight={320}
+      skeleton={<Skeleton share={props.share} />}
+      empty={<NoSeries />}
+    >
       {(answer: ExploreAnswer) =>
         view === "heatmap" ? (
           <HeatPane {...props} answer={answer} />
-        ) : view === "table" ? (
+        ) : view === "table" && answer.series.length > 0 ? (
           <TablePane {...props} answer={answer} isRefreshing={refreshing} />
         ) : (
           <GraphPane {...props} answer={answer} isRefreshing={refreshing} />
@@ -65,12 +70,21 @@ function Ranged(props: ResultProps & { unit: string }): ReactNode {
   );
 }
 
-export function Skeleton(): ReactNode {
+/** CSS pixels of a chart, of which `share` stand on the page. */
+export const chartHeight = (share: number, part = 0.5): number =>
+  Math.max(180, Math.round((window.innerHeight * part) / share));
+
+const HEAD_PX = 42;
+
+/** A chart and its legend, before they are there: the same size, so that nothing moves. */
+export function Skeleton({ share = 1 }: { share?: number }): ReactNode {
   return (
-    <section className="panel">
-      <div className="result-empty" />
-      <SkeletonRows rows={5} height={28} />
-    </section>
+    <div className="answer">
+      <section className="panel" style={{ height: chartHeight(share) + HEAD_PX }} />
+      <section className={share > 1 ? "panel legend-box fixed" : "panel legend-box"}>
+        <SkeletonRows rows={5} height={28} />
+      </section>
+    </div>
   );
 }
 

@@ -11,12 +11,13 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from watchkeeper.ingest.admission import Slots
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.protocols.otlp.attributes import Key
 from watchkeeper.ingest.protocols.otlp.metrics.exponential import Distribution
 from watchkeeper.ingest.protocols.otlp.metrics.families import Family, Part
 from watchkeeper.ingest.rows import Exemplar, MetadataRow, Times, Values
-from watchkeeper.ingest.series import NO_SLOT, Slots
+from watchkeeper.ingest.series import NO_SLOT
 from watchkeeper.model import Labels
 
 RESERVED, INVALID = -2, -3
