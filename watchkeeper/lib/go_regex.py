@@ -225,7 +225,8 @@ def _literal_prefix(pattern: str) -> str:
     if match is None or "|" in pattern or not match.group():
         return ""
     literal, following = match.group(), pattern[match.end() : match.end() + 1]
-    if following and following in "*?{":
+    # Behind `(?)` and `\Q\E`, which are nothing, may stand an operator for what is before them.
+    if following and following in "*?{(\\":
         literal = literal[:-2] if literal[-2:-1] == "\\" else literal[:-1]
     return _unescaped(literal)
 

@@ -48,6 +48,8 @@ SET_WINDOW_MS = 10 * SECOND_MS
 """How long the members of a set are counted together: the flush interval of StatsD itself."""
 CHECK_METRIC = "service_check.status"
 
+_ENDLESS = np.errstate(over="ignore", invalid="ignore")
+"""A total beyond what a float holds is infinite, as it would be for its sender."""
 _UNKNOWN = -1
 _EMPTY = 0
 _REFUSALS = tuple(Refusal)
@@ -136,6 +138,7 @@ class Aggregator:
         if self._waiting > MOST_PENDING:
             self.settle(now_ms)
 
+    @_ENDLESS
     def settle(self, now_ms: int) -> None:
         """Add up what waits; close the window of the sets if it is over."""
         if self._hits:
@@ -320,6 +323,7 @@ class Aggregator:
                 self._entry_amounts[self._entry_count] = value
                 self._entry_count += 1
 
+    @_ENDLESS
     def _set_gauges(
         self, batch: _Batch, rows: NDArray[np.int64], slots: Slots, values: Numbers, now_ms: int
     ) -> None:

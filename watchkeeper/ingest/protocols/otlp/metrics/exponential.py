@@ -68,7 +68,7 @@ def _sum_of(point: ExponentialPoint) -> float:
 def _buckets(sent: SparseBuckets, shift: int) -> Buckets:
     if len(sent.bucket_counts) > MAX_BUCKETS:
         raise BadDistribution(f"A histogram has more than {MAX_BUCKETS:,} neighbouring buckets.")
-    if abs(sent.offset) > _MAX_INDEX:
+    if not -_MAX_INDEX <= sent.offset < _MAX_INDEX - len(sent.bucket_counts):
         raise BadDistribution("A histogram's buckets are out of range.")
     found: dict[int, float] = {}
     shift = min(shift, 64)
