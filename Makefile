@@ -6,11 +6,12 @@ LISTEN ?= 127.0.0.1:8000
 DATA_DIR ?= data
 N ?= 50
 FILES ?=
+FUZZ ?=
 
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-input
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: run setup test check fix web docs lock promqltest clean \
+.PHONY: run setup test check fix web docs lock promqltest fuzz clean \
 	bench bench-footprint bench-crash bench-spool bench-scrape
 
 run: setup
@@ -64,6 +65,10 @@ lock:
 
 promqltest: $(VENV)/.test-ready
 	@$(BIN)/python -m tests.promqltest $(FILES)
+
+# Ten million hostile inputs; `make fuzz FUZZ="--seconds 60 --target promql-parse"`.
+fuzz: $(VENV)/.test-ready
+	@$(BIN)/python -m tests.fuzz $(FUZZ)
 
 bench: bench-footprint bench-spool bench-scrape bench-crash
 

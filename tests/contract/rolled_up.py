@@ -15,6 +15,7 @@ from watchkeeper.query.promql import (
     Matrix,
     Result,
     RollupOptions,
+    Vector,
 )
 from watchkeeper.store.columns import (
     SERIES,
@@ -92,6 +93,11 @@ def engines(store: Columns, *, long_ms: int = 7 * DAY_MS) -> tuple[Engine, Engin
         monotonic=lambda: 0.0,
     )
     return Engine(ColumnsSource(store)), Engine(ColumnsSource(store), rollups=rollups)
+
+
+def vector(result: Result) -> Vector:
+    assert isinstance(result.value, Vector)
+    return result.value
 
 
 def points(result: Result) -> dict[Labels, dict[int, float]]:

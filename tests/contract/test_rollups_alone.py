@@ -18,11 +18,12 @@ from tests.contract.rolled_up import (
     engines,
     points,
     roll_up,
+    vector,
     write,
     written,
 )
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS
-from watchkeeper.query.promql import Engine, MemorySource, Vector
+from watchkeeper.query.promql import Engine, MemorySource
 from watchkeeper.store.columns import Columns, EmbeddedOptions
 from watchkeeper.store.columns.embedded import open_embedded
 
@@ -87,13 +88,12 @@ def test_a_window_that_reaches_back_to_what_is_gone_is_whole(half_gone: Columns)
 
     answer = rolled.instant(SCOPE, "sum(count_over_time(load[15d]))", ROLLED_MS)
 
-    assert isinstance(answer.value, Vector)
     expected = sum(
         ((ts > ROLLED_MS - 15 * DAY_MS) & (ts <= ROLLED_MS)).sum()
         for labels, (ts, _) in written().items()
         if ("__name__", "load") in labels
     )
-    assert answer.value.values.tolist() == [expected]
+    assert vector(answer).values.tolist() == [expected]
     assert answer.stats.resolution_ms == HOUR_MS
 
 
@@ -103,8 +103,8 @@ def test_a_window_longer_than_everything_is_answered(half_gone: Columns) -> None
     answer = rolled.instant(SCOPE, "max_over_time(load[100y])", ROLLED_MS)
     nothing = rolled.instant(SCOPE, "max_over_time(load[1h] offset 10y)", ROLLED_MS)
 
-    assert len(answer.value.labels) == 3
-    assert nothing.value.labels == []
+    assert len(vector(answer).labels) == 3
+    assert vector(nothing).labels == []
 
 
 def test_queries_where_samples_are_there_do_not_change(half_gone: Columns) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import signal
-import struct
 import subprocess
 import threading
 import time
@@ -22,6 +21,7 @@ import pytest
 from bench.server import Server
 from tests.e2e.eventually import eventually
 from tests.servers.prometheus import INSTALLED, prometheus_server
+from tests.unit.ingest.native_samples import histogram_request
 
 pytestmark = [
     pytest.mark.prometheus,
@@ -232,30 +232,8 @@ class without_remote_read:
         self._server.server_close()
 
 
-def histogram_request(start_ms: int) -> bytes:
-    """A native histogram of schema 0, four times, as remote write has it."""
-    labels = b"".join(
-        b"\x0a" + bytes([len(name) + len(value) + 4, 0x0A, len(name)]) + name
-        + b"\x12" + bytes([len(value)]) + value
-        for name, value in ((b"__name__", b"latency"), (b"job", b"app"))
-    )  # fmt: skip
-    series = labels
-    for number in range(4):
-        histogram = b"\x08" + bytes([3 * number + 1])  # count
-        histogram += b"\x19" + struct.pack("<d", 1.5 * number)  # sum
-        histogram += b"\x30\x01"  # zero count
-        if number:
-            # One span of two buckets from index 1; counts as differences, zigzag.
-            histogram += b"\x5a\x04\x08\x02\x10\x02" + b"\x62\x02" + bytes([2 * number, 2 * number])
-        ts_ms, varint = start_ms + number * 15_000, b""
-        while ts_ms >= 0x80:
-            varint, ts_ms = varint + bytes([ts_ms & 0x7F | 0x80]), ts_ms >> 7
-        histogram += b"\x78" + varint + bytes([ts_ms])
-        series += b"\x22" + bytes([len(histogram)]) + histogram
-    return b"\x0a" + bytes([0x80 | len(series) & 0x7F, len(series) >> 7]) + series
-
-
-def test_native_histograms_and_metadata_come_too(move: Move) -> None:
+def test_native_histograms_that_are_not_shown_are_told(move: Move) -> None:
+    """Prometheus 2.42 answers remote read of such a series with its labels alone."""
     start_ms = int(time.time() * 1000) - 120_000
     headers = {
         "content-type": "application/x-protobuf",
@@ -269,13 +247,8 @@ def test_native_histograms_and_metadata_come_too(move: Move) -> None:
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
-    def ours() -> list[float]:
-        asked = {"query": "latency", "time": start_ms / 1000 + 50}
-        found = move.ours.get("/api/v1/query", params=asked).json()["data"]["result"]
-        return [float(one["histogram"][1]["count"]) for one in found]
-
-    assert "4 samples kept" in done.stdout
-    assert eventually(ours, within_s=20, what="the histograms") == [10.0]
+    said = " ".join(done.stdout.split())
+    assert "1 times the native histograms of a series were left out" in said
 
 
 def test_mistakes_are_told(move: Move) -> None:

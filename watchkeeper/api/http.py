@@ -78,6 +78,7 @@ def _other_routes(rooms: Rooms) -> list[BaseRoute]:
     return [
         *health.routes(),
         *metrics_routes(rooms.telemetry.registry, credentials.require),
+        *_history_routes(rooms),
         *remote_read_routes(rooms.source, authenticate),
         *federation_routes(
             rooms.source,
@@ -95,7 +96,6 @@ def _other_routes(rooms: Rooms) -> list[BaseRoute]:
         ),
         *reload_routes(credentials.require, rooms.scraper.reload),
         *_pushgateway_routes(rooms, credentials),
-        *_history_routes(rooms),
         *reserved_routes(),
         *Pages(rooms.options.assets).routes(),
     ]

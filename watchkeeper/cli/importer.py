@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -42,7 +43,42 @@ from watchkeeper.query.promql import Matcher, ParseError, Selector, parse
 
 program = typer.Typer(help="Bring history over from another server.", no_args_is_help=True)
 
+_EVERYTHING = '{__name__!=""}'
 _INTERRUPTED = 130
+
+Source = Annotated[str, typer.Argument(metavar="URL", help="Address of the running Prometheus.")]
+Since = Annotated[
+    str, typer.Option(help="From when: a duration back (30d) or a date (2026-01-31T12:00Z).")
+]
+Until = Annotated[str, typer.Option(help="Up to when, in the same way; now if left out.")]
+Match = Annotated[
+    list[str] | None,
+    typer.Option("--match", help="Only series that meet this selector; may be repeated."),
+]
+Project = Annotated[str, typer.Option(help="Into this project: its id or ORGANISATION/PROJECT.")]
+TargetUrl = Annotated[
+    str, typer.Option("--url", help="A Watchkeeper elsewhere; else that of the data directory.")
+]
+Key = Annotated[str, typer.Option(help="With --url: a server key of the project.", envvar="WK_KEY")]
+User = Annotated[str, typer.Option(help="Basic auth of the Prometheus.")]
+Password = Annotated[str, typer.Option(help="Its password.", envvar="WK_SOURCE_PASSWORD")]
+Bearer = Annotated[
+    str, typer.Option(help="Bearer token of the Prometheus.", envvar="WK_SOURCE_TOKEN")
+]
+Header = Annotated[
+    list[str] | None,
+    typer.Option(help="Sent to the Prometheus too, e.g. 'X-Scope-OrgID: 1'; may be repeated."),
+]
+CaFile = Annotated[str, typer.Option(help="Authority of the Prometheus's certificate.")]
+CertFile = Annotated[str, typer.Option(help="Certificate to show the Prometheus.")]
+KeyFile = Annotated[str, typer.Option(help="Its private key.")]
+Insecure = Annotated[
+    bool, typer.Option("--insecure-skip-verify", help="Do not check the Prometheus's certificate.")
+]
+StatePath = Annotated[Path | None, typer.Option("--state", help="File that remembers the place.")]
+Restart = Annotated[
+    bool, typer.Option("--restart", help="Forget the place; what is there is passed over.")
+]
 
 
 @program.callback()
@@ -52,44 +88,23 @@ def importer() -> None:
 
 @program.command("prometheus")
 def prometheus(
-    url: Annotated[str, typer.Argument(help="Address of the running Prometheus.")],
-    since: Annotated[
-        str, typer.Option(help="From when: a duration back (30d) or a date (2026-01-31T12:00Z).")
-    ] = "90d",
-    until: Annotated[str, typer.Option(help="Up to when, in the same way; now if left out.")] = "",
-    match: Annotated[
-        list[str] | None,
-        typer.Option("--match", help="Only series that meet this selector; may be repeated."),
-    ] = None,
-    project: Annotated[
-        str, typer.Option(help="Into this project: its id or ORGANISATION/PROJECT.")
-    ] = "",
-    target_url: Annotated[
-        str,
-        typer.Option("--url", help="A Watchkeeper elsewhere; else that of the data directory."),
-    ] = "",
-    key: Annotated[
-        str, typer.Option(help="With --url: a server key of the project.", envvar="WK_KEY")
-    ] = "",
-    user: Annotated[str, typer.Option(help="Basic auth of the Prometheus.")] = "",
-    password: Annotated[str, typer.Option(envvar="WK_SOURCE_PASSWORD")] = "",
-    bearer: Annotated[
-        str, typer.Option(help="Bearer token of the Prometheus.", envvar="WK_SOURCE_TOKEN")
-    ] = "",
-    header: Annotated[
-        list[str] | None,
-        typer.Option(help="Sent to the Prometheus too, e.g. 'X-Scope-OrgID: 1'; may be repeated."),
-    ] = None,
-    ca_file: Annotated[str, typer.Option(help="Authority of the Prometheus's certificate.")] = "",
-    cert_file: Annotated[str, typer.Option(help="Our certificate.")] = "",
-    key_file: Annotated[str, typer.Option(help="Its key.")] = "",
-    insecure: Annotated[
-        bool, typer.Option("--insecure-skip-verify", help="Do not check its certificate.")
-    ] = False,
-    state: Annotated[Path | None, typer.Option(help="File that remembers how far it came.")] = None,
-    restart: Annotated[
-        bool, typer.Option("--restart", help="Forget how far it came; duplicates are ignored.")
-    ] = False,
+    url: Source,
+    since: Since = "90d",
+    until: Until = "",
+    match: Match = None,
+    project: Project = "",
+    target_url: TargetUrl = "",
+    key: Key = "",
+    user: User = "",
+    password: Password = "",
+    bearer: Bearer = "",
+    header: Header = None,
+    ca_file: CaFile = "",
+    cert_file: CertFile = "",
+    key_file: KeyFile = "",
+    insecure: Insecure = False,
+    state: StatePath = None,
+    restart: Restart = False,
     config: ConfigFile = None,
     data_dir: DataDirectory = None,
 ) -> None:
@@ -99,36 +114,48 @@ def prometheus(
     over, so that it can also be run again to bring over what came since.
     """
     found = installation(config, data_dir)
+    tls = TlsOptions(
+        ca_file=ca_file,
+        cert_file=cert_file,
+        key_file=key_file,
+        insecure_skip_verify=insecure,
+    )
     address = SourceAddress(
         url=url,
         user=user,
         password=password,
         bearer=bearer,
         headers=_headers(header or []),
-        tls=TlsOptions(
-            ca_file=ca_file,
-            cert_file=cert_file,
-            key_file=key_file,
-            insecure_skip_verify=insecure,
-        ),
+        tls=tls,
     )
-    selectors = match or ['{__name__!=""}']
+    selectors = match or [_EVERYTHING]
     wanted = _wanted(found, selectors, since, until, is_local=not target_url)
-    project_id = 0 if target_url else _project(found, project)
-    if target_url and not key:
-        raise Invalid("Give --key (or WK_KEY): a server key of the project behind --url.")
-    words = [address.plain_url(), target_url or "local", str(project_id), *selectors]
+    place = _place(found, project, target_url, key)
+    words = [address.plain_url(), place.name, *selectors]
     file = StateFile(state or _state_path(found, words, is_local=not target_url))
     if restart:
         file.forget()
+    _carry_out(address, wanted, file, place.open)
 
-    def open_target(outbound: Outbound) -> Target:
-        if target_url:
-            base = f"{target_url.rstrip('/')}/p/{project}" if project.isdigit() else target_url
-            return RemoteTarget(outbound, base, key)
-        return LocalTarget(found.data_dir.control_socket, project_id)
 
-    _carry_out(address, wanted, file, open_target)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where samples go. name: equal for equal places."""
+
+    name: str
+    open: Callable[[Outbound], Target]
+
+
+def _place(found: Installation, project: str, url: str, key: str) -> _Place:
+    if not url:
+        project_id, socket = _project(found, project), found.data_dir.control_socket
+        return _Place(f"local {project_id}", lambda _outbound: LocalTarget(socket, project_id))
+    if not key:
+        raise Invalid("Give --key (or WK_KEY): a server key of the project behind --url.")
+    if project and not project.isdigit():
+        raise Invalid("With --url, --project is the project's number; the key tells it, too.")
+    base = f"{url.rstrip('/')}/p/{project}" if project else url.rstrip("/")
+    return _Place(base, lambda outbound: RemoteTarget(outbound, base, key))
 
 
 def _carry_out(
@@ -187,9 +214,11 @@ def _report(console: Console, tally: Tally, source: PrometheusSource) -> None:
         console.print(f"{count:,} refused: {reason} (docs/operate/drops.md)")
     if not source.reads_remotely:
         console.print("Remote read did not answer; samples were read by queries.")
-    if source.histograms_left_out:
-        left_out = f"{source.histograms_left_out:,} native histograms"
-        console.print(f"{left_out} were left out: queries do not show them whole.")
+    if source.series_left_out:
+        console.print(
+            f"{source.series_left_out:,} times the native histograms of a series were left out: "
+            "this server does not show them whole. A newer Prometheus may, by remote read."
+        )
 
 
 def _wanted(

@@ -34,7 +34,9 @@ async def read_body(
     held = 0
     chunks: list[bytes] = []
     try:
-        async for chunk in _chunks(request):
+        more = True
+        while more:
+            chunk, more = await _next_chunk(request)
             in_flight.take(len(chunk))
             held += len(chunk)
             chunks.append(chunk)
@@ -66,16 +68,13 @@ def unpack(body: bytes, encoding: str, limits: BodyLimits) -> bytes:
     return body
 
 
-async def _chunks(request: Request) -> AsyncIterator[bytes]:
-    while True:
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise Refusal(400, Drop.CLIENT_GONE, "The sender closed before the body was whole.")
-        chunk: bytes = message.get("body", b"")
-        if chunk:
-            yield chunk
-        if not message.get("more_body", False):
-            return
+async def _next_chunk(request: Request) -> tuple[bytes, bool]:
+    """Some of the body, and whether there is more."""
+    message = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise Refusal(400, Drop.CLIENT_GONE, "The sender closed before the body was whole.")
+    chunk: bytes = message.get("body", b"")
+    return chunk, bool(message.get("more_body", False))
 
 
 def _check_declared(request: Request, limits: BodyLimits) -> None:

@@ -47,6 +47,7 @@ class IngestMetrics:
             buckets=_COMMIT_BUCKETS_S,
             registry=registry,
         )
+        self._by_protocol: dict[str, Histogram] = {}
         self._failures = Counter(
             "watchkeeper_edge_failures_total",
             "Steps of the edge that failed in a way nobody foresaw, by what they did.",
@@ -78,7 +79,10 @@ class IngestMetrics:
 
     def request_seconds(self, protocol: str, seconds: float) -> None:
         """Count one answered request and how long it took."""
-        self._requests.labels(protocol).observe(seconds)
+        told = self._by_protocol.get(protocol)
+        if told is None:
+            told = self._by_protocol[protocol] = self._requests.labels(protocol)
+        told.observe(seconds)
 
     def failed(self, step: str) -> None:
         """Count what should not have happened."""

@@ -22,6 +22,7 @@ from watchkeeper.ingest import (
     decode_samples,
     decode_series,
 )
+from watchkeeper.ingest.cardinality import ProjectRules
 from watchkeeper.ingest.protocols.remote_write import parse
 from watchkeeper.ingest.protocols.remote_write.wire import MalformedWrite
 from watchkeeper.model import Buckets, Kind, Labels, decode_histogram, labels_of, series_id
@@ -442,3 +443,14 @@ def test_requests_in_any_order_decode_alike_with_and_without_what_was_learnt(
         assert set(learnt.ts_ms.tolist()) <= {NOW + step}
         for row, slot in enumerate(learnt.slots.tolist()):
             assert learnt.labels(row) == labels_of(cpu(slot))
+
+
+async def test_who_sends_series_without_a_job_is_named_by_its_program(edge: Edge) -> None:
+    series_of_world, now_ms = edge.world.series, edge.world.clock()
+    series_of_world.set_rules({1: ProjectRules(per_metric=1)}, {}, now_ms=now_ms)
+    body = b"".join(series(cpu(n), [(NOW, 1)]) for n in range(3))
+    answer = await write(edge, body, headers={**BEARER, "user-agent": "vmagent/1.9"})
+
+    assert answer.status == 204
+    (report,) = [one for one in series_of_world.reports(at_least=0) if one.metric]
+    assert (report.label, report.senders) == ("cpu", (("vmagent/1.9", 2),))

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.unit.edge.world import World
 from watchkeeper.ingest import (
@@ -24,9 +26,12 @@ from watchkeeper.ingest import (
 )
 from watchkeeper.ingest.cardinality import (
     WHOLE_PROJECT,
+    Group,
     MetricReport,
     ProjectRules,
+    SlotUses,
     current_sender,
+    fold,
 )
 from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS
 from watchkeeper.model import Histogram, Kind, Labels, Record, labels_of
@@ -293,6 +298,67 @@ def test_idle_folded_series_make_room_for_new_ones(tmp_path: Path) -> None:
 
     assert bench.registry.generation > generation
     assert bench.overflow("clicks_total")[-1] == 3
+
+
+def test_what_was_counted_outlives_the_forgetting_of_others(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, max_per_metric=1, max_folded=6)
+    gone = {labels_of({"__name__": "gone_total", "n": str(n)}): 1.0 for n in range(4)}
+    bench.send(gone)
+    stays = {counter(n): 10 for n in range(3)}
+    rooms = {gauge(n): 20.0 * n for n in range(2)}
+    for step in range(3):
+        bench.send({labels: value + step for labels, value in stays.items()} | rooms)
+        bench.clock.forward(4 * MINUTE_MS)
+    assert bench.overflow("clicks_total") == [0, 2, 4]
+    assert bench.send({counter(8): 1}) == {Drop.TOO_MANY_SERIES: 1}
+    bench.send({counter(0): 20, counter(1): 13, counter(2): 14, gauge(1): 30.0})
+
+    assert bench.overflow("clicks_total")[-1] == 7
+    assert bench.overflow("temperature")[-1] == 30
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.lists(
+            st.tuples(
+                st.integers(0, 4),
+                st.sampled_from([0.0, 1.0, 2.5, 7.0, np.nan, np.inf, -np.inf, STALE]),
+            ),
+            max_size=6,
+        ),
+        max_size=8,
+    )
+)
+def test_folding_is_what_counting_one_by_one_gives(batches: list[list[tuple[int, float]]]) -> None:
+    groups = [
+        Group(project_id=1, labels=(), is_counter=True),
+        Group(project_id=1, labels=(), is_counter=False),
+    ]
+    uses = SlotUses(10)
+    for slot in range(10):
+        uses.put(slot, 0, slot % 2)
+    total, known, rooms = 0.0, dict[int, float](), dict[int, float]()
+    for batch in batches:
+        rows = sorted(batch, key=lambda row: row[0])
+        both = [(2 * n + kind, value) for kind in (0, 1) for n, value in rows]
+        fold(
+            groups,
+            uses,
+            np.array([slot for slot, _ in both], np.int64),
+            np.array([value for _, value in both], np.float64),
+        )
+        for n, value in rows:
+            if np.isnan(value):
+                rooms.pop(n, None)
+            elif np.isfinite(value):
+                before = known.get(n, value)
+                total += value - before if value >= before else value
+                known[n] = rooms[n] = value
+
+    assert groups[0].value == pytest.approx(total)
+    assert groups[1].members == len(rooms)
+    assert groups[1].total == pytest.approx(sum(rooms.values()))
 
 
 def test_series_reach_the_store_once_others_are_idle(bench: Bench) -> None:

@@ -6,6 +6,7 @@ import math
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import cramjam
 import numpy as np
@@ -15,13 +16,22 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from tests.fakes.clock import HandClock
-from watchkeeper.app.importing.wire import metadata_request, series_message, write_requests
+from tests.unit.ingest.native_samples import histogram_request
+from watchkeeper.app.importing.wire import (
+    Unreadable,
+    is_bare,
+    metadata_request,
+    series_message,
+    series_of,
+    write_requests,
+)
 from watchkeeper.ingest import (
     Acceptor,
     Drop,
     IngestMetrics,
     SampleBatch,
     SeriesRegistry,
+    decode_histograms,
     decode_metadata,
     decode_samples,
     decode_series,
@@ -30,7 +40,8 @@ from watchkeeper.ingest.history import History, HistoryAnswer, MalformedHistory
 from watchkeeper.ingest.history.messages import decode
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS
 from watchkeeper.lib.errors import Overloaded
-from watchkeeper.model import Kind, Record, labels_of, series_id
+from watchkeeper.model import Kind, Record, decode_histogram, labels_of, series_id
+from watchkeeper.store.columns import Columns
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
 
 LABELS = {"__name__": "load", "host": "a"}
@@ -44,7 +55,7 @@ class StoredColumns:
         self.rows: set[tuple[int, int]] = set()
         self.asked = 0
 
-    def fetch(self, sql: str, params: dict[str, object], *, fmt: str) -> bytes:
+    def fetch(self, sql: str, params: dict[str, Any], *, fmt: str) -> bytes:
         assert fmt == "RowBinary"
         self.asked += 1
         if "FROM histograms" in sql:
@@ -71,7 +82,7 @@ class Desk:
         self.passed_ms = self.clock()
         self.waited = 0
         self.history = History(
-            columns=self.columns,
+            columns=cast(Columns, self.columns),
             acceptor=self.acceptor,
             clock=self.clock,
             passed_ms=lambda: self.passed_ms,
@@ -236,3 +247,45 @@ def test_no_bytes_bring_it_down(body: bytes) -> None:
         decode(body)
     except MalformedHistory:
         return
+
+
+def test_native_histograms_are_taken_once_too(desk: Desk) -> None:
+    packed = bytes(cramjam.snappy.compress_raw(histogram_request(desk.clock() - HOUR_MS)))
+
+    answer = desk.history.take(7, packed, may_write_reserved=False)
+
+    rows = decode_histograms(desk.kinds(Kind.HISTOGRAMS)[0].payload)
+    found = [decode_histogram(row.histogram) for row in rows]
+    assert (answer.kept, answer.repeated) == (4, 0)
+    assert [one.count for one in found] == [1.0, 4.0, 7.0, 10.0]
+    assert [row.ts_ms - desk.clock() + HOUR_MS for row in rows] == [0, 15_000, 30_000, 45_000]
+    assert found[3].positive.counts == (3.0, 6.0)
+    desk.columns.rows |= {(row.series_id, row.ts_ms) for row in rows}
+    desk.digest()
+    assert desk.history.take(7, packed, may_write_reserved=False).repeated == 4
+
+
+def test_a_series_that_has_only_labels_is_told_from_others() -> None:
+    assert is_bare(series_message(LABELS, []))
+    assert not is_bare(series_message(LABELS, [(1, 0.0)]))
+
+
+def test_series_come_out_of_an_answer_and_into_requests_of_a_size() -> None:
+    messages = [series_message({"__name__": f"m{n}"}, [(n + 1, float(n))] * 50) for n in range(9)]
+    inner = b"".join(b"\x0a" + _length(len(one)) + one for one in messages)
+    response = b"\x0a" + _length(len(inner)) + inner
+
+    assert series_of(response) == messages
+    requests = list(write_requests(messages, 3_000))
+    assert len(requests) > 1
+    assert all(len(request) <= 3_000 for request in requests)
+    assert [series.labels for r in requests for series in decode(r).series] == [
+        labels_of({"__name__": f"m{n}"}) for n in range(9)
+    ]
+    for end in range(1, len(response)):
+        with pytest.raises(Unreadable):
+            series_of(response[:end])
+
+
+def _length(number: int) -> bytes:
+    return bytes([number & 0x7F | 0x80, number >> 7]) if number >= 0x80 else bytes([number])

@@ -19,6 +19,7 @@ from watchkeeper.query.promql import (
     Stats,
     String,
     Vector,
+    format_duration,
     format_sample,
 )
 
@@ -101,6 +102,7 @@ def _stats(stats: Stats) -> dict[str, object]:
         "series": stats.series,
         "pushedDown": stats.pushed_down,
         "resolutionMs": stats.resolution_ms,
+        "resolution": format_duration(stats.resolution_ms) if stats.resolution_ms else None,
     }
 
 

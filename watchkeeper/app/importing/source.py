@@ -13,7 +13,13 @@ from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 import cramjam
 import msgspec
 
-from watchkeeper.app.importing.wire import Unreadable, read_request, series_message, series_of
+from watchkeeper.app.importing.wire import (
+    Unreadable,
+    is_bare,
+    read_request,
+    series_message,
+    series_of,
+)
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.lib.outbound import (
     PLAIN_TLS,
@@ -85,7 +91,7 @@ class PrometheusSource:
         self._outbound, self._address, self._sleep = outbound, address, sleep
         self._url, self._headers = address.plain_url(), address.sent_headers()
         self.reads_remotely: bool | None = None
-        self.histograms_left_out = 0
+        self.series_left_out = 0
 
     async def metric_names(self, match: str, start_ms: int, end_ms: int) -> list[str]:
         """Names of metrics with samples in the range that satisfy a selector, sorted."""
@@ -148,9 +154,12 @@ class PrometheusSource:
             raise _refused(answer, f"{self._url}/api/v1/read")
         self.reads_remotely = True
         try:
-            return series_of(bytes(cramjam.snappy.decompress_raw(answer.body)))
+            found = series_of(bytes(cramjam.snappy.decompress_raw(answer.body)))
+            whole = [message for message in found if not is_bare(message)]
         except (cramjam.DecompressionError, Unreadable) as error:
             raise SourceFailed(f"{self._url}/api/v1/read: {error}.") from error
+        self.series_left_out += len(found) - len(whole)
+        return whole
 
     async def _by_query(
         self, matchers: Sequence[Matcher], names: Sequence[str], start_ms: int, end_ms: int
@@ -177,7 +186,7 @@ class PrometheusSource:
         return found
 
     def _has_floats(self, series: Mapping[str, Any]) -> bool:
-        self.histograms_left_out += len(series.get("histograms", ()))
+        self.series_left_out += "histograms" in series
         return "values" in series
 
     async def _data(self, path: str, asked: Mapping[str, str]) -> Any:

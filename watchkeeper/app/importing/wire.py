@@ -17,6 +17,7 @@ _TYPES = (
 )  # fmt: skip
 _DOUBLE = struct.Struct("<d")
 _SERIES, _METADATA = 1, 3
+_LABEL_TAG = 0x0A
 
 
 class Unreadable(ValueError):
@@ -43,6 +44,15 @@ def series_of(response: bytes) -> list[bytes]:
         ]
     except IndexError as error:
         raise Unreadable("it ends too soon") from error
+
+
+def is_bare(message: bytes) -> bool:
+    """True for a TimeSeries that has labels and nothing else."""
+    at = 0
+    while at < len(message) and message[at] == _LABEL_TAG:
+        length, first = _read_varint(message, at + 1)
+        at = first + length
+    return at >= len(message)
 
 
 def series_message(labels: Mapping[str, str], samples: Iterable[tuple[int, float]]) -> bytes:

@@ -1,6 +1,6 @@
 """Limits of active series: what exceeds them folds into overflow series, and who sends it."""
 
-from watchkeeper.ingest.cardinality.folding import Group, SlotUses
+from watchkeeper.ingest.cardinality.folding import Group, SlotUses, fold
 from watchkeeper.ingest.cardinality.guard import SWEEP_MS, Elsewhere, SeriesGuard
 from watchkeeper.ingest.cardinality.types import (
     FIXED_LABELS,
@@ -30,5 +30,6 @@ __all__ = [
     "SeriesLimits",
     "SlotUses",
     "current_sender",
+    "fold",
     "joined_reports",
 ]

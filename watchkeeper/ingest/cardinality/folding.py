@@ -88,24 +88,37 @@ def fold(
     slots: NDArray[np.int64],
     values: Values,
 ) -> list[int]:
-    """Count samples, ordered by time within a series; returns the numbers of the groups touched.
+    """Count samples, ordered by series and time; returns the numbers of the groups touched.
 
     A counter's first sample says nothing of its increase, one lower than the last is a reset. NaN,
     a staleness marker among them, takes a gauge out of its group; infinities are left out.
     """
+    starts = np.flatnonzero(np.append(True, slots[1:] != slots[:-1])) if len(slots) else slots
+    if len(starts) == len(slots):
+        _fold_distinct(groups, uses, slots, values)
+    else:
+        lengths = np.diff(np.append(starts, len(slots)))
+        nth = np.arange(len(slots)) - np.repeat(starts, lengths)
+        for each in range(int(lengths.max())):
+            _fold_distinct(groups, uses, slots[nth == each], values[nth == each])
+    return [int(number) for number in np.unique(uses.group[slots])]
+
+
+def _fold_distinct(
+    groups: Sequence[Group], uses: SlotUses, slots: NDArray[np.int64], values: Values
+) -> None:
+    """The same for samples of which each is of another series."""
     touched, inverse = np.unique(uses.group[slots], return_inverse=True)
-    values = np.where(np.isnan(values), _UNSEEN, values)  # a staleness marker is a signalling NaN
-    before = uses.counted[slots]
-    follows = np.flatnonzero(slots[1:] == slots[:-1]) + 1
-    before[follows] = values[follows - 1]
-    before[np.isinf(before)] = _UNSEEN
-    now = np.where(np.isinf(values), before, values)
-    # A counter that was stale goes on where it was; a gauge has no value meanwhile.
     is_counter = np.array([groups[number].is_counter for number in touched], bool)[inverse]
-    now = np.where(np.isnan(now) & is_counter, before, now)
+    before = uses.counted[slots]
+    now = np.where(np.isinf(values), before, values)
+    # A counter that was stale goes on where it was; a gauge has no value meanwhile. Not the marker
+    # itself: as a signalling NaN it would not stay silent.
+    now = np.where(np.isnan(now), np.where(is_counter, before, _UNSEEN), now)
     was, present = ~np.isnan(before), ~np.isnan(now)
-    grown = np.where(now >= before, now - before, now)
-    change = np.where(present, now, 0.0) - np.where(was, before, 0.0)
+    with np.errstate(over="ignore"):  # what no float can hold is infinite, as in PromQL
+        grown = np.where(now >= before, now - before, now)
+        change = np.where(present, now, 0.0) - np.where(was, before, 0.0)
     added = np.where(is_counter, np.where(was & present, grown, 0.0), change)
     joined = present.astype(np.float64) - was
     sums = np.bincount(inverse, added, len(touched)).tolist()
@@ -114,7 +127,6 @@ def fold(
         groups[number].total += changed
         groups[number].members += round(more)
     uses.counted[slots] = now
-    return [int(number) for number in touched]
 
 
 def average_anew(groups: Sequence[Group], uses: SlotUses, present: NDArray[np.bool_]) -> None:

@@ -116,8 +116,11 @@ class SeriesGuard:
     def declare(self, project_id: int, rows: Sequence[MetadataRow]) -> None:
         """Note the types of metrics: a name alone does not always tell a counter."""
         for row in rows:
-            if len(self._types) < _MOST_TYPES:
-                self._types[project_id, row.metric] = row.type
+            key = (project_id, row.metric)
+            if is_counter(row.metric, row.type) == is_counter(row.metric, None):
+                self._types.pop(key, None)
+            elif key in self._types or len(self._types) < _MOST_TYPES:
+                self._types[key] = row.type
 
     def place(self, project_id: int, metric: str, labels: Labels) -> tuple[int, int] | None:
         """Metric and group of a new series, which counts from now on; None: it is refused."""

@@ -31,6 +31,8 @@ _TYPE_NAMES = ("counter", "gauge", "summary", "unknown", "histogram", "gaugehist
 _COUNTER, _GAUGE, _SUMMARY, _UNTYPED, _HISTOGRAM, _GAUGE_HISTOGRAM = range(6)
 _SIMPLE = {_COUNTER: "counter", _GAUGE: "gauge", _UNTYPED: "untyped"}
 _LONGEST_LENGTH = 5
+_FIRST_S, _END_S = -62_135_596_800, 253_402_300_800
+"""Unix seconds of the years 1 to 9999: what a google.protobuf.Timestamp may hold."""
 
 
 def parse_protobuf(
@@ -219,7 +221,10 @@ class _Reader:
         labels = {label.name.decode(): label.value.decode() for label in exemplar.label}
         ts_ms = None
         if exemplar.HasField("timestamp"):
-            ts_ms = exemplar.timestamp.seconds * 1000 + exemplar.timestamp.nanos // 1_000_000
+            seconds, nanos = exemplar.timestamp.seconds, exemplar.timestamp.nanos
+            if not (_FIRST_S <= seconds < _END_S and 0 <= nanos < 10**9):
+                return  # an exemplar of no valid time is passed over, as Prometheus does
+            ts_ms = seconds * 1000 + nanos // 1_000_000
         self.found.exemplars.append(ExemplarSample(number, labels, exemplar.value, ts_ms))
 
 

@@ -52,6 +52,8 @@ def series_pairs(line: bytes, name: bytes, end: int) -> Pairs:
     names = [label for label, _ in pairs]
     if not pairs or names[0] != "__name__" or not pairs[0][1]:
         raise BadExposition(f"expected a metric name: {shown(line)}")
+    if "" in names:
+        raise BadExposition(f"a label has no name: {shown(line)}")
     if len(set(names)) != len(names):
         raise BadExposition(f"a label is set twice: {shown(line)}")
     return tuple(pairs)

@@ -19,8 +19,9 @@ _TAIL = re.compile(rb"[ \t]*([^ \t]+)(?:[ \t]+(-?[0-9]{1,19}))?[ \t\r]*")
 _COMMENT = re.compile(
     rb'#[ \t]+(HELP|TYPE|UNIT)[ \t]+("(?:[^"\\]|\\.)*"|[^ \t]+)(?:[ \t]+(.*))?', re.DOTALL
 )
-_TOO_LONG = 20
-"""Digits that no timestamp in milliseconds has."""
+_TOO_LONG = 19
+"""Digits of numbers that may not fit into 64 bits: those are checked."""
+_FURTHEST_MS = 2**63
 _TYPES = ("counter", "gauge", "histogram", "summary", "untyped", "unknown", "info", "stateset",
           "gaugehistogram")  # fmt: skip
 
@@ -94,7 +95,10 @@ def _read_sample(
     value = tail.group(1).rstrip(b"\r")
     read_float(value)
     if tail.group(2):
-        found.timestamps[len(found.numbers)] = int(tail.group(2))
+        ts_ms = int(tail.group(2))
+        if not -_FURTHEST_MS <= ts_ms < _FURTHEST_MS:
+            raise BadExposition(f"the timestamp is out of range: {shown(line)}")
+        found.timestamps[len(found.numbers)] = ts_ms
     found.numbers.append(number)
     texts.append(value)
 

@@ -57,7 +57,7 @@ class _Underway:
 class _Rows:
     """The rows of a request in columns; row i belongs to `of_series[i]`.
 
-    histograms: by row, None where a row is a float.
+    of_histogram: place in `histograms`, -1 where a row is a float.
     """
 
     series: Sequence[PastSeries]
@@ -65,7 +65,8 @@ class _Rows:
     of_series: NDArray[np.int64]
     ts_ms: Times
     values: Values
-    histograms: NDArray[np.object_]
+    of_histogram: NDArray[np.int64]
+    histograms: Sequence[Histogram]
 
 
 class History:
@@ -160,7 +161,7 @@ class History:
 
     def _append(self, project_id: int, rows: _Rows, keep: Bools, past: Past) -> None:
         at = np.flatnonzero(keep)
-        is_float = np.array([rows.histograms[row] is None for row in at.tolist()], bool)
+        is_float = rows.of_histogram[at] < 0
         floats, others = at[is_float], at[~is_float]
         used = np.unique(rows.of_series[at])
         batch = HistoryBatch(
@@ -168,12 +169,7 @@ class History:
             ids=rows.ids[floats],
             ts_ms=rows.ts_ms[floats],
             values=rows.values[floats],
-            histograms=[
-                HistogramRow(
-                    int(rows.ids[row]), int(rows.ts_ms[row]), encode_histogram(rows.histograms[row])
-                )
-                for row in others.tolist()
-            ],
+            histograms=[_histogram_row(rows, row) for row in others.tolist()],
             metadata=past.metadata,
         )
         self._acceptor.accept_history_blocking(project_id, batch)
@@ -218,25 +214,31 @@ def _rows(project_id: int, series: Sequence[PastSeries]) -> _Rows:
     ids = np.array([series_id(project_id, one.labels) for one in series], np.uint64)
     counts = np.array([len(one.ts_ms) + len(one.histograms) for one in series], np.int64)
     of_series = np.repeat(np.arange(len(series)), counts)
-    nothing = np.zeros(0)
-    times: list[Times] = []
-    values: list[Values] = []
-    histograms: list[Histogram | None] = []
+    none = np.zeros(0, np.int64)
+    times: list[Times] = [none]
+    values: list[Values] = [none.astype(np.float64)]
+    places: list[Times] = [none]
+    histograms: list[Histogram] = []
     for one in series:
+        count = len(one.histograms)
         times += [one.ts_ms, np.array([at for at, _ in one.histograms], np.int64)]
-        values += [one.values, np.zeros(len(one.histograms))]
-        histograms += [None] * len(one.ts_ms)
+        values += [one.values, np.zeros(count)]
+        places += [np.full(len(one.ts_ms), -1), np.arange(count) + len(histograms)]
         histograms += [histogram for _, histogram in one.histograms]
-    column = np.empty(len(histograms), np.object_)
-    column[:] = histograms
     return _Rows(
         series=series,
         ids=ids[of_series],
         of_series=of_series,
-        ts_ms=np.concatenate([*times, nothing.astype(np.int64)]),
-        values=np.concatenate([*values, nothing]),
-        histograms=column,
+        ts_ms=np.concatenate(times),
+        values=np.concatenate(values),
+        of_histogram=np.concatenate(places),
+        histograms=histograms,
     )
+
+
+def _histogram_row(rows: _Rows, row: int) -> HistogramRow:
+    stored = encode_histogram(rows.histograms[rows.of_histogram[row]])
+    return HistogramRow(int(rows.ids[row]), int(rows.ts_ms[row]), stored)
 
 
 def _in_order(rows: _Rows) -> _Rows:
@@ -248,7 +250,8 @@ def _in_order(rows: _Rows) -> _Rows:
         of_series=rows.of_series[order],
         ts_ms=rows.ts_ms[order],
         values=rows.values[order],
-        histograms=rows.histograms[order],
+        of_histogram=rows.of_histogram[order],
+        histograms=rows.histograms,
     )
 
 

@@ -181,7 +181,7 @@ class Discovery:
         if answer.status != 200:
             raise ValueError(f"{source.url} answered HTTP status {answer.status}")
         # What stands in the operator's own network may name what stands there too; an answer
-        # from the internet may not (ADR 5).
+        # from the internet may not (ADR 7).
         trusted = self._trusted and _is_private(answer.peer)
         listed = read_list(answer.body.decode())
         return [(_with(read_group(entry), {"__meta_url": source.url}), trusted) for entry in listed]

@@ -1,6 +1,6 @@
 """The recent past of the metrics that are asked for, decoded and in memory.
 
-Why and how: docs/adr/0005-hot-lattices.md.
+Why and how: docs/adr/0008-hot-lattices.md.
 """
 
 from watchkeeper.query.hot.metrics import HotMetrics

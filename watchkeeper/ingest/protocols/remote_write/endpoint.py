@@ -200,18 +200,7 @@ class RemoteWriteEndpoint:
         known.day, known.generation, known.may_write_reserved = day, generation, may
 
     async def _keep(self, project_id: int, decoded: Decoded) -> _Kept:
-        slots = decoded.slots
-        rows = np.flatnonzero(slots > RESERVED)
-        is_whole = len(rows) == len(slots)
-        batch = PlacedBatch(
-            slots=slots if is_whole else slots[rows],
-            ts_ms=decoded.ts_ms if is_whole else decoded.ts_ms[rows],
-            values=decoded.values if is_whole else decoded.values[rows],
-            labels=lambda row: decoded.labels(int(rows[row])),
-        )
-        refused = Counter(decoded.besides.refused)
-        if not is_whole:
-            refused.update({why: int((slots == place).sum()) for place, why in REFUSED.items()})
+        batch, refused = _wanted(decoded)
         for reason, count in refused.items():
             self._acceptor.metrics.drop(reason, count)
         samples = await self._acceptor.accept_placed(project_id, batch)
@@ -219,9 +208,8 @@ class RemoteWriteEndpoint:
         histograms, exemplars = 0, 0
         if decoded.besides:
             histograms, exemplars = await self._keep_besides(project_id, decoded.besides, refused)
-        again = samples.dropped.get(Drop.REPEATED, 0)
         return _Kept(
-            samples=samples.rows + again,
+            samples=samples.rows + samples.dropped.get(Drop.REPEATED, 0),
             histograms=histograms,
             exemplars=exemplars,
             refused=refused,
@@ -286,6 +274,23 @@ class RemoteWriteEndpoint:
         known = refusal.project_id or (0 if refusal.drop is Drop.UNKNOWN_KEY else project_id)
         body = f"{refusal.drop.value}: {refusal.reason}\n".encode()
         return Reply(refusal.status, body, tuple(headers), refusal.drop, known)
+
+
+def _wanted(decoded: Decoded) -> tuple[PlacedBatch, Counter[Drop]]:
+    """The samples of series that may be written, and why others may not."""
+    slots, ts_ms, values, labels = decoded.slots, decoded.ts_ms, decoded.values, decoded.labels
+    refused = Counter[Drop]()
+    if decoded.besides.refused:
+        refused.update(decoded.besides.refused)
+    if len(slots) and slots.min() <= RESERVED:
+        for place, reason in REFUSED.items():
+            refused[reason] += int((slots == place).sum())
+        rows = np.flatnonzero(slots > RESERVED)
+        slots, ts_ms, values = slots[rows], ts_ms[rows], values[rows]
+        return PlacedBatch(
+            slots=slots, ts_ms=ts_ms, values=values, labels=lambda row: labels(int(rows[row]))
+        ), refused
+    return PlacedBatch(slots=slots, ts_ms=ts_ms, values=values, labels=labels), refused
 
 
 def _is_version_2(request: Request) -> bool:

@@ -207,8 +207,9 @@ def _columns(body: bytes, content: NDArray[np.uint8], known: KnownSeries, rows: 
     if found.is_zero.any():
         values[found.is_zero] = 0.0
     raw_times = words[found.ends - 8] >> np.uint64(16)
-    if (raw_times == raw_times[0]).all() and _is_six_byte_varint(raw_times[:1])[0]:
-        times = np.full(len(found), _times(raw_times[:1])[0])
+    first_ms = _time(int(raw_times[0]))
+    if first_ms is not None and (raw_times == raw_times[0]).all():
+        times = np.full(len(found), first_ms)
         _learn(content, known, found, rows.looked_up)
         return _decoded(body, rows, found.slots, times, values, found.starts)
     is_plain = _is_six_byte_varint(raw_times)
@@ -310,6 +311,13 @@ def _is_six_byte_varint(raw: NDArray[np.uint64]) -> NDArray[np.bool_]:
     is_six: NDArray[np.bool_] = (raw & np.uint64(_HIGH_BITS)) == np.uint64(_CONTINUED)
     is_six &= (raw >> np.uint64(40)) != 0
     return is_six
+
+
+def _time(raw: int) -> int | None:
+    """Six bytes of seven bits each as a number; None if they are no varint of six bytes."""
+    if raw & _HIGH_BITS != _CONTINUED or raw >> 40 == 0:
+        return None
+    return sum((raw >> shift & 0x7F) << 7 * place for place, shift in enumerate(_TIME_SHIFTS))
 
 
 def _times(raw: NDArray[np.uint64]) -> NDArray[np.int64]:

@@ -154,7 +154,9 @@ def _mask(rows: Stretch) -> Bytes:
 
 def _same_bytes(body: Bytes, content: Bytes, mask: Bytes) -> int:
     """How many bytes from the first on are equal where the mask says that they must be."""
-    size, at, window = min(len(body), len(content)), 0, _FIRST_WINDOW
+    size, at = min(len(body), len(content)), 0
+    # Of one length, they are most likely equal to the end; else find out soon that they are not.
+    window = _LAST_WINDOW if len(body) == len(content) else _FIRST_WINDOW
     while at < size:
         end = min(size, at + window)
         differs = body[at:end] ^ content[at:end]

@@ -23,6 +23,7 @@ from watchkeeper.ingest.protocols.statsd.parse import (
     MetricLine,
     MetricType,
     Reading,
+    holds_several,
     parse_line,
 )
 from watchkeeper.ingest.protocols.statsd.routes import (
@@ -218,7 +219,7 @@ class Aggregator:
                 self._keep_message(check_row(parsed, self.policy, now_ms))
             self._feed_metric(_check_metric(parsed), None, batch, now_ms)
         else:
-            is_plain = parsed.timestamp_s is None and b":" not in tail.partition(b"|")[0]
+            is_plain = parsed.timestamp_s is None and not holds_several(tail.split(b"|"))
             is_plain &= b"[" not in head or b"]" in head
             self._feed_metric(parsed, (head, tail) if is_plain else None, batch, now_ms)
 

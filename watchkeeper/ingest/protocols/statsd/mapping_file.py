@@ -30,6 +30,8 @@ _NAME = re.compile(rf"(?:[a-zA-Z_]|{_REFERENCE})(?:[a-zA-Z0-9_]|{_REFERENCE})*")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _GO_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?(?:ns|us|µs|ms|s|m|h))+")
 _GO_PART = re.compile(r"([0-9]+(?:\.[0-9]*)?)(ns|us|µs|ms|s|m|h)")
+_LONGEST_MS = 2**63 // 1_000_000
+"""Go counts nanoseconds in 64 bits."""
 _UNIT_MS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "ms": 1, "s": 1e3, "m": 6e4, "h": 36e5}
 
 
@@ -252,4 +254,7 @@ def go_duration_ms(text: str) -> int:
         return 0
     if _GO_DURATION.fullmatch(text) is None:
         raise ValueError(f'"{text}" is no duration; write it as 90s or 1m20s')
-    return round(sum(float(size) * _UNIT_MS[unit] for size, unit in _GO_PART.findall(text)))
+    total_ms = sum(float(size) * _UNIT_MS[unit] for size, unit in _GO_PART.findall(text))
+    if total_ms >= _LONGEST_MS:
+        raise ValueError(f'"{text}" is longer than 292 years')
+    return round(total_ms)

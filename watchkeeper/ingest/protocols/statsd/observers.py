@@ -69,7 +69,7 @@ class Summary:
 
     def observe(self, values: Numbers, weights: Numbers, now_ms: int, room: int) -> None:
         self._age(now_ms)
-        self._sum += float(values @ weights)
+        self._sum += _weighed(values, weights)
         self._count += float(weights.sum())
         kept, counts = self._ages[-1]
         self._ages[-1] = _fewer(*_joined([kept, values], [counts, weights]), room)
@@ -113,7 +113,7 @@ class ClassicHistogram:
         self._sum = 0.0
 
     def observe(self, values: Numbers, weights: Numbers, now_ms: int, room: int) -> None:
-        self._sum += float(values @ weights)
+        self._sum += _weighed(values, weights)
         places = np.searchsorted(self._bounds, values, side="left")  # `le` takes its own bound in
         self._counts += np.bincount(places, weights, minlength=len(self._counts))
 
@@ -135,7 +135,7 @@ class NativeHistogram:
         self._zero = self._sum = self._count = 0.0
 
     def observe(self, values: Numbers, weights: Numbers, now_ms: int, room: int) -> None:
-        self._sum += float(values @ weights)
+        self._sum += _weighed(values, weights)
         self._count += float(weights.sum())
         is_zero = np.abs(values) <= _ZERO_THRESHOLD
         self._zero += float(weights[is_zero].sum())
@@ -222,6 +222,12 @@ def _sum_and_count(name: str, labels: dict[str, str]) -> list[Labels]:
 def _free(label: str, taken: str) -> str:
     """A sender's label moves aside for the one that the metric's kind needs."""
     return f"exported_{label}" if label == taken else label
+
+
+def _weighed(values: Numbers, weights: Numbers) -> float:
+    """The sum of all observations; beyond what a float holds it is infinite, as the sum is."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(values @ weights)
 
 
 def _short(number: float) -> str:

@@ -132,6 +132,11 @@ def parse_line(line: bytes) -> Parsed:
     return _metric(line)
 
 
+def holds_several(fields: list[bytes]) -> bool:
+    """True if a colon behind the value begins another sample. fields: the type and what follows."""
+    return b":" in fields[0] or any(field[:1] == b"@" and b":" in field for field in fields[1:])
+
+
 def read_number(text: bytes) -> float | None:
     """A finite decimal number, or None."""
     if _NUMBER.fullmatch(text) is None:
@@ -156,7 +161,7 @@ def _metric(line: bytes) -> MetricLine | BadLine:
     fields = rest.split(b"|")
     if not name or len(fields) < 2 or not fields[0]:
         return BadLine.MALFORMED_LINE
-    if b":" in fields[1] or any(field[:1] == b"@" and b":" in field for field in fields[2:]):
+    if holds_several(fields[1:]):
         return _several_samples(name, tags, rest)
     options = _options(fields[2:])
     if options.bad is not None:

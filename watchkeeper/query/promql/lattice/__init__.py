@@ -1,4 +1,4 @@
-"""Series that share their times, evaluated as matrices. Why: docs/adr/0005-hot-lattices.md."""
+"""Series that share their times, evaluated as matrices. Why: docs/adr/0008-hot-lattices.md."""
 
 from collections.abc import Mapping
 

@@ -7,6 +7,7 @@ both. Attributes stay as they came: see `attributes.Key`.
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import msgspec
 
@@ -14,6 +15,12 @@ from watchkeeper.ingest.protocols.otlp.attributes import Key
 
 Attributes = msgspec.Raw | list[bytes]
 """Raw JSON; of protobuf, each pair's bytes."""
+
+Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""JSON itself bounds no number."""
+Unsigned = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""Times and counts; none of anything reaches into the upper half of 64 bits."""
+Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 
 _NONE = msgspec.Raw(b"")
 
@@ -30,9 +37,9 @@ class ExemplarPoint(Message):
     """An observation that a point shows as an example. Ids are hex digits, of protobuf bytes."""
 
     filtered_attributes: msgspec.Raw = _NONE
-    time_unix_nano: int = 0
+    time_unix_nano: Unsigned = 0
     as_double: float | None = 0.0
-    as_int: int = 0
+    as_int: Int64 = 0
     span_id: str = ""
     trace_id: str = ""
 
@@ -41,12 +48,12 @@ class NumberPoint(Message):
     """A gauge's or sum's point."""
 
     attributes: msgspec.Raw = _NONE
-    start_time_unix_nano: int = 0
-    time_unix_nano: int = 0
+    start_time_unix_nano: Unsigned = 0
+    time_unix_nano: Unsigned = 0
     as_double: float | None = 0.0
-    as_int: int = 0
+    as_int: Int64 = 0
     exemplars: list[ExemplarPoint] = []
-    flags: int = 0
+    flags: Unsigned = 0
 
     def __post_init__(self) -> None:
         if self.as_double is None:  # what JavaScript makes of NaN
@@ -57,14 +64,14 @@ class HistogramPoint(Message):
     """A histogram's point with explicit bounds; counts are not cumulative over buckets."""
 
     attributes: msgspec.Raw = _NONE
-    start_time_unix_nano: int = 0
-    time_unix_nano: int = 0
-    count: int = 0
+    start_time_unix_nano: Unsigned = 0
+    time_unix_nano: Unsigned = 0
+    count: Unsigned = 0
     sum: float | None = None
-    bucket_counts: list[int] = []
+    bucket_counts: list[Unsigned] = []
     explicit_bounds: list[float] = []
     exemplars: list[ExemplarPoint] = []
-    flags: int = 0
+    flags: Unsigned = 0
     min: float | None = None
     max: float | None = None
 
@@ -72,23 +79,23 @@ class HistogramPoint(Message):
 class SparseBuckets(Message):
     """Counts of neighbouring exponential buckets from `offset` on."""
 
-    offset: int = 0
-    bucket_counts: list[int] = []
+    offset: Int32 = 0
+    bucket_counts: list[Unsigned] = []
 
 
 class ExponentialPoint(Message):
     """An exponential histogram's point: base 2^(2^-scale)."""
 
     attributes: msgspec.Raw = _NONE
-    start_time_unix_nano: int = 0
-    time_unix_nano: int = 0
-    count: int = 0
+    start_time_unix_nano: Unsigned = 0
+    time_unix_nano: Unsigned = 0
+    count: Unsigned = 0
     sum: float | None = None
-    scale: int = 0
-    zero_count: int = 0
+    scale: Int32 = 0
+    zero_count: Unsigned = 0
     positive: SparseBuckets = msgspec.field(default_factory=SparseBuckets)
     negative: SparseBuckets = msgspec.field(default_factory=SparseBuckets)
-    flags: int = 0
+    flags: Unsigned = 0
     exemplars: list[ExemplarPoint] = []
     min: float | None = None
     max: float | None = None
@@ -106,12 +113,12 @@ class SummaryPoint(Message):
     """A summary's point."""
 
     attributes: msgspec.Raw = _NONE
-    start_time_unix_nano: int = 0
-    time_unix_nano: int = 0
-    count: int = 0
+    start_time_unix_nano: Unsigned = 0
+    time_unix_nano: Unsigned = 0
+    count: Unsigned = 0
     sum: float | None = 0.0
     quantile_values: list[QuantileValue] = []
-    flags: int = 0
+    flags: Unsigned = 0
 
 
 class Gauge(Message):
@@ -124,7 +131,7 @@ class Sum(Message):
     """Totals. aggregation_temporality: 1 delta, 2 cumulative, or the enum's name in JSON."""
 
     data_points: list[NumberPoint] = []
-    aggregation_temporality: int | str = 0
+    aggregation_temporality: Int64 | str = 0
     is_monotonic: bool = False
 
 
@@ -132,14 +139,14 @@ class Histogram(Message):
     """Distributions with explicit bounds."""
 
     data_points: list[HistogramPoint] = []
-    aggregation_temporality: int | str = 0
+    aggregation_temporality: Int64 | str = 0
 
 
 class ExponentialHistogram(Message):
     """Distributions with exponential buckets."""
 
     data_points: list[ExponentialPoint] = []
-    aggregation_temporality: int | str = 0
+    aggregation_temporality: Int64 | str = 0
 
 
 class Summary(Message):

@@ -1,0 +1,12 @@
+"""Every target by name."""
+
+from tests.fuzz.target import Target
+from tests.fuzz.targets import bodies, config, exposition, promql, push, statsd
+
+TARGETS: dict[str, Target] = {
+    each.name: each
+    for module in (promql, exposition, push, statsd, config, bodies)
+    for each in module.TARGETS
+}
+
+__all__ = ["TARGETS"]
