@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import anyio.to_thread
 from fastapi import FastAPI, Request
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from watchkeeper import __version__
@@ -43,7 +43,10 @@ def engine_app(rooms: Rooms) -> ASGIApp:
     app = wk_app(lifespan=_lifespan)
     app.state.rooms = rooms
     install_refusals(app)
-    app.router.routes.extend(_other_routes(rooms))
+    others = _other_routes(rooms)
+    # Dashboards ask these by the dozen, and passing the JSON API's routes takes a while.
+    app.router.routes[:0] = [route for route in others if _is_query(route)]
+    app.router.routes.extend(route for route in others if not _is_query(route))
     app.add_middleware(
         Envelope,
         metrics=HttpMetrics(rooms.telemetry.registry),
@@ -51,6 +54,12 @@ def engine_app(rooms: Rooms) -> ASGIApp:
         https=rooms.options.https,
     )
     return app
+
+
+def _is_query(route: BaseRoute) -> bool:
+    return isinstance(route, Route) and route.path.endswith(
+        ("/api/v1/query", "/api/v1/query_range")
+    )
 
 
 def _other_routes(rooms: Rooms) -> list[BaseRoute]:
