@@ -13,6 +13,7 @@ from bench.report import RESULTS, Bar
 BENCHES: Mapping[str, str] = {
     "remote_write": "bench.metrics.write",
     "query": "bench.metrics.query",
+    "query_load": "bench.metrics.query_load",
     "storage": "bench.metrics.storage",
     "statsd": "bench.metrics.statsd",
     "scrape": "bench.scrape",

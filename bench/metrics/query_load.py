@@ -74,12 +74,12 @@ def _measure(peer: Peer, seconds: float) -> None:
     start_ms = (int(time.time() * 1000) - ahead_ms - SPAN_MS) // 60_000 * 60_000
     feeds = [Feed(peer, Sender(SERIES, n, start_ms), 1 / rate) for n in range(SENDERS)]
     _together([threading.Thread(target=f.fill, args=(SPAN_MS // STEP_MS,)) for f in feeds])
-    stop = threading.Event()
+    asked, stop = asked_of(peer), threading.Event()
     threads = [threading.Thread(target=feed.run, args=(stop,)) for feed in feeds]
     began = time.monotonic()
     for thread in threads:
         thread.start()
-    took = _ask(asked_of(peer), feeds, seconds)
+    took = _ask(asked, feeds, seconds)
     stop.set()
     for thread in threads:
         thread.join()
