@@ -51,8 +51,9 @@ def _reader() -> Run:
             end = frame.end
             again = encode(frame.record, segment=7, offset=frame.start)
             assert again == data[frame.start : frame.end], "a frame is not what it was read from"
-        behind = encode(Record(Kind.LOGS, 1, 2, b"kept"), segment=7, offset=len(data))
-        last = list(frames(data + behind, segment=7, offset=0))[-1]
+        torn = data + b"\xff" * 64  # a frame cut short must not be made whole by what follows
+        behind = encode(Record(Kind.LOGS, 1, 2, b"kept"), segment=7, offset=len(torn))
+        last = list(frames(torn + behind, segment=7, offset=0))[-1]
         assert last.record.payload == b"kept", "a good frame behind damage is lost"
         return str(min(len(found), 3))
 

@@ -124,7 +124,7 @@ def _signed(cursor: Cursor, sign: Token, operand: Duration) -> Duration:
 def _operand(cursor: Cursor) -> Duration:
     if at_number(cursor):
         number = parse_number_or_duration(cursor)
-        if abs(number.value) > _LONGEST_S:
+        if not abs(number.value) <= _LONGEST_S:  # NaN is none either
             raise cursor.error("duration out of range", number)
         return number
     if cursor.at("("):
