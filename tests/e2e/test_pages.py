@@ -210,8 +210,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "explore, heatmap": (f"explore?p0.expr={HISTOGRAM}&tab=heatmap&from=now-15m", "open bucket"),
     "explore, no buckets": ("explore?p0.expr=node_load1&tab=heatmap", "A heatmap needs buckets"),
     "explore, forecast": (
-        "explore?p0.expr=node_load1&tab=forecast&limit=100",
-        "Nothing was stored of it in the last 14 days",
+        "explore?p0.expr=no_such_metric&tab=forecast&limit=100",
+        "No whole hour of it was stored in the last 14 days",
     ),
     "metrics": ("explore/metrics", HISTOGRAM),
     "metrics, none found": ("explore/metrics?q=no-such-metric", "No metric matches"),

@@ -199,7 +199,7 @@ function NoHistory(): ReactNode {
   return (
     <section className="panel">
       <div className="state result-empty">
-        <p>Nothing was stored of it in the last 14 days.</p>
+        <p>No whole hour of it was stored in the last 14 days.</p>
         <p className="faint s">A forecast needs at least a day of values.</p>
       </div>
     </section>
