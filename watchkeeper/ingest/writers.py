@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.http import Refusal, Request
@@ -28,9 +28,20 @@ class Writers:
         self._keys, self._clock, self._token_project = keys, clock, token_project
         self._tokens: dict[tuple[str, int | None], tuple[int | None, int]] = {}
 
-    async def project(self, request: Request, *, needs_server: bool) -> int:
-        """The project's id. Raises Refusal 401 without a credential, 403 with a wrong one."""
-        found = credentials_of(request)
+    async def project(
+        self,
+        request: Request,
+        *,
+        needs_server: bool,
+        found: Sequence[str] | None = None,
+        hint: str = "Send the server key: header Authorization: Bearer KEY.",
+    ) -> int:
+        """The project's id. Raises Refusal 401 without a credential, 403 with a wrong one.
+
+        found: credentials in the order to be tried, where the protocol names fewer places for
+        them. hint: what a sender without one should do.
+        """
+        found = credentials_of(request) if found is None else found
         for credential in found:
             if self._keys.lookup(credential) is not None:
                 wanted = request.project_id
@@ -44,9 +55,7 @@ class Writers:
                 return project_id
         if found:
             raise Refusal(403, Drop.UNKNOWN_KEY, "This key is not known; use the server key.")
-        raise Refusal(
-            401, Drop.UNKNOWN_KEY, "Send the server key: header Authorization: Bearer KEY."
-        )
+        raise Refusal(401, Drop.UNKNOWN_KEY, hint)
 
     async def _project_of_token(self, token: str, wanted: int | None) -> int | None:
         """As `token_project` tells; remembered for a second, so that a revoked one soon ends."""
@@ -68,7 +77,7 @@ def credentials_of(request: Request) -> list[str]:
     scheme, _, rest = request.header(b"authorization").strip().partition(" ")
     found = []
     if scheme.lower() == "basic":
-        found += _halves(rest)
+        found += basic_parts(rest)
     elif scheme:
         found.append(rest.strip() or scheme)
     found += [request.header(name).strip() for name in _KEY_HEADERS]
@@ -76,7 +85,7 @@ def credentials_of(request: Request) -> list[str]:
     return [each for each in found if each]
 
 
-def _halves(encoded: str) -> list[str]:
+def basic_parts(encoded: str) -> list[str]:
     """Password, then user, of basic auth."""
     try:
         user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")

@@ -15,7 +15,7 @@ from tests.fuzz.target import Run, Target
 from tests.fuzz.targets.exposition import families
 from tests.fuzz.targets.spool import Sink, finished
 from tests.unit.edge.world import SERVER, KeyBox
-from watchkeeper.ingest import AsgiMessage, InFlight, Receive, Request
+from watchkeeper.ingest import AsgiMessage, InFlight, Receive, Request, Writers
 from watchkeeper.ingest.protocols import RemoteWriteEndpoint
 from watchkeeper.ingest.protocols.otlp import MetricsSignal, OtlpOptions
 from watchkeeper.ingest.protocols.otlp.errors import MalformedOtlp, TooManyParts
@@ -40,7 +40,10 @@ def _remote_write(content_type: bytes) -> Run:
     def run(data: bytes) -> str:
         sink.renew()
         endpoint = RemoteWriteEndpoint(
-            acceptor=sink.acceptor, keys=keys, clock=sink.clock, in_flight=InFlight()
+            acceptor=sink.acceptor,
+            writers=Writers(keys, sink.clock),
+            clock=sink.clock,
+            in_flight=InFlight(),
         )
         statuses = []
         for _ in range(2):  # the second time the series are known

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from watchkeeper.lib.protobuf_wire import bytes_field, int64, number_field, text_field
 from watchkeeper.query.promql import Matcher, MatchOp
 
 _OPERATORS = {MatchOp.EQUAL: 0, MatchOp.NOT_EQUAL: 1, MatchOp.REGEX: 2, MatchOp.NOT_REGEX: 3}
@@ -26,11 +27,13 @@ class Unreadable(ValueError):
 
 def read_request(matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> bytes:
     """A ReadRequest for samples in [start_ms, end_ms], unpacked."""
-    query = _number(1, start_ms) + _number(2, end_ms)
+    query = number_field(1, start_ms) + number_field(2, end_ms)
     for one in matchers:
-        matcher = _number(1, _OPERATORS[one.op]) + _text(2, one.name) + _text(3, one.value)
-        query += _field(3, matcher)
-    return _field(1, query)
+        matcher = (
+            number_field(1, _OPERATORS[one.op]) + text_field(2, one.name) + text_field(3, one.value)
+        )
+        query += bytes_field(3, matcher)
+    return bytes_field(1, query)
 
 
 def series_of(response: bytes) -> list[bytes]:
@@ -58,9 +61,9 @@ def is_bare(message: bytes) -> bool:
 def series_message(labels: Mapping[str, str], samples: Iterable[tuple[int, float]]) -> bytes:
     """A TimeSeries. samples: (Unix ms, value)."""
     pairs = sorted(labels.items())
-    message = [_field(1, _text(1, name) + _text(2, value)) for name, value in pairs]
+    message = [bytes_field(1, text_field(1, name) + text_field(2, value)) for name, value in pairs]
     for ts_ms, value in samples:
-        message.append(_field(2, b"\x09" + _DOUBLE.pack(value) + b"\x10" + _varint(ts_ms)))
+        message.append(bytes_field(2, b"\x09" + _DOUBLE.pack(value) + b"\x10" + int64(ts_ms)))
     return b"".join(message)
 
 
@@ -71,9 +74,9 @@ def metadata_request(metadata: Mapping[str, Sequence[Mapping[str, str]]]) -> byt
         for one in known[:1]:
             kind = one.get("type", "")
             number = _TYPES.index(kind) if kind in _TYPES else 0
-            told = _number(1, number) + _text(2, metric)
-            told += _text(4, one.get("help", "")) + _text(5, one.get("unit", ""))
-            message.append(_field(_METADATA, told))
+            told = number_field(1, number) + text_field(2, metric)
+            told += text_field(4, one.get("help", "")) + text_field(5, one.get("unit", ""))
+            message.append(bytes_field(_METADATA, told))
     return b"".join(message)
 
 
@@ -82,7 +85,7 @@ def write_requests(series: Iterable[bytes], most_bytes: int) -> Iterator[bytes]:
     parts: list[bytes] = []
     size = 0
     for one in series:
-        field = _field(_SERIES, one)
+        field = bytes_field(_SERIES, one)
         if parts and size + len(field) > most_bytes:
             yield b"".join(parts)
             parts, size = [], 0
@@ -113,25 +116,3 @@ def _read_varint(body: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, at
         shift += 7
-
-
-def _varint(number: int) -> bytes:
-    number &= (1 << 64) - 1
-    out = bytearray()
-    while number >= 0x80:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
-
-
-def _number(field: int, value: int) -> bytes:
-    return _varint(field << 3) + _varint(value) if value else b""
-
-
-def _field(field: int, content: bytes) -> bytes:
-    return _varint(field << 3 | 2) + _varint(len(content)) + content
-
-
-def _text(field: int, text: str) -> bytes:
-    return _field(field, text.encode()) if text else b""

@@ -103,6 +103,7 @@ class EdgeApp:
         self._rejections = RejectionLog(clock)
         self._tasks: list[asyncio.Task[None]] = []
         in_flight = InFlight(self._options.in_flight_bytes)
+        writers = Writers(keys, clock, token_project=hooks.token_project)
         self._sentry = SentryEndpoint(
             acceptor=acceptor,
             keys=keys,
@@ -114,17 +115,16 @@ class EdgeApp:
         )
         self._remote_write = RemoteWriteEndpoint(
             acceptor=acceptor,
-            keys=keys,
+            writers=writers,
             clock=clock,
             in_flight=in_flight,
             limits=self._options.remote_write,
-            token_project=hooks.token_project,
             may_write_reserved=hooks.may_write_reserved,
         )
         otlp = self._options.otlp
         self._otlp = OtlpEndpoint(
             [MetricsSignal(acceptor, clock, otlp)],
-            writers=Writers(keys, clock, token_project=hooks.token_project),
+            writers=writers,
             in_flight=in_flight,
             metrics=metrics,
             limits=BodyLimits(

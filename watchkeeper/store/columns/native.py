@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from watchkeeper.lib.varint import varint
 from watchkeeper.store.columns.tables import SAMPLES
 
 _TYPES = {column.name: column.type for column in SAMPLES.columns}
@@ -23,7 +24,7 @@ def samples_native(
         ("ts", np.ascontiguousarray(ts_ms, "<i8")),
         ("value", np.ascontiguousarray(values, "<f8")),
     )
-    parts: list[bytes | memoryview] = [_varint(len(columns)), _varint(len(ts_ms))]
+    parts: list[bytes | memoryview] = [varint(len(columns)), varint(len(ts_ms))]
     for name, content in columns:
         parts += [_text(name), _text(_TYPES[name]), content.view(np.uint8).data]
     return b"".join(parts)
@@ -31,14 +32,4 @@ def samples_native(
 
 def _text(text: str) -> bytes:
     raw = text.encode()
-    return _varint(len(raw)) + raw
-
-
-def _varint(number: int) -> bytes:
-    """Unsigned LEB128."""
-    out = bytearray()
-    while number > 127:
-        out.append(number & 127 | 128)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
+    return varint(len(raw)) + raw

@@ -11,6 +11,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from watchkeeper.lib.varint import varint
 from watchkeeper.store.columns.errors import BatchRefused
 from watchkeeper.store.columns.port import Columns, Params, Settings
 from watchkeeper.store.columns.tables import Table
@@ -184,7 +185,7 @@ def _encoder(types: Sequence[str]) -> Encode:
 
 def _strings(values: Iterable[object]) -> list[bytes]:
     return [
-        _SHORT[len(raw)] + raw if len(raw) < 128 else _varint(len(raw)) + raw
+        _SHORT[len(raw)] + raw if len(raw) < 128 else varint(len(raw)) + raw
         for raw in map(_utf8, values)
     ]
 
@@ -198,7 +199,7 @@ def _fixed_strings(length: int, values: Iterable[object]) -> list[bytes]:
 
 def _maps(values: Iterable[Mapping[object, object]]) -> list[bytes]:
     return [
-        _varint(len(pairs)) + b"".join(_strings(chain.from_iterable(pairs.items())))
+        varint(len(pairs)) + b"".join(_strings(chain.from_iterable(pairs.items())))
         for pairs in values
     ]
 
@@ -210,13 +211,3 @@ def _utf8(value: object) -> bytes:
     if isinstance(value, bytes):
         return value
     raise TypeError(f"text is needed, not {type(value).__name__}")
-
-
-def _varint(number: int) -> bytes:
-    """Unsigned LEB128."""
-    out = bytearray()
-    while number > 127:
-        out.append(number & 127 | 128)
-        number >>= 7
-    out.append(number)
-    return bytes(out)

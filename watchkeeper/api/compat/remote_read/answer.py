@@ -12,6 +12,8 @@ import numpy as np
 
 from watchkeeper.api.compat.remote_read.messages import message
 from watchkeeper.api.compat.remote_read.xor import F64, I64, chunks
+from watchkeeper.lib.protobuf_wire import int64
+from watchkeeper.lib.varint import varint
 from watchkeeper.query.promql import SeriesBlock
 from watchkeeper.query.promql.histograms import floats_of
 
@@ -67,7 +69,7 @@ def sample_bytes(ts_ms: I64, values: F64) -> list[bytes]:
         joined, size = rows.tobytes(), _SAMPLE.itemsize
         return [joined[at : at + size] for at in range(0, len(joined), size)]
     return [
-        b"\x09" + struct.pack("<d", value) + b"\x10" + _varint(time)
+        b"\x09" + struct.pack("<d", value) + b"\x10" + int64(time)
         for time, value in zip(ts_ms.tolist(), values.tolist(), strict=True)
     ]
 
@@ -92,14 +94,4 @@ def _label(series: Any, block: SeriesBlock, index: int) -> None:
 def _framed(data: bytes) -> bytes:
     """Length, CRC-32C and the message."""
     checksum: int = google_crc32c.value(data)
-    return _varint(len(data)) + checksum.to_bytes(4, "big") + data
-
-
-def _varint(number: int) -> bytes:
-    number &= (1 << 64) - 1
-    out = bytearray()
-    while number >= 0x80:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
+    return varint(len(data)) + checksum.to_bytes(4, "big") + data

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from watchkeeper.lib.varint import varint
+
 SAMPLES_PER_CHUNK = 120
 """As Prometheus cuts its own chunks."""
 
@@ -44,11 +46,11 @@ def chunks(ts_ms: I64, values: F64) -> Iterator[Chunk]:
 def encode(ts_ms: I64, values: F64) -> bytes:
     """1…65,535 samples as one chunk."""
     bits = np.ascontiguousarray(values, dtype=np.float64).view(np.uint64)
-    head = len(ts_ms).to_bytes(2, "big") + _varint(int(ts_ms[0])) + int(bits[0]).to_bytes(8, "big")
+    head = len(ts_ms).to_bytes(2, "big") + _zigzag(int(ts_ms[0])) + int(bits[0]).to_bytes(8, "big")
     if len(ts_ms) == 1:
         return head
     deltas = np.diff(ts_ms)
-    head += _uvarint(int(deltas[0]))
+    head += varint(int(deltas[0]))
     numbers, widths = _interleaved(_times(np.diff(deltas)), _values(bits))
     return head + _packed(numbers, widths)
 
@@ -124,15 +126,6 @@ def _trailing_zeros(numbers: U64) -> I64:
     return np.where(numbers == 0, 0, 63 - _leading_zeros(lowest))
 
 
-def _uvarint(number: int) -> bytes:
-    out = bytearray()
-    while number >= 0x80:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
-
-
-def _varint(number: int) -> bytes:
-    """Signed, zigzag."""
-    return _uvarint(~(number << 1) if number < 0 else number << 1)
+def _zigzag(number: int) -> bytes:
+    """A signed number as a varint: 0, -1, 1, -2, … are 0, 1, 2, 3, …"""
+    return varint(~(number << 1) if number < 0 else number << 1)

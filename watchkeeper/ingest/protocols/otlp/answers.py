@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from watchkeeper.ingest.http import Header
+from watchkeeper.lib.protobuf_wire import bytes_field, number_field, text_field
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 
@@ -32,7 +33,7 @@ def success_body(outcome: Outcome, *, is_json: bool, rejected_name: str) -> byte
         return msgspec.json.encode({"partialSuccess": told})
     if not outcome.message:
         return b""
-    return _bytes_field(1, _int_field(1, outcome.rejected) + _text_field(2, outcome.message))
+    return bytes_field(1, number_field(1, outcome.rejected) + text_field(2, outcome.message))
 
 
 def status_body(http_status: int, message: str, *, is_json: bool) -> bytes:
@@ -40,30 +41,9 @@ def status_body(http_status: int, message: str, *, is_json: bool) -> bytes:
     code = _RPC_CODES.get(http_status, _UNKNOWN)
     if is_json:
         return msgspec.json.encode({"code": code, "message": message})
-    return _int_field(1, code) + _text_field(2, message)
+    return number_field(1, code) + text_field(2, message)
 
 
 def content_type(*, is_json: bool) -> Header:
     """The header of an answer: the sender's own format."""
     return (b"content-type", (JSON if is_json else PROTOBUF).encode())
-
-
-def _varint(number: int) -> bytes:
-    parts = bytearray()
-    while number > 0x7F:
-        parts.append(number & 0x7F | 0x80)
-        number >>= 7
-    parts.append(number)
-    return bytes(parts)
-
-
-def _int_field(field_number: int, number: int) -> bytes:
-    return _varint(field_number << 3) + _varint(number) if number else b""
-
-
-def _bytes_field(field_number: int, content: bytes) -> bytes:
-    return _varint(field_number << 3 | 2) + _varint(len(content)) + content
-
-
-def _text_field(field_number: int, text: str) -> bytes:
-    return _bytes_field(field_number, text.encode()) if text else b""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import binascii
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +12,6 @@ from watchkeeper.ingest.accept import Acceptor, PlacedBatch
 from watchkeeper.ingest.body import BodyLimits, read_body
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.http import TEXT_TYPE, Header, InFlight, Refusal, Reply, Request
-from watchkeeper.ingest.keys import Keys, admitted_key
 from watchkeeper.ingest.protocols.remote_write.messages import (
     REFUSED,
     RESERVED,
@@ -27,13 +23,13 @@ from watchkeeper.ingest.protocols.remote_write.parse_v2 import KnownReferences, 
 from watchkeeper.ingest.protocols.remote_write.wire import MalformedWrite
 from watchkeeper.ingest.rows import HistogramBatch, MetadataRow
 from watchkeeper.ingest.series import is_reserved, metric_of
-from watchkeeper.lib.clock import DAY_MS, SECOND_MS, Clock
+from watchkeeper.ingest.writers import Writers, basic_parts
+from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.lib.errors import Overloaded
 from watchkeeper.model import Labels
 
 _PATH = "/api/v1/write"
 _MAX_KNOWN_SERIES = 300_000
-_MAX_KNOWN_TOKENS = 1_000
 _HARMLESS = frozenset({Drop.REPEATED})
 _V1, _V2 = "prometheus.writerequest", "io.prometheus.write.v2.request"
 _WORDS = {
@@ -44,9 +40,6 @@ _WORDS = {
 }
 """What Prometheus calls it: senders and people look for these words."""
 _MAX_KNOWN_METRICS = 50_000
-
-TokenProject = Callable[[str, int | None], int | None]
-"""The project that an API token may write to, given the one that the path names; None: none."""
 
 MayWriteReserved = Callable[[int], bool]
 """True if Prometheus may write `up`, `scrape_*`, `ALERTS*` and `watchkeeper_*` to a project."""
@@ -87,19 +80,16 @@ class RemoteWriteEndpoint:
         self,
         *,
         acceptor: Acceptor,
-        keys: Keys,
+        writers: Writers,
         clock: Clock,
         in_flight: InFlight,
         limits: BodyLimits | None = None,
-        token_project: TokenProject | None = None,
         may_write_reserved: MayWriteReserved | None = None,
     ) -> None:
-        self._acceptor, self._keys, self._clock = acceptor, keys, clock
+        self._acceptor, self._writers, self._clock = acceptor, writers, clock
         self._in_flight, self._limits = in_flight, limits or BodyLimits()
-        self._token_project = token_project
         self._may_write_reserved = may_write_reserved or (lambda _project_id: False)
         self._known: dict[int, _Known] = {}
-        self._tokens: dict[tuple[str, int | None], tuple[int | None, int]] = {}
 
     def owns(self, path: str) -> bool:
         """True if this endpoint answers the path."""
@@ -128,34 +118,12 @@ class RemoteWriteEndpoint:
 
     async def _project(self, request: Request) -> int:
         """The project that the credential may write to. Raises Refusal 401 or 403."""
-        credentials = _credentials(request.header(b"authorization"))
-        for credential in credentials:
-            if self._keys.lookup(credential) is not None:
-                key = admitted_key(
-                    self._keys, credential, project_id=request.project_id, needs_server=True
-                )
-                return key.project_id
-        for credential in credentials:
-            project_id = await self._project_of_token(credential, request.project_id)
-            if project_id is not None:
-                return project_id
-        if credentials:
-            raise Refusal(403, Drop.UNKNOWN_KEY, "This key is not known; use the server key.")
-        raise Refusal(401, Drop.UNKNOWN_KEY, "Send the server key as bearer token or password.")
-
-    async def _project_of_token(self, token: str, wanted: int | None) -> int | None:
-        """As `token_project` tells; remembered for a second, so that a revoked one soon ends."""
-        if self._token_project is None:
-            return None
-        now_ms = self._clock()
-        known, until_ms = self._tokens.get((token, wanted), (None, 0))
-        if now_ms < until_ms:
-            return known
-        found = await asyncio.to_thread(self._token_project, token, wanted)
-        if len(self._tokens) >= _MAX_KNOWN_TOKENS:
-            self._tokens.clear()
-        self._tokens[token, wanted] = (found, now_ms + SECOND_MS)
-        return found
+        return await self._writers.project(
+            request,
+            needs_server=True,
+            found=_credentials(request.header(b"authorization")),
+            hint="Send the server key as bearer token or password.",
+        )
 
     def _unpacked(self, packed: bytes) -> bytes:
         import cramjam
@@ -337,8 +305,4 @@ def _credentials(header: str) -> list[str]:
         return [rest.strip()] if rest.strip() else []
     if scheme.lower() != "basic":
         return []
-    try:
-        user, _, password = base64.b64decode(rest, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return []
-    return [part for part in (password, user) if part]
+    return [part for part in basic_parts(rest) if part]

@@ -1,10 +1,9 @@
 import type { ReactNode } from "react";
 import { type Cardinality, useCardinality } from "@/api/catalogue";
-import { useSetup } from "@/api/projects";
 import { useScope } from "@/api/scope";
 import { compact, count, percent } from "@/lib/units";
+import { SendFirst } from "@/onboarding/SendFirst";
 import { Async, SkeletonRows } from "@/ui/Async";
-import { FirstRecord } from "@/ui/FirstRecord";
 import { Glyph } from "@/ui/Glyph";
 import { PageLink } from "@/ui/PageLink";
 import { Panel } from "@/ui/Panel";
@@ -21,7 +20,7 @@ export function CardinalityPage(): ReactNode {
       <HealthNav here="data-health/cardinality" />
       <Async
         value={value}
-        empty={<NoSeries />}
+        empty={<SendFirst scope={scope} title="Send the first metric" brings="metrics" />}
         skeleton={
           <>
             <section className="panel">
@@ -180,26 +179,5 @@ function BarRow({ name, value, of }: { name: string; value: number; of: number }
       </span>
       <span className="num">{count(value)}</span>
     </li>
-  );
-}
-
-function NoSeries(): ReactNode {
-  const scope = useScope();
-  const setup = useSetup(scope.project.id);
-  return (
-    <Panel title="Send the first metric">
-      <div className="pad">
-        <Async value={setup} empty={null} minHeight={260}>
-          {(data) => (
-            <FirstRecord
-              setup={data}
-              projectId={scope.project.id}
-              zone={scope.zone}
-              brings="metrics"
-            />
-          )}
-        </Async>
-      </div>
-    </Panel>
   );
 }

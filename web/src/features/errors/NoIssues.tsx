@@ -1,13 +1,12 @@
 import type { ReactNode } from "react";
 import { type IssueFilter, useIssueTotal } from "@/api/issues";
-import { useSetup } from "@/api/projects";
 import { type Scope, useSearchState, useSetRange } from "@/api/scope";
 import { rangeLabel } from "@/lib/time";
 import { count } from "@/lib/units";
+import { SendFirst } from "@/onboarding/SendFirst";
 import { Ago } from "@/ui/Ago";
 import { Async } from "@/ui/Async";
 import { Button } from "@/ui/controls";
-import { FirstRecord } from "@/ui/FirstRecord";
 import type { View } from "./views";
 
 interface NoIssuesProps {
@@ -37,7 +36,8 @@ export function NoIssues({ scope, filter, view }: NoIssuesProps): ReactNode {
         {() => null}
       </Async>
     );
-  if (ever.data.total === 0) return <NeverSetUp scope={scope} />;
+  if (ever.data.total === 0)
+    return <SendFirst scope={scope} title="Send the first error" brings="errors" />;
   if (inRange.data.total === 0) {
     const last = ever.data.issues[0];
     return <NotInRange scope={scope} lastMs={last?.last_seen_ms ?? null} />;
@@ -49,25 +49,6 @@ export function NoIssues({ scope, filter, view }: NoIssuesProps): ReactNode {
         {view.nothing} in this range; {count(inRange.data.total)}{" "}
         {inRange.data.total === 1 ? "issue is" : "issues are"} in other views.
       </p>
-    </div>
-  );
-}
-
-function NeverSetUp({ scope }: { scope: Scope }): ReactNode {
-  const setup = useSetup(scope.project.id);
-  return (
-    <div className="pad stack">
-      <h2>Send the first error</h2>
-      <Async value={setup} empty={null} minHeight={220}>
-        {(data) => (
-          <FirstRecord
-            setup={data}
-            projectId={scope.project.id}
-            zone={scope.zone}
-            brings="errors"
-          />
-        )}
-      </Async>
     </div>
   );
 }

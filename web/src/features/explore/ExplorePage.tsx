@@ -1,13 +1,13 @@
 import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { nameSource, useHasMetrics, useMetadata } from "@/api/names";
 import { type Scope, useScope, useSearchState } from "@/api/scope";
+import { SendFirst } from "@/onboarding/SendFirst";
 import { Button } from "@/ui/controls";
 import { toast } from "@/ui/Toasts";
 import "./explore.css";
 import { ExploreNav, type View, viewOf } from "./ExploreNav";
 import { remember } from "./history";
 import { converted, isForeign, newQuery, type Query, queriesOf, queryPatch } from "./link";
-import { NeverSetUp } from "./NeverSetUp";
 import { QueryRow } from "./QueryRow";
 import { Result } from "./Result";
 import { letterOf } from "./series";
@@ -28,7 +28,7 @@ export function ExplorePage(): ReactNode {
   if (metrics.state === "empty")
     return (
       <div className="page">
-        <NeverSetUp scope={scope} />
+        <SendFirst scope={scope} title="Send the first metric" brings="metrics" />
       </div>
     );
   return <Queries scope={scope} />;

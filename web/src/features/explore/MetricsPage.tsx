@@ -2,6 +2,7 @@ import { type ReactNode, useState } from "react";
 import { type Metric, type MetricSort, useMetricList } from "@/api/catalogue";
 import { useScope, useSearchState } from "@/api/scope";
 import { compact, count } from "@/lib/units";
+import { SendFirst } from "@/onboarding/SendFirst";
 import { Ago } from "@/ui/Ago";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { Button } from "@/ui/controls";
@@ -12,7 +13,6 @@ import "./explore.css";
 import "./metrics.css";
 import { kindOf } from "./Finder";
 import { MetricPanel } from "./MetricPanel";
-import { NeverSetUp } from "./NeverSetUp";
 
 const TYPING_MS = 200;
 const TYPES = ["", "counter", "gauge", "histogram", "summary", "unknown"];
@@ -37,7 +37,7 @@ export function MetricsPage(): ReactNode {
   if (list.state === "empty")
     return (
       <div className="page">
-        <NeverSetUp scope={scope} />
+        <SendFirst scope={scope} title="Send the first metric" brings="metrics" />
       </div>
     );
   return (

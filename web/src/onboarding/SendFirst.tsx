@@ -5,11 +5,17 @@ import { Async } from "@/ui/Async";
 import { FirstRecord } from "@/ui/FirstRecord";
 import { Panel } from "@/ui/Panel";
 
-/** The lines that bring the first metric, with address and key filled in. */
-export function NeverSetUp({ scope }: { scope: Scope }): ReactNode {
+interface SendFirstProps {
+  scope: Scope;
+  title: string;
+  brings: "errors" | "metrics";
+}
+
+/** What an empty page shows: the lines that bring its first record, address and key filled in. */
+export function SendFirst({ scope, title, brings }: SendFirstProps): ReactNode {
   const setup = useSetup(scope.project.id);
   return (
-    <Panel title="Send the first metric">
+    <Panel title={title}>
       <div className="pad">
         <Async value={setup} empty={null} minHeight={260}>
           {(data) => (
@@ -17,7 +23,7 @@ export function NeverSetUp({ scope }: { scope: Scope }): ReactNode {
               setup={data}
               projectId={scope.project.id}
               zone={scope.zone}
-              brings="metrics"
+              brings={brings}
             />
           )}
         </Async>
