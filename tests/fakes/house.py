@@ -14,7 +14,7 @@ from sqlalchemy import insert
 from tests.fakes.clock import HandClock
 from watchkeeper.ingest import Acceptor, IngestMetrics, SeriesRegistry
 from watchkeeper.ingest.digest import Digest, DigestMetrics, DigestOptions
-from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink
+from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink, SpanSink
 from watchkeeper.issues import ErrorSink, IssueMetrics, Issues
 from watchkeeper.model import Kind, LiveEvent, Record, Role, Scope
 from watchkeeper.store.columns import TABLES, Columns, EmbeddedOptions
@@ -100,6 +100,7 @@ class House:
                 SampleSink(columns),
                 MetadataSink(),
                 LogSink(),
+                SpanSink(),
                 ErrorSink(metrics=IssueMetrics(self.registry)),
             ],
             clock=self.clock,

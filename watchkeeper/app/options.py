@@ -193,6 +193,8 @@ class RetentionOptions:
     """Error events; their hourly counts are kept for 90 days."""
     logs_days: int = 7
     """Log lines."""
+    spans_days: int = 14
+    """Spans of traces."""
 
     def __post_init__(self) -> None:
         for each in fields(self):

@@ -34,7 +34,14 @@ from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink, watermark
 from watchkeeper.ingest.history import History
 from watchkeeper.ingest.pushgateway import Pushgateway
 from watchkeeper.ingest.scrape import ConfigFile, ReloadMetrics, ScrapeConfigs, Scraper
-from watchkeeper.ingest.sinks import ROLLED_UP, LogSink, MetadataSink, SampleSink, TellingSink
+from watchkeeper.ingest.sinks import (
+    ROLLED_UP,
+    LogSink,
+    MetadataSink,
+    SampleSink,
+    SpanSink,
+    TellingSink,
+)
 from watchkeeper.issues import DerivedSeries, ErrorSink, IssueMetrics, Issues
 from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.lib.live import LiveHub
@@ -316,6 +323,7 @@ def _digest(ground: Ground, hot: HotStore) -> Digest:
         TellingSink(SampleSink(ground.columns), hot),
         MetadataSink(),
         LogSink(),
+        SpanSink(),
         ErrorSink(metrics=IssueMetrics(registry)),
     ]
     return Digest(

@@ -43,6 +43,7 @@ from watchkeeper.ingest.rows import (
     encode_series,
 )
 from watchkeeper.ingest.series import SeriesOptions, SeriesRegistry, is_reserved
+from watchkeeper.ingest.span_rows import SpanRow, decode_spans, encode_spans
 from watchkeeper.ingest.writers import Writers
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "SeriesOptions",
     "SeriesRegistry",
     "SeriesRow",
+    "SpanRow",
     "UseRows",
     "Writers",
     "decode_exemplars",
@@ -86,12 +88,14 @@ __all__ = [
     "decode_metadata",
     "decode_samples",
     "decode_series",
+    "decode_spans",
     "encode_exemplars",
     "encode_histograms",
     "encode_logs",
     "encode_metadata",
     "encode_samples",
     "encode_series",
+    "encode_spans",
     "is_reserved",
     "put_rules",
     "remembered_series",

@@ -33,6 +33,7 @@ from watchkeeper.ingest.rows import (
     histogram_marks,
 )
 from watchkeeper.ingest.series import SeriesRegistry
+from watchkeeper.ingest.span_rows import SpanRow, encode_spans
 from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.lib.errors import Overloaded
 from watchkeeper.model import Kind, Labels, Record, encode_histogram
@@ -190,6 +191,18 @@ class Acceptor:
         if rows:
             self._append_blocking(self._records(Kind.LOGS, project_id, (encode_logs(rows),)))
             self.metrics.accept(Kind.LOGS, len(rows))
+
+    async def accept_spans(self, project_id: int, rows: Sequence[SpanRow]) -> None:
+        """Keep spans."""
+        if rows:
+            await self._append(self._records(Kind.SPANS, project_id, (encode_spans(rows),)))
+            self.metrics.accept(Kind.SPANS, len(rows))
+
+    def accept_spans_blocking(self, project_id: int, rows: Sequence[SpanRow]) -> None:
+        """The same from a plain thread."""
+        if rows:
+            self._append_blocking(self._records(Kind.SPANS, project_id, (encode_spans(rows),)))
+            self.metrics.accept(Kind.SPANS, len(rows))
 
     async def accept_metadata(self, project_id: int, rows: Sequence[MetadataRow]) -> None:
         """Keep what metrics are."""

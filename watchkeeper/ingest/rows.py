@@ -22,7 +22,13 @@ _ONE_TIME = 1 << 31
 
 
 class LogRow(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
-    """One log line. ts_ms: Unix ms UTC. trace_id, span_id: hex digits or empty."""
+    """One log line, scrubbed. New fields go to the end: old records lie in spools.
+
+    ts_ms: Unix ms UTC, and `nanos` of it beyond. severity: trace, debug, info, warn, error, fatal
+    or, from before there was a scale, the sender's word. severity_number: OpenTelemetry's 1..24,
+    0 if nothing tells. trace_id, span_id: hex digits or empty.
+    source: otlp, sentry, json, syslog, loki, file, journald, statsd.
+    """
 
     ts_ms: int
     severity: str
@@ -31,6 +37,15 @@ class LogRow(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     attributes: dict[str, str]
     trace_id: str = ""
     span_id: str = ""
+    nanos: int = 0
+    severity_number: int = 0
+    environment: str = ""
+    release: str = ""
+    host: str = ""
+    request_id: str = ""
+    user_key: str = ""
+    session_id: str = ""
+    source: str = ""
 
 
 class SeriesRow(msgspec.Struct, frozen=True, array_like=True):

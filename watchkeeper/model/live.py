@@ -15,6 +15,7 @@ class LiveTopic(StrEnum):
     ALERTS = "alerts"
     TARGETS = "targets"
     LOGS = "logs"
+    SPANS = "spans"
     SETUP = "setup"
 
 

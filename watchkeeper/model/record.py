@@ -24,6 +24,8 @@ class Kind(IntEnum):
     """msgpack list of [series_id, ts_ms, encode_histogram(…)]."""
     EXEMPLARS = 7
     """msgpack list of [series_id, ts_ms, value, {name: value}]."""
+    SPANS = 8
+    """msgpack list of SpanRow (see ingest.span_rows)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from watchkeeper.privacy.walk import ASSIGNED, Json, Memory, Name, Place, Walk
 
 _MAX_KNOWN_NAMES = 20_000
 _MAX_NAME_CHARACTERS = 200
+_MAX_CLEAN_CHARACTERS = 200
+_SHORTEST_SECRET = 4
 _SECRET_RULES = frozenset({"secret_name", "denied_name"})
 
 
@@ -48,6 +50,24 @@ class Scrubber:
         for rule in self._text_rules:
             text = rule.hide(text)
         return text
+
+    def scrub_attributes(self, attributes: dict[str, str]) -> dict[str, str]:
+        """Flat names and texts, as those of a span or a log line, without secrets: a new dict."""
+        self._memory.bound()
+        kept: dict[str, str] = {}
+        for key, value in attributes.items():
+            name = self._memory.names.get(key) or self.name(key)
+            kept[name.written] = FILTERED if name.rule and value else self._known_text(value)
+        return kept
+
+    def _known_text(self, text: str) -> str:
+        clean = self._memory.clean_texts
+        if len(text) < _SHORTEST_SECRET or text in clean:
+            return text
+        hidden = self.scrub_text(text)
+        if hidden == text and len(text) <= _MAX_CLEAN_CHARACTERS:
+            clean.add(text)
+        return hidden
 
     def scrub_event(self, event: dict[str, Json]) -> dict[str, Json]:
         """The same event, changed in place; what was found is noted under `_scrubbed`."""

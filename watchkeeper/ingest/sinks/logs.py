@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy import Connection
 
-from watchkeeper.ingest.digest import DeadLetter, Insert, Plan, Refused
+from watchkeeper.ingest.digest import DeadLetter, Plan, Refused
 from watchkeeper.ingest.rows import LogRow, decode_logs
-from watchkeeper.ingest.sinks.samples import DAYS_AN_INSERT
+from watchkeeper.ingest.sinks.by_day import Row, inserts_by_day
 from watchkeeper.ingest.sinks.series_rows import LATEST_MS
 from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.model import Cut, Kind, LiveEvent, LiveTopic, Record
-from watchkeeper.store.columns import LOGS, encode_rows
+from watchkeeper.store.columns import LOGS
 
-_COLUMNS = ("project_id", "ts", "severity", "service", "body", "attributes", "trace_id", "span_id")
-
-Row = tuple[int, int, str, str, str, dict[str, str], str, str]
+_COLUMNS = (
+    "project_id",
+    "ts",
+    "received",
+    "nanos",
+    "severity_number",
+    "severity",
+    "service",
+    "body",
+    "attributes",
+    "trace_id",
+    "span_id",
+    "environment",
+    "release",
+    "host",
+    "request_id",
+    "user_key",
+    "session_id",
+    "source",
+)
 
 
 class LogSink:
@@ -33,7 +52,9 @@ class LogSink:
                 rows += [(_row(record, line), record) for line in decode_logs(record.payload)]
             except msgspec.MsgspecError as error:
                 dead.append(DeadLetter(record, "unreadable", str(error)))
-        return Plan(inserts=list(_inserts(rows)), apply=_Announcing(rows), dead=dead)
+        inserts = inserts_by_day(LOGS, _COLUMNS, rows, _day)
+        counts = Counter(record.project_id for _row, record in rows)
+        return Plan(inserts=list(inserts), apply=_Announcing(counts), dead=dead)
 
 
 def _row(record: Record, line: LogRow) -> Row:
@@ -41,48 +62,36 @@ def _row(record: Record, line: LogRow) -> Row:
     return (
         record.project_id,
         ts_ms,
+        record.received_ms,
+        line.nanos,
+        line.severity_number,
         line.severity,
         line.service,
         line.body,
         line.attributes,
         line.trace_id,
         line.span_id,
+        line.environment,
+        line.release,
+        line.host,
+        line.request_id,
+        line.user_key,
+        line.session_id,
+        line.source,
     )
 
 
-def _inserts(rows: list[tuple[Row, Record]]) -> Iterator[Insert]:
-    """One insert for each 50 days; lines keep their order within it."""
-    days = sorted({row[1] // DAY_MS for row, _record in rows})
-    first_row = 0
-    for part, first in enumerate(range(0, len(days), DAYS_AN_INSERT)):
-        group = days[first : first + DAYS_AN_INSERT]
-        chosen = [pair for pair in rows if group[0] <= pair[0][1] // DAY_MS <= group[-1]]
-        yield _insert(chosen, part=part, first_row=first_row)
-        first_row += len(chosen)
+def _day(row: Row) -> int:
+    at_ms = row[1]
+    assert isinstance(at_ms, int)
+    return at_ms // DAY_MS
 
 
-def _insert(chosen: list[tuple[Row, Record]], *, part: int, first_row: int) -> Insert:
-    return Insert(
-        table=LOGS.name,
-        columns=_COLUMNS,
-        rows=len(chosen),
-        encode=lambda start, end: encode_rows(
-            LOGS, _COLUMNS, [row for row, _record in chosen[start:end]]
-        ),
-        record_of=lambda row: chosen[row][1],
-        part=part,
-        first_row=first_row,
-    )
-
-
+@dataclass(frozen=True, slots=True)
 class _Announcing:
     """Tells open pages how many lines came to which project."""
 
-    def __init__(self, rows: list[tuple[Row, Record]]) -> None:
-        self._rows = rows
+    counts: Counter[int]
 
     def __call__(self, _conn: Connection, _refused: Refused) -> Sequence[LiveEvent]:
-        counts: dict[int, int] = {}
-        for row, _record in self._rows:
-            counts[row[0]] = counts.get(row[0], 0) + 1
-        return [LiveEvent(p, LiveTopic.LOGS, {"lines": n}) for p, n in counts.items()]
+        return [LiveEvent(p, LiveTopic.LOGS, {"lines": n}) for p, n in self.counts.items()]

@@ -18,6 +18,7 @@ from watchkeeper.ingest.rows import (
     encode_series,
     sample_views,
 )
+from watchkeeper.ingest.sinks.by_day import DAYS_AN_INSERT
 from watchkeeper.ingest.sinks.named_days import NamedDays
 from watchkeeper.ingest.sinks.series_rows import LATEST_MS, ROW_KINDS, SeriesRows, series_rows
 from watchkeeper.ingest.sinks.sorted_samples import (
@@ -42,7 +43,6 @@ from watchkeeper.store.columns import SAMPLES, SERIES, Columns, encode_rows
 ROLLED_UP = "rolled_up"
 """Watermark: samples before it are in the roll-ups; a late sample moves it back."""
 
-DAYS_AN_INSERT = 50
 """The store refuses an insert into more than 100 partitions, at every retry."""
 
 _SERIES_COLUMNS = ("project_id", "day", "metric", "series_id", "labels")

@@ -44,7 +44,9 @@ from watchkeeper.store.columns.tables import (
     SAMPLES_1D,
     SAMPLES_1H,
     SERIES,
+    SPANS,
     TABLES,
+    TRACES,
     Table,
 )
 
@@ -61,7 +63,9 @@ __all__ = [
     "SAMPLES_1H",
     "SAMPLE_DTYPE",
     "SERIES",
+    "SPANS",
     "TABLES",
+    "TRACES",
     "BatchRefused",
     "ClusterOptions",
     "Columns",

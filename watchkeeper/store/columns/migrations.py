@@ -38,7 +38,7 @@ class Migration:
 
 def _first_tables(options: SchemaOptions) -> list[str]:
     made = [schema.create_table(table, options) for table in tables.FIRST_TABLES]
-    viewed = [schema.create_view(view, options) for view in tables.VIEWS]
+    viewed = [schema.create_view(view, options) for view in tables.FIRST_VIEWS]
     return [statement for group in (*made, *viewed) for statement in group]
 
 
@@ -51,10 +51,19 @@ def _values_as_differences(options: SchemaOptions) -> list[str]:
     return [schema.modify_column(tables.SAMPLES, "value", options)]
 
 
+def _spans_and_more_of_logs(options: SchemaOptions) -> list[str]:
+    added = [column.name for column in tables.LOG_COLUMNS_2]
+    made = [schema.create_table(t, options) for t in (tables.SPANS, tables.TRACES)]
+    made += [schema.create_view(tables.TRACES_VIEW, options)]
+    made += [schema.add_columns(tables.LOGS, added, options)]
+    return [statement for group in made for statement in group]
+
+
 MIGRATIONS = (
     Migration(version=1, name="first tables", statements=_first_tables),
     Migration(version=2, name="histograms and exemplars", statements=_histograms_and_exemplars),
     Migration(version=3, name="values as differences", statements=_values_as_differences),
+    Migration(version=4, name="spans, more of logs", statements=_spans_and_more_of_logs),
 )
 
 LATEST = MIGRATIONS[-1].version

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from watchkeeper.store.columns.tables import Column, Table, View
@@ -73,6 +73,15 @@ def modify_column(table: Table, name: str, options: SchemaOptions) -> str:
     column = next(each for each in table.columns if each.name == name)
     local = local_name(table.name, options.cluster)
     return f"ALTER TABLE {local}{on_cluster(options.cluster)} MODIFY COLUMN {_column(column)}"
+
+
+def add_columns(table: Table, names: Sequence[str], options: SchemaOptions) -> list[str]:
+    """DDL that adds columns to a table, and on a cluster to what stands before it."""
+    added = ", ".join(
+        f"ADD COLUMN IF NOT EXISTS {_column(each)}" for each in table.columns if each.name in names
+    )
+    places = dict.fromkeys((local_name(table.name, options.cluster), table.name))
+    return [f"ALTER TABLE {name}{on_cluster(options.cluster)} {added}" for name in places]
 
 
 def create_version_table(cluster: str) -> str:

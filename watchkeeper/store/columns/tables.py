@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +230,7 @@ ERRORS_1H = Table(
     ttl_days=90,
 )
 
-LOGS = Table(
+LOGS_1 = Table(
     name="logs",
     columns=(
         Column(name="project_id", type="UInt32"),
@@ -248,10 +248,90 @@ LOGS = Table(
     ttl_days=7,
 )
 
-FIRST_TABLES = (SAMPLES, SERIES, METADATA, SAMPLES_1H, SAMPLES_1D, ERRORS, ERRORS_1H, LOGS)
+_TEXT = "LowCardinality(String)"
+
+LOG_COLUMNS_2 = (
+    Column(name="received", type="DateTime64(3, 'UTC')", codec="DoubleDelta, ZSTD(1)"),
+    Column(name="nanos", type="UInt32", codec="ZSTD(1)"),
+    Column(name="severity_number", type="UInt8", codec="ZSTD(1)"),
+    Column(name="environment", type=_TEXT),
+    Column(name="release", type=_TEXT),
+    Column(name="host", type=_TEXT),
+    Column(name="request_id", type="String", codec="ZSTD(1)"),
+    Column(name="user_key", type="String", codec="ZSTD(1)"),
+    Column(name="session_id", type="String", codec="ZSTD(1)"),
+    Column(name="source", type=_TEXT),
+)
+"""What migration 4 adds to `logs`. nanos: of the second's thousandth; received: when accepted."""
+
+LOGS = replace(LOGS_1, columns=(*LOGS_1.columns, *LOG_COLUMNS_2))
+
+SPANS = Table(
+    name="spans",
+    columns=(
+        Column(name="project_id", type="UInt32"),
+        Column(name="ts", type="DateTime64(9, 'UTC')", codec="Delta(8), ZSTD(1)"),
+        Column(name="duration_ns", type="UInt64", codec="ZSTD(1)"),
+        Column(name="received", type="DateTime64(3, 'UTC')", codec="DoubleDelta, ZSTD(1)"),
+        Column(name="trace_id", type="String", codec="ZSTD(1)"),
+        Column(name="span_id", type="String", codec="ZSTD(1)"),
+        Column(name="parent_id", type="String", codec="ZSTD(1)"),
+        Column(name="name", type=_TEXT),
+        Column(name="kind", type=_TEXT),
+        Column(name="op", type=_TEXT),
+        Column(name="status", type=_TEXT),
+        Column(name="status_message", type="String", codec="ZSTD(1)"),
+        Column(name="service", type=_TEXT),
+        Column(name="environment", type=_TEXT),
+        Column(name="release", type=_TEXT),
+        Column(name="host", type=_TEXT),
+        Column(name="is_entry", type="UInt8", codec="ZSTD(1)"),
+        Column(name="route", type=_TEXT),
+        Column(name="transaction", type=_TEXT),
+        Column(name="http_method", type=_TEXT),
+        Column(name="http_status", type="UInt16", codec="ZSTD(1)"),
+        Column(name="db_system", type=_TEXT),
+        Column(name="statement", type="String", codec="ZSTD(1)"),
+        Column(name="user_key", type="String", codec="ZSTD(1)"),
+        Column(name="session_id", type="String", codec="ZSTD(1)"),
+        Column(name="attributes", type="Map(LowCardinality(String), String)", codec="ZSTD(1)"),
+        Column(name="events", type="String", codec="ZSTD(1)"),
+        Column(name="links", type="String", codec="ZSTD(1)"),
+        Column(name="source", type=_TEXT),
+    ),
+    partition_by="toYYYYMMDD(ts)",
+    order_by=("project_id", "ts"),
+    indices=(
+        "INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 1",
+        "INDEX by_received received TYPE minmax GRANULARITY 1",
+    ),
+    ttl_column="ts",
+    ttl_days=14,
+    shard_by="cityHash64(trace_id)",
+)
+
+TRACES = Table(
+    name="traces",
+    columns=(
+        Column(name="project_id", type="UInt32"),
+        Column(name="trace_id", type="String", codec="ZSTD(1)"),
+        Column(name="day", type="Date", codec="ZSTD(1)"),
+        Column(name="start", type="SimpleAggregateFunction(min, DateTime64(9, 'UTC'))"),
+        Column(name="end", type="SimpleAggregateFunction(max, DateTime64(9, 'UTC'))"),
+    ),
+    engine="AggregatingMergeTree",
+    partition_by="day",
+    order_by=("project_id", "trace_id"),
+    ttl_column="day",
+    ttl_days=14,
+    shard_by="cityHash64(trace_id)",
+)
+"""When each trace was, so that it is found without its time. start, end: starts of its spans."""
+
+FIRST_TABLES = (SAMPLES, SERIES, METADATA, SAMPLES_1H, SAMPLES_1D, ERRORS, ERRORS_1H, LOGS_1)
 """What migration 1 makes: a released step, so nothing joins it."""
 
-TABLES = (*FIRST_TABLES, HISTOGRAMS, EXEMPLARS)
+TABLES = (*FIRST_TABLES[:-1], LOGS, HISTOGRAMS, EXEMPLARS, SPANS, TRACES)
 
 ERRORS_1H_VIEW = View(
     name="errors_1h_view",
@@ -266,4 +346,18 @@ GROUP BY project_id, grouping_hash, bucket, level, environment, release, handled
 """,
 )
 
-VIEWS = (ERRORS_1H_VIEW,)
+TRACES_VIEW = View(
+    name="traces_view",
+    source="spans",
+    target="traces",
+    select="""
+SELECT project_id, trace_id, toDate(ts, 'UTC') AS day, min(ts) AS start, max(ts) AS end
+FROM {source}
+GROUP BY project_id, trace_id, day
+""",
+)
+
+FIRST_VIEWS = (ERRORS_1H_VIEW,)
+"""What migration 1 makes."""
+
+VIEWS = (*FIRST_VIEWS, TRACES_VIEW)
