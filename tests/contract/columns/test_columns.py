@@ -26,6 +26,7 @@ from watchkeeper.store.columns import (
     LOGS,
     METADATA,
     SERIES,
+    SPANS,
     TABLES,
     BatchRefused,
     Columns,
@@ -53,7 +54,10 @@ def test_each_table_gives_back_what_was_written(columns: Columns, project: int) 
     rows_of = {
         SERIES: (project, 20_778, "up", 2**64 - 1, {"job": "a\nb", "": "x'\\", "k": ""}),
         METADATA: (project, "up", "gauge", "help \U0001f600", "", START_MS),
-        LOGS: (project, START_MS + 1, "info", "web", "line\0\t" + "x" * 300, {"a": "b"}, "t", "s"),
+        LOGS: (
+            *(project, START_MS + 1, "info", "web", "line\0\t" + "x" * 300, {"a": "b"}, "t", "s"),
+            *(START_MS + 2, 999_999, 9, "production", "web@1", "web-1", "r", "id:1", "s1", "json"),
+        ),
     }
     for table, row in rows_of.items():
         names = [column.name for column in table.columns]
@@ -426,11 +430,9 @@ def test_every_table_with_rows_syncs_and_remembers_tokens(columns: Columns) -> N
 
 def test_expired_rows_go(columns: Columns, project: int) -> None:
     old = -8 * DAY_MS
-    names = [column.name for column in LOGS.columns]
+    names = ("project_id", "ts", "severity", "body")
     now_ms = int(columns.rows("SELECT toUnixTimestamp64Milli(now64(3))")[0][0])
-    rows: list[tuple[object, ...]] = [
-        (project, now_ms + at, "info", "web", "x", {}, "", "") for at in (0, old)
-    ]
+    rows: list[tuple[object, ...]] = [(project, now_ms + at, "info", "x") for at in (0, old)]
     columns.insert("logs", names, encode_rows(LOGS, names, rows), token=None)
     columns.execute("OPTIMIZE TABLE logs FINAL")
     kept = columns.rows(
@@ -494,3 +496,33 @@ def test_sizes_and_health(columns: Columns, project: int) -> None:
     assert health.ok
     assert health.version.startswith("26.")
     assert 0 < health.response_ms < 10_000
+
+
+def test_spans_come_back_as_written_and_their_trace_is_found(
+    columns: Columns, project: int
+) -> None:
+    at_ns = START_MS * 1_000_000 + 123_456
+    span = {
+        "project_id": project,
+        "ts": at_ns,
+        "duration_ns": 2**63,
+        "received": START_MS,
+        "trace_id": "0af7651916cd43dd8448eb211c80319c",
+        "is_entry": 1,
+        "http_status": 503,
+        "attributes": {"a": "b\0"},
+    }
+    names = [column.name for column in SPANS.columns]
+    row = tuple(span.get(name, "") for name in names)
+    columns.insert("spans", names, encode_rows(SPANS, names, [row]), token=None)
+    where = "WHERE project_id = {p:UInt32}"
+    assert columns.rows(
+        "SELECT toUnixTimestamp64Nano(ts), duration_ns, is_entry, http_status, attributes "
+        f"FROM spans {where}",
+        {"p": project},
+    ) == [[at_ns, 2**63, 1, 503, {"a": "b\0"}]]
+    assert columns.rows(
+        "SELECT trace_id, toUnixTimestamp64Nano(min(start)), toUnixTimestamp64Nano(max(end)) "
+        f"FROM traces {where} GROUP BY trace_id",
+        {"p": project},
+    ) == [[span["trace_id"], at_ns, at_ns]]
