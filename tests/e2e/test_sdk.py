@@ -28,7 +28,10 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    server = Server(tmp_path_factory.mktemp("sdk") / "data")
+    home = tmp_path_factory.mktemp("sdk")
+    (home / "prometheus.yml").write_text("global: {evaluation_interval: 1s}\n")
+    environ = {"WATCHKEEPER_SCRAPE_FILE": str(home / "prometheus.yml")}
+    server = Server(home / "data", environ=environ)
     facts = server.setup()
     server.start()
     project_id = int(str(facts["project_id"]))
