@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 import msgspec
 
+from watchkeeper.ingest.drops import Cut
 from watchkeeper.ingest.pipeline import conventions as said
 from watchkeeper.ingest.pipeline.routes import path_of_url, template_of
 from watchkeeper.ingest.pipeline.statements import sanitised
@@ -34,19 +34,6 @@ _QUERY_WORDS = frozenset({
     "ALTER", "DROP", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET", "SHOW", "PRAGMA",
     "TRUNCATE", "REPLACE", "EXPLAIN", "COPY", "VALUES", "DECLARE", "FETCH", "LOCK", "ANALYZE",
 })  # fmt: skip
-
-
-class Cut(StrEnum):
-    """What was left out because it exceeds a bound; a label of a metric."""
-
-    ATTRIBUTES = "attributes"
-    """Attributes beyond 128 of one span, log line or event."""
-    TEXTS = "texts"
-    """Texts shortened to their bound; they end in `…`."""
-    EVENTS = "events"
-    """Events beyond 128 of one span."""
-    LINKS = "links"
-    """Links beyond 128 of one span."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
