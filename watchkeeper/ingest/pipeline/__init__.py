@@ -6,5 +6,54 @@ from watchkeeper.ingest.pipeline.errors import (
     instant_ms,
     prepare_event,
 )
+from watchkeeper.ingest.pipeline.logs import LogLimits, SentLog, finish_log
+from watchkeeper.ingest.pipeline.otel_errors import Raised, error_events, tells_exception
+from watchkeeper.ingest.pipeline.routes import template_of
+from watchkeeper.ingest.pipeline.severities import (
+    SEVERITIES,
+    number_of_level,
+    number_of_python_level,
+    number_of_syslog,
+    number_of_word,
+    severity_name,
+)
+from watchkeeper.ingest.pipeline.spans import (
+    SentSpan,
+    SpanEvent,
+    SpanLink,
+    SpanOrigin,
+    bounded,
+    finish_span,
+    origin_of_resource,
+    shortened,
+)
+from watchkeeper.ingest.pipeline.statements import sanitised
 
-__all__ = ["Arrival", "PreparedEvent", "instant_ms", "prepare_event"]
+__all__ = [
+    "SEVERITIES",
+    "Arrival",
+    "LogLimits",
+    "PreparedEvent",
+    "Raised",
+    "SentLog",
+    "SentSpan",
+    "SpanEvent",
+    "SpanLink",
+    "SpanOrigin",
+    "bounded",
+    "error_events",
+    "finish_log",
+    "finish_span",
+    "instant_ms",
+    "number_of_level",
+    "number_of_python_level",
+    "number_of_syslog",
+    "number_of_word",
+    "origin_of_resource",
+    "prepare_event",
+    "sanitised",
+    "severity_name",
+    "shortened",
+    "tells_exception",
+    "template_of",
+]
