@@ -69,12 +69,13 @@ def transaction(dsn: str) -> None:
 
 def stream(dsn: str) -> None:
     start(dsn, traces_sample_rate=1.0, _experiments={"trace_lifecycle": "stream"})
-    with sentry_sdk.traces.start_span("/orders/{id}", attributes={"sentry.op": "http.server"}):
-        with sentry_sdk.traces.start_span(
-            "SELECT 1",
-            attributes={"sentry.op": "db", "db.system": "postgresql", "api_key": SECRET},
-        ):
-            work(0.01)
+    server: dict[str, Any] = {"sentry.op": "http.server"}
+    query: dict[str, Any] = {"sentry.op": "db", "db.system": "postgresql", "api_key": SECRET}
+    with (
+        sentry_sdk.traces.start_span("/orders/{id}", attributes=server),
+        sentry_sdk.traces.start_span("SELECT 1", attributes=query),
+    ):
+        work(0.01)
 
 
 def logs(dsn: str) -> None:
@@ -181,7 +182,7 @@ def django(dsn: str) -> None:
 
 
 def celery(dsn: str) -> None:
-    from celery import Celery
+    from celery import Celery  # type: ignore[import-untyped]
 
     start(dsn, traces_sample_rate=1.0, integrations=[CeleryIntegration()])
     app = Celery("shop", broker="memory://", backend="cache+memory://")

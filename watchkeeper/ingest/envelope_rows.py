@@ -91,7 +91,7 @@ class AttachmentRow(_Row, frozen=True, array_like=True, kw_only=True):
     name: str
     content_type: str
     type: str
-    bytes: int
+    size_bytes: int
     user_key: str
     blob: str = ""
 
@@ -112,7 +112,7 @@ class ReplayRow(_Row, frozen=True, array_like=True, kw_only=True):
     error_ids: bytes
     trace_ids: bytes
     payload: bytes
-    bytes: int
+    size_bytes: int
     unpacked_bytes: int
     blob: str = ""
 

@@ -24,7 +24,7 @@ from watchkeeper.ingest.sinks.by_day import Row, inserts_by_day
 from watchkeeper.ingest.sinks.series_rows import LATEST_MS
 from watchkeeper.lib.clock import DAY_MS, SECOND_MS
 from watchkeeper.model import Cut, Kind, LiveEvent, LiveTopic, Record
-from watchkeeper.store.blobs.port import Blobs
+from watchkeeper.store.blobs import Blobs
 from watchkeeper.store.columns import (
     ATTACHMENTS,
     CHECK_INS,
