@@ -1,6 +1,6 @@
 """Everything that comes in: protocols decode it, `Acceptor` puts it into the spool."""
 
-from watchkeeper.ingest.accept import Acceptor, PlacedBatch
+from watchkeeper.ingest.accept import Acceptor, EncodedRows, EnvelopeBatch, PlacedBatch
 from watchkeeper.ingest.body import BodyLimits, unpack
 from watchkeeper.ingest.cardinality_watch import CardinalityWatch
 from watchkeeper.ingest.drops import Accepted, Cut, Drop
@@ -54,7 +54,9 @@ __all__ = [
     "CardinalityWatch",
     "Cut",
     "Drop",
+    "EncodedRows",
     "Endpoint",
+    "EnvelopeBatch",
     "Exemplar",
     "ExemplarRow",
     "HistogramBatch",

@@ -1,32 +1,36 @@
-"""Writes what the installed Sentry SDK sends: `python capture_sentry.py TARGET_DIRECTORY`."""
+"""Writes what real Sentry SDKs send: `python -m tests.unit.edge.capture_sentry DIRECTORY`.
+
+Needs the packages of tests/e2e/node for the SDKs of JavaScript, and Chromium for the browser's.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import base64
 import json
+import re
+import subprocess
 import sys
 import threading
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import sentry_sdk
 import uvicorn
 
+from tests.e2e import sentry_app
+
 KEY = "a" * 32
-
-
-def tell_who_and_what() -> None:
-    """Far from the raising line, so that the source shown with it does not quote this."""
-    sentry_sdk.set_user({"id": "7", "email": "ann@example.com", "ip_address": "203.0.113.9"})
-    sentry_sdk.add_breadcrumb(category="query", message="SELECT 1 WHERE id = 123456")
+E2E = Path(__file__).parents[2] / "e2e"
 
 
 class Recorder:
     """Answers 200 to everything and keeps it."""
 
-    def __init__(self) -> None:
+    def __init__(self, client: str) -> None:
+        self.client = client
         self.requests: list[dict[str, object]] = []
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
@@ -38,7 +42,7 @@ class Recorder:
         headers = {k.decode(): v.decode() for k, v in scope["headers"] if k != b"host"}
         self.requests.append(
             {
-                "client": f"sentry-sdk {sentry_sdk.VERSION} (Python)",
+                "client": self.client,
                 "method": scope["method"],
                 "path": scope["path"],
                 "query": scope["query_string"].decode(),
@@ -46,13 +50,15 @@ class Recorder:
                 "body": base64.b64encode(body).decode(),
             }
         )
-        await send({"type": "http.response.start", "status": 200, "headers": []})
+        allowed = [(b"access-control-allow-origin", b"*")]
+        await send({"type": "http.response.start", "status": 200, "headers": allowed})
         await send({"type": "http.response.body", "body": b"{}"})
 
 
-def main(target: Path) -> None:
-    """Record one request of each kind."""
-    recorder = Recorder()
+@contextmanager
+def recording(client: str) -> Iterator[tuple[Recorder, str]]:
+    """A recorder on loopback and the DSN that leads to it."""
+    recorder = Recorder(client)
     config = uvicorn.Config(recorder, port=0, log_level="error", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
@@ -60,27 +66,29 @@ def main(target: Path) -> None:
     while not server.started:
         thread.join(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    send_everything(f"http://{KEY}@127.0.0.1:{port}/1")
-    server.should_exit = True
-    thread.join()
+    try:
+        yield recorder, f"http://{KEY}@127.0.0.1:{port}/1"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def main(target: Path) -> None:
+    """Record every scenario of every SDK, each in a process of its own."""
+    for name in sentry_app.SCENARIOS:
+        client = f"sentry-sdk {sentry_sdk.VERSION} (Python)"
+        program = [sys.executable, "-m", "tests.e2e.sentry_app"]
+        record(target, client, f"python-{name}", program, name)
+
+
+def record(target: Path, client: str, label: str, program: list[str], *words: str) -> None:
+    """Run one program against a recorder and write its requests, one a file."""
+    with recording(client) as (recorder, dsn):
+        subprocess.run([*program, dsn, *words], check=True, timeout=120)
+    version = re.sub(r"[^0-9.]", "", client.split(" ")[1])
     for number, request in enumerate(recorder.requests):
-        path = target / f"python-{number}.json"
+        path = target / f"{label}-{version}-{number}.json"
         path.write_text(json.dumps(request, indent=1) + "\n")
-
-
-def send_everything(dsn: str) -> None:
-    """An exception with its surroundings, a message, a transaction and a session."""
-    sentry_sdk.init(dsn, traces_sample_rate=1.0, release="shop@1.0.0", environment="test",
-                    server_name="web-1", send_default_pii=True)  # fmt: skip
-    tell_who_and_what()
-    with sentry_sdk.start_transaction(name="checkout", op="task"):
-        try:
-            api_key = "planted-secret"
-            raise ValueError(f"no price for {len(api_key)}")
-        except ValueError as error:
-            sentry_sdk.capture_exception(error)
-    sentry_sdk.capture_message("hello")
-    sentry_sdk.get_client().close(timeout=5)
 
 
 if __name__ == "__main__":

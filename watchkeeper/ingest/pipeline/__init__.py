@@ -5,6 +5,7 @@ from watchkeeper.ingest.pipeline.errors import (
     PreparedEvent,
     instant_ms,
     prepare_event,
+    timestamp_s,
 )
 from watchkeeper.ingest.pipeline.logs import LogLimits, SentLog, finish_log
 from watchkeeper.ingest.pipeline.otel_errors import Raised, error_events, tells_exception
@@ -56,4 +57,5 @@ __all__ = [
     "shortened",
     "tells_exception",
     "template_of",
+    "timestamp_s",
 ]

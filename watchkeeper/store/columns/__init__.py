@@ -4,6 +4,14 @@
 docs/operate/storage.md.
 """
 
+from watchkeeper.store.columns.envelope_tables import (
+    ATTACHMENTS,
+    CHECK_INS,
+    FEEDBACK,
+    PROFILES,
+    REPLAYS,
+    SESSIONS,
+)
 from watchkeeper.store.columns.errors import (
     BatchRefused,
     DataDirInUse,
@@ -33,6 +41,7 @@ from watchkeeper.store.columns.rowbinary import (
     samples_block,
     split_by_day,
 )
+from watchkeeper.store.columns.table import Table
 from watchkeeper.store.columns.tables import (
     ERRORS,
     ERRORS_1H,
@@ -47,22 +56,27 @@ from watchkeeper.store.columns.tables import (
     SPANS,
     TABLES,
     TRACES,
-    Table,
 )
 
 __all__ = [
+    "ATTACHMENTS",
+    "CHECK_INS",
     "ERRORS",
     "ERRORS_1H",
     "EXEMPLARS",
+    "FEEDBACK",
     "HISTOGRAMS",
     "LOGS",
     "METADATA",
     "PARTITIONS_PER_INSERT",
+    "PROFILES",
+    "REPLAYS",
     "SAMPLES",
     "SAMPLES_1D",
     "SAMPLES_1H",
     "SAMPLE_DTYPE",
     "SERIES",
+    "SESSIONS",
     "SPANS",
     "TABLES",
     "TRACES",
