@@ -65,6 +65,7 @@ from watchkeeper.store.blobs import Blobs
 from watchkeeper.store.columns import Columns, Kept, Retention
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
+from watchkeeper.traces import Budgets, Performance, Profiles, Traces
 
 LANE = "engine"
 
@@ -225,7 +226,7 @@ def _api(
 ) -> Rooms:
     clock, meta, public_url = ground.clock, ground.meta, ground.config.server.base_url
     rules, engine = Rules(meta, clock), _query_engine(ground, source)
-    built_in = access.ensure_built_in()
+    built_in, budgets = access.ensure_built_in(), Budgets(meta)
     return Rooms(
         access=access,
         limiter=limiter,
@@ -235,6 +236,9 @@ def _api(
         acceptor=ground.acceptor,
         digest=digest,
         issues=Issues(meta=meta, columns=ground.columns, clock=clock),
+        traces=Traces(ground.columns, budgets),
+        performance=Performance(ground.columns, budgets),
+        profiles=Profiles(ground.columns),
         engine=engine,
         source=source,
         exemplars=ColumnsExemplars(ground.columns),

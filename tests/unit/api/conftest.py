@@ -34,6 +34,7 @@ from watchkeeper.store.columns import Columns, EmbeddedOptions
 from watchkeeper.store.columns.embedded import open_embedded
 from watchkeeper.store.meta import insert_into, open_meta, tables
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
+from watchkeeper.traces import Budgets, Performance, Profiles, Traces
 
 PASSWORD = "correct horse battery"
 PUBLIC_URL = "http://wk.example.com"
@@ -133,6 +134,7 @@ class Builder:
         configs = ScrapeConfigs(self.meta, self.clock)
         outbound = Outbound(OutboundOptions())
         rules = Rules(self.meta, self.clock)
+        budgets = Budgets(self.meta)
         rooms = Rooms(
             access=access,
             limiter=limiter,
@@ -150,6 +152,9 @@ class Builder:
                 metrics=DigestMetrics(told.registry),
             ),
             issues=Issues(meta=self.meta, columns=self.columns, clock=self.clock),
+            traces=Traces(self.columns, budgets),
+            performance=Performance(self.columns, budgets),
+            profiles=Profiles(self.columns),
             engine=engine,
             source=source,
             exemplars=ColumnsExemplars(self.columns),
