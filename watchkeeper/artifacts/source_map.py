@@ -23,6 +23,7 @@ _CODES[ord(",")], _CODES[ord(";")] = _COMMA, _SEMICOLON
 _DIGITS = 7
 """Longest number: 7 digits of 5 bits hold the 32 bits that the standard allows."""
 
+_FARTHEST = 2**31 - 1
 _MOST_SECTIONS = 10_000
 _MOST_LINES = 5_000_000
 _SCANNED_CHARS = 2_000_000
@@ -104,7 +105,9 @@ class SourceMap:
             return None
         start, end = int(self._starts[line]), int(self._starts[line + 1])
         tokens = self._tokens
-        at = start + int(np.searchsorted(tokens.columns[start:end], column, side="right")) - 1
+        # A number of the array's own type, or numpy would copy the whole line to compare.
+        wanted = np.int32(min(max(column, -1), _FARTHEST))
+        at = start + int(tokens.columns[start:end].searchsorted(wanted, side="right")) - 1
         if at < start or tokens.sources[at] < 0:
             return None
         name = int(tokens.names[at])
