@@ -5,6 +5,16 @@ from watchkeeper.issues.consume import ErrorSink
 from watchkeeper.issues.derived import INTERVAL_MS as DERIVED_INTERVAL_MS
 from watchkeeper.issues.derived import DerivedSeries
 from watchkeeper.issues.desk import IssueRef, Issues
+from watchkeeper.issues.frames import (
+    ContextLine,
+    Minified,
+    Relation,
+    ShownException,
+    ShownFrame,
+    ShownThread,
+    Stacks,
+    stacks_of,
+)
 from watchkeeper.issues.metrics import IssueMetrics
 from watchkeeper.issues.types import (
     Activity,
@@ -24,6 +34,7 @@ from watchkeeper.issues.types import (
 __all__ = [
     "DERIVED_INTERVAL_MS",
     "Activity",
+    "ContextLine",
     "DerivedSeries",
     "ErrorEvent",
     "ErrorSink",
@@ -38,7 +49,14 @@ __all__ = [
     "IssueStats",
     "IssueStatus",
     "Issues",
+    "Minified",
+    "Relation",
     "SeverityStats",
+    "ShownException",
+    "ShownFrame",
+    "ShownThread",
+    "Stacks",
     "TagBreakdown",
     "TagValue",
+    "stacks_of",
 ]

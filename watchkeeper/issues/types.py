@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from watchkeeper.issues.frames import Stacks
 from watchkeeper.model import Severity, TimeRange
 
 
@@ -143,7 +144,8 @@ class ErrorEvent:
     """One event as pages show it. index: 1 for the oldest of `total`.
 
     exceptions: the first cause first, frames outermost first, as the SDK sent them.
-    scrubbed: what was taken out before it was stored, {"path", "rule"}.
+    stacks: the same ready to show. scrubbed: what was taken out before it was stored,
+    {"path", "rule"}.
     """
 
     event_id: str
@@ -162,6 +164,7 @@ class ErrorEvent:
     trace_id: str
     span_id: str
     exceptions: Sequence[Mapping[str, Any]]
+    stacks: Stacks
     breadcrumbs: Sequence[Mapping[str, Any]]
     request: Mapping[str, Any] | None
     user: Mapping[str, Any] | None

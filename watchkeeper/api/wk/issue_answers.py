@@ -23,6 +23,7 @@ from watchkeeper.api.wk.issue_shapes import (
     TagFacet,
     TagValue,
 )
+from watchkeeper.api.wk.stack_shapes import stacks_answer
 from watchkeeper.issues import (
     Activity,
     ErrorEvent,
@@ -89,6 +90,7 @@ def event_answer(event: ErrorEvent) -> EventAnswer:
         title=event.title,
         message=event.message,
         exceptions=[_exception(each) for each in event.exceptions],
+        stacks=stacks_answer(event.stacks),
         breadcrumbs=[_breadcrumb(each) for each in event.breadcrumbs],
         request=_object_or_none(event.request),
         user=_object_or_none(event.user),

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from watchkeeper.api.wk.shapes import Answer, Body, example
+from watchkeeper.api.wk.stack_shapes import StacksAnswer
 from watchkeeper.model import Severity
 
 StatusName = Literal["unresolved", "resolved", "ignored"]
@@ -162,6 +163,7 @@ class EventAnswer(Answer):
     title: str
     message: str
     exceptions: list[ExceptionAnswer]
+    stacks: StacksAnswer
     breadcrumbs: list[Breadcrumb]
     request: dict[str, object] | None
     user: dict[str, object] | None

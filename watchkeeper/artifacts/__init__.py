@@ -1,0 +1,31 @@
+"""What a release is made of: source maps and their look-up, commits, deploys."""
+
+from watchkeeper.artifacts.bundle import Manifest
+from watchkeeper.artifacts.errors import BadBundle, BadSourceMap, BundleTooLarge
+from watchkeeper.artifacts.symbolicate import PLATFORMS as MAPPED_PLATFORMS
+from watchkeeper.artifacts.symbolicate import Symbolicator
+from watchkeeper.artifacts.uploads import (
+    CHUNK_BYTES,
+    CHUNKS_A_REQUEST,
+    MOST_BUNDLE_BYTES,
+    Assembly,
+    State,
+    Uploads,
+    Wanted,
+)
+
+__all__ = [
+    "CHUNKS_A_REQUEST",
+    "CHUNK_BYTES",
+    "MAPPED_PLATFORMS",
+    "MOST_BUNDLE_BYTES",
+    "Assembly",
+    "BadBundle",
+    "BadSourceMap",
+    "BundleTooLarge",
+    "Manifest",
+    "State",
+    "Symbolicator",
+    "Uploads",
+    "Wanted",
+]
