@@ -12,35 +12,18 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
-metadata = MetaData(
-    # Every constraint has a name, so that a later migration can drop it on both databases.
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-Id = BigInteger().with_variant(Integer, "sqlite")
-Ms = BigInteger
+from watchkeeper.store.meta import release_tables, shape
+from watchkeeper.store.meta.shape import Id, Ms
+from watchkeeper.store.meta.shape import id_column as _id
+from watchkeeper.store.meta.shape import ref_column as _ref
 
-
-def _id() -> Column[int]:
-    return Column("id", Id, primary_key=True, autoincrement=True)
-
-
-def _ref(name: str, target: str, *, nullable: bool = False, index: bool = True) -> Column[int]:
-    return Column(
-        name, Id, ForeignKey(f"{target}.id", ondelete="CASCADE"), nullable=nullable, index=index
-    )
-
+metadata = shape.metadata
 
 # Who
 
@@ -473,3 +456,12 @@ series_uses = Table(
     Column("senders", JSON, nullable=False),
     Column("at_ms", Ms, nullable=False),
 )
+
+# Releases, deploys and source maps
+
+releases = release_tables.releases
+release_commits = release_tables.release_commits
+deploys = release_tables.deploys
+artifact_chunks = release_tables.artifact_chunks
+artifact_bundles = release_tables.artifact_bundles
+artifact_files = release_tables.artifact_files
