@@ -156,6 +156,12 @@ def _row(arrival: Arrival) -> tuple[object, ...]:
         int(facts.is_handled),
         facts.tags,
         record.payload,
+        facts.url,
+        facts.function,
+        facts.functions,
+        facts.user_email,
+        facts.user_name,
+        facts.user_ip,
     )
 
 

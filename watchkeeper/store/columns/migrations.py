@@ -71,6 +71,11 @@ def _read_models_of_traces(options: SchemaOptions) -> list[str]:
     return [statement for group in (*made, *viewed) for statement in group]
 
 
+def _errors_by_url_function_and_person(options: SchemaOptions) -> list[str]:
+    added = [column.name for column in tables.ERROR_COLUMNS_2]
+    return schema.add_columns(tables.ERRORS, added, options)
+
+
 MIGRATIONS = (
     Migration(version=1, name="first tables", statements=_first_tables),
     Migration(version=2, name="histograms and exemplars", statements=_histograms_and_exemplars),
@@ -78,6 +83,11 @@ MIGRATIONS = (
     Migration(version=4, name="spans, more of logs", statements=_spans_and_more_of_logs),
     Migration(version=5, name="what envelopes hold", statements=_what_envelopes_hold),
     Migration(version=6, name="read models of traces", statements=_read_models_of_traces),
+    Migration(
+        version=7,
+        name="errors by url, function, person",
+        statements=_errors_by_url_function_and_person,
+    ),
 )
 
 LATEST = MIGRATIONS[-1].version

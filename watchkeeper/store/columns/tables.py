@@ -124,7 +124,7 @@ SAMPLES_1D = Table(
     shard_by="series_id",
 )
 
-ERRORS = Table(
+ERRORS_1 = Table(
     name="errors",
     columns=(
         Column(name="project_id", type="UInt32"),
@@ -157,6 +157,19 @@ ERRORS = Table(
     ttl_column="received",
     ttl_days=30,
 )
+
+ERROR_COLUMNS_2 = (
+    Column(name="url", type="String", codec="ZSTD(3)"),
+    Column(name="function", type="LowCardinality(String)"),
+    Column(name="functions", type="String", codec="ZSTD(3)"),
+    Column(name="user_email", type="String", codec="ZSTD(1)"),
+    Column(name="user_name", type="String", codec="ZSTD(1)"),
+    Column(name="user_ip", type="String", codec="ZSTD(1)"),
+)
+"""What the search of issues added to `errors`. function: the innermost own one; functions: all of
+the stack, each between line feeds."""
+
+ERRORS = replace(ERRORS_1, columns=(*ERRORS_1.columns, *ERROR_COLUMNS_2))
 
 ERRORS_1H = Table(
     name="errors_1h",
@@ -284,11 +297,13 @@ TRACES = Table(
 )
 """When each trace was, so that it is found without its time. start, end: starts of its spans."""
 
-FIRST_TABLES = (SAMPLES, SERIES, METADATA, SAMPLES_1H, SAMPLES_1D, ERRORS, ERRORS_1H, LOGS_1)
+FIRST_TABLES = (SAMPLES, SERIES, METADATA, SAMPLES_1H, SAMPLES_1D, ERRORS_1, ERRORS_1H, LOGS_1)
 """What migration 1 makes: a released step, so nothing joins it."""
 
 TABLES = (
-    *FIRST_TABLES[:-1],
+    *FIRST_TABLES[:-3],
+    ERRORS,
+    ERRORS_1H,
     LOGS,
     HISTOGRAMS,
     EXEMPLARS,

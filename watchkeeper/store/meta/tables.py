@@ -222,6 +222,12 @@ issues = Table(
     Column("last_release", String(250), nullable=False, default=""),
     Column("environment", String(64), nullable=False, default=""),
     Column("status_changed_ms", Ms, nullable=False),
+    Column("severity_by", String(8), nullable=False, server_default="events"),  # | rule | person
+    Column("resolution", JSON(none_as_null=True)),  # watchkeeper/issues/lapse.py reads it
+    Column("ignoring", JSON(none_as_null=True)),  # the same
+    Column("ignored_until_ms", Ms),
+    Column("merged_into_id", Id),  # an issue that is shown as part of another one
+    Column("merged_ms", Ms),
     UniqueConstraint("project_id", "number"),
     Index("ix_issues_listing", "project_id", "status", "last_seen_ms"),
 )
@@ -231,6 +237,7 @@ issue_hashes = Table(
     Column("project_id", Id, primary_key=True),
     Column("grouping_hash", String(16), primary_key=True),  # 16 hex digits of the UInt64
     _ref("issue_id", "issues"),
+    Column("home_issue_id", Id),  # whose it was before a merge
 )
 issue_activity = Table(
     "issue_activity",
@@ -241,6 +248,58 @@ issue_activity = Table(
     Column("actor", String(254), nullable=False),
     Column("kind", String(32), nullable=False),
     Column("facts", JSON, nullable=False, default=dict),
+)
+issue_comments = Table(
+    "issue_comments",
+    metadata,
+    _id(),
+    _ref("issue_id", "issues"),
+    Column("at_ms", Ms, nullable=False),
+    Column("edited_ms", Ms),
+    Column("author", String(254), nullable=False),
+    Column("text", Text, nullable=False),
+)
+issue_ignored_users = Table(
+    # People seen since an issue was ignored until so many of them: each once, as 16 hex digits.
+    "issue_ignored_users",
+    metadata,
+    Column("issue_id", Id, ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_hash", String(16), primary_key=True),
+)
+issue_undos = Table(
+    # What a change of people replaced, so that it can be taken back for a while.
+    "issue_undos",
+    metadata,
+    _id(),
+    _ref("project_id", "projects"),
+    Column("at_ms", Ms, nullable=False, index=True),
+    Column("actor", String(254), nullable=False),
+    Column("facts", JSON, nullable=False),
+)
+issue_searches = Table(
+    # Searches that people keep. user_id: whose; null: of the whole project.
+    "issue_searches",
+    metadata,
+    _id(),
+    _ref("project_id", "projects"),
+    _ref("user_id", "users", nullable=True),
+    Column("name", String(100), nullable=False),
+    Column("query", String(500), nullable=False),
+    Column("sort", String(16), nullable=False),
+    Column("is_default", Boolean, nullable=False, default=False),
+    Column("created_by", String(254), nullable=False),
+    Column("changed_ms", Ms, nullable=False),
+)
+severity_rules = Table(
+    # The first rule that an event matches says how bad it is.
+    "severity_rules",
+    metadata,
+    _id(),
+    _ref("project_id", "projects"),
+    Column("position", Integer, nullable=False),
+    Column("query", String(500), nullable=False),
+    Column("severity", String(16), nullable=False),
+    UniqueConstraint("project_id", "position"),
 )
 seen_events = Table(
     # (project, event_id) is unique: the second arrival of an event is a counted duplicate.
