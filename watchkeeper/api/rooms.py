@@ -28,6 +28,7 @@ from watchkeeper.query.promql import Engine, SeriesSource
 from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SpoolReader
+from watchkeeper.traces import Performance, Profiles, Traces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,9 @@ class Rooms:
     acceptor: Acceptor
     digest: Digest
     issues: Issues
+    traces: Traces
+    performance: Performance
+    profiles: Profiles
     engine: Engine
     source: SeriesSource
     exemplars: ExemplarSource

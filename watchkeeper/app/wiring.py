@@ -63,6 +63,7 @@ from watchkeeper.query.promql import (
 from watchkeeper.store.columns import Columns, Kept, Retention
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
+from watchkeeper.traces import Performance, Profiles, Traces
 
 LANE = "engine"
 
@@ -231,6 +232,9 @@ def _api(
         acceptor=ground.acceptor,
         digest=digest,
         issues=Issues(meta=meta, columns=ground.columns, clock=clock),
+        traces=Traces(ground.columns),
+        performance=Performance(ground.columns, meta, clock),
+        profiles=Profiles(ground.columns),
         engine=engine,
         source=source,
         exemplars=ColumnsExemplars(ground.columns),

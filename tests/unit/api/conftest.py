@@ -34,6 +34,7 @@ from watchkeeper.store.columns import Columns, EmbeddedOptions
 from watchkeeper.store.columns.embedded import open_embedded
 from watchkeeper.store.meta import insert_into, open_meta, tables
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
+from watchkeeper.traces import Performance, Profiles, Traces
 
 PASSWORD = "correct horse battery"
 PUBLIC_URL = "http://wk.example.com"
@@ -150,6 +151,9 @@ class Builder:
                 metrics=DigestMetrics(told.registry),
             ),
             issues=Issues(meta=self.meta, columns=self.columns, clock=self.clock),
+            traces=Traces(self.columns),
+            performance=Performance(self.columns, self.meta, self.clock),
+            profiles=Profiles(self.columns),
             engine=engine,
             source=source,
             exemplars=ColumnsExemplars(self.columns),

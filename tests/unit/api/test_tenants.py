@@ -32,7 +32,7 @@ class Operation:
             "user_id": world.acme.user_id,
             "key_id": 1, "token_id": 1, "channel_id": 1,
             "short_id": "WEB-1", "file": "shop", "which": "latest",
-            "metric": "up",
+            "metric": "up", "trace_id": "0" * 32, "span_id": "0" * 16, "profile_id": "0" * 32,
         }  # fmt: skip
         return self.path.format(**values)
 
@@ -73,7 +73,9 @@ async def test_another_tenant_learns_nothing(
     answer = await call(rival, operation, world)
 
     assert answer.status_code in {403, 404}
-    assert answer.json()["error"]["message"].startswith(("There is no project", "There is no org"))
+    assert answer.json()["error"]["message"].startswith(
+        ("There is no project", "There is no org", "There is no trace")
+    )
 
 
 @pytest.mark.parametrize(

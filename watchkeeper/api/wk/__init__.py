@@ -18,7 +18,9 @@ from watchkeeper.api.wk import (
     live,
     members,
     metrics,
+    performance,
     pools,
+    profiles,
     projects,
     rule_preview,
     rules,
@@ -26,13 +28,14 @@ from watchkeeper.api.wk import (
     session,
     setup,
     tokens,
+    traces,
 )
 
 PREFIX = "/api/wk"
 _ROOMS = (
     session, first_run, projects, setup, keys, tokens, members, audit, home, issues, alerts,
     rules, rule_preview, channels, scrape, pools, metrics, cardinality, forecasts, live,
-    data_health,
+    data_health, traces, performance, profiles,
 )  # fmt: skip
 
 

@@ -4,6 +4,14 @@
 docs/operate/storage.md.
 """
 
+from watchkeeper.store.columns.envelope_tables import (
+    ATTACHMENTS,
+    CHECK_INS,
+    FEEDBACK,
+    PROFILES,
+    REPLAYS,
+    SESSIONS,
+)
 from watchkeeper.store.columns.errors import (
     BatchRefused,
     DataDirInUse,
@@ -51,18 +59,24 @@ from watchkeeper.store.columns.tables import (
 )
 
 __all__ = [
+    "ATTACHMENTS",
+    "CHECK_INS",
     "ERRORS",
     "ERRORS_1H",
     "EXEMPLARS",
+    "FEEDBACK",
     "HISTOGRAMS",
     "LOGS",
     "METADATA",
     "PARTITIONS_PER_INSERT",
+    "PROFILES",
+    "REPLAYS",
     "SAMPLES",
     "SAMPLES_1D",
     "SAMPLES_1H",
     "SAMPLE_DTYPE",
     "SERIES",
+    "SESSIONS",
     "SPANS",
     "TABLES",
     "TRACES",
