@@ -889,6 +889,370 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/wk/projects/{project_id}/traces": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Traces
+     * @description A page of traces, newest or slowest first. The last hour if no range is given.
+     */
+    get: operations["list_traces"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/traces/overview": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Traces Overview
+     * @description The histogram and the scatter of the same search.
+     */
+    get: operations["get_traces_overview"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/traces/fields": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Trace Fields
+     * @description What the search language knows, and the keys of attributes, for completion.
+     */
+    get: operations["list_trace_fields"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/traces/values": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Trace Values
+     * @description Values of one field, for completion.
+     */
+    get: operations["list_trace_values"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/traces/{trace_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Trace
+     * @description One trace of this project, ready to be drawn.
+     */
+    get: operations["get_trace"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/traces/{trace_id}/spans/{span_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Span
+     * @description All that is stored of one span.
+     */
+    get: operations["get_span"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/traces/{trace_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Find Trace
+     * @description One trace with its spans in every project that the caller may read.
+     */
+    get: operations["find_trace"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/performance/endpoints": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Endpoints
+     * @description Rate, errors and duration by service and route. The last hour if no range is given.
+     */
+    get: operations["list_endpoints"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/performance/series": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Operation Series
+     * @description Rate, errors and duration over time, of one operation or of all.
+     */
+    get: operations["get_operation_series"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/performance/statements": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Statements
+     * @description Database statements by the time they take. The last hour if no range is given.
+     */
+    get: operations["list_statements"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/performance/slow-queries": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Slow Queries
+     * @description Single database calls that took long, the slowest first.
+     */
+    get: operations["list_slow_queries"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/performance/dependencies": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Dependencies
+     * @description Outgoing requests by host, caches with their hit ratio, queues.
+     */
+    get: operations["list_dependencies"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/performance/problems": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Performance Problems
+     * @description N+1 queries, slow queries and queries that became slower. The last 24 h by default.
+     */
+    get: operations["list_performance_problems"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/performance/map": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Service Map
+     * @description Who calls whom. The last hour if no range is given.
+     */
+    get: operations["get_service_map"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/performance/budget": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Latency Budget
+     * @description How slow the project's endpoints may be, and what may be chosen instead.
+     */
+    get: operations["get_latency_budget"];
+    /**
+     * Put Latency Budget
+     * @description Choose a preset or say it yourself. Needs role admin.
+     */
+    put: operations["put_latency_budget"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/profiles": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Profiles
+     * @description A page of profiles and the transactions that have some. The last hour by default.
+     */
+    get: operations["list_profiles"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/profiles/flame": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Flame
+     * @description One flame graph of all profiles that match, the newest 50 merged.
+     */
+    get: operations["get_flame"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/profiles/{profile_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Profile
+     * @description The flame graph of one profile.
+     */
+    get: operations["get_profile"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1096,6 +1460,55 @@ export interface components {
       };
     };
     /**
+     * BudgetBody
+     * @description preset: one of those offered; `own`: stat and limit_ms say it.
+     * @example {
+     *       "preset": "strict"
+     *     }
+     */
+    BudgetBody: {
+      /**
+       * Preset
+       * @enum {string}
+       */
+      preset: "calm" | "average" | "patient" | "brisk" | "strict" | "own";
+      /**
+       * Stat
+       * @default p95
+       * @enum {string}
+       */
+      stat: "p95" | "p50" | "p99" | "avg";
+      /**
+       * Limit Ms
+       * @default 500
+       */
+      limit_ms: number;
+      /**
+       * For Minutes
+       * @default 10
+       */
+      for_minutes: number;
+      /**
+       * Satisfied Ms
+       * @default 500
+       */
+      satisfied_ms: number;
+      /**
+       * Slow Query Ms
+       * @default 1000
+       */
+      slow_query_ms: number;
+    };
+    /**
+     * BudgetChoice
+     * @description The project's budget and what may be chosen instead.
+     */
+    BudgetChoice: {
+      budget: components["schemas"]["LatencyBudget"];
+      /** Presets */
+      presets: components["schemas"]["LatencyPreset"][];
+    };
+    /**
      * BulkAnswer
      * @description changed: how many issues differ from before.
      */
@@ -1234,6 +1647,18 @@ export interface components {
       targets: number;
     };
     /**
+     * CriticalPath
+     * @description Columns: stretches of time, newest first, and the row that the trace waited for.
+     */
+    CriticalPath: {
+      /** Row */
+      row: number[];
+      /** From Ns */
+      from_ns: number[];
+      /** To Ns */
+      to_ns: number[];
+    };
+    /**
      * DataHealthAnswer
      * @description The page Data health. dead_letters: records that no store would take.
      */
@@ -1313,6 +1738,67 @@ export interface components {
       sent_ms: number | null;
     };
     /**
+     * Dependency
+     * @description Calls of a service to something outside: a host, a cache, a queue.
+     *
+     *     category: http, cache, queue or rpc. hit_ratio: 0..1 of cache reads that tell; null: none did.
+     */
+    Dependency: {
+      /**
+       * Category
+       * @enum {string}
+       */
+      category: "http" | "cache" | "queue" | "rpc";
+      /** Service */
+      service: string;
+      /** Name */
+      name: string;
+      /** System */
+      system: string;
+      /** Op */
+      op: string;
+      /** Calls */
+      calls: number;
+      /** Per S */
+      per_s: number;
+      /** Errors */
+      errors: number;
+      /** Error Ratio */
+      error_ratio: number;
+      latency: components["schemas"]["Latency"];
+      /** Total Ms */
+      total_ms: number;
+      /** Hits */
+      hits: number;
+      /** Misses */
+      misses: number;
+      /** Hit Ratio */
+      hit_ratio: number | null;
+      /** Spark */
+      spark: number[];
+      before: components["schemas"]["WeekBefore"] | null;
+      /** Example Trace Id */
+      example_trace_id: string;
+    };
+    /**
+     * DependencyPage
+     * @description Like EndpointPage.
+     */
+    DependencyPage: {
+      /** From Ms */
+      from_ms: number;
+      /** To Ms */
+      to_ms: number;
+      /** Resolution Ms */
+      resolution_ms: number;
+      /** Spark Times Ms */
+      spark_times_ms: number[];
+      /** Total */
+      total: number;
+      /** Dependencies */
+      dependencies: components["schemas"]["Dependency"][];
+    };
+    /**
      * Done
      * @description The change was made and there is nothing to tell about it.
      */
@@ -1346,6 +1832,78 @@ export interface components {
       };
       /** Reason */
       reason: string;
+    };
+    /**
+     * Endpoint
+     * @description One route of one service.
+     *
+     *     under: share (0..1) of calls within 500, 1000, 2000 and 3000 ms. apdex: 0..1 of the project's
+     *     satisfied_ms. time_ratio: its share of all time spent. spark: calls, spark_p95_ms: p95 (null:
+     *     none), in the columns of spark_times_ms. is_over_budget: see LatencyBudget.
+     */
+    Endpoint: {
+      /** Service */
+      service: string;
+      /** Route */
+      route: string;
+      /** Method */
+      method: string;
+      /** Op */
+      op: string;
+      /** Calls */
+      calls: number;
+      /** Per S */
+      per_s: number;
+      /** Errors */
+      errors: number;
+      /** Error Ratio */
+      error_ratio: number;
+      latency: components["schemas"]["Latency"];
+      /** Under */
+      under: {
+        [key: string]: number;
+      };
+      /** Apdex */
+      apdex: number;
+      /** Total Ms */
+      total_ms: number;
+      /** Time Ratio */
+      time_ratio: number;
+      /** Spark */
+      spark: number[];
+      /** Spark P95 Ms */
+      spark_p95_ms: (number | null)[];
+      before: components["schemas"]["WeekBefore"] | null;
+      /** Is Over Budget */
+      is_over_budget: boolean;
+    };
+    /**
+     * EndpointPage
+     * @description from_ms, to_ms: what was counted; whole hours where the range is over 12 hours.
+     *
+     *     total: endpoints that match, of which at most 200 are listed.
+     */
+    EndpointPage: {
+      /** From Ms */
+      from_ms: number;
+      /** To Ms */
+      to_ms: number;
+      /** Resolution Ms */
+      resolution_ms: number;
+      /** Spark Times Ms */
+      spark_times_ms: number[];
+      budget: components["schemas"]["LatencyBudget"];
+      /** Total */
+      total: number;
+      /** Calls */
+      calls: number;
+      /** Per S */
+      per_s: number;
+      /** Error Ratio */
+      error_ratio: number;
+      latency: components["schemas"]["Latency"];
+      /** Endpoints */
+      endpoints: components["schemas"]["Endpoint"][];
     };
     /**
      * ErrorAnswer
@@ -1488,6 +2046,81 @@ export interface components {
        * @default UTC
        */
       timezone: string;
+    };
+    /**
+     * Flame
+     * @description A flame graph. unit: nanoseconds, bytes or count; kind: what was measured (cpu, wall, …).
+     *
+     *     kinds: what else the profiles measured. profiles: how many were merged, of `total` that match
+     *     (the newest are merged). is_cut: small nodes were left out, their weight stays in parents.
+     */
+    Flame: {
+      /** Unit */
+      unit: string;
+      /** Kind */
+      kind: string;
+      /** Kinds */
+      kinds: string[];
+      /** Profiles */
+      profiles: number;
+      /** Total */
+      total: number;
+      /** Samples */
+      samples: number;
+      /** Is Cut */
+      is_cut: boolean;
+      /** Threads */
+      threads: components["schemas"]["FlameThread"][];
+      frames: components["schemas"]["FlameFrames"];
+      nodes: components["schemas"]["FlameNodes"];
+      /** Items */
+      items: components["schemas"]["ProfileItem"][];
+    };
+    /**
+     * FlameFrames
+     * @description Columns: the functions. line 0: unknown. in_app: code of the project, not of a library.
+     */
+    FlameFrames: {
+      /** Function */
+      function: string[];
+      /** Module */
+      module: string[];
+      /** File */
+      file: string[];
+      /** Line */
+      line: number[];
+      /** In App */
+      in_app: boolean[];
+    };
+    /**
+     * FlameNodes
+     * @description Columns: the tree, each parent before its children; row 0 is the root with frame -1.
+     *
+     *     value: weight of the node with all below; own: without. In Flame's unit.
+     */
+    FlameNodes: {
+      /** Frame */
+      frame: number[];
+      /** Parent */
+      parent: number[];
+      /** Depth */
+      depth: number[];
+      /** Value */
+      value: number[];
+      /** Own */
+      own: number[];
+    };
+    /**
+     * FlameThread
+     * @description A thread and its weight, all profiles taken together by name.
+     */
+    FlameThread: {
+      /** Id */
+      id: string;
+      /** Name */
+      name: string;
+      /** Value */
+      value: number;
     };
     /**
      * ForecastAnswer
@@ -1853,6 +2486,71 @@ export interface components {
       series: number;
     };
     /**
+     * Latency
+     * @description Times of a set of calls, ms; the percentiles are within 5 % of the exact ones.
+     */
+    Latency: {
+      /** Avg Ms */
+      avg_ms: number;
+      /** P50 Ms */
+      p50_ms: number;
+      /** P95 Ms */
+      p95_ms: number;
+      /** P99 Ms */
+      p99_ms: number;
+    };
+    /**
+     * LatencyBudget
+     * @description How slow an endpoint of the project may be: its `stat` at most limit_ms over for_minutes.
+     *
+     *     satisfied_ms: quicker calls count as satisfied, those up to four times that as tolerated.
+     *     slow_query_ms: a database call that takes longer is slow.
+     */
+    LatencyBudget: {
+      /**
+       * Preset
+       * @enum {string}
+       */
+      preset: "calm" | "average" | "patient" | "brisk" | "strict" | "own";
+      /**
+       * Stat
+       * @enum {string}
+       */
+      stat: "p95" | "p50" | "p99" | "avg";
+      /** Limit Ms */
+      limit_ms: number;
+      /** For Minutes */
+      for_minutes: number;
+      /** Satisfied Ms */
+      satisfied_ms: number;
+      /** Slow Query Ms */
+      slow_query_ms: number;
+    };
+    /**
+     * LatencyPreset
+     * @description A budget that is offered. expression: the same as an alert rule's PromQL.
+     */
+    LatencyPreset: {
+      /**
+       * Name
+       * @enum {string}
+       */
+      name: "calm" | "average" | "patient" | "brisk" | "strict" | "own";
+      /**
+       * Stat
+       * @enum {string}
+       */
+      stat: "p95" | "p50" | "p99" | "avg";
+      /** Limit Ms */
+      limit_ms: number;
+      /** For Minutes */
+      for_minutes: number;
+      /** Expression */
+      expression: string;
+      /** Doc */
+      doc: string;
+    };
+    /**
      * Link
      * @description page: of the web UI; id: what to open there.
      */
@@ -1878,6 +2576,59 @@ export interface components {
       email: string;
       /** Password */
       password: string;
+    };
+    /**
+     * MapEdge
+     * @description Calls from one node to another. is_estimated: from the share of traces that was looked at.
+     */
+    MapEdge: {
+      /** Source */
+      source: string;
+      /** Target */
+      target: string;
+      /** Calls */
+      calls: number;
+      /** Per S */
+      per_s: number;
+      /** Errors */
+      errors: number;
+      /** Error Ratio */
+      error_ratio: number;
+      /** P50 Ms */
+      p50_ms: number;
+      /** P95 Ms */
+      p95_ms: number;
+      /** Is Estimated */
+      is_estimated: boolean;
+    };
+    /**
+     * MapNode
+     * @description A service, or what services call. id: `service:shop`, `db:postgresql`, `http:api.x.com`.
+     *
+     *     Of a service: the work that entered it; of others: the calls made to them.
+     */
+    MapNode: {
+      /** Id */
+      id: string;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "service" | "db" | "http" | "cache" | "queue" | "rpc";
+      /** Name */
+      name: string;
+      /** Calls */
+      calls: number;
+      /** Per S */
+      per_s: number;
+      /** Errors */
+      errors: number;
+      /** Error Ratio */
+      error_ratio: number;
+      /** P50 Ms */
+      p50_ms: number;
+      /** P95 Ms */
+      p95_ms: number;
     };
     /**
      * Mechanism
@@ -2161,6 +2912,22 @@ export interface components {
       expires_ms?: number | null;
     };
     /**
+     * OpFacts
+     * @description What sort of work the time went to.
+     */
+    OpFacts: {
+      /** Op */
+      op: string;
+      /** Spans */
+      spans: number;
+      /** Errors */
+      errors: number;
+      /** Self Ns */
+      self_ns: number;
+      /** Total Ns */
+      total_ns: number;
+    };
+    /**
      * OrganisationAnswer
      * @description One organisation of the caller and what they may see of it.
      */
@@ -2186,6 +2953,52 @@ export interface components {
       duration_ms: number;
       /** Samples */
       samples: number;
+    };
+    /**
+     * PerformanceProblem
+     * @description One performance problem.
+     *
+     *     kind: n_plus_one (five or more equal statements below one parent), slow_query (calls over the
+     *     project's slow_query_ms), slower_query (slower than a week before, beyond chance).
+     *     occurrences: times it was seen; calls: statements in them; lost_ms: time that they took.
+     *     avg_calls: statements an occurrence. p95_ratio: now to a week before; null for other kinds.
+     */
+    PerformanceProblem: {
+      /** Id */
+      id: string;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "n_plus_one" | "slow_query" | "slower_query";
+      /** Title */
+      title: string;
+      /** Service */
+      service: string;
+      /** Transaction */
+      transaction: string;
+      /** Statement */
+      statement: string;
+      /** System */
+      system: string;
+      /** Occurrences */
+      occurrences: number;
+      /** Calls */
+      calls: number;
+      /** Avg Calls */
+      avg_calls: number;
+      /** Lost Ms */
+      lost_ms: number;
+      /** P95 Ms */
+      p95_ms: number | null;
+      /** P95 Ratio */
+      p95_ratio: number | null;
+      /** First Seen Ms */
+      first_seen_ms: number;
+      /** Last Seen Ms */
+      last_seen_ms: number;
+      /** Evidence */
+      evidence: components["schemas"]["ProblemEvidence"][];
     };
     /**
      * Points
@@ -2299,6 +3112,36 @@ export interface components {
       message: string;
     };
     /**
+     * ProblemEvidence
+     * @description A trace that shows a problem. calls: of the statement under one parent.
+     */
+    ProblemEvidence: {
+      /** Trace Id */
+      trace_id: string;
+      /** Span Id */
+      span_id: string;
+      /** Ts Ms */
+      ts_ms: number;
+      /** Calls */
+      calls: number;
+      /** Duration Ms */
+      duration_ms: number;
+    };
+    /**
+     * ProblemPage
+     * @description The costliest first.
+     */
+    ProblemPage: {
+      /** From Ms */
+      from_ms: number;
+      /** To Ms */
+      to_ms: number;
+      /** Total */
+      total: number;
+      /** Problems */
+      problems: components["schemas"]["PerformanceProblem"][];
+    };
+    /**
      * ProcessState
      * @description restarts: of the process by its supervisor; started_ms: null when it is not known.
      */
@@ -2311,6 +3154,66 @@ export interface components {
       restarts: number;
       /** Started Ms */
       started_ms: number | null;
+    };
+    /**
+     * ProfileItem
+     * @description One stored profile. format: sentry-1, sentry-2 (a chunk), pprof.
+     */
+    ProfileItem: {
+      /** Profile Id */
+      profile_id: string;
+      /** Profiler Id */
+      profiler_id: string;
+      /** Trace Id */
+      trace_id: string;
+      /** Span Id */
+      span_id: string;
+      /** Ts Ms */
+      ts_ms: number;
+      /** Duration Ns */
+      duration_ns: number;
+      /** Transaction */
+      transaction: string;
+      /** Service */
+      service: string;
+      /** Platform */
+      platform: string;
+      /** Environment */
+      environment: string;
+      /** Release */
+      release: string;
+      /** Host */
+      host: string;
+      /** Format */
+      format: string;
+    };
+    /**
+     * ProfilePage
+     * @description Newest first. next_cursor: null on the last page.
+     */
+    ProfilePage: {
+      /** Profiles */
+      profiles: components["schemas"]["ProfileItem"][];
+      /** Transactions */
+      transactions: components["schemas"]["ProfiledTransaction"][];
+      /** Next Cursor */
+      next_cursor: string | null;
+    };
+    /**
+     * ProfiledTransaction
+     * @description Profiles of one transaction in the range.
+     */
+    ProfiledTransaction: {
+      /** Transaction */
+      transaction: string;
+      /** Service */
+      service: string;
+      /** Profiles */
+      profiles: number;
+      /** Last Ms */
+      last_ms: number;
+      /** P95 Ms */
+      p95_ms: number;
     };
     /**
      * ProjectAnswer
@@ -2342,6 +3245,28 @@ export interface components {
       name?: string | null;
       /** Timezone */
       timezone?: string | null;
+    };
+    /**
+     * RedSeries
+     * @description Columns over time; p…_ms null for an empty bucket. per_s: calls a second.
+     */
+    RedSeries: {
+      /** Times Ms */
+      times_ms: number[];
+      /** Bucket Ms */
+      bucket_ms: number;
+      /** Calls */
+      calls: number[];
+      /** Per S */
+      per_s: number[];
+      /** Errors */
+      errors: number[];
+      /** P50 Ms */
+      p50_ms: (number | null)[];
+      /** P95 Ms */
+      p95_ms: (number | null)[];
+      /** P99 Ms */
+      p99_ms: (number | null)[];
     };
     /**
      * Rejection
@@ -2551,6 +3476,54 @@ export interface components {
       rule: string;
     };
     /**
+     * SearchField
+     * @description A field of the search language. kind: text, number, duration or status.
+     *
+     *     of: trace or span. example: a whole term.
+     */
+    SearchField: {
+      /** Name */
+      name: string;
+      /** Kind */
+      kind: string;
+      /** Of */
+      of: string;
+      /** Doc */
+      doc: string;
+      /** Example */
+      example: string;
+    };
+    /**
+     * SearchFields
+     * @description What can be asked. attributes: the commonest keys of the newest spans.
+     */
+    SearchFields: {
+      /** Fields */
+      fields: components["schemas"]["SearchField"][];
+      /** Attributes */
+      attributes: string[];
+    };
+    /**
+     * SearchValue
+     * @description count: spans of the newest that have it.
+     */
+    SearchValue: {
+      /** Value */
+      value: string;
+      /** Count */
+      count: number;
+    };
+    /**
+     * SearchValues
+     * @description The commonest first. is_sampled: counted in the newest spans only.
+     */
+    SearchValues: {
+      /** Values */
+      values: components["schemas"]["SearchValue"][];
+      /** Is Sampled */
+      is_sampled: boolean;
+    };
+    /**
      * SeenSource
      * @description records: how many in the last window_s seconds; first_ms: of the first ever, if known.
      */
@@ -2640,6 +3613,46 @@ export interface components {
       hash_labels?: string[];
     };
     /**
+     * ServiceFacts
+     * @description A service in one trace. self_ns: time in its spans while none of their children ran.
+     *
+     *     skew_ns: what was added to its times so that its spans lie in their parents; 0: nothing.
+     */
+    ServiceFacts: {
+      /** Name */
+      name: string;
+      /** Spans */
+      spans: number;
+      /** Errors */
+      errors: number;
+      /** Self Ns */
+      self_ns: number;
+      /** Total Ns */
+      total_ns: number;
+      /** Skew Ns */
+      skew_ns: number;
+    };
+    /**
+     * ServiceMap
+     * @description sample_ratio: share of the range's time whose spans were joined for edges between services.
+     *
+     *     sampled_spans: how many those were. Nodes and edges to databases and hosts count all.
+     */
+    ServiceMap: {
+      /** From Ms */
+      from_ms: number;
+      /** To Ms */
+      to_ms: number;
+      /** Nodes */
+      nodes: components["schemas"]["MapNode"][];
+      /** Edges */
+      edges: components["schemas"]["MapEdge"][];
+      /** Sample Ratio */
+      sample_ratio: number;
+      /** Sampled Spans */
+      sampled_spans: number;
+    };
+    /**
      * SessionAnswer
      * @description user is null when nobody is signed in; first_run: nobody has an account yet.
      */
@@ -2702,6 +3715,197 @@ export interface components {
       };
     };
     /**
+     * SlowQueries
+     * @description The slowest first. searched_from_ms: as TracePage.
+     */
+    SlowQueries: {
+      /** Over Ms */
+      over_ms: number;
+      /** Searched From Ms */
+      searched_from_ms: number;
+      /** Queries */
+      queries: components["schemas"]["SlowQuery"][];
+    };
+    /**
+     * SlowQuery
+     * @description One call that took long.
+     */
+    SlowQuery: {
+      /** Trace Id */
+      trace_id: string;
+      /** Span Id */
+      span_id: string;
+      /** Ts Ms */
+      ts_ms: number;
+      /** Duration Ms */
+      duration_ms: number;
+      /** Statement */
+      statement: string;
+      /** System */
+      system: string;
+      /** Service */
+      service: string;
+      /** Transaction */
+      transaction: string;
+      /** Is Error */
+      is_error: boolean;
+    };
+    /**
+     * SpanColumns
+     * @description Rows of the waterfall in drawing order: each parent right before its children, by start.
+     *
+     *     parent: row of the parent, -1 for none. descendants: rows below it that fold with it.
+     *     start_ns: since the trace's start; may be negative for none. self_ns: see ServiceFacts.
+     *     name, service, op, kind: index into names, services, ops, kinds of the answer.
+     *     status: 0 unset, 1 ok, 2 error. errors, logs: error events and log lines of the span.
+     *     is_missing: a row that stands for a parent that is not stored: its children hang below it, and
+     *     its time is theirs. is_critical: the trace would have been shorter without it.
+     *     project: index into project_ids.
+     */
+    SpanColumns: {
+      /** Span Id */
+      span_id: string[];
+      /** Parent */
+      parent: number[];
+      /** Depth */
+      depth: number[];
+      /** Descendants */
+      descendants: number[];
+      /** Start Ns */
+      start_ns: number[];
+      /** Duration Ns */
+      duration_ns: number[];
+      /** Self Ns */
+      self_ns: number[];
+      /** Name */
+      name: number[];
+      /** Service */
+      service: number[];
+      /** Op */
+      op: number[];
+      /** Kind */
+      kind: number[];
+      /** Status */
+      status: number[];
+      /** Http Status */
+      http_status: number[];
+      /** Errors */
+      errors: number[];
+      /** Logs */
+      logs: number[];
+      /** Is Missing */
+      is_missing: boolean[];
+      /** Is Critical */
+      is_critical: boolean[];
+      /** Project */
+      project: number[];
+    };
+    /**
+     * SpanDetail
+     * @description All that is stored of one span.
+     */
+    SpanDetail: {
+      /** Trace Id */
+      trace_id: string;
+      /** Span Id */
+      span_id: string;
+      /** Parent Id */
+      parent_id: string;
+      /** Project Id */
+      project_id: number;
+      /** Start Ms */
+      start_ms: number;
+      /** Start Nanos */
+      start_nanos: number;
+      /** Duration Ns */
+      duration_ns: number;
+      /** Received Ms */
+      received_ms: number;
+      /** Name */
+      name: string;
+      /** Kind */
+      kind: string;
+      /** Op */
+      op: string;
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "unset" | "ok" | "error";
+      /** Status Message */
+      status_message: string;
+      /** Service */
+      service: string;
+      /** Environment */
+      environment: string;
+      /** Release */
+      release: string;
+      /** Host */
+      host: string;
+      /** Is Entry */
+      is_entry: boolean;
+      /** Route */
+      route: string;
+      /** Transaction */
+      transaction: string;
+      /** Http Method */
+      http_method: string;
+      /** Http Status */
+      http_status: number;
+      /** Db System */
+      db_system: string;
+      /** Statement */
+      statement: string;
+      /** User Key */
+      user_key: string;
+      /** Session Id */
+      session_id: string;
+      /** Source */
+      source: string;
+      /** Attributes */
+      attributes: {
+        [key: string]: string;
+      };
+      /** Events */
+      events: components["schemas"]["SpanEvent"][];
+      /** Links */
+      links: components["schemas"]["SpanLink"][];
+      /** Errors */
+      errors: components["schemas"]["TraceError"][];
+      /** Log Lines */
+      log_lines: number;
+    };
+    /**
+     * SpanEvent
+     * @description Something that happened in a span. ts_ms, nanos: when; nanos below a millisecond.
+     */
+    SpanEvent: {
+      /** Ts Ms */
+      ts_ms: number;
+      /** Nanos */
+      nanos: number;
+      /** Name */
+      name: string;
+      /** Attributes */
+      attributes: {
+        [key: string]: string;
+      };
+    };
+    /**
+     * SpanLink
+     * @description A span of this or another trace.
+     */
+    SpanLink: {
+      /** Trace Id */
+      trace_id: string;
+      /** Span Id */
+      span_id: string;
+      /** Attributes */
+      attributes: {
+        [key: string]: string;
+      };
+    };
+    /**
      * SpoolState
      * @description lag_ms: age of the oldest record that is not in the store yet.
      */
@@ -2712,6 +3916,70 @@ export interface components {
       limit_bytes: number;
       /** Lag Ms */
       lag_ms: number;
+    };
+    /**
+     * Statement
+     * @description One normalised statement, as one service runs it.
+     *
+     *     slow: calls over 1 s. time_ratio: share of the time of all statements. example_trace_id,
+     *     example_ms: its slowest call.
+     */
+    Statement: {
+      /** Statement */
+      statement: string;
+      /** System */
+      system: string;
+      /** Service */
+      service: string;
+      /** Op */
+      op: string;
+      /** Calls */
+      calls: number;
+      /** Per S */
+      per_s: number;
+      /** Errors */
+      errors: number;
+      /** Error Ratio */
+      error_ratio: number;
+      latency: components["schemas"]["Latency"];
+      /** Total Ms */
+      total_ms: number;
+      /** Time Ratio */
+      time_ratio: number;
+      /** Slow */
+      slow: number;
+      /** Spark */
+      spark: number[];
+      before: components["schemas"]["WeekBefore"] | null;
+      /** Is Regressed */
+      is_regressed: boolean;
+      /** Example Trace Id */
+      example_trace_id: string;
+      /** Example Ms */
+      example_ms: number;
+    };
+    /**
+     * StatementPage
+     * @description Like EndpointPage.
+     */
+    StatementPage: {
+      /** From Ms */
+      from_ms: number;
+      /** To Ms */
+      to_ms: number;
+      /** Resolution Ms */
+      resolution_ms: number;
+      /** Spark Times Ms */
+      spark_times_ms: number[];
+      /** Total */
+      total: number;
+      /** Calls */
+      calls: number;
+      /** Per S */
+      per_s: number;
+      latency: components["schemas"]["Latency"];
+      /** Statements */
+      statements: components["schemas"]["Statement"][];
     };
     /**
      * StoreSize
@@ -2866,6 +4134,275 @@ export interface components {
       tokens: components["schemas"]["TokenAnswer"][];
     };
     /**
+     * Trace
+     * @description A whole trace. total_spans: stored ones; more than rows if is_cut (10,000 are shown).
+     *
+     *     duplicates: spans that were sent twice and are shown once. orphans: spans whose parent is not
+     *     stored. is_skew_adjusted: times of services were shifted, by `skew_ns` of each.
+     *     sample_ratio: of such traces this share was kept by the sender, where it tells.
+     *     errors: the first 100 events of error_events; log_lines: how many lines carry the trace's id.
+     */
+    Trace: {
+      /** Trace Id */
+      trace_id: string;
+      /** Project Ids */
+      project_ids: number[];
+      /** Name */
+      name: string;
+      /** Service */
+      service: string;
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "unset" | "ok" | "error";
+      /** Start Ms */
+      start_ms: number;
+      /** Start Nanos */
+      start_nanos: number;
+      /** Duration Ns */
+      duration_ns: number;
+      /** Environment */
+      environment: string;
+      /** Release */
+      release: string;
+      /** Total Spans */
+      total_spans: number;
+      /** Is Cut */
+      is_cut: boolean;
+      /** Duplicates */
+      duplicates: number;
+      /** Orphans */
+      orphans: number;
+      /** Is Skew Adjusted */
+      is_skew_adjusted: boolean;
+      /** Is Skewed */
+      is_skewed: boolean;
+      /** Sample Ratio */
+      sample_ratio: number | null;
+      /** Error Events */
+      error_events: number;
+      /** Log Lines */
+      log_lines: number;
+      /** Names */
+      names: string[];
+      /** Ops */
+      ops: string[];
+      /** Kinds */
+      kinds: string[];
+      /** Services */
+      services: components["schemas"]["ServiceFacts"][];
+      /** Self Time */
+      self_time: components["schemas"]["OpFacts"][];
+      spans: components["schemas"]["SpanColumns"];
+      critical_path: components["schemas"]["CriticalPath"];
+      /** Errors */
+      errors: components["schemas"]["TraceError"][];
+      /** Links */
+      links: components["schemas"]["TraceLink"][];
+      /** Profiles */
+      profiles: components["schemas"]["TraceProfile"][];
+      /** Problems */
+      problems: components["schemas"]["TraceProblem"][];
+    };
+    /**
+     * TraceError
+     * @description One error event of the trace. row: -1 if it names no stored span.
+     */
+    TraceError: {
+      /** Event Id */
+      event_id: string;
+      /** Project Id */
+      project_id: number;
+      /** Span Id */
+      span_id: string;
+      /** Row */
+      row: number;
+      /** Ts Ms */
+      ts_ms: number;
+      /** Level */
+      level: string;
+      /** Type */
+      type: string;
+      /** Value */
+      value: string;
+    };
+    /**
+     * TraceHistogram
+     * @description Columns; times_ms are the buckets' starts. count, errors: scaled up where sampled.
+     *
+     *     p50_ms, p95_ms: null for an empty bucket.
+     */
+    TraceHistogram: {
+      /** Times Ms */
+      times_ms: number[];
+      /** Bucket Ms */
+      bucket_ms: number;
+      /** Count */
+      count: number[];
+      /** Errors */
+      errors: number[];
+      /** P50 Ms */
+      p50_ms: (number | null)[];
+      /** P95 Ms */
+      p95_ms: (number | null)[];
+    };
+    /**
+     * TraceItem
+     * @description One trace of a list.
+     *
+     *     name, service, op, route, method: of its root, or of its earliest entry span where no root is
+     *     stored (has_root false). status: error if the root or entry failed. errors: failed spans.
+     *     matched: spans that the search matched; 0 if it asked for nothing of a single span.
+     */
+    TraceItem: {
+      /** Trace Id */
+      trace_id: string;
+      /** Start Ms */
+      start_ms: number;
+      /** Duration Ns */
+      duration_ns: number;
+      /** Name */
+      name: string;
+      /** Service */
+      service: string;
+      /** Op */
+      op: string;
+      /** Route */
+      route: string;
+      /** Method */
+      method: string;
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "unset" | "ok" | "error";
+      /** Has Root */
+      has_root: boolean;
+      /** Spans */
+      spans: number;
+      /** Errors */
+      errors: number;
+      /** Matched */
+      matched: number;
+      /** Services */
+      services: string[];
+      /** Environment */
+      environment: string;
+      /** Release */
+      release: string;
+    };
+    /**
+     * TraceLink
+     * @description Another trace that a span names. row: the span's.
+     */
+    TraceLink: {
+      /** Row */
+      row: number;
+      /** Trace Id */
+      trace_id: string;
+      /** Span Id */
+      span_id: string;
+    };
+    /**
+     * TraceOverview
+     * @description What is drawn above the list.
+     *
+     *     unit: what is counted: traces, or spans when the search asks for single spans.
+     *     total, errors: in the range. sample_ratio: 1 if all were looked at, else the share of each
+     *     bucket's time that was, by which counts were scaled up.
+     */
+    TraceOverview: {
+      /**
+       * Unit
+       * @enum {string}
+       */
+      unit: "traces" | "spans";
+      /** Total */
+      total: number;
+      /** Errors */
+      errors: number;
+      /** Sample Ratio */
+      sample_ratio: number;
+      histogram: components["schemas"]["TraceHistogram"];
+      scatter: components["schemas"]["TraceScatter"];
+    };
+    /**
+     * TracePage
+     * @description A page of traces. next_cursor: null on the last page.
+     *
+     *     searched_from_ms: how far back the search has come; later than the range's start when it
+     *     stopped for time: `next_cursor` goes on from there, also if this page is not full.
+     *     is_partial: with sort=slowest, the slowest of what was searched only.
+     */
+    TracePage: {
+      /** Traces */
+      traces: components["schemas"]["TraceItem"][];
+      /** Next Cursor */
+      next_cursor: string | null;
+      /** Searched From Ms */
+      searched_from_ms: number;
+      /** Is Partial */
+      is_partial: boolean;
+    };
+    /**
+     * TraceProblem
+     * @description What costs time in this trace. kind: n_plus_one or slow_query.
+     *
+     *     rows: the spans. parent: row of the span that all belong to, -1 for none.
+     */
+    TraceProblem: {
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "n_plus_one" | "slow_query";
+      /** Statement */
+      statement: string;
+      /** System */
+      system: string;
+      /** Parent */
+      parent: number;
+      /** Rows */
+      rows: number[];
+      /** Total Ns */
+      total_ns: number;
+    };
+    /**
+     * TraceProfile
+     * @description A profile that was taken during the trace. row: of its span, -1 if that is not stored.
+     */
+    TraceProfile: {
+      /** Profile Id */
+      profile_id: string;
+      /** Project Id */
+      project_id: number;
+      /** Row */
+      row: number;
+      /** Transaction */
+      transaction: string;
+      /** Duration Ns */
+      duration_ns: number;
+    };
+    /**
+     * TraceScatter
+     * @description Columns, at most 500 points, spread evenly over the traces; failed ones are preferred.
+     */
+    TraceScatter: {
+      /** Trace Id */
+      trace_id: string[];
+      /** Start Ms */
+      start_ms: number[];
+      /** Duration Ms */
+      duration_ms: number[];
+      /** Is Error */
+      is_error: boolean[];
+      /** Name */
+      name: string[];
+      /** Service */
+      service: string[];
+    };
+    /**
      * UnscrapedTarget
      * @description Found, but not scraped; reason: why.
      */
@@ -2900,6 +4437,24 @@ export interface components {
     WebhookOptions: {
       /** Url */
       url: string;
+    };
+    /**
+     * WeekBefore
+     * @description The same thing a week before. p95_ratio: now to then; null if then there was none.
+     *
+     *     is_significant: enough calls in both, and the difference is beyond chance.
+     */
+    WeekBefore: {
+      /** Calls */
+      calls: number;
+      /** Error Ratio */
+      error_ratio: number;
+      /** P95 Ms */
+      p95_ms: number;
+      /** P95 Ratio */
+      p95_ratio: number | null;
+      /** Is Significant */
+      is_significant: boolean;
     };
   };
   responses: never;
@@ -5212,6 +6767,955 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["DataHealthAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_traces: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        service?: string;
+        op?: string;
+        route?: string;
+        status?: "" | "unset" | "ok" | "error";
+        env?: string;
+        release?: string;
+        min_ms?: number | null;
+        max_ms?: number | null;
+        sort?: "newest" | "slowest";
+        cursor?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TracePage"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_traces_overview: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        service?: string;
+        op?: string;
+        route?: string;
+        status?: "" | "unset" | "ok" | "error";
+        env?: string;
+        release?: string;
+        min_ms?: number | null;
+        max_ms?: number | null;
+        buckets?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TraceOverview"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_trace_fields: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SearchFields"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_trace_values: {
+    parameters: {
+      query: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        field: string;
+        prefix?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SearchValues"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_trace: {
+    parameters: {
+      query?: {
+        adjust_skew?: boolean;
+      };
+      header?: never;
+      path: {
+        /** @description 32 hex digits */
+        trace_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Trace"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_span: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description 32 hex digits */
+        trace_id: string;
+        /** @description 16 hex digits */
+        span_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SpanDetail"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  find_trace: {
+    parameters: {
+      query?: {
+        adjust_skew?: boolean;
+      };
+      header?: never;
+      path: {
+        /** @description 32 hex digits */
+        trace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Trace"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_endpoints: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        service?: string;
+        env?: string;
+        system?: string;
+        sort?:
+          | "time"
+          | "calls"
+          | "p50"
+          | "p95"
+          | "p99"
+          | "avg"
+          | "errors"
+          | "error_ratio"
+          | "change"
+          | "name";
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["EndpointPage"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_operation_series: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        category?: "entry" | "db" | "http" | "cache" | "queue" | "rpc";
+        service?: string;
+        name?: string;
+        method?: string;
+        env?: string;
+        buckets?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RedSeries"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_statements: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        service?: string;
+        env?: string;
+        system?: string;
+        sort?:
+          | "time"
+          | "calls"
+          | "p50"
+          | "p95"
+          | "p99"
+          | "avg"
+          | "errors"
+          | "error_ratio"
+          | "change"
+          | "name";
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["StatementPage"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_slow_queries: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        over_ms?: number | null;
+        service?: string;
+        env?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SlowQueries"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_dependencies: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        service?: string;
+        env?: string;
+        system?: string;
+        sort?:
+          | "time"
+          | "calls"
+          | "p50"
+          | "p95"
+          | "p99"
+          | "avg"
+          | "errors"
+          | "error_ratio"
+          | "change"
+          | "name";
+        limit?: number;
+        category?: "" | "http" | "cache" | "queue" | "rpc";
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DependencyPage"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_performance_problems: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        kind?: ("n_plus_one" | "slow_query" | "slower_query") | "";
+        service?: string;
+        env?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProblemPage"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_service_map: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        env?: string;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ServiceMap"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_latency_budget: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BudgetChoice"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  put_latency_budget: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["BudgetBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BudgetChoice"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_profiles: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        transaction?: string;
+        service?: string;
+        env?: string;
+        release?: string;
+        trace_id?: string;
+        profiler_id?: string;
+        cursor?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProfilePage"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_flame: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        transaction?: string;
+        service?: string;
+        env?: string;
+        release?: string;
+        trace_id?: string;
+        profiler_id?: string;
+        thread?: string;
+        kind?: string;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Flame"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_profile: {
+    parameters: {
+      query?: {
+        thread?: string;
+        kind?: string;
+      };
+      header?: never;
+      path: {
+        profile_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Flame"];
         };
       };
       /** @description The request was refused. */
