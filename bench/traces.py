@@ -5,17 +5,6 @@ Makes traces of 10 spans in the engine itself, asks as the pages do, and prints 
 
 from __future__ import annotations
 
-import statistics
-import sys
-import tempfile
-import time
-from collections.abc import Callable
-from pathlib import Path
-
-from watchkeeper.lib.clock import DAY_MS, HOUR_MS
-from watchkeeper.store.columns import Columns, EmbeddedOptions
-from watchkeeper.store.columns.embedded import open_embedded
-
 SPANS_A_TRACE = 10
 BATCH = 1_000_000
 

@@ -71,7 +71,11 @@ class Ignoring:
     slots: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, most in (("events", 10**9), ("users", MOST_USERS), ("window_ms", 30 * 86_400_000)):
+        for name, most in (
+            ("events", 10**9),
+            ("users", MOST_USERS),
+            ("window_ms", 30 * 86_400_000),
+        ):
             value = getattr(self, name)
             if value is not None and not 1 <= value <= most:
                 raise Invalid(f"ignore.{name} must be 1..{most}, got {value}.")
@@ -107,9 +111,7 @@ def counted(ignoring: Ignoring, *, events: int, at_ms: int) -> Ignoring:
         return replace(ignoring, seen=ignoring.seen + events)
     width = max(1, ignoring.window_ms // SLOTS)
     slot = at_ms // width
-    slots = {
-        name: number for name, number in ignoring.slots.items() if slot - int(name) < SLOTS
-    }
+    slots = {name: number for name, number in ignoring.slots.items() if slot - int(name) < SLOTS}
     slots[str(slot)] = slots.get(str(slot), 0) + events
     return replace(ignoring, seen=ignoring.seen + events, slots=slots)
 

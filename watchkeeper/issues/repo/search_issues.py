@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -170,5 +169,3 @@ def phrase(text: str) -> ColumnElement[bool]:
     if number.isascii() and number.isdigit() and len(number) < 10:
         found.append(_i.c.number == int(number))
     return or_(*found)
-
-

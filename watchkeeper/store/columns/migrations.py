@@ -16,6 +16,7 @@ from watchkeeper.store.columns.envelope_tables import ENVELOPE_TABLES
 from watchkeeper.store.columns.errors import SchemaTooNew
 from watchkeeper.store.columns.port import Params
 from watchkeeper.store.columns.schema import SchemaOptions
+from watchkeeper.store.columns.trace_tables import TRACE_TABLES, TRACE_VIEWS
 
 _TTL_DAYS = re.compile(r"toIntervalDay\((\d+)\)")
 
@@ -66,8 +67,8 @@ def _what_envelopes_hold(options: SchemaOptions) -> list[str]:
 
 
 def _read_models_of_traces(options: SchemaOptions) -> list[str]:
-    made = [schema.create_table(table, options) for table in tables.TRACE_TABLES]
-    viewed = [schema.create_view(view, options) for view in tables.TRACE_VIEWS]
+    made = [schema.create_table(table, options) for table in TRACE_TABLES]
+    viewed = [schema.create_view(view, options) for view in TRACE_VIEWS]
     return [statement for group in (*made, *viewed) for statement in group]
 
 
