@@ -2,8 +2,7 @@
 
 from watchkeeper.issues.change import IssueChange
 from watchkeeper.issues.consume import ErrorSink
-from watchkeeper.issues.derived import INTERVAL_MS as DERIVED_INTERVAL_MS
-from watchkeeper.issues.derived import DerivedSeries
+from watchkeeper.issues.derived import ErrorsSource
 from watchkeeper.issues.desk import IssueRef, Issues
 from watchkeeper.issues.metrics import IssueMetrics
 from watchkeeper.issues.types import (
@@ -22,11 +21,10 @@ from watchkeeper.issues.types import (
 )
 
 __all__ = [
-    "DERIVED_INTERVAL_MS",
     "Activity",
-    "DerivedSeries",
     "ErrorEvent",
     "ErrorSink",
+    "ErrorsSource",
     "Issue",
     "IssueChange",
     "IssueMetrics",
