@@ -312,7 +312,7 @@ OTLP_STRATEGIES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtlpSettings:
-    """How OpenTelemetry metrics become series; names as in Prometheus. Section [otlp]."""
+    """What OpenTelemetry sends; names of metrics as in Prometheus. Section [otlp]."""
 
     translation_strategy: str = OTLP_STRATEGIES[0]
     """UnderscoreEscapingWithSuffixes, UnderscoreEscapingWithoutSuffixes,
@@ -331,8 +331,12 @@ class OtlpSettings:
     """Histograms have series `_min` and `_max` as well, where the sender tells them."""
     max_body_bytes: int = 20 * 2**20
     """Longest body, as sent and unpacked."""
+    grpc_listen: str = "127.0.0.1:4317"
+    """Address for OTLP over gRPC, HOST:PORT; empty: not served."""
 
     def __post_init__(self) -> None:
+        if self.grpc_listen:
+            split_listen(self.grpc_listen)
         if self.translation_strategy not in OTLP_STRATEGIES:
             raise ValueError(
                 f"translation_strategy must be one of {', '.join(OTLP_STRATEGIES)}, "

@@ -15,8 +15,8 @@ from watchkeeper.app.own_sink import OwnRoad, self_watch_loop
 from watchkeeper.app.series import cardinality_loop
 from watchkeeper.app.upkeep import Rollups
 from watchkeeper.app.wiring import LANE, EngineRooms
+from watchkeeper.derived import INTERVAL_MS
 from watchkeeper.ingest.scrape import HostMetrics
-from watchkeeper.issues import DERIVED_INTERVAL_MS
 from watchkeeper.lib.clock import SECOND_MS
 from watchkeeper.lib.telemetry import SelfWatch
 from watchkeeper.privacy import Scrubber
@@ -85,9 +85,10 @@ def _derive(rooms: EngineRooms) -> float:
     An interval closes once the digest has passed it: a second or two after its end when the digest
     keeps up, and then it is looked for each second.
     """
-    rooms.derived.run_once()
-    into_s = rooms.ground.clock() % DERIVED_INTERVAL_MS / SECOND_MS
-    return 1.0 if into_s < CLOSES_WITHIN_S else DERIVED_INTERVAL_MS / SECOND_MS - into_s + 1.0
+    for derived in rooms.derived:
+        derived.run_once()
+    into_s = rooms.ground.clock() % INTERVAL_MS / SECOND_MS
+    return 1.0 if into_s < CLOSES_WITHIN_S else INTERVAL_MS / SECOND_MS - into_s + 1.0
 
 
 def _evaluate(rooms: EngineRooms) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ from watchkeeper.app.homes import HomeProjects
 from watchkeeper.app.people import build_access
 from watchkeeper.app.series import series_options
 from watchkeeper.app.stores import blob_store, cache_store, column_store, meta_store, retention_days
+from watchkeeper.derived import Derived, LogsSource, Source, SpansSource
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
 from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink, watermark
 from watchkeeper.ingest.history import History
@@ -43,7 +44,7 @@ from watchkeeper.ingest.sinks import (
     SpanSink,
     TellingSink,
 )
-from watchkeeper.issues import DerivedSeries, ErrorSink, IssueMetrics, Issues
+from watchkeeper.issues import ErrorSink, ErrorsSource, IssueMetrics, Issues
 from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.lib.live import LiveHub
 from watchkeeper.lib.outbound import Outbound, OutboundOptions
@@ -124,7 +125,7 @@ class EngineRooms:
     access: Access
     digest: Digest
     digest_gate: threading.Lock
-    derived: DerivedSeries
+    derived: Sequence[Derived]
     evaluator: Evaluator
     deliverer: Deliverer
     rules: Rules
@@ -304,13 +305,19 @@ def _evaluator(ground: Ground, rules: Rules, engine: Engine, configs: ScrapeConf
     )
 
 
-def _derived(ground: Ground, digest: Digest) -> DerivedSeries:
-    return DerivedSeries(
-        columns=ground.columns,
-        meta=ground.meta,
-        acceptor=ground.acceptor,
-        clock=ground.clock,
-        passed_ms=digest.passed_ms,
+def _derived(ground: Ground, digest: Digest) -> tuple[Derived, ...]:
+    """The series that are made of stored rows, a source each."""
+    sources: tuple[Source, ...] = (ErrorsSource(), SpansSource(), LogsSource())
+    return tuple(
+        Derived(
+            source,
+            columns=ground.columns,
+            meta=ground.meta,
+            acceptor=ground.acceptor,
+            clock=ground.clock,
+            passed_ms=digest.passed_ms,
+        )
+        for source in sources
     )
 
 

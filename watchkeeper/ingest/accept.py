@@ -33,7 +33,7 @@ from watchkeeper.ingest.rows import (
     histogram_marks,
 )
 from watchkeeper.ingest.series import SeriesRegistry
-from watchkeeper.ingest.span_rows import SpanRow, encode_spans
+from watchkeeper.ingest.span_rows import SpanRow, row_of, span_payloads
 from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.lib.errors import Overloaded
 from watchkeeper.model import Kind, Labels, Record, encode_histogram
@@ -213,14 +213,19 @@ class Acceptor:
 
     async def accept_spans(self, project_id: int, rows: Sequence[SpanRow]) -> None:
         """Keep spans."""
+        await self.accept_span_rows(project_id, [row_of(row) for row in rows])
+
+    async def accept_span_rows(self, project_id: int, rows: Sequence[bytes]) -> None:
+        """Keep spans that are rows of the store already, see `span_rows`: all of them or none."""
         if rows:
-            await self._append(self._records(Kind.SPANS, project_id, (encode_spans(rows),)))
+            await self._append(self._records(Kind.SPANS, project_id, span_payloads(rows)))
             self.metrics.accept(Kind.SPANS, len(rows))
 
     def accept_spans_blocking(self, project_id: int, rows: Sequence[SpanRow]) -> None:
         """The same from a plain thread."""
         if rows:
-            self._append_blocking(self._records(Kind.SPANS, project_id, (encode_spans(rows),)))
+            payloads = span_payloads([row_of(row) for row in rows])
+            self._append_blocking(self._records(Kind.SPANS, project_id, payloads))
             self.metrics.accept(Kind.SPANS, len(rows))
 
     async def accept_envelope(self, project_id: int, batch: EnvelopeBatch) -> None:

@@ -79,6 +79,7 @@ _VERSION = b"\x01"
 """No msgpack list begins with it, and before there were versions a record was one."""
 _HEAD = struct.Struct("<IqQq")
 _COUNT = struct.Struct("<I")
+_MAX_PAYLOAD = 4 * 2**20
 _RECEIVED_AT = 20
 _EARLIEST_NS, _LATEST_NS = -(2**63), 2**63 - 1
 _LONGEST_NS = 2**64 - 1
@@ -147,6 +148,17 @@ def encode_span_rows(rows: Sequence[bytes]) -> bytes:
     """Kind.SPANS of rows that are made already."""
     sizes = np.fromiter(map(len, rows), dtype="<u4", count=len(rows))
     return b"".join((_VERSION, _COUNT.pack(len(rows)), sizes.tobytes(), *rows))
+
+
+def span_payloads(rows: Sequence[bytes]) -> list[bytes]:
+    """Rows as records of a size that cuts of the spool are made for."""
+    payloads, start, held = [], 0, 0
+    for at, row in enumerate(rows):
+        held += len(row)
+        if held > _MAX_PAYLOAD and at > start:
+            payloads.append(encode_span_rows(rows[start:at]))
+            start, held = at, len(row)
+    return [*payloads, encode_span_rows(rows[start:])] if rows else []
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 from watchkeeper.issues.change import IssueChange
 from watchkeeper.issues.consume import ErrorSink
-from watchkeeper.issues.derived import INTERVAL_MS as DERIVED_INTERVAL_MS
-from watchkeeper.issues.derived import DerivedSeries
+from watchkeeper.issues.derived import ErrorsSource
 from watchkeeper.issues.desk import IssueRef, Issues
 from watchkeeper.issues.frames import (
     ContextLine,
@@ -32,12 +31,11 @@ from watchkeeper.issues.types import (
 )
 
 __all__ = [
-    "DERIVED_INTERVAL_MS",
     "Activity",
     "ContextLine",
-    "DerivedSeries",
     "ErrorEvent",
     "ErrorSink",
+    "ErrorsSource",
     "Issue",
     "IssueChange",
     "IssueMetrics",

@@ -8,9 +8,10 @@ import pytest
 
 from tests.fakes.faults import FaultyMeta, FaultySpool, Killed
 from tests.fakes.house import House, event_json
+from watchkeeper.derived import Derived
 from watchkeeper.ingest import Acceptor
 from watchkeeper.ingest.digest import Digest
-from watchkeeper.issues import DerivedSeries
+from watchkeeper.issues import ErrorsSource
 from watchkeeper.lib.clock import DAY_MS, MINUTE_MS, SECOND_MS
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SpoolFull
@@ -25,7 +26,8 @@ class Engine:
         self.house = house
         self.acceptor: Acceptor = house.acceptor()
         self.digest: Digest = house.digest()
-        self.derived = DerivedSeries(
+        self.derived = Derived(
+            ErrorsSource(),
             columns=house.columns,
             meta=meta or house.meta,
             acceptor=self.acceptor,
@@ -140,7 +142,8 @@ def test_a_crash_between_the_samples_and_their_progress_writes_none_twice(
     engine: Engine, is_done: bool
 ) -> None:
     house = engine.house
-    engine.derived = DerivedSeries(
+    engine.derived = Derived(
+        ErrorsSource(),
         columns=house.columns,
         meta=FaultyMeta(house.meta, at=1, is_done=is_done),
         acceptor=engine.acceptor,
@@ -165,7 +168,8 @@ def test_a_crash_between_the_samples_and_their_progress_writes_none_twice(
 def test_a_full_spool_delays_the_series_and_loses_none(engine: Engine) -> None:
     house = engine.house
     full = FaultySpool(house.engine, at=1, error=SpoolFull("The spool is full."))
-    engine.derived = DerivedSeries(
+    engine.derived = Derived(
+        ErrorsSource(),
         columns=house.columns,
         meta=house.meta,
         acceptor=house.acceptor(full),

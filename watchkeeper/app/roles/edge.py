@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -33,10 +34,13 @@ from watchkeeper.ingest import (
 from watchkeeper.ingest.cardinality import current_sender
 from watchkeeper.ingest.protocols import RemoteWriteEndpoint, SentryEndpoint, SentryOptions
 from watchkeeper.ingest.protocols.otlp import (
+    GrpcPort,
     LogsSignal,
     MetricsSignal,
     OtlpEndpoint,
+    OtlpGrpc,
     OtlpOptions,
+    Signal,
     TracesSignal,
 )
 from watchkeeper.lib.clock import Clock
@@ -63,6 +67,8 @@ class EdgeOptions:
     sentry: SentryOptions = field(default_factory=SentryOptions)
     remote_write: BodyLimits = field(default_factory=BodyLimits)
     otlp: OtlpOptions = field(default_factory=OtlpOptions)
+    grpc_listener: socket.socket | None = None
+    """Bound, for OTLP over gRPC; None: not served."""
     in_flight_bytes: int = 256 * 2**20
     """Bodies held in memory at once, over all connections."""
     refresh_keys_s: float = 0.8
@@ -124,19 +130,24 @@ class EdgeApp:
             may_write_reserved=hooks.may_write_reserved,
         )
         otlp = self._options.otlp
+        signals: list[Signal] = [
+            MetricsSignal(acceptor, clock, otlp),
+            TracesSignal(acceptor, scrubber, clock),
+            LogsSignal(acceptor, scrubber, clock),
+        ]
         self._otlp = OtlpEndpoint(
-            [
-                MetricsSignal(acceptor, clock, otlp),
-                TracesSignal(acceptor, scrubber, clock),
-                LogsSignal(acceptor, scrubber, clock),
-            ],
+            signals, writers=writers, in_flight=in_flight, metrics=metrics, limits=otlp.limits
+        )
+        grpc = OtlpGrpc(
+            signals,
             writers=writers,
             in_flight=in_flight,
             metrics=metrics,
-            limits=BodyLimits(
-                max_bytes=otlp.max_body_bytes, max_unpacked_bytes=otlp.max_body_bytes
-            ),
+            max_body_bytes=otlp.max_body_bytes,
+            note_refused=self._rejections.note,
         )
+        listener = self._options.grpc_listener
+        self._grpc = GrpcPort(listener, grpc.serve) if listener else None
 
     async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -212,15 +223,17 @@ class EdgeApp:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                self.start()
+                await self.start()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await self.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
-    def start(self) -> None:
-        """Begin to look for changed keys and to write rejections."""
+    async def start(self) -> None:
+        """Begin to look for changed keys and to write rejections; open the port of gRPC."""
+        if self._grpc is not None:
+            await self._grpc.start()
         self._tasks = [
             asyncio.create_task(self._repeat("keys", self._options.refresh_keys_s, self._refresh)),
             asyncio.create_task(self._repeat("rejections", 1.0, self._flush)),
@@ -228,6 +241,8 @@ class EdgeApp:
 
     async def stop(self) -> None:
         """End the background work; what was refused last is still written."""
+        if self._grpc is not None:
+            await self._grpc.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

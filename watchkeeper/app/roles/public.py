@@ -21,7 +21,8 @@ from watchkeeper.app.edge_metrics import MergedMetrics
 from watchkeeper.app.homes import HomeProjects, NamedProjects
 from watchkeeper.app.http_server import HttpServer
 from watchkeeper.app.loops import Loop, Loops
-from watchkeeper.app.options import OtlpSettings, SentrySettings
+from watchkeeper.app.options import SentrySettings
+from watchkeeper.app.otlp import open_grpc_listener, otlp_options
 from watchkeeper.app.own_sink import OwnRoad, self_watch_loop
 from watchkeeper.app.people import build_access
 from watchkeeper.app.proxy import EngineProxy, ProxyOptions
@@ -38,7 +39,6 @@ from watchkeeper.ingest import (
     RejectionRows,
     remembered_series,
 )
-from watchkeeper.ingest.protocols.otlp import OtlpOptions
 from watchkeeper.ingest.protocols.sentry import SentryOptions, limited_as
 from watchkeeper.ingest.protocols.statsd import StatsdService
 from watchkeeper.lib.clock import SECOND_MS, system_clock
@@ -112,7 +112,12 @@ def _build(
         ),
         clock,
         metrics,
-        EdgeOptions(version=__version__, otlp=_otlp(config.otlp), sentry=_sentry(config.sentry)),
+        EdgeOptions(
+            version=__version__,
+            otlp=otlp_options(config.otlp),
+            grpc_listener=open_grpc_listener(config),
+            sentry=_sentry(config.sentry),
+        ),
         hooks=EdgeHooks(
             write_rejections=RejectionRows(meta).add,
             token_project=access.project_of_token,
@@ -239,19 +244,6 @@ def _announce(config: Config, data_dir: DataDir, access: Access) -> None:
     else:
         print(f"Watchkeeper is on {base_url}")
     sys.stdout.flush()
-
-
-def _otlp(told: OtlpSettings) -> OtlpOptions:
-    return OtlpOptions(
-        translation_strategy=told.translation_strategy,
-        promote_resource_attributes=told.promote_resource_attributes,
-        promote_all_resource_attributes=told.promote_all_resource_attributes,
-        ignore_resource_attributes=told.ignore_resource_attributes,
-        keep_identifying_resource_attributes=told.keep_identifying_resource_attributes,
-        promote_scope_metadata=told.promote_scope_metadata,
-        histogram_min_max=told.histogram_min_max,
-        max_body_bytes=told.max_body_bytes,
-    )
 
 
 def _nothing(_count: int) -> None:

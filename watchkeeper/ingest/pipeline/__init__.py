@@ -1,5 +1,7 @@
 """The steps that accepted rows pass before the spool."""
 
+from watchkeeper.ingest.pipeline import conventions
+from watchkeeper.ingest.pipeline.conventions import TELLING
 from watchkeeper.ingest.pipeline.errors import (
     Arrival,
     PreparedEvent,
@@ -9,7 +11,7 @@ from watchkeeper.ingest.pipeline.errors import (
 )
 from watchkeeper.ingest.pipeline.logs import LogLimits, SentLog, finish_log
 from watchkeeper.ingest.pipeline.otel_errors import Raised, error_events, tells_exception
-from watchkeeper.ingest.pipeline.routes import template_of
+from watchkeeper.ingest.pipeline.routes import path_of_url, template_of
 from watchkeeper.ingest.pipeline.severities import (
     SEVERITIES,
     number_of_level,
@@ -19,6 +21,10 @@ from watchkeeper.ingest.pipeline.severities import (
     severity_name,
 )
 from watchkeeper.ingest.pipeline.spans import (
+    MAX_ATTRIBUTES,
+    MAX_KEY,
+    MAX_NAME,
+    MAX_TEXT,
     SentSpan,
     SpanEvent,
     SpanLink,
@@ -31,7 +37,12 @@ from watchkeeper.ingest.pipeline.spans import (
 from watchkeeper.ingest.pipeline.statements import sanitised
 
 __all__ = [
+    "MAX_ATTRIBUTES",
+    "MAX_KEY",
+    "MAX_NAME",
+    "MAX_TEXT",
     "SEVERITIES",
+    "TELLING",
     "Arrival",
     "LogLimits",
     "PreparedEvent",
@@ -42,6 +53,7 @@ __all__ = [
     "SpanLink",
     "SpanOrigin",
     "bounded",
+    "conventions",
     "error_events",
     "finish_log",
     "finish_span",
@@ -51,6 +63,7 @@ __all__ = [
     "number_of_syslog",
     "number_of_word",
     "origin_of_resource",
+    "path_of_url",
     "prepare_event",
     "sanitised",
     "severity_name",

@@ -25,6 +25,14 @@ QUEUE_OPERATION = ("messaging.operation.type", "messaging.operation", "messaging
 _RPC_STATUS = ("rpc.response.status_code", "rpc.grpc.status_code")
 _RPC_SYSTEM = ("rpc.system.name", "rpc.system")
 
+TELLING = frozenset({
+    *SERVICE, *ENVIRONMENT, *ROUTE, *HTTP_METHOD, *HTTP_STATUS, *DB_SYSTEM, *QUEUE,
+    *QUEUE_OPERATION, *_RPC_STATUS, *_RPC_SYSTEM, "rpc.service", "rpc.method", "messaging.system",
+    "gen_ai.operation.name", "graphql.operation.type", "faas.trigger", "error",
+})  # fmt: skip
+"""Attributes whose values decide fields of a span, but for those that differ from span to span:
+paths, statements, users and sessions."""
+
 _CACHES = frozenset({"redis", "valkey", "memcached"})
 _PAGE_NAMES = {
     "documentLoad": "pageload",

@@ -6,8 +6,9 @@ Rule: docs/wire/otlp.md, "What becomes what".
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import msgspec
 
@@ -23,8 +24,10 @@ MAX_TEXT = 4_096
 MAX_NAME = 500
 MAX_EVENTS = 128
 MAX_LINKS = 128
+MAX_EVENTS_TEXT = 200_000
+"""Characters in the attributes of all events, and of all links, of one span."""
 MAX_STACK = 16_000
-_MAX_KEY = 200
+MAX_KEY = 200
 _STACK = "exception.stacktrace"
 _METHODS = frozenset({
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "QUERY",
@@ -138,8 +141,8 @@ def finish_span(
         _Told(
             name=texts["name"],
             status_message=texts["message"],
-            session_id=session_id[:_MAX_KEY],
-            db_system=db_system[:_MAX_KEY],
+            session_id=session_id[:MAX_KEY],
+            db_system=db_system[:MAX_KEY],
             statement=statement,
             events=_events(sent.events, scrubber, cuts),
             links=_links(sent.links, scrubber, cuts),
@@ -153,7 +156,7 @@ def bounded(attributes: Mapping[str, str], cuts: Counter[Cut]) -> dict[str, str]
         cuts[Cut.ATTRIBUTES] += len(attributes) - MAX_ATTRIBUTES
         attributes = dict(list(attributes.items())[:MAX_ATTRIBUTES])
     return {
-        key if len(key) <= _MAX_KEY else shortened(key, _MAX_KEY, cuts): value
+        key if len(key) <= MAX_KEY else shortened(key, MAX_KEY, cuts): value
         if len(value) <= MAX_TEXT
         else shortened(value, MAX_TEXT, cuts)
         for key, value in attributes.items()
@@ -209,7 +212,7 @@ def _row(
         duration_ns=sent.duration_ns,
         name=name,
         kind=kind,
-        op=op[:_MAX_KEY],
+        op=op[:MAX_KEY],
         status=said.status_of(sent.status, attributes, kind=kind, http_status=http_status),
         status_message=told.status_message,
         service=said.first(attributes, said.SERVICE) or origin.service,
@@ -223,7 +226,7 @@ def _row(
         http_status=http_status,
         db_system=told.db_system,
         statement=told.statement,
-        user_key="" if user_key == FILTERED else user_key[:_MAX_KEY],
+        user_key="" if user_key == FILTERED else user_key[:MAX_KEY],
         session_id=told.session_id,
         attributes={**origin.attributes, **attributes} if origin.attributes else attributes,
         events=told.events,
@@ -258,15 +261,18 @@ def _looks_like_query(name: str) -> bool:
 def _events(sent: Sequence[SpanEvent], scrubber: Scrubber, cuts: Counter[Cut]) -> str:
     if not sent:
         return ""
-    cuts[Cut.EVENTS] += max(0, len(sent) - MAX_EVENTS)
-    return _as_json(
-        {
-            "ts_ns": event.ts_ns,
-            "name": scrubber.scrub_text(shortened(event.name, MAX_NAME, cuts)),
-            "attributes": scrubber.scrub_attributes(_of_event(event.attributes, cuts)),
-        }
-        for event in sent[:MAX_EVENTS]
-    )
+    kept: list[object] = []
+    room = MAX_EVENTS_TEXT
+    for event in sent[:MAX_EVENTS]:
+        attributes = scrubber.scrub_attributes(_of_event(event.attributes, cuts))
+        room -= sum(map(len, chain.from_iterable(attributes.items())))
+        if room < 0:
+            break
+        name = scrubber.scrub_text(shortened(event.name, MAX_NAME, cuts))
+        kept.append({"ts_ns": event.ts_ns, "name": name, "attributes": attributes})
+    if len(kept) < len(sent):
+        cuts[Cut.EVENTS] += len(sent) - len(kept)
+    return _as_json(kept)
 
 
 def _of_event(attributes: Mapping[str, str], cuts: Counter[Cut]) -> dict[str, str]:
@@ -281,16 +287,18 @@ def _of_event(attributes: Mapping[str, str], cuts: Counter[Cut]) -> dict[str, st
 def _links(sent: Sequence[SpanLink], scrubber: Scrubber, cuts: Counter[Cut]) -> str:
     if not sent:
         return ""
-    cuts[Cut.LINKS] += max(0, len(sent) - MAX_LINKS)
-    return _as_json(
-        {
-            "trace_id": link.trace_id,
-            "span_id": link.span_id,
-            "attributes": scrubber.scrub_attributes(bounded(link.attributes, cuts)),
-        }
-        for link in sent[:MAX_LINKS]
-    )
+    kept: list[object] = []
+    room = MAX_EVENTS_TEXT
+    for link in sent[:MAX_LINKS]:
+        attributes = scrubber.scrub_attributes(bounded(link.attributes, cuts))
+        room -= sum(map(len, chain.from_iterable(attributes.items())))
+        if room < 0:
+            break
+        kept.append({"trace_id": link.trace_id, "span_id": link.span_id, "attributes": attributes})
+    if len(kept) < len(sent):
+        cuts[Cut.LINKS] += len(sent) - len(kept)
+    return _as_json(kept)
 
 
-def _as_json(told: Iterable[dict[str, object]]) -> str:
-    return msgspec.json.encode(list(told)).decode()
+def _as_json(told: list[object]) -> str:
+    return msgspec.json.encode(told).decode()

@@ -43,7 +43,6 @@ _JSON_VALUE = re.compile(
     r"(?P<key>\"(?:[^\"\\]|\\.)*\"\s*:)|\"(?:[^\"\\]|\\.)*(?:\"|\Z)"
     r"|'(?:[^'\\]|\\.)*(?:'|\Z)|(?<![\w$])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\b|\b(?:true|false)\b"
 )
-_SPACE = re.compile(r"\s+")
 
 
 @lru_cache(maxsize=_MAX_REMEMBERED)
@@ -61,7 +60,7 @@ def sanitised(statement: str, system: str = "") -> str:
         text = _JSON_VALUE.sub(_json_value, text)
     else:
         text = _sql(text, system)
-    text = without_long_numbers(_SPACE.sub(" ", text).strip())
+    text = without_long_numbers(" ".join(text.split()))
     return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + "…"
 
 
@@ -76,7 +75,8 @@ def _sql(text: str, system: str) -> str:
             return match.group()
         return "?"
 
-    return _TUPLES.sub("(?)", _LIST.sub("(?)", reader.sub(replaced, text)))
+    text = reader.sub(replaced, text)
+    return _TUPLES.sub("(?)", _LIST.sub("(?)", text)) if "(" in text else text
 
 
 def _json_value(match: re.Match[str]) -> str:

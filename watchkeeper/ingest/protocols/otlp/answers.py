@@ -13,6 +13,7 @@ PROTOBUF, JSON = "application/x-protobuf", "application/json"
 
 _RPC_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 405: 12, 408: 4, 413: 8, 415: 3, 429: 8, 503: 14}
 _UNKNOWN = 2
+UNAUTHENTICATED, INVALID_ARGUMENT = _RPC_CODES[401], _RPC_CODES[400]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +39,15 @@ def success_body(outcome: Outcome, *, is_json: bool, rejected_name: str) -> byte
 
 def status_body(http_status: int, message: str, *, is_json: bool) -> bytes:
     """A google.rpc.Status."""
-    code = _RPC_CODES.get(http_status, _UNKNOWN)
+    code = rpc_code(http_status)
     if is_json:
         return msgspec.json.encode({"code": code, "message": message})
     return number_field(1, code) + text_field(2, message)
+
+
+def rpc_code(http_status: int) -> int:
+    """The number of google.rpc.Code that stands for a status of HTTP."""
+    return _RPC_CODES.get(http_status, _UNKNOWN)
 
 
 def content_type(*, is_json: bool) -> Header:

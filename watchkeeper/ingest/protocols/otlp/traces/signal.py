@@ -6,8 +6,8 @@ from watchkeeper.ingest.accept import Acceptor
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.protocols.otlp.answers import Outcome
 from watchkeeper.ingest.protocols.otlp.errors_of import keep_errors
-from watchkeeper.ingest.protocols.otlp.memory import AttributeMemory
 from watchkeeper.ingest.protocols.otlp.messages import key_of_json, key_of_protobuf
+from watchkeeper.ingest.protocols.otlp.traces.known import Known
 from watchkeeper.ingest.protocols.otlp.traces.parse import read_json, read_protobuf
 from watchkeeper.ingest.protocols.otlp.traces.translate import Spans, Translator
 from watchkeeper.lib.clock import Clock
@@ -25,7 +25,7 @@ class TracesSignal:
 
     def __init__(self, acceptor: Acceptor, scrubber: Scrubber, clock: Clock) -> None:
         self._acceptor, self._scrubber, self._clock = acceptor, scrubber, clock
-        self._memory = AttributeMemory()
+        self._known = Known(scrubber)
 
     async def take(self, project_id: int, body: bytes, *, is_json: bool) -> Outcome:
         """Keep a request; what is refused of it is in the outcome.
@@ -35,7 +35,7 @@ class TracesSignal:
         spans = self._read(body, is_json=is_json)
         metrics, now_ms = self._acceptor.metrics, self._clock()
         await keep_errors(self._acceptor, self._scrubber, project_id, spans.raised, now_ms=now_ms)
-        await self._acceptor.accept_spans(project_id, spans.rows)
+        await self._acceptor.accept_span_rows(project_id, spans.rows)
         metrics.drop(Drop.INVALID_SPAN, spans.invalid)
         metrics.cut(spans.cuts)
         return _outcome(spans)
@@ -44,7 +44,7 @@ class TracesSignal:
         request = read_json(body) if is_json else read_protobuf(body)
         translator = Translator(
             scrubber=self._scrubber,
-            memory=self._memory,
+            known=self._known,
             key_of=key_of_json if is_json else key_of_protobuf,
             now_ns=self._clock() * _NS_A_MS,
         )

@@ -22,12 +22,13 @@ from watchkeeper.ingest.pipeline import (
     origin_of_resource,
     tells_exception,
 )
-from watchkeeper.ingest.protocols.otlp.attributes import Key
+from watchkeeper.ingest.protocols.otlp.attributes import Key, read_attributes
 from watchkeeper.ingest.protocols.otlp.ids import SPAN_DIGITS, TRACE_DIGITS, hex_id
-from watchkeeper.ingest.protocols.otlp.memory import AttributeMemory
-from watchkeeper.ingest.protocols.otlp.messages import Resource, Scope
+from watchkeeper.ingest.protocols.otlp.messages import Resource, Scope, key_of_json
+from watchkeeper.ingest.protocols.otlp.traces.fast import joined, likeness
+from watchkeeper.ingest.protocols.otlp.traces.known import FastOrigin, Known
 from watchkeeper.ingest.protocols.otlp.traces.messages import Event, ExportRequest, Link, Span
-from watchkeeper.ingest.span_rows import SpanRow
+from watchkeeper.ingest.span_rows import SpanRow, row_of, row_shape
 from watchkeeper.privacy import Scrubber
 
 _KINDS = ("internal", "internal", "server", "client", "producer", "consumer")
@@ -40,9 +41,12 @@ _LATEST_NS = 2**63 - 1
 
 @dataclass(slots=True)
 class Spans:
-    """What a request holds. invalid: spans without ids. cuts: what exceeded its bounds."""
+    """What a request holds. rows: of the spool, see `ingest.span_rows`. raised: exceptions.
 
-    rows: list[SpanRow] = field(default_factory=list)
+    invalid: spans without ids. cuts: what exceeded its bounds.
+    """
+
+    rows: list[bytes] = field(default_factory=list)
     raised: list[Raised] = field(default_factory=list)
     invalid: int = 0
     cuts: Counter[Cut] = field(default_factory=Counter)
@@ -55,38 +59,71 @@ class Translator:
         self,
         *,
         scrubber: Scrubber,
-        memory: AttributeMemory,
+        known: Known,
         key_of: Callable[[msgspec.Raw], Key],
         now_ns: int,
     ) -> None:
-        self._scrubber, self._memory, self._key_of = scrubber, memory, key_of
+        self._scrubber, self._known, self._key_of = scrubber, known, key_of
         self._now_ns = now_ns
 
     def translate(self, request: ExportRequest) -> Spans:
         """The spans, in the order sent. Raises MalformedOtlp."""
         spans = Spans()
+        self._known.begin()
+        all_ = self._translate_json if self._key_of is key_of_json else self._translate_protobuf
         for of_resource in request.resource_spans:
-            origin = self._origin(of_resource.resource)
             for of_scope in of_resource.scope_spans:
-                self._translate_all(of_scope.spans, self._scoped(origin, of_scope.scope), spans)
+                all_(of_scope.spans, self._origin(of_resource.resource, of_scope.scope), spans)
         return spans
 
-    def _translate_all(self, sent: Sequence[Span], origin: SpanOrigin, spans: Spans) -> None:
-        for each in sent:
-            trace_id = hex_id(each.trace_id, TRACE_DIGITS)
-            span_id = hex_id(each.span_id, SPAN_DIGITS)
+    def _translate_json(self, sent: Sequence[Span], origin: FastOrigin, spans: Spans) -> None:
+        for span in sent:
+            trace_id = hex_id(span.trace_id, TRACE_DIGITS)
+            span_id = hex_id(span.span_id, SPAN_DIGITS)
+            if trace_id and span_id:
+                spans.rows.append(row_of(self._finished(span, trace_id, span_id, origin, spans)))
+            else:
+                spans.invalid += 1
+
+    def _translate_protobuf(self, sent: Sequence[Span], origin: FastOrigin, spans: Spans) -> None:
+        """As above, but spans that are like earlier ones are not read in full."""
+        known = self._known
+        parts = [[*span.attributes] for span in sent]
+        missing = {part for each in parts for part in each if part not in known.attributes}
+        fresh = known.learn(missing)
+        for span, of_span in zip(sent, parts, strict=True):
+            trace_id = hex_id(span.trace_id, TRACE_DIGITS)
+            span_id = hex_id(span.span_id, SPAN_DIGITS)
             if not trace_id or not span_id:
                 spans.invalid += 1
                 continue
-            read = self._read(each, trace_id, span_id)
-            row = finish_span(read, origin, scrubber=self._scrubber, cuts=spans.cuts)
-            spans.rows.append(row)
-            if read.events:
-                spans.raised += _raised(row, read.events)
+            read = [known.attributes.get(part) or fresh[part] for part in of_span]
+            like = None if _is_rich(span) else likeness(span, read, origin)
+            shape = like and known.shapes.get(like.key)
+            if like and shape:
+                spans.rows.append(joined(span, like, shape, start_ns=self._start_ns(span)))
+                continue
+            row = self._finished(span, trace_id, span_id, origin, spans)
+            spans.rows.append(row_of(row))
+            if like:
+                known.keep_shape(like.key, row_shape(row))
+
+    def _finished(
+        self, span: Span, trace_id: str, span_id: str, origin: FastOrigin, spans: Spans
+    ) -> SpanRow:
+        """The row of a span that is read in full."""
+        read = self._read(span, trace_id, span_id)
+        row = finish_span(read, origin.origin, scrubber=self._scrubber, cuts=spans.cuts)
+        if read.events:
+            spans.raised += _raised(row, read.events)
+        return row
+
+    def _start_ns(self, span: Span) -> int:
+        return span.start_time_unix_nano or span.end_time_unix_nano or self._now_ns
 
     def _read(self, span: Span, trace_id: str, span_id: str) -> SentSpan:
-        start_ns = span.start_time_unix_nano or span.end_time_unix_nano or self._now_ns
-        attributes = self._memory.read(self._key_of(span.attributes))
+        start_ns = self._start_ns(span)
+        attributes = self._attributes(span)
         if span.trace_state:
             attributes["w3c.tracestate"] = span.trace_state
         return SentSpan(
@@ -110,7 +147,7 @@ class Translator:
             yield SpanEvent(
                 ts_ns=min(each.time_unix_nano, _LATEST_NS),
                 name=each.name,
-                attributes=self._memory.read(self._key_of(each.attributes)),
+                attributes=self._attributes(each),
             )
 
     def _links(self, sent: Sequence[Link]) -> Iterator[SpanLink]:
@@ -118,18 +155,40 @@ class Translator:
             yield SpanLink(
                 trace_id=hex_id(each.trace_id, TRACE_DIGITS),
                 span_id=hex_id(each.span_id, SPAN_DIGITS),
-                attributes=self._memory.read(self._key_of(each.attributes)),
+                attributes=self._attributes(each),
             )
 
-    def _origin(self, resource: Resource) -> SpanOrigin:
-        attributes = self._memory.read(self._key_of(resource.attributes))
-        return origin_of_resource(attributes, scrubber=self._scrubber, source="otlp")
+    def _attributes(self, of: Span | Event | Link | Resource | Scope) -> dict[str, str]:
+        return dict(read_attributes(self._key_of(of.attributes)))
 
-    def _scoped(self, origin: SpanOrigin, scope: Scope) -> SpanOrigin:
+    def _origin(self, resource: Resource, scope: Scope) -> FastOrigin:
+        of_resource, of_scope = self._key_of(resource.attributes), self._key_of(scope.attributes)
+        key = (of_resource, scope.name, scope.version, of_scope)
+        known = self._known.origins.get(key)
+        if known is None:
+            origin = self._read_origin(resource, scope)
+            known = FastOrigin.of(origin, self._known.next_number())
+            self._known.keep_origin(key, known)
+        return known
+
+    def _read_origin(self, resource: Resource, scope: Scope) -> SpanOrigin:
+        attributes = self._attributes(resource)
+        origin = origin_of_resource(attributes, scrubber=self._scrubber, source="otlp")
         told = {"otel.scope.name": scope.name, "otel.scope.version": scope.version}
-        told |= self._memory.read(self._key_of(scope.attributes))
+        told |= self._attributes(scope)
         clean = self._scrubber.scrub_attributes({k: v for k, v in told.items() if v})
         return replace(origin, attributes={**origin.attributes, **clean}) if clean else origin
+
+
+def _is_rich(span: Span) -> bool:
+    """True for a span with parts that are its own."""
+    parent = span.parent_span_id
+    return bool(
+        span.events
+        or span.links
+        or span.trace_state
+        or (parent and (len(parent) != SPAN_DIGITS // 2 or not any(parent)))
+    )
 
 
 def _raised(row: SpanRow, events: Sequence[SpanEvent]) -> Iterator[Raised]:
