@@ -17,7 +17,7 @@ from watchkeeper.app.upkeep import Rollups
 from watchkeeper.app.wiring import LANE, EngineRooms
 from watchkeeper.ingest.scrape import HostMetrics
 from watchkeeper.issues import DERIVED_INTERVAL_MS
-from watchkeeper.lib.clock import SECOND_MS
+from watchkeeper.lib.clock import DAY_MS, SECOND_MS
 from watchkeeper.lib.telemetry import SelfWatch
 from watchkeeper.privacy import Scrubber
 
@@ -56,6 +56,7 @@ def engine_loops(rooms: EngineRooms) -> list[Loop]:
         self_watch_loop(watch, ground.clock),
         cardinality_loop(ground.acceptor, ground.meta, ground.clock, lane=LANE),
         Loop(name="retention", period_s=3600.0, run=lambda: _drop_expired(rooms)),
+        Loop(name="artifacts", period_s=3600.0, run=lambda: _kept(_expire_artifacts(rooms))),
         Loop(name="rollups", period_s=300.0, run=lambda: _kept(rollups.run_once())),
     ]
 
@@ -77,6 +78,13 @@ def _drop_expired(rooms: EngineRooms) -> None:
     for dropped in rooms.retention.drop_expired(rooms.ground.clock()):
         log.info("retention_dropped", table=dropped.table, day=dropped.day)
         rooms.hot.forget()
+
+
+def _expire_artifacts(rooms: EngineRooms) -> int:
+    """Delete source maps that nothing is resolved with any more."""
+    days = rooms.ground.config.retention.artifacts_days
+    used = rooms.ground.symbolicator.take_used()
+    return rooms.api.uploads.expire(keep_ms=days * DAY_MS, used=used)
 
 
 def _derive(rooms: EngineRooms) -> float:

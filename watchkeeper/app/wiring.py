@@ -28,7 +28,14 @@ from watchkeeper.app.datadir import DataDir
 from watchkeeper.app.homes import HomeProjects
 from watchkeeper.app.people import build_access
 from watchkeeper.app.series import series_options
-from watchkeeper.app.stores import cache_store, column_store, meta_store, retention_days
+from watchkeeper.app.stores import (
+    blob_store,
+    cache_store,
+    column_store,
+    meta_store,
+    retention_days,
+)
+from watchkeeper.artifacts import Releases, Symbolicator, Uploads
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
 from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink, watermark
 from watchkeeper.ingest.history import History
@@ -60,6 +67,7 @@ from watchkeeper.query.promql import (
     RollupOptions,
     SeriesSource,
 )
+from watchkeeper.store.blobs import Blobs
 from watchkeeper.store.columns import Columns, Kept, Retention
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
@@ -77,6 +85,8 @@ class Ground:
     telemetry: Telemetry
     meta: Meta
     columns: Columns
+    blobs: Blobs
+    symbolicator: Symbolicator
     live: LiveHub
     spool: SegmentWriter
     acceptor: Acceptor
@@ -90,6 +100,7 @@ def _ground(
     columns.migrate()
     spool = SegmentWriter(data_dir.spool, LANE, clock=clock, options=config.spool)
     metrics = IngestMetrics(telemetry.registry)
+    blobs = blob_store(config, data_dir)
     return Ground(
         config=config,
         data_dir=data_dir,
@@ -97,6 +108,8 @@ def _ground(
         telemetry=telemetry,
         meta=meta,
         columns=columns,
+        blobs=blobs,
+        symbolicator=Symbolicator(meta, blobs),
         live=LiveHub(clock=clock),
         spool=spool,
         acceptor=Acceptor(
@@ -152,6 +165,7 @@ class EngineRooms:
 
     def close(self) -> None:
         """Close the stores; nothing runs any more."""
+        self.api.uploads.close()
         self.ground.spool.close()
         self.ground.columns.close()
         self.ground.meta.close()
@@ -230,7 +244,11 @@ def _api(
         spool=SegmentReader(ground.data_dir.spool),
         acceptor=ground.acceptor,
         digest=digest,
-        issues=Issues(meta=meta, columns=ground.columns, clock=clock),
+        issues=Issues(
+            meta=meta, columns=ground.columns, clock=clock, symbolicator=ground.symbolicator
+        ),
+        uploads=Uploads(meta, ground.blobs, clock, told=ground.symbolicator.forget),
+        releases=Releases(meta, ground.columns, clock),
         engine=engine,
         source=source,
         exemplars=ColumnsExemplars(ground.columns),
@@ -324,7 +342,7 @@ def _digest(ground: Ground, hot: HotStore) -> Digest:
         MetadataSink(),
         LogSink(),
         SpanSink(),
-        ErrorSink(metrics=IssueMetrics(registry)),
+        ErrorSink(metrics=IssueMetrics(registry), symbolicator=ground.symbolicator),
     ]
     return Digest(
         reader=SegmentReader(ground.data_dir.spool),

@@ -2,6 +2,22 @@
 
 from watchkeeper.artifacts.bundle import Manifest
 from watchkeeper.artifacts.errors import BadBundle, BadSourceMap, BundleTooLarge
+from watchkeeper.artifacts.releases import (
+    Commit,
+    Deploy,
+    DeployChange,
+    DeployStatus,
+    Health,
+    NoSessions,
+    Release,
+    ReleaseChange,
+    ReleaseHealth,
+    ReleaseQuery,
+    Releases,
+    Sighting,
+    Suspect,
+    note_releases,
+)
 from watchkeeper.artifacts.symbolicate import PLATFORMS as MAPPED_PLATFORMS
 from watchkeeper.artifacts.symbolicate import Symbolicator
 from watchkeeper.artifacts.uploads import (
@@ -23,9 +39,23 @@ __all__ = [
     "BadBundle",
     "BadSourceMap",
     "BundleTooLarge",
+    "Commit",
+    "Deploy",
+    "DeployChange",
+    "DeployStatus",
+    "Health",
     "Manifest",
+    "NoSessions",
+    "Release",
+    "ReleaseChange",
+    "ReleaseHealth",
+    "ReleaseQuery",
+    "Releases",
+    "Sighting",
     "State",
+    "Suspect",
     "Symbolicator",
     "Uploads",
     "Wanted",
+    "note_releases",
 ]

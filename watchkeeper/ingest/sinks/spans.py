@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy import Connection
 
+from watchkeeper.artifacts import Sighting, note_releases
 from watchkeeper.ingest.digest import DeadLetter, Plan, Refused
 from watchkeeper.ingest.sinks.by_day import Row, inserts_by_day
 from watchkeeper.ingest.sinks.series_rows import LATEST_MS
@@ -50,6 +51,8 @@ _COLUMNS = (
     "source",
 )
 
+_RELEASE = _COLUMNS.index("release")
+
 
 class SpanSink:
     """Kind SPANS into the table `spans`."""
@@ -66,7 +69,8 @@ class SpanSink:
                 dead.append(DeadLetter(record, "unreadable", str(error)))
         inserts = inserts_by_day(SPANS, _COLUMNS, rows, _day)
         counts = Counter(record.project_id for _row, record in rows)
-        return Plan(inserts=list(inserts), apply=_Announcing(counts), dead=dead)
+        announcing = _Announcing(counts, _sightings(rows))
+        return Plan(inserts=list(inserts), apply=announcing, dead=dead)
 
 
 def _day(row: Row) -> int:
@@ -110,11 +114,24 @@ def _row(record: Record, span: SpanRow) -> Row:
     )
 
 
+def _sightings(rows: Iterable[tuple[Row, Record]]) -> list[Sighting]:
+    """One a release of the cut: records of one cut are of about one time."""
+    seen = {(record.project_id, row[_RELEASE]): record.received_ms for row, record in rows}
+    return [
+        Sighting(project_id, release, at_ms)
+        for (project_id, release), at_ms in seen.items()
+        if isinstance(release, str)
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class _Announcing:
-    """Tells open pages how many spans came to which project."""
+    """Notes which releases were seen; tells open pages how many spans came to which project."""
 
     counts: Counter[int]
+    sightings: Sequence[Sighting]
 
-    def __call__(self, _conn: Connection, _refused: Refused) -> Sequence[LiveEvent]:
+    def __call__(self, conn: Connection, _refused: Refused) -> Sequence[LiveEvent]:
+        if self.sightings:
+            note_releases(conn, self.sightings, now_ms=max(s.at_ms for s in self.sightings))
         return [LiveEvent(p, LiveTopic.SPANS, {"spans": n}) for p, n in self.counts.items()]
