@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import insert
 
 from tests.fakes.clock import HandClock
+from watchkeeper.artifacts import Symbolicator
 from watchkeeper.ingest import Acceptor, IngestMetrics, SeriesRegistry
 from watchkeeper.ingest.digest import Digest, DigestMetrics, DigestOptions
 from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink, SpanSink
@@ -68,6 +69,7 @@ class House:
         self.told: list[LiveEvent] = []
         self.registry = CollectorRegistry()
         self.issues = Issues(meta=self.meta, columns=self.columns, clock=self.clock)
+        self.symbolicator: Symbolicator | None = None
         self._add_tenant()
 
     def _add_tenant(self) -> None:
@@ -101,7 +103,7 @@ class House:
                 MetadataSink(),
                 LogSink(),
                 SpanSink(),
-                ErrorSink(metrics=IssueMetrics(self.registry)),
+                ErrorSink(metrics=IssueMetrics(self.registry), symbolicator=self.symbolicator),
             ],
             clock=self.clock,
             live=self.told.append,

@@ -18,7 +18,7 @@ from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import insert_into, tables
 
 _ERRORS = """
-SELECT release, sum(events), uniqCombined64Merge(users) FROM errors_1h
+SELECT release, sum(events), ifNull(uniqCombined64Merge(users), 0) FROM errors_1h
 WHERE project_id IN {projects:Array(UInt64)} AND release IN {releases:Array(String)}
   AND bucket >= toStartOfHour(toDateTime(intDiv({start:Int64}, 1000), 'UTC'))
   AND bucket < toDateTime(intDiv({end:Int64} + 999, 1000), 'UTC')
