@@ -148,9 +148,7 @@ class Builder:
                 reader=reader,
                 meta=self.meta,
                 columns=self.columns,
-                sinks=[
-                    ErrorSink(metrics=IssueMetrics(told.registry), symbolicator=symbolicator)
-                ],
+                sinks=[ErrorSink(metrics=IssueMetrics(told.registry), symbolicator=symbolicator)],
                 clock=self.clock,
                 live=live.publish,
                 metrics=DigestMetrics(told.registry),
