@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import insert
 
 from tests.fakes.clock import HandClock
+from watchkeeper.artifacts import Symbolicator
 from watchkeeper.ingest import Acceptor, IngestMetrics, SeriesRegistry
 from watchkeeper.ingest.digest import Digest, DigestMetrics, DigestOptions
 from watchkeeper.ingest.sinks import EnvelopeSink, LogSink, MetadataSink, SampleSink, SpanSink
@@ -70,6 +71,7 @@ class House:
         self.told: list[LiveEvent] = []
         self.registry = CollectorRegistry()
         self.issues = Issues(meta=self.meta, columns=self.columns, clock=self.clock)
+        self.symbolicator: Symbolicator | None = None
         self._add_tenant()
 
     def _add_tenant(self) -> None:
@@ -104,7 +106,7 @@ class House:
                 LogSink(),
                 SpanSink(),
                 EnvelopeSink(self.blobs),
-                ErrorSink(metrics=IssueMetrics(self.registry)),
+                ErrorSink(metrics=IssueMetrics(self.registry), symbolicator=self.symbolicator),
             ],
             clock=self.clock,
             live=self.told.append,

@@ -12,6 +12,7 @@ from fastapi import Request
 from watchkeeper.access import Access
 from watchkeeper.alerting import Alerts, Channels, Evaluator, Rules
 from watchkeeper.api.pages import ASSETS
+from watchkeeper.artifacts import Releases, Uploads
 from watchkeeper.ingest import Acceptor
 from watchkeeper.ingest.digest import Digest
 from watchkeeper.ingest.history import History
@@ -96,6 +97,8 @@ class Rooms:
     traces: Traces
     performance: Performance
     profiles: Profiles
+    uploads: Uploads
+    releases: Releases
     engine: Engine
     source: SeriesSource
     exemplars: ExemplarSource

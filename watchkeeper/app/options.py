@@ -195,6 +195,8 @@ class RetentionOptions:
     """Log lines."""
     spans_days: int = 14
     """Spans of traces."""
+    artifacts_days: int = 90
+    """Source maps that no event was resolved with for so long."""
 
     def __post_init__(self) -> None:
         for each in fields(self):

@@ -15,9 +15,10 @@ from watchkeeper.app.own_sink import OwnRoad, self_watch_loop
 from watchkeeper.app.series import cardinality_loop
 from watchkeeper.app.upkeep import Rollups
 from watchkeeper.app.wiring import LANE, EngineRooms
+from watchkeeper.artifacts import SpanReleases
 from watchkeeper.derived import INTERVAL_MS
 from watchkeeper.ingest.scrape import HostMetrics
-from watchkeeper.lib.clock import SECOND_MS
+from watchkeeper.lib.clock import DAY_MS, SECOND_MS
 from watchkeeper.lib.telemetry import SelfWatch
 from watchkeeper.privacy import Scrubber
 
@@ -47,6 +48,7 @@ def engine_loops(rooms: EngineRooms) -> list[Loop]:
         process="engine",
         release=__version__,
     )
+    releases = SpanReleases(ground.columns, ground.meta, ground.clock)
     rollups = Rollups(ground.meta, ground.columns, passed_ms=rooms.digest.passed_ms)
     return [
         Loop(name="rules", period_s=5.0, run=lambda: _evaluate(rooms)),
@@ -56,6 +58,8 @@ def engine_loops(rooms: EngineRooms) -> list[Loop]:
         self_watch_loop(watch, ground.clock),
         cardinality_loop(ground.acceptor, ground.meta, ground.clock, lane=LANE),
         Loop(name="retention", period_s=3600.0, run=lambda: _drop_expired(rooms)),
+        Loop(name="span-releases", period_s=30.0, run=lambda: _kept(releases.run_once())),
+        Loop(name="artifacts", period_s=3600.0, run=lambda: _kept(_expire_artifacts(rooms))),
         Loop(name="rollups", period_s=300.0, run=lambda: _kept(rollups.run_once())),
     ]
 
@@ -77,6 +81,13 @@ def _drop_expired(rooms: EngineRooms) -> None:
     for dropped in rooms.retention.drop_expired(rooms.ground.clock()):
         log.info("retention_dropped", table=dropped.table, day=dropped.day)
         rooms.hot.forget()
+
+
+def _expire_artifacts(rooms: EngineRooms) -> int:
+    """Delete source maps that nothing is resolved with any more."""
+    days = rooms.ground.config.retention.artifacts_days
+    used = rooms.ground.symbolicator.take_used()
+    return rooms.api.uploads.expire(keep_ms=days * DAY_MS, used=used)
 
 
 def _derive(rooms: EngineRooms) -> float:

@@ -28,7 +28,14 @@ from watchkeeper.app.datadir import DataDir
 from watchkeeper.app.homes import HomeProjects
 from watchkeeper.app.people import build_access
 from watchkeeper.app.series import series_options
-from watchkeeper.app.stores import blob_store, cache_store, column_store, meta_store, retention_days
+from watchkeeper.app.stores import (
+    blob_store,
+    cache_store,
+    column_store,
+    meta_store,
+    retention_days,
+)
+from watchkeeper.artifacts import Releases, Symbolicator, Uploads
 from watchkeeper.derived import Derived, LogsSource, Source, SpansSource
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
 from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink, watermark
@@ -81,11 +88,12 @@ class Ground:
     telemetry: Telemetry
     meta: Meta
     columns: Columns
+    blobs: Blobs
+    symbolicator: Symbolicator
     live: LiveHub
     spool: SegmentWriter
     acceptor: Acceptor
     outbound: Outbound
-    blobs: Blobs
 
 
 def _ground(
@@ -95,6 +103,7 @@ def _ground(
     columns.migrate()
     spool = SegmentWriter(data_dir.spool, LANE, clock=clock, options=config.spool)
     metrics = IngestMetrics(telemetry.registry)
+    blobs = blob_store(config, data_dir)
     return Ground(
         config=config,
         data_dir=data_dir,
@@ -102,6 +111,8 @@ def _ground(
         telemetry=telemetry,
         meta=meta,
         columns=columns,
+        blobs=blobs,
+        symbolicator=Symbolicator(meta, blobs),
         live=LiveHub(clock=clock),
         spool=spool,
         acceptor=Acceptor(
@@ -113,7 +124,6 @@ def _ground(
         outbound=Outbound(
             OutboundOptions(allow=config.outbound.allow, environment=dict(os.environ))
         ),
-        blobs=blob_store(config, data_dir),
     )
 
 
@@ -158,6 +168,7 @@ class EngineRooms:
 
     def close(self) -> None:
         """Close the stores; nothing runs any more."""
+        self.api.uploads.close()
         self.ground.spool.close()
         self.ground.columns.close()
         self.ground.meta.close()
@@ -236,7 +247,11 @@ def _api(
         spool=SegmentReader(ground.data_dir.spool),
         acceptor=ground.acceptor,
         digest=digest,
-        issues=Issues(meta=meta, columns=ground.columns, clock=clock),
+        issues=Issues(
+            meta=meta, columns=ground.columns, clock=clock, symbolicator=ground.symbolicator
+        ),
+        uploads=Uploads(meta, ground.blobs, clock, told=ground.symbolicator.forget),
+        releases=Releases(meta, ground.columns, clock),
         traces=Traces(ground.columns, budgets),
         performance=Performance(ground.columns, budgets),
         profiles=Profiles(ground.columns),
@@ -340,7 +355,7 @@ def _digest(ground: Ground, hot: HotStore) -> Digest:
         LogSink(),
         SpanSink(),
         EnvelopeSink(ground.blobs),
-        ErrorSink(metrics=IssueMetrics(registry)),
+        ErrorSink(metrics=IssueMetrics(registry), symbolicator=ground.symbolicator),
     ]
     return Digest(
         reader=SegmentReader(ground.data_dir.spool),

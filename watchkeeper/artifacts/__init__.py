@@ -2,6 +2,23 @@
 
 from watchkeeper.artifacts.bundle import Manifest
 from watchkeeper.artifacts.errors import BadBundle, BadSourceMap, BundleTooLarge
+from watchkeeper.artifacts.releases import (
+    Commit,
+    Deploy,
+    DeployChange,
+    DeployStatus,
+    Health,
+    NoSessions,
+    Release,
+    ReleaseChange,
+    ReleaseHealth,
+    ReleaseQuery,
+    Releases,
+    Sighting,
+    SpanReleases,
+    Suspect,
+    note_releases,
+)
 from watchkeeper.artifacts.symbolicate import PLATFORMS as MAPPED_PLATFORMS
 from watchkeeper.artifacts.symbolicate import Symbolicator
 from watchkeeper.artifacts.uploads import (
@@ -23,9 +40,24 @@ __all__ = [
     "BadBundle",
     "BadSourceMap",
     "BundleTooLarge",
+    "Commit",
+    "Deploy",
+    "DeployChange",
+    "DeployStatus",
+    "Health",
     "Manifest",
+    "NoSessions",
+    "Release",
+    "ReleaseChange",
+    "ReleaseHealth",
+    "ReleaseQuery",
+    "Releases",
+    "Sighting",
+    "SpanReleases",
     "State",
+    "Suspect",
     "Symbolicator",
     "Uploads",
     "Wanted",
+    "note_releases",
 ]

@@ -101,7 +101,7 @@ class Symbolicator:
             tree = msgspec.json.decode(payload)
         except msgspec.MsgspecError:
             return payload
-        if not isinstance(tree, dict):
+        if not isinstance(tree, dict) or tree.get("platform") not in PLATFORMS:
             return payload
         about = _about(tree, project_id, at_ms)
         is_changed = self._resolve(tree, about, with_notes=with_notes)

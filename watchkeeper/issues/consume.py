@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Protocol
 
 import msgspec
 from sqlalchemy import Connection
 
+from watchkeeper.artifacts import MAPPED_PLATFORMS, Sighting, note_releases
 from watchkeeper.ingest.digest import DeadLetter, Insert, Plan, Refused
 from watchkeeper.issues.event import SentryEvent, facts_of, read_event
 from watchkeeper.issues.grouping import LATEST, VERSIONS
@@ -26,6 +29,14 @@ Read = tuple[Record, SentryEvent, bytes]
 """A record, its event and the 16 bytes of the event's id."""
 
 
+class Symbolicates(Protocol):
+    """Turns frames of built code into those of its sources."""
+
+    def resolved(self, project_id: int, payload: bytes, *, at_ms: int) -> bytes:
+        """The event with resolved frames, from what was uploaded before `at_ms`."""
+        ...
+
+
 class ErrorSink:
     """Kind ERROR_EVENT into the table `errors` and the issues in meta.
 
@@ -34,13 +45,14 @@ class ErrorSink:
 
     kinds = frozenset({Kind.ERROR_EVENT})
 
-    def __init__(self, *, metrics: IssueMetrics) -> None:
+    def __init__(self, *, metrics: IssueMetrics, symbolicator: Symbolicates | None = None) -> None:
         self._metrics = metrics
+        self._symbolicator = symbolicator
         self._forgotten_day = 0
 
     def plan(self, cut: Cut, records: Sequence[Record], conn: Connection) -> Plan:
         dead: list[DeadLetter] = []
-        read = _read(records, dead)
+        read = [self._resolved(one) for one in _read(records, dead)]
         versions = repo.grouping_versions(conn, {record.project_id for record, _, _ in read})
         known = _of_known_projects(read, versions, dead)
         fresh = _without_seen(known, conn)
@@ -50,6 +62,18 @@ class ErrorSink:
             apply=self._applying(arrivals, duplicates=len(known) - len(fresh)),
             dead=dead,
         )
+
+    def _resolved(self, read: Read) -> Read:
+        """Before it is grouped, so that an issue outlives a build."""
+        record, event, identity = read
+        if self._symbolicator is None or event.platform not in MAPPED_PLATFORMS:
+            return read
+        payload = self._symbolicator.resolved(
+            record.project_id, record.payload, at_ms=record.received_ms
+        )
+        if payload is record.payload:
+            return read
+        return replace(record, payload=payload), read_event(payload), identity
 
     def _applying(
         self, arrivals: Sequence[Arrival], *, duplicates: int
@@ -65,6 +89,7 @@ class ErrorSink:
     def _keep(self, conn: Connection, stored: Sequence[Arrival]) -> Sequence[LiveEvent]:
         repo.remember(conn, stored)
         repo.note_environments(conn, stored)
+        note_releases(conn, _sightings(stored), now_ms=stored[-1].record.received_ms)
         self._forget_old(conn, stored[-1].record.received_ms // DAY_MS)
         outcomes = repo.settle(conn, tally(stored))
         self._metrics.opened.inc(sum(one.is_new for one in outcomes))
@@ -113,6 +138,11 @@ def _without_seen(read: Sequence[Read], conn: Connection) -> list[Read]:
         first.setdefault((one[0].project_id, one[2]), one)
     seen = repo.seen(conn, first)
     return [one for key, one in first.items() if key not in seen]
+
+
+def _sightings(stored: Iterable[Arrival]) -> Iterable[Sighting]:
+    for one in stored:
+        yield Sighting(one.record.project_id, one.facts.release, one.facts.ts_ms)
 
 
 def _arrival(read: Read, versions: dict[int, int]) -> Arrival:

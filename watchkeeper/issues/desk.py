@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row
 
 from watchkeeper.access import audit
+from watchkeeper.artifacts import Symbolicator
 from watchkeeper.issues import listing
 from watchkeeper.issues.change import IssueChange, apply_change
 from watchkeeper.issues.detail import error_event
 from watchkeeper.issues.listing import SPARK_BUCKETS
 from watchkeeper.issues.repo import counts, rows
-from watchkeeper.issues.repo.counts import Filter, IssueCounts
+from watchkeeper.issues.repo.counts import Filter, IssueCounts, StoredEvent
 from watchkeeper.issues.types import (
     Activity,
     ErrorEvent,
@@ -45,7 +47,15 @@ class Issues:
     Every scope names exactly one project. Raises NotFound for an issue of another one.
     """
 
-    def __init__(self, *, meta: Meta, columns: Columns, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        meta: Meta,
+        columns: Columns,
+        clock: Clock,
+        symbolicator: Symbolicator | None = None,
+    ) -> None:
+        self._symbolicator = symbolicator
         self._meta = meta
         self._columns = columns
         self._clock = clock
@@ -92,8 +102,18 @@ class Issues:
         stored = counts.event(self._columns, scope, hashes, named)
         if stored is None:
             raise NotFound("The event is not stored, or no longer.")
+        stored = self._resolved_late(scope, stored)
         index, total, before, after = counts.place_of(self._columns, scope, hashes, stored)
         return error_event(stored, index=index, total=total, neighbours=(before, after))
+
+    def _resolved_late(self, scope: Scope, stored: StoredEvent) -> StoredEvent:
+        """The event with maps that were uploaded after it arrived; it stays stored as it was."""
+        if self._symbolicator is None:
+            return stored
+        payload = self._symbolicator.resolved(
+            scope.project_id, stored.payload, at_ms=self._clock(), with_notes=True
+        )
+        return replace(stored, payload=payload)
 
     def stats(self, scope: Scope, span: TimeRange, *, buckets: int, issue: IssueRef) -> IssueStats:
         """Events and users of one issue in equal buckets."""

@@ -16,6 +16,7 @@ from tests.fakes.clock import HandClock
 from watchkeeper.access import Access, AccessOptions, SetupResult
 from watchkeeper.alerting import Alerts, Channels, Evaluator, Rules, new_announce
 from watchkeeper.api import ApiOptions, Rooms, engine_app
+from watchkeeper.artifacts import Releases, Symbolicator, Uploads
 from watchkeeper.ingest import Acceptor, IngestMetrics, SeriesRegistry
 from watchkeeper.ingest.digest import Digest, DigestMetrics
 from watchkeeper.ingest.history import History
@@ -29,6 +30,7 @@ from watchkeeper.limits import Limiter, LoginLimits
 from watchkeeper.model import Role, Scope
 from watchkeeper.query.exemplars import ColumnsExemplars
 from watchkeeper.query.promql import Engine, MemorySource
+from watchkeeper.store.blobs.directory import DirectoryBlobs
 from watchkeeper.store.cache.memory import MemoryCache
 from watchkeeper.store.columns import Columns, EmbeddedOptions
 from watchkeeper.store.columns.embedded import open_embedded
@@ -135,6 +137,8 @@ class Builder:
         outbound = Outbound(OutboundOptions())
         rules = Rules(self.meta, self.clock)
         budgets = Budgets(self.meta)
+        blobs = DirectoryBlobs(self.directory / "blobs")
+        symbolicator = Symbolicator(self.meta, blobs)
         rooms = Rooms(
             access=access,
             limiter=limiter,
@@ -146,12 +150,19 @@ class Builder:
                 reader=reader,
                 meta=self.meta,
                 columns=self.columns,
-                sinks=[ErrorSink(metrics=IssueMetrics(told.registry))],
+                sinks=[ErrorSink(metrics=IssueMetrics(told.registry), symbolicator=symbolicator)],
                 clock=self.clock,
                 live=live.publish,
                 metrics=DigestMetrics(told.registry),
             ),
-            issues=Issues(meta=self.meta, columns=self.columns, clock=self.clock),
+            issues=Issues(
+                meta=self.meta,
+                columns=self.columns,
+                clock=self.clock,
+                symbolicator=symbolicator,
+            ),
+            uploads=Uploads(self.meta, blobs, self.clock, told=symbolicator.forget),
+            releases=Releases(self.meta, self.columns, self.clock),
             traces=Traces(self.columns, budgets),
             performance=Performance(self.columns, budgets),
             profiles=Profiles(self.columns),

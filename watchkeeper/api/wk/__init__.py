@@ -22,6 +22,7 @@ from watchkeeper.api.wk import (
     pools,
     profiles,
     projects,
+    releases,
     rule_preview,
     rules,
     scrape,
@@ -33,8 +34,8 @@ from watchkeeper.api.wk import (
 
 PREFIX = "/api/wk"
 _ROOMS = (
-    session, first_run, projects, setup, keys, tokens, members, audit, home, issues, alerts,
-    rules, rule_preview, channels, scrape, pools, metrics, cardinality, forecasts, live,
+    session, first_run, projects, setup, keys, tokens, members, audit, home, issues, releases,
+    alerts, rules, rule_preview, channels, scrape, pools, metrics, cardinality, forecasts, live,
     data_health, traces, performance, profiles,
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from watchkeeper.artifacts.releases.desk import Releases
 from watchkeeper.artifacts.releases.health import NoSessions, ReleaseHealth
 from watchkeeper.artifacts.releases.seen import Sighting, note_releases
+from watchkeeper.artifacts.releases.seen_in_spans import SpanReleases
 from watchkeeper.artifacts.releases.suspects import Suspect, suspects_of
 from watchkeeper.artifacts.releases.types import (
     Commit,
@@ -28,6 +29,7 @@ __all__ = [
     "ReleaseQuery",
     "Releases",
     "Sighting",
+    "SpanReleases",
     "Suspect",
     "note_releases",
     "suspects_of",

@@ -18,12 +18,29 @@ from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import insert_into, tables
 
 _ERRORS = """
-SELECT release, sum(events), uniqCombined64Merge(users) FROM errors_1h
+SELECT release, sum(events), ifNull(uniqCombined64Merge(users), 0) FROM errors_1h
 WHERE project_id IN {projects:Array(UInt64)} AND release IN {releases:Array(String)}
   AND bucket >= toStartOfHour(toDateTime(intDiv({start:Int64}, 1000), 'UTC'))
   AND bucket < toDateTime(intDiv({end:Int64} + 999, 1000), 'UTC')
 GROUP BY release
 """
+
+_IN_SPANS = """
+SELECT project_id, release, toUnixTimestamp64Milli(min(received)),
+       toUnixTimestamp64Milli(max(received))
+FROM spans
+WHERE received >= fromUnixTimestamp64Milli({since:Int64}) AND release != ''
+GROUP BY project_id, release
+"""
+
+
+def releases_of_spans(columns: Columns, *, since_ms: int) -> Sequence[tuple[int, str, int, int]]:
+    """(project, release, first, last arrival in Unix ms) of spans that came since an instant.
+
+    Of all projects: it is what the server notes about itself, and no answer to anybody.
+    """
+    rows = columns.rows(_IN_SPANS, {"since": since_ms})
+    return [(int(p), str(release), int(first), int(last)) for p, release, first, last in rows]
 
 
 def find(conn: Connection, scope: Scope, version: str) -> Sequence[Row[Any]]:
