@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,13 +23,13 @@ from watchkeeper.store.columns.embedded import open_embedded
 
 _LEAST_KEPT = 0.97
 _SENTRY_TYPES = {"event", "transaction", "log", "feedback", "user_report"}
-_SDK_SECRETS = [f"sdk9000{n}secret" for n in range(12)]
+_SDK_SECRETS = [f"sdk90{n:03}secret" for n in range(12)]
 _SDK_PROGRAM = textwrap.dedent(
     """
     import logging, os, sys
     import sentry_sdk
 
-    dsn, s = sys.argv[1], sys.argv[2].split(",")
+    dsn, s = sys.argv[1], sys.stdin.read().split(",")
     os.environ["SHOP_PASSWORD"] = s[0]
     sentry_sdk.init(dsn=dsn, release="shop@1.2.3", traces_sample_rate=1.0,
                     send_default_pii=True, max_request_body_size="always", enable_logs=True)
@@ -69,7 +68,7 @@ class Sent:
 
 
 @pytest.fixture(scope="module")
-def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sent]:
+def sent(tmp_path_factory: pytest.TempPathFactory) -> Sent:
     directory = tmp_path_factory.mktemp("scrub")
     server = Server(directory / "data")
     facts = server.setup()
@@ -84,7 +83,7 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sent]:
         server.stop()
     finally:
         server.kill()
-    yield Sent(server.data_dir, answers)
+    return Sent(server.data_dir, answers)
 
 
 def _send_all(server: Server, facts: dict[str, Any]) -> dict[str, set[int]]:
@@ -97,8 +96,9 @@ def _send_all(server: Server, facts: dict[str, Any]) -> dict[str, set[int]]:
             assert answer.status_code < 500, (message.way, answer.text)
             answers.setdefault(message.way, set()).add(answer.status_code)
         last = Message("event", {"message": "the-last-of-all"})
-        command = [sys.executable, "-c", _SDK_PROGRAM, dsn, ",".join(_SDK_SECRETS)]
-        subprocess.run(command, check=True, timeout=120, capture_output=True)
+        command = [sys.executable, "-c", _SDK_PROGRAM, dsn]
+        words = ",".join(_SDK_SECRETS).encode()
+        subprocess.run(command, check=True, timeout=120, capture_output=True, input=words)
         assert _send(client, last, facts["project_id"], key).status_code == 200
     return answers
 
