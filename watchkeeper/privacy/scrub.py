@@ -148,6 +148,14 @@ class Scrubber:
             self._scrub_fresh(kept, fresh)
         return kept
 
+    def rule_at(self, name: str, text: str) -> str:
+        """Which rule changes an attribute: its name's, or the first that finds something in it."""
+        rule = (self._attribute_names.get(name) or self._attribute_name(name)).rule
+        if rule is not None:
+            return rule
+        found = (each.name for each in self._text_rules if each.hide(text) != text)
+        return next(found, "sql_number")
+
     def _without_parameters(self, attributes: dict[str, str]) -> dict[str, str]:
         """Without parameters that the template of a log message calls secrets."""
         secret = secret_parameters(attributes[_TEMPLATE], self._is_secret)

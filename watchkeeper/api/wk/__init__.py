@@ -19,6 +19,7 @@ from watchkeeper.api.wk import (
     members,
     metrics,
     pools,
+    privacy,
     projects,
     rule_preview,
     rules,
@@ -32,7 +33,7 @@ PREFIX = "/api/wk"
 _ROOMS = (
     session, first_run, projects, setup, keys, tokens, members, audit, home, issues, alerts,
     rules, rule_preview, channels, scrape, pools, metrics, cardinality, forecasts, live,
-    data_health,
+    data_health, privacy,
 )  # fmt: skip
 
 

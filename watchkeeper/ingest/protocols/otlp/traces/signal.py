@@ -32,18 +32,19 @@ class TracesSignal:
 
         Raises MalformedOtlp, TooManyParts, Overloaded.
         """
-        spans = self._read(body, is_json=is_json)
+        scrubber = self._scrubber.of(project_id)
+        spans = self._read(body, scrubber, is_json=is_json)
         metrics, now_ms = self._acceptor.metrics, self._clock()
-        await keep_errors(self._acceptor, self._scrubber, project_id, spans.raised, now_ms=now_ms)
+        await keep_errors(self._acceptor, scrubber, project_id, spans.raised, now_ms=now_ms)
         await self._acceptor.accept_spans(project_id, spans.rows)
         metrics.drop(Drop.INVALID_SPAN, spans.invalid)
         metrics.cut(spans.cuts)
         return _outcome(spans)
 
-    def _read(self, body: bytes, *, is_json: bool) -> Spans:
+    def _read(self, body: bytes, scrubber: Scrubber, *, is_json: bool) -> Spans:
         request = read_json(body) if is_json else read_protobuf(body)
         translator = Translator(
-            scrubber=self._scrubber,
+            scrubber=scrubber,
             memory=self._memory,
             key_of=key_of_json if is_json else key_of_protobuf,
             now_ns=self._clock() * _NS_A_MS,
