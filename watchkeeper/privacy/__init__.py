@@ -13,6 +13,7 @@ from watchkeeper.privacy.policy import (
     read_policy,
     write_policy,
 )
+from watchkeeper.privacy.repo import PolicyRows, PolicyWatch, newest_event, put_policy
 from watchkeeper.privacy.rules import FILTERED, without_long_numbers
 from watchkeeper.privacy.scrub import Scrubber, ScrubRules
 from watchkeeper.privacy.walk import Json
@@ -25,6 +26,8 @@ __all__ = [
     "InvalidRule",
     "Json",
     "Policy",
+    "PolicyRows",
+    "PolicyWatch",
     "Rule",
     "RuleKind",
     "ScrubRules",
@@ -32,6 +35,8 @@ __all__ = [
     "anonymous_id",
     "check_policy",
     "hashed",
+    "newest_event",
+    "put_policy",
     "read_policy",
     "without_long_numbers",
     "write_policy",

@@ -28,6 +28,11 @@ _INSIDE = re.compile(r"[^<]+")
 _PART = re.compile(r"\bname=\\*\"(?P<name>[^\"\\\r\n]{1,200})\\*\"[^\r\n]{0,200}(?=\\?[\r\n])")
 _PART_VALUE = re.compile(r"(?:\r?\n[\w-]{1,60}:[^\r\n]{0,300})*\r?\n\r?\n(?P<value>[^\r\n]+)")
 
+_PLACEHOLDER = re.compile(
+    r"%(?:\((?P<of>\w{1,60})\))?[-#0 +]?[\d.]{0,6}[sdrifxgu]|\{(?P<named>\w{0,60})[^{}]{0,20}\}"
+)
+_BEFORE_PLACEHOLDER = re.compile(r"[\"']?(?:(?i:bearer|basic|digest|token)\s{1,3})?")
+
 
 def without_assigned(text: str, is_secret: IsSecret) -> str:
     """Text without what it assigns to names of secrets. Cost: linear in the text."""
@@ -46,6 +51,23 @@ def without_assigned(text: str, is_secret: IsSecret) -> str:
 def without_literals(code: str, is_secret: IsSecret) -> str:
     """Source code without quoted values of secret names; `password = form["x"]` holds no secret."""
     return _without(code, _named(code, _NAME_BEFORE_VALUE, _LITERAL, is_secret))
+
+
+def secret_parameters(template: str, is_secret: IsSecret) -> set[str]:
+    """Which parameters of a log message are secrets: `login with token=%s` → its first, "0".
+
+    Parameters are named by their place, from 0, or as the template names them.
+    """
+    ends = {
+        _BEFORE_PLACEHOLDER.match(template, match.end()).end()  # type: ignore[union-attr]  # matches nothing too
+        for match in _NAME_BEFORE_VALUE.finditer(template)
+        if is_secret(match["name"])
+    }
+    return {
+        match["of"] or match["named"] or str(at)
+        for at, match in enumerate(_PLACEHOLDER.finditer(template))
+        if match.start() in ends
+    }
 
 
 def _named(

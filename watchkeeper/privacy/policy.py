@@ -76,6 +76,7 @@ class InvalidRule(WatchkeeperError):
     def __init__(self, rule: int, position: int, reason: str) -> None:
         super().__init__(f"Rule {rule + 1}, character {position + 1}: {reason}")
         self.rule, self.position, self.reason = rule, position, reason
+        self.field = f"rules.{rule}.pattern"
 
 
 def check_policy(policy: Policy) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from watchkeeper.privacy import rules
-from watchkeeper.privacy.assigned import without_assigned, without_literals
+from watchkeeper.privacy.assigned import secret_parameters, without_assigned, without_literals
 from watchkeeper.privacy.hashing import anonymous_id, hashed
 from watchkeeper.privacy.own_rules import OwnRules
 from watchkeeper.privacy.policy import Addresses, Emails, Policy
@@ -20,6 +20,8 @@ _SHORTEST_SECRET = 4
 _SECRET_RULES = frozenset({"secret_name", "denied_name"})
 _SQL_NAMES = frozenset({"db.statement", "db.query.text", "db.query.summary", "db.sql.text"})
 _SQL_PARAMETERS = ("db.query.parameter.", "db.operation.parameter.")
+_TEMPLATE = "sentry.message.template"
+_PARAMETER = "sentry.message.parameter."
 _EMPTY: tuple[Json, ...] = (None, "")
 
 
@@ -73,6 +75,7 @@ class Scrubber:
         self._sight = Sight(
             name=self.name,
             source_line=self._source_line,
+            parameters=lambda template: secret_parameters(template, self._is_secret),
             active=active,
             suspicion=Suspicion(
                 sorted(self._deny | self._own.names), addresses=self._options.addresses_in_text
@@ -128,6 +131,8 @@ class Scrubber:
     def scrub_attributes(self, attributes: dict[str, str]) -> dict[str, str]:
         """Flat names and texts, as those of a span or a log line, without secrets: a new dict."""
         names, clean = self._attribute_names, self._memory.clean_texts
+        if _TEMPLATE in attributes:
+            attributes = self._without_parameters(attributes)
         kept: dict[str, str] = {}
         fresh: list[str] = []
         for key, value in attributes.items():
@@ -142,6 +147,20 @@ class Scrubber:
         if fresh:
             self._scrub_fresh(kept, fresh)
         return kept
+
+    def rule_at(self, name: str, text: str) -> str:
+        """Which rule changes an attribute: its name's, or the first that finds something in it."""
+        rule = (self._attribute_names.get(name) or self._attribute_name(name)).rule
+        if rule is not None:
+            return rule
+        found = (each.name for each in self._text_rules if each.hide(text) != text)
+        return next(found, "sql_number")
+
+    def _without_parameters(self, attributes: dict[str, str]) -> dict[str, str]:
+        """Without parameters that the template of a log message calls secrets."""
+        secret = secret_parameters(attributes[_TEMPLATE], self._is_secret)
+        hidden = {f"{_PARAMETER}{one}": FILTERED for one in secret}
+        return attributes | {name: text for name, text in hidden.items() if name in attributes}
 
     def _put(self, kept: dict[str, str], name: Name, value: str) -> None:
         put = name.put(value)
@@ -219,7 +238,12 @@ class Scrubber:
         return known
 
     def _attribute_name(self, name: str) -> Name:
-        known = self._own.at_attribute(name) or self.name(name)
+        known = self._own.at_attribute(name)
+        if known is None:
+            known = self.name(name)
+            if known.rule is None and "." in name and not rules.is_harmless_name(name):
+                # `http.request.header.cookie`, `payment.cvv`: the last step is the field's name.
+                known = replace(known, rule=self._rule_of(name.rpartition(".")[2]))
         if len(self._attribute_names) >= _MAX_KNOWN_NAMES:
             self._attribute_names = {}
         if len(name) <= _MAX_NAME_CHARACTERS:

@@ -77,6 +77,7 @@ class Sight:
 
     name: Callable[[str], Name]
     source_line: Callable[[str], str]
+    parameters: Callable[[str], set[str]]
     active: Sequence[TextRule]
     suspicion: Suspicion
     every_text: bool
@@ -149,6 +150,8 @@ class Walk:
         """Objects whose fields tell about each other: `{"key", "value"}`, spans, breadcrumbs."""
         if "value" in node:
             self._hide_labelled(node, place)
+        if "params" in node:
+            self._hide_parameters(node, place)
         if "category" in node or "op" in node:
             self._hide_sql_numbers(node, place)
 
@@ -176,6 +179,17 @@ class Walk:
             name = self._sight.name(label)
             if name.rule is not None:
                 self._hide(node, "value", place, Name(name.rule, "value", name.action))
+
+    def _hide_parameters(self, node: dict[str, Json], place: Place | None) -> None:
+        """`{"message": "token=%s", "params": …}`: what a log message was made of."""
+        template, params = node.get("message"), node.get("params")
+        if not isinstance(template, str) or not isinstance(params, dict | list):
+            return
+        items = params.items() if isinstance(params, dict) else enumerate(params)
+        secret = self._sight.parameters(template)
+        for key in [key for key, _ in items if str(key) in secret]:
+            params[key] = FILTERED  # type: ignore[index]  # the key is of its container
+            self.note(place, "params", "assigned_secret")
 
     def _hide_sql_numbers(self, node: dict[str, Json], place: Place | None) -> None:
         for label, name in (("category", "message"), ("op", "description")):

@@ -20,6 +20,7 @@ from watchkeeper.api.wk import (
     metrics,
     performance,
     pools,
+    privacy,
     profiles,
     projects,
     releases,
@@ -36,7 +37,7 @@ PREFIX = "/api/wk"
 _ROOMS = (
     session, first_run, projects, setup, keys, tokens, members, audit, home, issues, releases,
     alerts, rules, rule_preview, channels, scrape, pools, metrics, cardinality, forecasts, live,
-    data_health, traces, performance, profiles,
+    data_health, traces, performance, profiles, privacy,
 )  # fmt: skip
 
 

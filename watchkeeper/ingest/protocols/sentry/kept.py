@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from watchkeeper.ingest.accept import EncodedRows
-from watchkeeper.ingest.drops import Drop
+from watchkeeper.ingest.drops import Cut, Drop
 from watchkeeper.ingest.envelope_rows import (
     BlobRow,
     EnvelopeRow,
