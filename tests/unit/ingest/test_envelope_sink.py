@@ -30,11 +30,10 @@ def house(tmp_path: Path) -> Iterator[House]:
         yield house
 
 
-def session(seq: int, status: str, **fields: int) -> SessionRow:
-    counts = {"sessions": 1, "errored": 0, "abnormal": 0, "crashed": 0, **fields}
+def session(seq: int, status: str, crashed: int = 0) -> SessionRow:
     return SessionRow(
         ts=NOW_MS, session_id="a" * 32, user_key="id:42", seq=seq, status=status,
-        duration_ms=5, errors=0, **counts, **IDS,
+        duration_ms=5, errors=0, sessions=1, errored=0, abnormal=0, crashed=crashed, **IDS,
     )  # fmt: skip
 
 

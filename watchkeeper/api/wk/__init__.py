@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from watchkeeper.api.wk import (
     alerts,
+    attachments,
     audit,
     cardinality,
     channels,
@@ -32,7 +33,7 @@ PREFIX = "/api/wk"
 _ROOMS = (
     session, first_run, projects, setup, keys, tokens, members, audit, home, issues, alerts,
     rules, rule_preview, channels, scrape, pools, metrics, cardinality, forecasts, live,
-    data_health,
+    data_health, attachments,
 )  # fmt: skip
 
 

@@ -77,10 +77,10 @@ def _span_of(
 def _root_of(transaction: dict[str, object], kept: Kept) -> str:
     """The root span of the transaction, which comes in the same envelope."""
     event_id = field(transaction, "id")
-    roots = (
-        s for s in kept.spans if s.is_entry and s.attributes.get("sentry.event_id") == event_id
-    )
-    return next((span.span_id for span in roots), "") if event_id else ""
+    for span in kept.spans if event_id else ():
+        if span.is_entry and span.attributes.get("sentry.event_id") == event_id:
+            return span.span_id
+    return ""
 
 
 def _number(sample: dict[str, object]) -> object:
