@@ -19,7 +19,9 @@ from watchkeeper.ingest import (
     decode_metadata,
     decode_samples,
     decode_series,
+    decode_spans,
 )
+from watchkeeper.ingest.envelope_rows import decode_blob_rows, decode_envelope_rows
 from watchkeeper.model import Kind, Labels, Record, decode_histogram, labels_of, series_id
 
 T = TypeVar("T")
@@ -59,6 +61,16 @@ class CheckingSpool:
                 msgspec.json.encode(decode_metadata(payload))
             case Kind.LOGS:
                 msgspec.json.encode(decode_logs(payload))
+            case Kind.SPANS:
+                self.rows += len(decode_spans(payload))
+            case Kind.ATTACHMENTS | Kind.REPLAYS:
+                self.rows += len(decode_blob_rows(record.kind, payload))
+            case Kind.PROFILES | Kind.SESSIONS | Kind.CHECK_INS | Kind.FEEDBACK:
+                self.rows += len(decode_envelope_rows(record.kind, payload))
+            case Kind.ERROR_EVENT:
+                event = msgspec.json.decode(payload)
+                assert len(event["event_id"]) == 32, "an event without its id"
+                self.rows += 1
 
 
 def _check_labels(labels: Labels) -> None:
