@@ -61,16 +61,21 @@ class CheckingSpool:
                 msgspec.json.encode(decode_metadata(payload))
             case Kind.LOGS:
                 msgspec.json.encode(decode_logs(payload))
-            case Kind.SPANS:
-                self.rows += len(decode_spans(payload))
-            case Kind.ATTACHMENTS | Kind.REPLAYS:
-                self.rows += len(decode_blob_rows(record.kind, payload))
-            case Kind.PROFILES | Kind.SESSIONS | Kind.CHECK_INS | Kind.FEEDBACK:
-                self.rows += len(decode_envelope_rows(record.kind, payload))
-            case Kind.ERROR_EVENT:
-                event = msgspec.json.decode(payload)
-                assert len(event["event_id"]) == 32, "an event without its id"
-                self.rows += 1
+            case _:
+                self.rows += _envelope_rows(record)
+
+
+def _envelope_rows(record: Record) -> int:
+    """How many rows a record of the kinds that envelopes hold has."""
+    if record.kind is Kind.SPANS:
+        return len(decode_spans(record.payload))
+    if record.kind is Kind.ERROR_EVENT:
+        event = msgspec.json.decode(record.payload)
+        assert len(event["event_id"]) == 32, "an event without its id"
+        return 1
+    if record.kind in {Kind.ATTACHMENTS, Kind.REPLAYS}:
+        return len(decode_blob_rows(record.kind, record.payload))
+    return len(decode_envelope_rows(record.kind, record.payload))
 
 
 def _check_labels(labels: Labels) -> None:
