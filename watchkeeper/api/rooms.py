@@ -36,7 +36,7 @@ class ApiOptions:
     """What the API is told.
 
     public_url: address that printed links carry, without a trailing slash.
-    spool_limit_bytes: bound of one lane; 0: none.
+    spool_limit_bytes: bound of one lane; 0: none. salt: with which values are hashed.
     """
 
     public_url: str
@@ -44,6 +44,7 @@ class ApiOptions:
     environment: str = "production"
     max_body_bytes: int = 16 * 1024 * 1024
     spool_limit_bytes: int = 0
+    salt: bytes = field(default=b"", repr=False)
     assets: Path = field(default=ASSETS)
 
     @property

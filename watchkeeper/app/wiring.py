@@ -265,6 +265,7 @@ def _api(
             data_dir=ground.data_dir.root,
             max_body_bytes=ground.config.server.max_body_bytes,
             spool_limit_bytes=ground.config.spool.max_bytes,
+            salt=ground.data_dir.salt(),
         ),
     )
 

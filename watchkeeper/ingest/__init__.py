@@ -3,7 +3,7 @@
 from watchkeeper.ingest.accept import Acceptor, EncodedRows, EnvelopeBatch, PlacedBatch
 from watchkeeper.ingest.body import BodyLimits, unpack
 from watchkeeper.ingest.cardinality_watch import CardinalityWatch
-from watchkeeper.ingest.drops import Accepted, Drop
+from watchkeeper.ingest.drops import Accepted, Cut, Drop
 from watchkeeper.ingest.http import (
     AsgiMessage,
     Endpoint,
@@ -52,6 +52,7 @@ __all__ = [
     "AsgiMessage",
     "BodyLimits",
     "CardinalityWatch",
+    "Cut",
     "Drop",
     "EncodedRows",
     "Endpoint",

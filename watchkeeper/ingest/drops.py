@@ -44,12 +44,16 @@ class Drop(StrEnum):
     """Only this server writes `up`, `scrape_*`, `watchkeeper_*` and `ALERTS*`."""
     INVALID_LABELS = "invalid_labels"
     """A series without a metric name, with an empty or repeated label name, or of over 32 KiB."""
+    INVALID_SPAN = "invalid_span"
+    """A span without a trace id of 16 bytes and a span id of 8, or with ids of zeros."""
     INVALID_EXEMPLAR = "invalid_exemplar"
     """An exemplar with more than 128 characters of labels, or of a series that is not there."""
     INVALID_HISTOGRAM = "invalid_histogram"
     """A native histogram whose buckets contradict its schema, its spans or its count."""
     TOO_MANY_SERIES = "too_many_series"
     """More series are active than are remembered at once, or than the limits let be folded."""
+    TOO_MANY_ERRORS = "too_many_errors"
+    """More than 500 different exceptions in one OTLP request; its spans and lines are kept."""
     OVER_QUOTA = "over_quota"
     """The project sent more in a minute than it may."""
     RATE_LIMITED = "rate_limited"
@@ -58,6 +62,19 @@ class Drop(StrEnum):
     """The spool or the disk is full, or too much is in memory; the sender is asked to return."""
     CLIENT_GONE = "client_gone"
     """The sender closed the connection before the body was whole."""
+
+
+class Cut(StrEnum):
+    """What was left out because it exceeds a bound; the `what` of watchkeeper_ingest_cut_total."""
+
+    ATTRIBUTES = "attributes"
+    """Attributes beyond 128 of one span, log line or event."""
+    TEXTS = "texts"
+    """Texts shortened to their bound; they end in `…`."""
+    EVENTS = "events"
+    """Events beyond 128 of one span."""
+    LINKS = "links"
+    """Links beyond 128 of one span."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

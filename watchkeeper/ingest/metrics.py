@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from watchkeeper.ingest.drops import Drop
+from watchkeeper.ingest.drops import Cut, Drop
 from watchkeeper.model import Kind
 
 _COMMIT_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
@@ -66,6 +68,13 @@ class IngestMetrics:
             ["step"],
             registry=registry,
         )
+        cuts = Counter(
+            "watchkeeper_ingest_cut_total",
+            "Parts of accepted rows that were left out because they exceed a bound.",
+            ["what"],
+            registry=registry,
+        )
+        self._cuts = {what: cuts.labels(what.value) for what in Cut}
         self._unsupported, self._folded = unsupported, folded
         self._dropped = {reason: dropped.labels(reason.value) for reason in Drop}
         self._accepted = {kind: accepted.labels(kind.name.lower()) for kind in Kind}
@@ -80,6 +89,11 @@ class IngestMetrics:
         """Count refused rows."""
         if count:
             self._dropped[reason].inc(count)
+
+    def cut(self, cuts: Mapping[Cut, int]) -> None:
+        """Count parts of accepted rows that were left out."""
+        for what, count in cuts.items():
+            self._cuts[what].inc(count)
 
     def folded(self, count: int) -> None:
         """Count samples that became part of an overflow series."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.http import Refusal, Request
-from watchkeeper.ingest.keys import Keys, admitted_key
+from watchkeeper.ingest.keys import Keys, admitted_key, check_origin
 from watchkeeper.lib.clock import SECOND_MS, Clock
 
 TokenProject = Callable[[str, int | None], int | None]
@@ -38,6 +38,8 @@ class Writers:
     ) -> int:
         """The project's id. Raises Refusal 401 without a credential, 403 with a wrong one.
 
+        A page whose origin is not on the key's list is refused with 403 as well.
+
         found: credentials in the order to be tried, where the protocol names fewer places for
         them. hint: what a sender without one should do.
         """
@@ -48,6 +50,7 @@ class Writers:
                 key = admitted_key(
                     self._keys, credential, project_id=wanted, needs_server=needs_server
                 )
+                check_origin(request, key)
                 return key.project_id
         for credential in found:
             project_id = await self._project_of_token(credential, request.project_id)

@@ -30,7 +30,7 @@ from tests.unit.edge.otlp_world import (
     total,
 )
 from tests.unit.edge.world import DISABLED, PUBLIC, SERVER, Answer, call
-from watchkeeper.ingest.protocols.otlp import OtlpOptions
+from watchkeeper.ingest.protocols.otlp import OtlpOptions, reading
 from watchkeeper.ingest.protocols.otlp.attributes import float_text
 from watchkeeper.ingest.protocols.otlp.errors import MalformedOtlp, TooManyParts
 from watchkeeper.ingest.protocols.otlp.metrics import parse
@@ -203,7 +203,7 @@ async def test_a_zip_bomb_is_cut_at_the_limit(tmp_path: Path) -> None:
 
 
 def test_a_body_of_empty_messages_is_refused_before_they_are_made() -> None:
-    empty = b"\x0a\x00" * (parse.MAX_PARTS + 200_000)
+    empty = b"\x0a\x00" * (reading.MAX_PARTS + 200_000)
     gauge_field = b"\x2a" + _varint(len(empty)) + empty
     metric = b"\x12" + _varint(len(gauge_field)) + gauge_field
     scope = b"\x12" + _varint(len(metric)) + metric
@@ -212,7 +212,7 @@ def test_a_body_of_empty_messages_is_refused_before_they_are_made() -> None:
     with pytest.raises(TooManyParts, match="more than 2,000,000 parts"):
         parse.read_protobuf(body)
     with pytest.raises(TooManyParts):
-        parse.read_json(b"[" + b"{}," * parse.MAX_PARTS)
+        parse.read_json(b"[" + b"{}," * reading.MAX_PARTS)
 
 
 def test_a_large_body_of_real_points_is_read() -> None:

@@ -7,9 +7,8 @@ from collections import Counter
 
 import pytest
 
-from watchkeeper.ingest import SpanRow
+from watchkeeper.ingest import Cut, SpanRow
 from watchkeeper.ingest.pipeline import (
-    Cut,
     SentSpan,
     SpanEvent,
     SpanOrigin,

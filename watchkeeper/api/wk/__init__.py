@@ -20,6 +20,7 @@ from watchkeeper.api.wk import (
     members,
     metrics,
     pools,
+    privacy,
     projects,
     rule_preview,
     rules,
@@ -33,7 +34,7 @@ PREFIX = "/api/wk"
 _ROOMS = (
     session, first_run, projects, setup, keys, tokens, members, audit, home, issues, alerts,
     rules, rule_preview, channels, scrape, pools, metrics, cardinality, forecasts, live,
-    data_health, attachments,
+    data_health, attachments, privacy,
 )  # fmt: skip
 
 

@@ -32,7 +32,13 @@ from watchkeeper.ingest import (
 )
 from watchkeeper.ingest.cardinality import current_sender
 from watchkeeper.ingest.protocols import RemoteWriteEndpoint, SentryEndpoint, SentryOptions
-from watchkeeper.ingest.protocols.otlp import MetricsSignal, OtlpEndpoint, OtlpOptions
+from watchkeeper.ingest.protocols.otlp import (
+    LogsSignal,
+    MetricsSignal,
+    OtlpEndpoint,
+    OtlpOptions,
+    TracesSignal,
+)
 from watchkeeper.lib.clock import Clock
 from watchkeeper.lib.errors import Overloaded, WatchkeeperError
 from watchkeeper.privacy import Scrubber
@@ -119,7 +125,11 @@ class EdgeApp:
         )
         otlp = self._options.otlp
         self._otlp = OtlpEndpoint(
-            [MetricsSignal(acceptor, clock, otlp)],
+            [
+                MetricsSignal(acceptor, clock, otlp),
+                TracesSignal(acceptor, scrubber, clock),
+                LogsSignal(acceptor, scrubber, clock),
+            ],
             writers=writers,
             in_flight=in_flight,
             metrics=metrics,

@@ -43,7 +43,7 @@ from watchkeeper.ingest.protocols.sentry import SentryOptions, limited_as
 from watchkeeper.ingest.protocols.statsd import StatsdService
 from watchkeeper.lib.clock import SECOND_MS, system_clock
 from watchkeeper.lib.telemetry import SelfWatch, Telemetry, start_telemetry
-from watchkeeper.privacy import Scrubber, ScrubRules
+from watchkeeper.privacy import PolicyWatch, Scrubber, ScrubRules
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentWriter
 
@@ -52,6 +52,7 @@ BACKLOG = 1024
 GRACE_S = 5
 TOUCH_S = 30.0
 LOOK_AGAIN_S = 10.0
+POLICIES_S = 0.8
 LONGEST_STATSD_PAUSE_S = 10.0
 
 
@@ -99,6 +100,7 @@ def _build(
     access = build_access(meta, cache_store(config, clock), data_dir, clock)
     keys = KeyRing(meta, clock)
     scrubber = Scrubber(ScrubRules(salt=data_dir.salt()))
+    policies = PolicyWatch(meta, scrubber)
     metrics = IngestMetrics(telemetry.registry)
     spool = SegmentWriter(data_dir.spool, LANE, clock=clock, options=config.spool)
     acceptor = _acceptor(config, data_dir, spool, metrics)
@@ -133,6 +135,7 @@ def _build(
         self_watch_loop(watch, clock),
         cardinality_loop(acceptor, meta, clock, lane=LANE),
         Loop(name="reserved-names", period_s=LOOK_AGAIN_S, run=reserved.refresh),
+        Loop(name="privacy", period_s=POLICIES_S, run=policies.refresh_if_changed),
         Loop(name="statsd", period_s=LONGEST_STATSD_PAUSE_S, run=statsd.run_once),
         Loop(name="keys-used", period_s=TOUCH_S, run=lambda: _nothing(keys.flush_touched())),
     ]

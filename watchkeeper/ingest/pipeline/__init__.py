@@ -8,6 +8,7 @@ from watchkeeper.ingest.pipeline.errors import (
     timestamp_s,
 )
 from watchkeeper.ingest.pipeline.logs import LogLimits, SentLog, finish_log
+from watchkeeper.ingest.pipeline.otel_errors import Raised, error_events, tells_exception
 from watchkeeper.ingest.pipeline.routes import template_of
 from watchkeeper.ingest.pipeline.severities import (
     SEVERITIES,
@@ -18,7 +19,6 @@ from watchkeeper.ingest.pipeline.severities import (
     severity_name,
 )
 from watchkeeper.ingest.pipeline.spans import (
-    Cut,
     SentSpan,
     SpanEvent,
     SpanLink,
@@ -33,15 +33,16 @@ from watchkeeper.ingest.pipeline.statements import sanitised
 __all__ = [
     "SEVERITIES",
     "Arrival",
-    "Cut",
     "LogLimits",
     "PreparedEvent",
+    "Raised",
     "SentLog",
     "SentSpan",
     "SpanEvent",
     "SpanLink",
     "SpanOrigin",
     "bounded",
+    "error_events",
     "finish_log",
     "finish_span",
     "instant_ms",
@@ -54,6 +55,7 @@ __all__ = [
     "sanitised",
     "severity_name",
     "shortened",
+    "tells_exception",
     "template_of",
     "timestamp_s",
 ]

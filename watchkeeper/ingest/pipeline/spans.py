@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 import msgspec
 
+from watchkeeper.ingest.drops import Cut
 from watchkeeper.ingest.pipeline import conventions as said
 from watchkeeper.ingest.pipeline.routes import path_of_url, template_of
 from watchkeeper.ingest.pipeline.statements import sanitised
@@ -34,19 +34,6 @@ _QUERY_WORDS = frozenset({
     "ALTER", "DROP", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET", "SHOW", "PRAGMA",
     "TRUNCATE", "REPLACE", "EXPLAIN", "COPY", "VALUES", "DECLARE", "FETCH", "LOCK", "ANALYZE",
 })  # fmt: skip
-
-
-class Cut(StrEnum):
-    """What was left out because it exceeds a bound; a label of a metric."""
-
-    ATTRIBUTES = "attributes"
-    """Attributes beyond 128 of one span, log line or event."""
-    TEXTS = "texts"
-    """Texts shortened to their bound; they end in `…`."""
-    EVENTS = "events"
-    """Events beyond 128 of one span."""
-    LINKS = "links"
-    """Links beyond 128 of one span."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +129,11 @@ def finish_span(
         name = statement[:MAX_NAME] if is_named_so else name
     clean = scrubber.scrub_attributes(attributes)
     texts = scrubber.scrub_attributes(
-        {"name": name, "message": shortened(sent.status_message, MAX_TEXT, cuts)}
+        {
+            "name": name,
+            "message": shortened(sent.status_message, MAX_TEXT, cuts),
+            "transaction": sent.transaction[:MAX_NAME],
+        }
     )
     return _row(
         sent,
@@ -151,6 +142,7 @@ def finish_span(
         _Told(
             name=texts["name"],
             status_message=texts["message"],
+            transaction=texts["transaction"],
             session_id=session_id[:_MAX_KEY],
             db_system=db_system[:_MAX_KEY],
             statement=statement,
@@ -187,6 +179,7 @@ class _Told:
 
     name: str
     status_message: str
+    transaction: str
     session_id: str
     db_system: str
     statement: str
@@ -231,7 +224,7 @@ def _row(
         host=origin.host,
         is_entry=is_entry,
         route=route[:MAX_NAME],
-        transaction=sent.transaction[:MAX_NAME] or (name if is_entry else ""),
+        transaction=told.transaction or (name if is_entry else ""),
         http_method=http_method[:20],
         http_status=http_status,
         db_system=told.db_system,

@@ -3,52 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from watchkeeper.ingest.digest import DeadLetter, Plan, Refused
-from watchkeeper.ingest.sinks.by_day import Row, inserts_by_day
+from watchkeeper.ingest.digest import DeadLetter, Insert, Plan, Refused
+from watchkeeper.ingest.sinks.by_day import DAYS_AN_INSERT
 from watchkeeper.ingest.sinks.series_rows import LATEST_MS
-from watchkeeper.ingest.span_rows import SpanRow, decode_spans
+from watchkeeper.ingest.span_rows import SPAN_COLUMNS, SpanBlock, span_block
 from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.model import Cut, Kind, LiveEvent, LiveTopic, Record
-from watchkeeper.store.columns import SPANS
+from watchkeeper.store.columns import SPANS, split_by_day
 
-_NS_A_MS = 1_000_000
-_COLUMNS = (
-    "project_id",
-    "ts",
-    "duration_ns",
-    "received",
-    "trace_id",
-    "span_id",
-    "parent_id",
-    "name",
-    "kind",
-    "op",
-    "status",
-    "status_message",
-    "service",
-    "environment",
-    "release",
-    "host",
-    "is_entry",
-    "route",
-    "transaction",
-    "http_method",
-    "http_status",
-    "db_system",
-    "statement",
-    "user_key",
-    "session_id",
-    "attributes",
-    "events",
-    "links",
-    "source",
-)
+_DAY_NS = DAY_MS * 1_000_000
 
 
 class SpanSink:
@@ -57,57 +28,87 @@ class SpanSink:
     kinds = frozenset({Kind.SPANS})
 
     def plan(self, cut: Cut, records: Sequence[Record], conn: Connection) -> Plan:
-        rows: list[tuple[Row, Record]] = []
+        blocks: list[tuple[SpanBlock, Record]] = []
         dead: list[DeadLetter] = []
         for record in records:
             try:
-                rows += [(_row(record, span), record) for span in decode_spans(record.payload)]
-            except msgspec.MsgspecError as error:
+                blocks.append((_block(record), record))
+            except (msgspec.MsgspecError, ValueError) as error:
                 dead.append(DeadLetter(record, "unreadable", str(error)))
-        inserts = inserts_by_day(SPANS, _COLUMNS, rows, _day)
-        counts = Counter(record.project_id for _row, record in rows)
-        return Plan(inserts=list(inserts), apply=_Announcing(counts), dead=dead)
+        counts: Counter[int] = Counter()
+        for block, record in blocks:
+            counts[record.project_id] += len(block)
+        return Plan(inserts=list(_inserts(blocks)), apply=_Announcing(counts), dead=dead)
 
 
-def _day(row: Row) -> int:
-    at_ns = row[1]
-    assert isinstance(at_ns, int)
-    return at_ns // (DAY_MS * _NS_A_MS)
-
-
-def _row(record: Record, span: SpanRow) -> Row:
-    is_credible = 0 <= span.ts_ns < LATEST_MS * _NS_A_MS
-    return (
-        record.project_id,
-        span.ts_ns if is_credible else record.received_ms * _NS_A_MS,
-        max(0, span.duration_ns),
-        record.received_ms,
-        span.trace_id,
-        span.span_id,
-        span.parent_id,
-        span.name,
-        span.kind,
-        span.op,
-        span.status,
-        span.status_message,
-        span.service,
-        span.environment,
-        span.release,
-        span.host,
-        int(span.is_entry),
-        span.route,
-        span.transaction,
-        span.http_method,
-        min(max(0, span.http_status), 65_535),
-        span.db_system,
-        span.statement,
-        span.user_key,
-        span.session_id,
-        span.attributes,
-        span.events,
-        span.links,
-        span.source,
+def _block(record: Record) -> SpanBlock:
+    return span_block(
+        record.payload,
+        project_id=record.project_id,
+        received_ms=record.received_ms,
+        latest_ms=LATEST_MS,
     )
+
+
+def _inserts(blocks: Sequence[tuple[SpanBlock, Record]]) -> Iterator[Insert]:
+    """One insert for each 50 days; rows keep their order within it."""
+    blocks = [(block, record) for block, record in blocks if len(block)]
+    if not blocks:
+        return
+    days = np.concatenate([block.ts_ns for block, _record in blocks]) // _DAY_NS
+    whole = _Rows.of(blocks)
+    groups = split_by_day(days, limit=DAYS_AN_INSERT)
+    first_row = 0
+    for part, chosen in enumerate(groups):
+        rows = whole if len(groups) == 1 else whole.chosen(chosen)
+        yield Insert(
+            table=SPANS.name,
+            columns=SPAN_COLUMNS,
+            rows=len(rows.ends),
+            encode=rows.encoded,
+            record_of=rows.record_of,
+            part=part,
+            first_row=first_row,
+        )
+        first_row += len(rows.ends)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows one after the other. ends: where each ends. owners: the number of each one's record."""
+
+    content: bytes
+    ends: NDArray[np.int64]
+    owners: NDArray[np.int64]
+    records: Sequence[Record]
+
+    @classmethod
+    def of(cls, blocks: Sequence[tuple[SpanBlock, Record]]) -> _Rows:
+        sizes = [len(block.content) for block, _record in blocks]
+        starts = np.cumsum(sizes) - sizes
+        return cls(
+            b"".join(block.content for block, _record in blocks),
+            np.concatenate([b.ends + at for (b, _r), at in zip(blocks, starts, strict=True)]),
+            np.repeat(np.arange(len(blocks)), [len(block) for block, _record in blocks]),
+            [record for _block, record in blocks],
+        )
+
+    def chosen(self, rows: NDArray[np.intp]) -> _Rows:
+        """Only these, in this order."""
+        parts = [self.encoded(row, row + 1) for row in rows.tolist()]
+        ends = np.cumsum([len(part) for part in parts])
+        return _Rows(b"".join(parts), ends, self.owners[rows], self.records)
+
+    def encoded(self, start: int, end: int) -> bytes:
+        """Rows [start, end)."""
+        if end <= start:
+            return b""
+        begin = int(self.ends[start - 1]) if start else 0
+        return self.content[begin : int(self.ends[end - 1])]
+
+    def record_of(self, row: int) -> Record:
+        """The record that a row came in."""
+        return self.records[int(self.owners[row])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ What every signal shares lives here: requests, keys, attributes, answers. A sign
 """
 
 from watchkeeper.ingest.protocols.otlp.endpoint import OtlpEndpoint
+from watchkeeper.ingest.protocols.otlp.logs import LogsSignal
 from watchkeeper.ingest.protocols.otlp.metrics import MetricsSignal
 from watchkeeper.ingest.protocols.otlp.options import OtlpOptions
+from watchkeeper.ingest.protocols.otlp.traces import TracesSignal
 
-__all__ = ["MetricsSignal", "OtlpEndpoint", "OtlpOptions"]
+__all__ = ["LogsSignal", "MetricsSignal", "OtlpEndpoint", "OtlpOptions", "TracesSignal"]

@@ -30,14 +30,16 @@ _SHORT_EXPONENT = re.compile(r"e([-+])0(\d)$")
 
 
 class _Array(msgspec.Struct):
-    values: list[_Any] = []
+    values: list[JsonValue] = []
 
 
 class _Map(msgspec.Struct):
     values: list[_KeyValue] = []
 
 
-class _Any(msgspec.Struct, rename="camel"):
+class JsonValue(msgspec.Struct, rename="camel"):
+    """An AnyValue in JSON."""
+
     string_value: str | None = None
     bool_value: bool | None = None
     int_value: int | None = None
@@ -49,7 +51,7 @@ class _Any(msgspec.Struct, rename="camel"):
 
 class _KeyValue(msgspec.Struct):
     key: str = ""
-    value: _Any | None = None
+    value: JsonValue | None = None
 
 
 _read_json = msgspec.json.Decoder(list[_KeyValue], strict=False).decode
@@ -63,6 +65,13 @@ def read_attributes(key: Key) -> list[tuple[str, str]]:
     if isinstance(key, bytes):
         return [(pair.key, text_of(_plain_json(pair.value))) for pair in _json_pairs(key)]
     return [(pair.key, text_of(_plain_protobuf(pair.value))) for pair in _protobuf_pairs(key)]
+
+
+def plain_of(value: JsonValue | common_pb2.AnyValue | None) -> Plain:
+    """An AnyValue of either format as Python has it."""
+    if value is None or isinstance(value, JsonValue):
+        return _plain_json(value)
+    return _plain_protobuf(value)
 
 
 def text_of(value: Plain) -> str:
@@ -119,7 +128,7 @@ def _protobuf_pairs(parts: tuple[bytes, ...]) -> Sequence[common_pb2.KeyValue]:
         raise MalformedOtlp("An attribute is not a KeyValue.") from error
 
 
-def _plain_json(value: _Any | None) -> Plain:
+def _plain_json(value: JsonValue | None) -> Plain:
     if value is None:
         return None
     if value.array_value is not None:

@@ -149,9 +149,10 @@ class SentryEndpoint:
         project_id = known.project_id
         wanted = counts_of(envelope.items)
         limited = self._quotas.spend(project_id, wanted)
+        facts = self._facts(envelope.header, self._scrubber.of(project_id))
         if sum(len(item.payload) for item in envelope.items) < _LARGE_BYTES:
-            return envelope, (self._taken(envelope, limited, request, route), project_id)
-        kept = await asyncio.to_thread(self._taken, envelope, limited, request, route)
+            return envelope, (self._taken(envelope, limited, (request, route), facts), project_id)
+        kept = await asyncio.to_thread(self._taken, envelope, limited, (request, route), facts)
         return envelope, (kept, project_id)
 
     def _parsed(self, request: Request, route: _Route, body: bytes) -> _Envelope:
@@ -172,11 +173,11 @@ class SentryEndpoint:
         self,
         envelope: _Envelope,
         limited: Mapping[Category, Refusal],
-        request: Request,
-        route: _Route,
+        asked: tuple[Request, _Route],
+        facts: Facts,
     ) -> Kept:
         """What of the envelope is kept."""
-        facts = self._facts(envelope.header)
+        request, route = asked
         if route.endpoint == "security" and Category.SECURITY not in limited:
             kept = Kept()
             (item,) = envelope.items
@@ -190,7 +191,7 @@ class SentryEndpoint:
             max_event_bytes=self._options.max_event_bytes,
         )
 
-    def _facts(self, header: parse.EnvelopeHeader) -> Facts:
+    def _facts(self, header: parse.EnvelopeHeader, scrubber: Scrubber) -> Facts:
         event_id = header.event_id
         return Facts(
             header=header,
@@ -199,8 +200,8 @@ class SentryEndpoint:
                 envelope_event_id=event_id if isinstance(event_id, str) else None,
                 sent_ms=instant_ms(header.sent_at),
             ),
-            scrubber=self._scrubber,
-            people=People(self._scrubber),
+            scrubber=scrubber,
+            people=People(scrubber),
             new_id=self._new_id,
         )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from watchkeeper.ingest.accept import EncodedRows
-from watchkeeper.ingest.drops import Drop
+from watchkeeper.ingest.drops import Cut, Drop
 from watchkeeper.ingest.envelope_rows import (
     BlobRow,
     EnvelopeRow,
@@ -16,7 +16,7 @@ from watchkeeper.ingest.envelope_rows import (
     encode_envelope_rows,
 )
 from watchkeeper.ingest.http import Refusal
-from watchkeeper.ingest.pipeline import Arrival, Cut
+from watchkeeper.ingest.pipeline import Arrival
 from watchkeeper.ingest.protocols.sentry.categories import Category
 from watchkeeper.ingest.protocols.sentry.parse import EnvelopeHeader
 from watchkeeper.ingest.protocols.sentry.people import People

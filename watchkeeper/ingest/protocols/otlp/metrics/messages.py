@@ -1,42 +1,26 @@
-"""The messages of OTLP metrics 1.5, as their JSON is read. Times are Unix nanoseconds.
-
-Messages of protobuf have the same attributes and the two methods, so that one translation serves
-both. Attributes stay as they came: see `attributes.Key`.
-"""
+"""The messages of OTLP metrics 1.5, as their JSON is read. Times are Unix nanoseconds."""
 
 from __future__ import annotations
 
 import math
-from typing import Annotated
 
 import msgspec
 
-from watchkeeper.ingest.protocols.otlp.attributes import Key
-
-Attributes = msgspec.Raw | list[bytes]
-"""Raw JSON; of protobuf, each pair's bytes."""
-
-Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-"""JSON itself bounds no number."""
-Unsigned = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-"""Times and counts; none of anything reaches into the upper half of 64 bits."""
-Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
-
-_NONE = msgspec.Raw(b"")
-
-
-class Message(msgspec.Struct, rename="camel"):
-    """A message whose fields may be absent."""
-
-    def HasField(self, name: str) -> bool:
-        """True if an optional field was sent."""
-        return getattr(self, name) is not None
+from watchkeeper.ingest.protocols.otlp.messages import (
+    NO_ATTRIBUTES,
+    Int32,
+    Int64,
+    Message,
+    Resource,
+    Scope,
+    Unsigned,
+)
 
 
 class ExemplarPoint(Message):
     """An observation that a point shows as an example. Ids are hex digits, of protobuf bytes."""
 
-    filtered_attributes: msgspec.Raw = _NONE
+    filtered_attributes: msgspec.Raw = NO_ATTRIBUTES
     time_unix_nano: Unsigned = 0
     as_double: float | None = 0.0
     as_int: Int64 = 0
@@ -47,12 +31,12 @@ class ExemplarPoint(Message):
 class NumberPoint(Message):
     """A gauge's or sum's point."""
 
-    attributes: msgspec.Raw = _NONE
+    attributes: msgspec.Raw = NO_ATTRIBUTES
     start_time_unix_nano: Unsigned = 0
     time_unix_nano: Unsigned = 0
     as_double: float | None = 0.0
     as_int: Int64 = 0
-    exemplars: list[ExemplarPoint] = []
+    exemplars: list[ExemplarPoint] = msgspec.field(default_factory=list)
     flags: Unsigned = 0
 
     def __post_init__(self) -> None:
@@ -63,14 +47,14 @@ class NumberPoint(Message):
 class HistogramPoint(Message):
     """A histogram's point with explicit bounds; counts are not cumulative over buckets."""
 
-    attributes: msgspec.Raw = _NONE
+    attributes: msgspec.Raw = NO_ATTRIBUTES
     start_time_unix_nano: Unsigned = 0
     time_unix_nano: Unsigned = 0
     count: Unsigned = 0
     sum: float | None = None
-    bucket_counts: list[Unsigned] = []
-    explicit_bounds: list[float] = []
-    exemplars: list[ExemplarPoint] = []
+    bucket_counts: list[Unsigned] = msgspec.field(default_factory=list)
+    explicit_bounds: list[float] = msgspec.field(default_factory=list)
+    exemplars: list[ExemplarPoint] = msgspec.field(default_factory=list)
     flags: Unsigned = 0
     min: float | None = None
     max: float | None = None
@@ -80,13 +64,13 @@ class SparseBuckets(Message):
     """Counts of neighbouring exponential buckets from `offset` on."""
 
     offset: Int32 = 0
-    bucket_counts: list[Unsigned] = []
+    bucket_counts: list[Unsigned] = msgspec.field(default_factory=list)
 
 
 class ExponentialPoint(Message):
     """An exponential histogram's point: base 2^(2^-scale)."""
 
-    attributes: msgspec.Raw = _NONE
+    attributes: msgspec.Raw = NO_ATTRIBUTES
     start_time_unix_nano: Unsigned = 0
     time_unix_nano: Unsigned = 0
     count: Unsigned = 0
@@ -96,7 +80,7 @@ class ExponentialPoint(Message):
     positive: SparseBuckets = msgspec.field(default_factory=SparseBuckets)
     negative: SparseBuckets = msgspec.field(default_factory=SparseBuckets)
     flags: Unsigned = 0
-    exemplars: list[ExemplarPoint] = []
+    exemplars: list[ExemplarPoint] = msgspec.field(default_factory=list)
     min: float | None = None
     max: float | None = None
     zero_threshold: float = 0.0
@@ -112,25 +96,25 @@ class QuantileValue(Message):
 class SummaryPoint(Message):
     """A summary's point."""
 
-    attributes: msgspec.Raw = _NONE
+    attributes: msgspec.Raw = NO_ATTRIBUTES
     start_time_unix_nano: Unsigned = 0
     time_unix_nano: Unsigned = 0
     count: Unsigned = 0
     sum: float | None = 0.0
-    quantile_values: list[QuantileValue] = []
+    quantile_values: list[QuantileValue] = msgspec.field(default_factory=list)
     flags: Unsigned = 0
 
 
 class Gauge(Message):
     """Values as they are."""
 
-    data_points: list[NumberPoint] = []
+    data_points: list[NumberPoint] = msgspec.field(default_factory=list)
 
 
 class Sum(Message):
     """Totals. aggregation_temporality: 1 delta, 2 cumulative, or the enum's name in JSON."""
 
-    data_points: list[NumberPoint] = []
+    data_points: list[NumberPoint] = msgspec.field(default_factory=list)
     aggregation_temporality: Int64 | str = 0
     is_monotonic: bool = False
 
@@ -138,21 +122,21 @@ class Sum(Message):
 class Histogram(Message):
     """Distributions with explicit bounds."""
 
-    data_points: list[HistogramPoint] = []
+    data_points: list[HistogramPoint] = msgspec.field(default_factory=list)
     aggregation_temporality: Int64 | str = 0
 
 
 class ExponentialHistogram(Message):
     """Distributions with exponential buckets."""
 
-    data_points: list[ExponentialPoint] = []
+    data_points: list[ExponentialPoint] = msgspec.field(default_factory=list)
     aggregation_temporality: Int64 | str = 0
 
 
 class Summary(Message):
     """Quantiles that the sender computed."""
 
-    data_points: list[SummaryPoint] = []
+    data_points: list[SummaryPoint] = msgspec.field(default_factory=list)
 
 
 class Metric(Message):
@@ -173,46 +157,22 @@ class Metric(Message):
         return next((kind for kind in kinds if getattr(self, kind) is not None), None)
 
 
-class Scope(Message):
-    """The instrumentation library."""
-
-    name: str = ""
-    version: str = ""
-    attributes: msgspec.Raw = _NONE
-
-
 class ScopeMetrics(Message):
     """Metrics of one scope."""
 
     scope: Scope = msgspec.field(default_factory=Scope)
-    metrics: list[Metric] = []
+    metrics: list[Metric] = msgspec.field(default_factory=list)
     schema_url: str = ""
-
-
-class Resource(Message):
-    """What the metrics are about."""
-
-    attributes: msgspec.Raw = _NONE
 
 
 class ResourceMetrics(Message):
     """Metrics of one resource."""
 
     resource: Resource = msgspec.field(default_factory=Resource)
-    scope_metrics: list[ScopeMetrics] = []
+    scope_metrics: list[ScopeMetrics] = msgspec.field(default_factory=list)
 
 
 class ExportRequest(Message):
     """A whole request."""
 
-    resource_metrics: list[ResourceMetrics] = []
-
-
-def key_of_json(attributes: msgspec.Raw) -> Key:
-    """The key of attributes that came as JSON."""
-    return bytes(attributes)
-
-
-def key_of_protobuf(attributes: msgspec.Raw) -> Key:
-    """The key of attributes that came as protobuf, where they are a list of bytes."""
-    return tuple(attributes)  # type: ignore[arg-type]
+    resource_metrics: list[ResourceMetrics] = msgspec.field(default_factory=list)

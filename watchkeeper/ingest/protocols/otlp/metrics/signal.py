@@ -10,13 +10,10 @@ import numpy as np
 from watchkeeper.ingest.accept import Acceptor, PlacedBatch
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.protocols.otlp.answers import Outcome
+from watchkeeper.ingest.protocols.otlp.messages import key_of_json, key_of_protobuf
 from watchkeeper.ingest.protocols.otlp.metrics.exponential import DeltaTotals, Distribution
 from watchkeeper.ingest.protocols.otlp.metrics.known import Known
-from watchkeeper.ingest.protocols.otlp.metrics.messages import (
-    ExportRequest,
-    key_of_json,
-    key_of_protobuf,
-)
+from watchkeeper.ingest.protocols.otlp.metrics.messages import ExportRequest
 from watchkeeper.ingest.protocols.otlp.metrics.parse import read_json, read_protobuf
 from watchkeeper.ingest.protocols.otlp.metrics.rows import Columns, Rows, columns_of
 from watchkeeper.ingest.protocols.otlp.metrics.translate import Translator

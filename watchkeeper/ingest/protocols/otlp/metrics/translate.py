@@ -13,6 +13,7 @@ import msgspec
 
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.protocols.otlp.attributes import Key, bound_text, read_attributes
+from watchkeeper.ingest.protocols.otlp.messages import Scope
 from watchkeeper.ingest.protocols.otlp.metrics.exponential import (
     BadDistribution,
     Distribution,
@@ -36,7 +37,6 @@ from watchkeeper.ingest.protocols.otlp.metrics.messages import (
     HistogramPoint,
     Metric,
     NumberPoint,
-    Scope,
     SummaryPoint,
 )
 from watchkeeper.ingest.protocols.otlp.metrics.naming import MetricKind, Naming
