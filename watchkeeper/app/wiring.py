@@ -59,6 +59,7 @@ from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
 from watchkeeper.model import Role, Scope
 from watchkeeper.query import EngineOptions, QueryLimits, QueryOptions
+from watchkeeper.query.attachments import Attachments
 from watchkeeper.query.exemplars import ColumnsExemplars
 from watchkeeper.query.hot import HotMetrics, HotSource, HotStore
 from watchkeeper.query.promql import (
@@ -258,6 +259,7 @@ def _api(
         engine=engine,
         source=source,
         exemplars=ColumnsExemplars(ground.columns),
+        attachments=Attachments(ground.columns, ground.blobs),
         rules=rules,
         alerts=Alerts(meta),
         channels=Channels(meta, ground.outbound, clock, external_url=public_url),

@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import json
-import re
-import subprocess
+import shutil
 import sys
 import threading
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import sentry_sdk
 import uvicorn
+from playwright.sync_api import sync_playwright
 
 from tests.e2e import sentry_app
+from tests.e2e.browser import FLAGS
+from tests.e2e.sentry_programs import NODE_VERSIONS, ROOT, run_node, run_python, visit
 
 KEY = "a" * 32
-E2E = Path(__file__).parents[2] / "e2e"
 
 
 class Recorder:
@@ -40,6 +43,8 @@ class Recorder:
             body += message.get("body", b"")
             more = message.get("more_body", False)
         headers = {k.decode(): v.decode() for k, v in scope["headers"] if k != b"host"}
+        encoding = headers.get("content-encoding", "")
+        headers.pop("content-length", None)
         self.requests.append(
             {
                 "client": self.client,
@@ -47,10 +52,10 @@ class Recorder:
                 "path": scope["path"],
                 "query": scope["query_string"].decode(),
                 "headers": headers,
-                "body": base64.b64encode(body).decode(),
+                "body": base64.b64encode(packed_as_sent(body, encoding)).decode(),
             }
         )
-        allowed = [(b"access-control-allow-origin", b"*")]
+        allowed = [(b"access-control-allow-origin", b"*"), (b"access-control-allow-headers", b"*")]
         await send({"type": "http.response.start", "status": 200, "headers": allowed})
         await send({"type": "http.response.body", "body": b"{}"})
 
@@ -76,19 +81,43 @@ def recording(client: str) -> Iterator[tuple[Recorder, str]]:
 def main(target: Path) -> None:
     """Record every scenario of every SDK, each in a process of its own."""
     for name in sentry_app.SCENARIOS:
-        client = f"sentry-sdk {sentry_sdk.VERSION} (Python)"
-        program = [sys.executable, "-m", "tests.e2e.sentry_app"]
-        record(target, client, f"python-{name}", program, name)
+        record(
+            target, f"python-{name}", f"sentry-sdk {sentry_sdk.VERSION} (Python)", run_python, name
+        )
+    for major, version in NODE_VERSIONS.items():
+        record(target, f"node-{major}", f"@sentry/node {version}", run_node, major)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        for major, version in NODE_VERSIONS.items():
+            visit_with = partial(visit, browser)
+            record(target, f"browser-{major}", f"@sentry/browser {version}", visit_with, major)
+        browser.close()
 
 
-def record(target: Path, client: str, label: str, program: list[str], *words: str) -> None:
+def record(
+    target: Path, label: str, client: str, program: Callable[[str, str], None], word: str
+) -> None:
     """Run one program against a recorder and write its requests, one a file."""
     with recording(client) as (recorder, dsn):
-        subprocess.run([*program, dsn, *words], check=True, timeout=120)
-    version = re.sub(r"[^0-9.]", "", client.split(" ")[1])
+        program(dsn, word)
     for number, request in enumerate(recorder.requests):
-        path = target / f"{label}-{version}-{number}.json"
-        path.write_text(json.dumps(request, indent=1) + "\n")
+        if request["method"] == "POST":
+            (target / f"{label}-{number}.json").write_text(json.dumps(request, indent=1) + "\n")
+
+
+def neutral(body: bytes) -> bytes:
+    """The same bytes with the paths of this machine replaced by others as long."""
+    for path in (str(ROOT), sys.prefix, sys.base_prefix, str(Path.home())):
+        other = "/srv/" + "shop" * len(path)
+        body = body.replace(path.encode(), other[: len(path)].encode())
+    return body
+
+
+def packed_as_sent(body: bytes, encoding: str) -> bytes:
+    """The neutral form of a body under its Content-Encoding."""
+    if encoding == "gzip":
+        return gzip.compress(neutral(gzip.decompress(body)), mtime=0)
+    return neutral(body)
 
 
 if __name__ == "__main__":

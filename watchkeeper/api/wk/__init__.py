@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from watchkeeper.api.wk import (
     alerts,
+    attachments,
     audit,
     cardinality,
     channels,
@@ -37,7 +38,7 @@ PREFIX = "/api/wk"
 _ROOMS = (
     session, first_run, projects, setup, keys, tokens, members, audit, home, issues, releases,
     alerts, rules, rule_preview, channels, scrape, pools, metrics, cardinality, forecasts, live,
-    data_health, traces, performance, profiles, privacy,
+    data_health, attachments, traces, performance, profiles, privacy,
 )  # fmt: skip
 
 

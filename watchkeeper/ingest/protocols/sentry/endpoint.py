@@ -246,6 +246,8 @@ class SentryEndpoint:
             metrics.drop(each.refusal.drop, each.count)
         for drop, count in kept.drops.items():
             metrics.drop(drop, count)
+        if kept.cuts:
+            metrics.cut(kept.cuts)
 
     def _admit(self, request: Request, key: str, project_id: int | None) -> KeyFacts:
         found = admitted_key(self._keys, key, project_id=project_id)

@@ -31,7 +31,8 @@ _NUMBERS = ("samples", "stacks")
 def take_profile(payload: dict[str, object], facts: Facts, kept: Kept) -> None:
     """A profile of version 1 or a chunk of version 2; other versions are kept as they come."""
     profile = object_of(payload.get("profile"))
-    transaction = object_of(payload.get("transaction"))
+    several = [object_of(each) for each in list_of(payload.get("transactions"))]
+    transaction = object_of(payload.get("transaction")) or (several[0] if several else {})
     trace = object_of(object_of(payload.get("contexts")).get("trace"))
     start_ns, duration_ns = _span_of(payload, profile, facts.arrival)
     profiler_id = trace_id_of(payload.get("profiler_id"))
@@ -46,7 +47,7 @@ def take_profile(payload: dict[str, object], facts: Facts, kept: Kept) -> None:
             profile_id=profile_id or facts.new_id().hex,
             profiler_id=profiler_id,
             trace_id=trace_id_of(transaction.get("trace_id")) or trace_id_of(trace.get("trace_id")),
-            span_id=span_id_of(trace.get("span_id")),
+            span_id=span_id_of(trace.get("span_id")) or _root_of(transaction, kept),
             transaction=facts.scrubber.scrub_text(name),
             platform=field(payload, "platform"),
             service=service_of(release),
@@ -71,6 +72,15 @@ def _span_of(
     elapsed = [count_of(_number(each), most=2**62) for each in samples]
     start_ns, _ = placed_ns(payload.get("timestamp"), None, arrival)
     return start_ns, max(elapsed, default=0)
+
+
+def _root_of(transaction: dict[str, object], kept: Kept) -> str:
+    """The root span of the transaction, which comes in the same envelope."""
+    event_id = field(transaction, "id")
+    for span in kept.spans if event_id else ():
+        if span.is_entry and span.attributes.get("sentry.event_id") == event_id:
+            return span.span_id
+    return ""
 
 
 def _number(sample: dict[str, object]) -> object:

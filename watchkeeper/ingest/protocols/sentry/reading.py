@@ -86,7 +86,7 @@ _ITEMS: Mapping[str, TakeItem] = {
 }
 STORED = frozenset({*_OBJECTS, *_ITEMS})
 """Types of items that are stored."""
-_AFTER_OTHERS = frozenset({"attachment", "replay_recording"})
+_AFTER_OTHERS = frozenset({"attachment", "profile", "replay_recording"})
 """Types that lean on another item of their envelope, which may stand behind them."""
 
 

@@ -49,7 +49,7 @@ def _event(report: dict[str, object]) -> dict[str, object]:
     """The event of one report, or nothing."""
     if "csp-report" in report:
         return _csp(object_of(report["csp-report"]))
-    if report.get("type") in {"csp-violation", "csp"}:  # the Reporting API
+    if text_of(report.get("type")) in {"csp-violation", "csp"}:  # the Reporting API
         body = object_of(report.get("body"))
         named = {_DASHED.get(name, name): value for name, value in body.items()}
         named.setdefault("document-uri", report.get("url"))

@@ -30,7 +30,9 @@ _NEITHER = frozenset({"", "unset", "cancelled", "unknown"})
 _TAKEN_CONTEXTS = frozenset({"trace", "profile", "otel", "response", "replay"})
 _RELEASE = ("sentry.release", "release")
 _ENVIRONMENT = ("sentry.environment", "environment")
-_HOST = ("server.address", "host.name")
+_REQUESTS = ("http", "db", "cache", "queue", "grpc", "rpc", "websocket")
+_NO_SERVICES = ("node", "unknown_service", "sentry")
+"""What OpenTelemetry's SDKs are called until somebody names them."""
 
 
 def take_transaction(event: dict[str, object], facts: Facts, kept: Kept) -> None:
@@ -43,7 +45,9 @@ def take_transaction(event: dict[str, object], facts: Facts, kept: Kept) -> None
     if root is None:
         kept.drops[Drop.MALFORMED] += 1
     else:
-        kept.spans.append(finish_span(root, origin, scrubber=facts.scrubber, cuts=kept.cuts))
+        row = finish_span(root, origin, scrubber=facts.scrubber, cuts=kept.cuts)
+        kept.spans.append(row)
+        name = row.transaction  # without ids and secrets
     for sent in list_of(event.get("spans")):
         child = _child(object_of(sent), trace, name, user, facts)
         if child is None:
@@ -67,7 +71,7 @@ def take_span(payload: dict[str, object], facts: Facts, kept: Kept) -> None:
             service=attributes.pop("service.name", "") or service_of(_value(attributes, _RELEASE)),
             environment=_clean(_popped(attributes, _ENVIRONMENT), facts),
             release=_clean(_popped(attributes, _RELEASE), facts),
-            host=_clean(_popped(attributes, _HOST), facts),
+            host=_clean(_host(attributes, span.op), facts),
             source=_SOURCE,
         )
         kept.spans.append(finish_span(span, origin, scrubber=facts.scrubber, cuts=kept.cuts))
@@ -100,7 +104,6 @@ def _root(
         status=status,
         status_message=message,
         is_entry=True,
-        transaction=name,
         attributes=attributes,
         events=[*_breadcrumbs(event, ts_ns)],
         links=[*_links(trace.get("links"))],
@@ -114,6 +117,8 @@ def _root_attributes(
     contexts = object_of(event.get("contexts"))
     found = attributes_of(trace.get("data"))
     found.update({f"user.{name}": value for name, value in user.items()})
+    if route := _route(event, found):
+        found.setdefault("http.route", route)
     found.update(_request(object_of(event.get("request"))))
     status = object_of(contexts.get("response")).get("status_code")
     if status is not None:
@@ -138,6 +143,15 @@ def _root_attributes(
     return found
 
 
+def _route(event: dict[str, object], attributes: Mapping[str, str]) -> str:
+    """The transaction's name where the framework says that it is a route: `/users/{user_id}`."""
+    source = text_of(object_of(event.get("transaction_info")).get("source"))
+    name = field(event, "transaction", most=500)
+    path = name.rpartition(" ")[2]
+    is_route = "route" in {source, attributes.get("sentry.source")}
+    return path if is_route and path.startswith("/") else ""
+
+
 def _child(
     sent: dict[str, object],
     trace: dict[str, object],
@@ -156,6 +170,15 @@ def _child(
         attributes.setdefault("user.id", user["id"])
     parent = span_id_of(sent.get("parent_span_id")) or span_id_of(trace.get("span_id"))
     return _described(sent, facts, attributes, trace_id, span_id, parent, transaction)
+
+
+def _host(attributes: dict[str, str], op: str) -> str:
+    """Where the span was measured; `server.address` is that only if no request is meant by it."""
+    if name := attributes.pop("host.name", ""):
+        return name
+    is_of_request = op.startswith(_REQUESTS) or "url.full" in attributes
+    is_script = attributes.get("sentry.sdk.name", "").startswith("sentry.javascript")
+    return "" if is_of_request or is_script else attributes.pop("server.address", "")
 
 
 def _first(sent: dict[str, object], facts: Facts) -> SentSpan | None:
@@ -198,7 +221,7 @@ def _described(
         parent_id=parent_id,
         ts_ns=ts_ns,
         duration_ns=duration_ns,
-        name=text_of(sent.get("description")) or text_of(sent.get("name")) or op,
+        name=_plain(text_of(sent.get("description")) or text_of(sent.get("name"))) or op,
         op=op,
         status=status,
         status_message=message,
@@ -227,7 +250,7 @@ def _second(sent: dict[str, object], facts: Facts) -> SentSpan | None:
         parent_id=span_id_of(sent.get("parent_span_id")),
         ts_ns=ts_ns,
         duration_ns=duration_ns,
-        name=text_of(sent.get("name")) or attributes.get("sentry.description", "") or op,
+        name=_plain(text_of(sent.get("name")) or attributes.get("sentry.description", "")) or op,
         kind=_kind(sent, attributes),
         op=op,
         status=status,
@@ -237,6 +260,12 @@ def _second(sent: dict[str, object], facts: Facts) -> SentSpan | None:
         attributes=attributes,
         links=[*_links(sent.get("links"))],
     )
+
+
+def _plain(name: str) -> str:
+    """A name that is an address goes without its query: it would be another for each visitor."""
+    is_address = name.startswith(("http://", "https://"))
+    return name.partition("?")[0].partition("#")[0] if is_address else name
 
 
 def _kind(sent: dict[str, object], attributes: dict[str, str]) -> str:
@@ -267,13 +296,18 @@ def _origin_of_event(event: dict[str, object], facts: Facts) -> SpanOrigin:
         "sentry.dist": field(event, "dist"),
     }
     return SpanOrigin(
-        service=_clean(field(otel, "service.name") or service_of(release), facts),
+        service=_clean(_service(field(otel, "service.name"), release), facts),
         environment=_clean(field(event, "environment") or field(sampled, "environment"), facts),
         release=_clean(release, facts),
         host=_clean(field(event, "server_name"), facts),
         attributes={name: _clean(value, facts) for name, value in attributes.items() if value},
         source=_SOURCE,
     )
+
+
+def _service(told: str, release: str) -> str:
+    is_default = told.startswith(_NO_SERVICES[1:]) or told in _NO_SERVICES
+    return service_of(release) or told if is_default else told or service_of(release)
 
 
 def _clean(text: str, facts: Facts) -> str:
