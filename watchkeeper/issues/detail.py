@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from watchkeeper.issues.event import facts_of, read_event
-from watchkeeper.issues.repo.counts import StoredEvent
+from watchkeeper.issues.repo.events import StoredEvent
 from watchkeeper.issues.types import ErrorEvent
 
 Json = Mapping[str, Any]

@@ -10,9 +10,13 @@ from watchkeeper.api.wk import (
     cardinality,
     channels,
     data_health,
+    errors,
     first_run,
     forecasts,
     home,
+    issue_acts,
+    issue_facts,
+    issue_searches,
     issues,
     keys,
     live,
@@ -30,7 +34,8 @@ from watchkeeper.api.wk import (
 
 PREFIX = "/api/wk"
 _ROOMS = (
-    session, first_run, projects, setup, keys, tokens, members, audit, home, issues, alerts,
+    session, first_run, projects, setup, keys, tokens, members, audit, home, issues, issue_acts,
+    issue_facts, issue_searches, errors, alerts,
     rules, rule_preview, channels, scrape, pools, metrics, cardinality, forecasts, live,
     data_health,
 )  # fmt: skip

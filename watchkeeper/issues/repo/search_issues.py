@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from watchkeeper.issues.search import (
     Count,
     Flag,
     Has,
+    Kind,
     Phrase,
     Place,
     Search,
@@ -21,7 +21,6 @@ from watchkeeper.issues.search import (
     Time,
     key_named,
 )
-from watchkeeper.issues.search.keys import Kind
 from watchkeeper.lib.errors import Invalid
 from watchkeeper.model import TimeRange
 from watchkeeper.store.meta import tables
@@ -170,5 +169,3 @@ def phrase(text: str) -> ColumnElement[bool]:
     if number.isascii() and number.isdigit() and len(number) < 10:
         found.append(_i.c.number == int(number))
     return or_(*found)
-
-

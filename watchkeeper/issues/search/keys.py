@@ -47,12 +47,8 @@ _LEVELS = ("fatal", "error", "warning", "info", "debug")
 _SEVERITIES = ("critical", "high", "medium", "low")
 
 
-def _issue(
-    name: str, kind: Kind, about: str, *aliases: str, values: tuple[str, ...] = ()
-) -> Key:
-    return Key(
-        name=name, place=Place.ISSUE, kind=kind, about=about, aliases=aliases, values=values
-    )
+def _issue(name: str, kind: Kind, about: str, *aliases: str, values: tuple[str, ...] = ()) -> Key:
+    return Key(name=name, place=Place.ISSUE, kind=kind, about=about, aliases=aliases, values=values)
 
 
 def _event(name: str, about: str, *aliases: str, kind: Kind = Kind.TEXT) -> Key:
