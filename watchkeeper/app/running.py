@@ -53,6 +53,7 @@ def engine_loops(rooms: EngineRooms) -> list[Loop]:
         Loop(name="rule-files", period_s=5.0, run=lambda: read_rule_files(rooms)),
         Loop(name="pushgateway", period_s=15.0, run=rooms.api.pushgateway.show_due),
         Loop(name="derived-series", period_s=15.0, run=lambda: _derive(rooms)),
+        Loop(name="ignored-issues", period_s=15.0, run=lambda: _wake_issues(rooms)),
         self_watch_loop(watch, ground.clock),
         cardinality_loop(ground.acceptor, ground.meta, ground.clock, lane=LANE),
         Loop(name="retention", period_s=3600.0, run=lambda: _drop_expired(rooms)),
@@ -77,6 +78,12 @@ def _drop_expired(rooms: EngineRooms) -> None:
     for dropped in rooms.retention.drop_expired(rooms.ground.clock()):
         log.info("retention_dropped", table=dropped.table, day=dropped.day)
         rooms.hot.forget()
+
+
+def _wake_issues(rooms: EngineRooms) -> None:
+    """Open issues that were ignored until now, and tell open pages."""
+    for event in rooms.api.issues.wake():
+        rooms.ground.live.publish(event)
 
 
 def _derive(rooms: EngineRooms) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row
@@ -13,12 +14,13 @@ from watchkeeper.issues.acts import IssueActs
 from watchkeeper.issues.change import IssueChange
 from watchkeeper.issues.detail import error_event
 from watchkeeper.issues.facts import Facts, facts_of_issue, in_order
-from watchkeeper.issues.listing import SPARK_BUCKETS, Beside
+from watchkeeper.issues.listing import LATEST, SPARK_BUCKETS, Beside
 from watchkeeper.issues.pages import EventPage, events_page
 from watchkeeper.issues.rates import ErrorRates
 from watchkeeper.issues.repo import acts as acts_repo
 from watchkeeper.issues.repo import counts, events, origins, rows, tag_counts
 from watchkeeper.issues.repo.counts import Filter, IssueCounts
+from watchkeeper.issues.repo.returns import any_due, wake_due
 from watchkeeper.issues.searches import Searches
 from watchkeeper.issues.types import (
     Activity,
@@ -36,13 +38,26 @@ from watchkeeper.issues.types import (
 )
 from watchkeeper.lib.clock import Clock
 from watchkeeper.lib.errors import Invalid, NotFound
-from watchkeeper.model import Scope, TimeRange
+from watchkeeper.model import LiveEvent, LiveTopic, Scope, TimeRange
 from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import Meta
 
 MOST_BUCKETS = 1_000
+MOST_AT_ONCE = 4
+"""Questions that pages ask at the same time, over all callers; others wait."""
+
 MOST_VALUES = 1_000
 _HEX = frozenset("0123456789abcdef")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnePage:
+    """An issue with what its page shows beside it."""
+
+    issue: Issue
+    stats: IssueStats
+    tags: Sequence[TagBreakdown]
+    activity: Sequence[Activity]
 
 
 class Issues:
@@ -56,6 +71,7 @@ class Issues:
         self._meta = meta
         self._columns = columns
         self._clock = clock
+        self._beside = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="issues")
         self.acts = IssueActs(meta=meta, columns=columns, clock=clock)
         self.searches = Searches(meta=meta, columns=columns, clock=clock)
         self.rates = ErrorRates(meta=meta, columns=columns)
@@ -63,6 +79,31 @@ class Issues:
     def list(self, scope: Scope, query: IssueQuery) -> IssuePage:
         """A page of issues with their counts in the query's range."""
         return listing.list_issues(self._meta, self._columns, self._clock, scope, query)
+
+    def list_with_stats(
+        self, scope: Scope, query: IssueQuery, *, buckets: int
+    ) -> tuple[IssuePage, SeverityStats]:
+        """The list, and the project's events over its range, looked up at the same time."""
+        stats = self._beside.submit(
+            self.severity_stats,
+            scope,
+            query.range,
+            buckets=buckets,
+            environment=query.environment,
+            release="" if query.release == LATEST else query.release,
+        )
+        return self.list(scope, query), stats.result()
+
+    def page_of(self, scope: Scope, issue: IssueRef, span: TimeRange, *, buckets: int) -> OnePage:
+        """All that the page of one issue opens with, looked up at the same time."""
+        stats = self._beside.submit(self.stats, scope, span, buckets=buckets, issue=issue)
+        tags = self._beside.submit(self.tags, scope, issue, span)
+        return OnePage(
+            issue=self.get(scope, issue, span),
+            activity=self.activity(scope, issue),
+            stats=stats.result(),
+            tags=tags.result(),
+        )
 
     def status_counts(self, scope: Scope) -> dict[IssueStatus, int]:
         """How many issues there are of each status, at any time."""
@@ -84,8 +125,7 @@ class Issues:
             issue_of=dict.fromkeys(hashes, row.id),
             buckets=SPARK_BUCKETS,
         ).get(row.id, IssueCounts(events=0, users=0, slots={}))
-        releases = in_order(origins.shares(self._columns, scope, hashes, by="release"))
-        environments = origins.shares(self._columns, scope, hashes, by="environment")
+        releases, environments = origins.names(self._columns, scope, hashes)
         beside = Beside(
             comments=comments,
             merged=parts,
@@ -99,7 +139,7 @@ class Issues:
             grouping_version=row.grouping_version,
             total_events=row.events,
             status_changed_ms=row.status_changed_ms,
-            releases=[one.name for one in releases],
+            releases=[one.name for one in in_order(releases)],
             environments=sorted(one.name for one in environments),
         )
 
@@ -213,6 +253,15 @@ class Issues:
         """Why an event is in this issue; with `other`, an event's id, why the two are in one."""
         _row, hashes = self._found(scope, issue)
         return why.explain(self._meta, self._columns, scope, hashes, which, other)
+
+    def wake(self) -> list[LiveEvent]:
+        """Open the issues that were ignored until a time that has come; what pages are told."""
+        with self._meta.read() as conn:
+            if not any_due(conn, self._clock()):
+                return []
+        with self._meta.write() as conn:
+            projects = {project_id for project_id, _issue in wake_due(conn, self._clock())}
+        return [LiveEvent(one, LiveTopic.ISSUES, {}) for one in sorted(projects)]
 
     def change(
         self, scope: Scope, issues: Sequence[IssueRef], change: IssueChange, *, actor: str

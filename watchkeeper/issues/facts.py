@@ -73,8 +73,7 @@ def facts_of_issue(meta: Meta, columns: Columns, scope: Scope, issue: IssueRef) 
         deploy = origins.deploy_before(conn, scope, began_ms, environment=row.environment)
         began_in = row.last_release if row.is_regressed else row.first_release
         commits = origins.commits_of(conn, scope, began_in) if began_in else []
-    releases = origins.shares(columns, scope, hashes, by="release")
-    environments = origins.shares(columns, scope, hashes, by="environment")
+    releases, environments = origins.shares(columns, scope, hashes)
     edges = events.edges(columns, scope, hashes)
     return Facts(
         releases=in_order(releases)[:MOST_SHOWN],

@@ -36,6 +36,9 @@ from watchkeeper.store.meta import Meta
 
 SPARK_BUCKETS = 24
 MOST_ROWS = 200
+LATEST = "latest"
+"""Instead of a release: the newest one."""
+
 _NONE = IssueCounts(events=0, users=0, slots={})
 
 
@@ -128,8 +131,8 @@ def read_query(
     chosen = Filter(
         range=query.range,
         environment=query.environment,
-        release=(latest or "latest") if query.release == "latest" else query.release,
-        search=search_events.conditions(search, latest=latest or "latest"),
+        release=(latest or LATEST) if query.release == LATEST else query.release,
+        search=search_events.conditions(search, latest=latest or LATEST),
     )
     return Asked(
         query=query,
@@ -143,8 +146,8 @@ def read_query(
 
 
 def _names_latest(search: Search, query: IssueQuery) -> bool:
-    return query.release == "latest" or any(
-        isinstance(term, Text) and "release" in term.key and "latest" in term.patterns
+    return query.release == LATEST or any(
+        isinstance(term, Text) and "release" in term.key and LATEST in term.patterns
         for term in search
     )
 
@@ -285,19 +288,21 @@ def _values(conn: Connection, scope: Scope, asked: Asked, active: Active) -> dic
     """What each issue that fits is ordered by, by its id."""
     conditions = [*asked.conditions, *rows.seen_within(asked.query)]
     values: dict[int, int] = {}
-    for one, row in rows.matching_hashes(conn, scope, active.keys(), conditions):
+    for one, issue_id, last_ms, first_ms in rows.matching_hashes(
+        conn, scope, active.keys(), conditions
+    ):
         events, users = active[one]
         if not all(_count_holds(term, events, users) for term in asked.counts):
             continue
         match asked.query.sort:
             case IssueSort.EVENTS:
-                values[row.id] = events
+                values[issue_id] = events
             case IssueSort.USERS:
-                values[row.id] = users
+                values[issue_id] = users
             case IssueSort.FIRST_SEEN:
-                values[row.id] = row.first_seen_ms
+                values[issue_id] = first_ms
             case IssueSort.LAST_SEEN:
-                values[row.id] = row.last_seen_ms
+                values[issue_id] = last_ms
     return values
 
 

@@ -68,14 +68,7 @@ def list_issues(
 ) -> IssuesAnswer:
     """A page of issues, and the project's events. The last 24 h if no range is given."""
     span = query.within(rooms.clock(), default_ms=DAY_MS)
-    page = rooms.issues.list(scope, query.over(span))
-    stats = rooms.issues.severity_stats(
-        scope,
-        span,
-        buckets=buckets_of(span),
-        environment=query.env,
-        release=query.release,
-    )
+    page, stats = rooms.issues.list_with_stats(scope, query.over(span), buckets=buckets_of(span))
     return issues_answer(page, stats)
 
 
@@ -85,12 +78,8 @@ def get_issue(
 ) -> IssueDetail:
     """One issue with its time series, tags and history. The last 24 h if no range is given."""
     span = query.within(rooms.clock(), default_ms=DAY_MS)
-    return detail_answer(
-        rooms.issues.get(scope, short_id, span),
-        rooms.issues.stats(scope, span, buckets=buckets_of(span), issue=short_id),
-        list(rooms.issues.tags(scope, short_id, span)),
-        list(rooms.issues.activity(scope, short_id)),
-    )
+    page = rooms.issues.page_of(scope, short_id, span, buckets=buckets_of(span))
+    return detail_answer(page.issue, page.stats, list(page.tags), list(page.activity))
 
 
 @router.patch("/projects/{project_id}/issues/{short_id}")

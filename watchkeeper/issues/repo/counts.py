@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from watchkeeper.issues.repo.search_events import EventConditions
-from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS, SECOND_MS
+from watchkeeper.lib.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns
 
@@ -148,6 +148,32 @@ def over_time(
     """
     rows = columns.rows(sql, params_of(scope, chosen, span, buckets=buckets))
     return [(int(slot), int(n), int(users)) for slot, n, users in rows]
+
+
+def newest_from(columns: Columns, scope: Scope, hashes: Sequence[int], most: int) -> int:
+    """Start of the day from which on groups have so many events, Unix ms; 0 if they never had."""
+    sql = """
+    SELECT toInt64(day) * {ms:Int64} AS at, sum(events) FROM errors_1d
+    WHERE project_id = {project:UInt32} AND grouping_hash IN {hashes:Array(UInt64)}
+    GROUP BY at ORDER BY at DESC
+    """
+    left = most
+    params = {"project": scope.project_id, "hashes": list(hashes), "ms": DAY_MS}
+    for day_ms, events in columns.rows(sql, params):
+        left -= int(events)
+        if left <= 0:
+            return int(day_ms)
+    return 0
+
+
+def first_day(columns: Columns, scope: Scope, hashes: Sequence[int]) -> int:
+    """Start of the first day with events of these groups, Unix ms; 0 if there is none."""
+    sql = """
+    SELECT toInt64(min(day)) * {ms:Int64} FROM errors_1d
+    WHERE project_id = {project:UInt32} AND grouping_hash IN {hashes:Array(UInt64)}
+    """
+    params = {"project": scope.project_id, "hashes": list(hashes), "ms": DAY_MS}
+    return int(columns.rows(sql, params)[0][0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from watchkeeper.issues.event import Values, read_event
 from watchkeeper.issues.grouping import ExceptionValue
+from watchkeeper.issues.repo.counts import first_day, newest_from
 from watchkeeper.issues.repo.search_events import EventConditions
+from watchkeeper.lib.clock import DAY_MS, MINUTE_MS
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns
 
@@ -31,21 +32,26 @@ SELECT grouping_hash, event_id, toUnixTimestamp64Milli(ts) AS ts_ms,
 FROM errors WHERE project_id = {project:UInt32}
 """
 _OF_ISSUE = " AND grouping_hash IN {hashes:Array(UInt64)}"
+_BY_ID = " AND event_id = {event:String} LIMIT 1"
+_SINCE = """ AND received >= fromUnixTimestamp64Milli({day:Int64} - {skew:Int64})
+  AND ts >= fromUnixTimestamp64Milli({day:Int64})"""
+_ON_DAY = f"""{_SINCE}
+  AND ts < fromUnixTimestamp64Milli({{day:Int64}} + {DAY_MS})"""
+_CONTEXTS = 100
+"""Newest events among which the recommended one is chosen."""
+_FIRST = "SELECT event_id FROM errors WHERE project_id = {project:UInt32}" + _OF_ISSUE
 _NEWEST = " ORDER BY ts DESC, event_id DESC LIMIT 1"
 _OLDEST = " ORDER BY ts, event_id LIMIT 1"
-_BY_ID = " AND event_id = {event:String} LIMIT 1"
 _RECOMMENDED = """
- AND (ts, event_id) IN (
-    SELECT ts, event_id FROM (
-        SELECT ts, event_id, trace_id, user_key, tags, handled FROM errors
-        WHERE project_id = {project:UInt32} AND grouping_hash IN {hashes:Array(UInt64)}
-        ORDER BY ts DESC LIMIT 100
-    )
-    ORDER BY (trace_id != '') + (user_key != '') + notEmpty(tags) DESC, ts DESC, event_id DESC
-    LIMIT 1
-) LIMIT 1
+SELECT event_id FROM (
+    SELECT ts, event_id, trace_id != '' AS traced, user_key != '' AS known, notEmpty(tags) AS tagged
+    FROM errors WHERE project_id = {project:UInt32}
+      AND grouping_hash IN {hashes:Array(UInt64)}%s
+    ORDER BY ts DESC LIMIT 100
+)
+ORDER BY traced + known + tagged DESC, ts DESC, event_id DESC LIMIT 1
 """
-NAMED = {"latest": _NEWEST, "oldest": _OLDEST, "recommended": _RECOMMENDED}
+NAMED = ("latest", "oldest", "recommended")
 
 
 def event(
@@ -60,10 +66,13 @@ def event(
     if hashes is not None:
         params["hashes"] = list(hashes)
         text += _OF_ISSUE
-    tail = NAMED.get(which)
-    if tail is None:
-        tail = _BY_ID
-        params["event"] = which
+    if hashes is not None and which in NAMED:
+        found = _named(columns, scope, hashes, which)
+        if found is None:
+            return None
+        which = found
+    params["event"] = which
+    tail = _BY_ID
     rows = columns.rows(text + tail, params)
     if not rows:
         return None
@@ -78,32 +87,62 @@ def event(
     )
 
 
+def _named(columns: Columns, scope: Scope, hashes: Sequence[int], which: str) -> str | None:
+    """Id of the event, looked for in the days that may have it, then everywhere: days are
+    counted for longer than events are kept. Payloads are not read for it.
+    """
+    params: dict[str, object] = {"project": scope.project_id, "hashes": list(hashes)}
+    text, within, day_ms = _FIRST + "%s" + _OLDEST, _ON_DAY, 0
+    if which == "oldest":
+        day_ms = first_day(columns, scope, hashes)
+    else:
+        text = _FIRST + "%s" + _NEWEST if which == "latest" else _RECOMMENDED
+        most = 1 if which == "latest" else _CONTEXTS
+        within, day_ms = _SINCE, newest_from(columns, scope, hashes, most)
+    if day_ms:
+        found = columns.rows(text % within, params | {"day": day_ms, "skew": MINUTE_MS})
+        if found:
+            return str(found[0][0])
+    found = columns.rows(text % "", params)
+    return str(found[0][0]) if found else None
+
+
 def place_of(
     columns: Columns, scope: Scope, hashes: Sequence[int], stored: StoredEvent
 ) -> tuple[int, int, str | None, str | None]:
     """(index from 1, total, id of the event before, id of the event after)."""
-    sql = """
-    SELECT countIf((ts, event_id) <= (fromUnixTimestamp64Milli({at:Int64}), {event:String})),
-           count(),
-           argMaxIf(event_id, (ts, event_id),
-                    (ts, event_id) < (fromUnixTimestamp64Milli({at:Int64}), {event:String})),
-           argMinIf(event_id, (ts, event_id),
-                    (ts, event_id) > (fromUnixTimestamp64Milli({at:Int64}), {event:String}))
-    FROM errors
-    WHERE project_id = {project:UInt32} AND grouping_hash IN {hashes:Array(UInt64)}
-    """
     params: dict[str, object] = {
         "project": scope.project_id,
         "hashes": list(hashes),
         "at": stored.ts_ms,
         "event": stored.event_id,
     }
-    index, total, before, after = columns.rows(sql, params)[0]
-    return int(index), int(total), _id(before), _id(after)
-
-
-def _id(text: Any) -> str | None:
-    return str(text).strip("\x00") or None
+    sql = """
+    SELECT count(), countIf(ts < fromUnixTimestamp64Milli({at:Int64})),
+           toUnixTimestamp64Milli(maxIf(ts, ts < fromUnixTimestamp64Milli({at:Int64}))),
+           toUnixTimestamp64Milli(minIf(ts, ts > fromUnixTimestamp64Milli({at:Int64})))
+    FROM errors
+    WHERE project_id = {project:UInt32} AND grouping_hash IN {hashes:Array(UInt64)}
+    """
+    total, earlier, before_ms, after_ms = (int(one) for one in columns.rows(sql, params)[0])
+    # Ids are read of the three instants alone: many events may share one.
+    beside = """
+    SELECT toUnixTimestamp64Milli(ts) AS at_ms, event_id FROM errors
+    WHERE project_id = {project:UInt32} AND grouping_hash IN {hashes:Array(UInt64)}
+      AND ts IN (fromUnixTimestamp64Milli({at:Int64}), fromUnixTimestamp64Milli({before:Int64}),
+                 fromUnixTimestamp64Milli({after:Int64}))
+    ORDER BY at_ms, event_id
+    """
+    params |= {"before": before_ms, "after": after_ms}
+    listed = [(int(at_ms), str(one)) for at_ms, one in columns.rows(beside, params)]
+    here = listed.index((stored.ts_ms, stored.event_id))
+    first_here = next(i for i, one in enumerate(listed) if one[0] == stored.ts_ms)
+    return (
+        earlier + here - first_here + 1,
+        total,
+        listed[here - 1][1] if here else None,
+        listed[here + 1][1] if here + 1 < len(listed) else None,
+    )
 
 
 # What an issue begins and ends with
@@ -121,17 +160,17 @@ class Edges:
 
 def edges(columns: Columns, scope: Scope, hashes: Sequence[int]) -> Edges:
     """The first and the last stored event of an issue."""
+    params: dict[str, object] = {"project": scope.project_id, "hashes": list(hashes)}
     sql = """
-    SELECT count(), argMin(event_id, (ts, event_id)), argMax(event_id, (ts, event_id))
-    FROM errors WHERE project_id = {project:UInt32} AND grouping_hash IN {hashes:Array(UInt64)}
+    SELECT count() FROM errors
+    WHERE project_id = {project:UInt32} AND grouping_hash IN {hashes:Array(UInt64)}
     """
-    params = {"project": scope.project_id, "hashes": list(hashes)}
-    number, first, last = columns.rows(sql, params)[0]
+    number = int(columns.rows(sql, params)[0][0])
     newest = event(columns, scope, hashes, "latest") if number else None
     return Edges(
-        events=int(number),
-        first_id=_id(first) if number else None,
-        last_id=_id(last) if number else None,
+        events=number,
+        first_id=_named(columns, scope, hashes, "oldest") if number else None,
+        last_id=newest.event_id if newest else None,
         last_paths=_own_paths(newest.payload) if newest else (),
     )
 

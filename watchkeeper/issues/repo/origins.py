@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from watchkeeper.issues.releases import SeenRelease
-from watchkeeper.lib.clock import HOUR_MS
+from watchkeeper.lib.clock import DAY_MS, HOUR_MS
 from watchkeeper.model import Scope
 from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import tables
@@ -60,22 +60,48 @@ def known_releases(conn: Connection, scope: Scope) -> list[SeenRelease]:
     ]
 
 
-def shares(columns: Columns, scope: Scope, hashes: Sequence[int], *, by: str) -> list[Share]:
-    """Stored events of an issue by `release` or `environment`, the last seen first."""
-    name = {"release": "release", "environment": "environment"}[by]
-    sql = f"""
-    SELECT {name}, sum(events), toInt64(toUnixTimestamp(min(bucket))) * 1000,
-           toInt64(toUnixTimestamp(max(bucket))) * 1000 AS last
+def shares(
+    columns: Columns, scope: Scope, hashes: Sequence[int]
+) -> tuple[list[Share], list[Share]]:
+    """Stored events of an issue by release and by environment, for as long as hours are kept."""
+    sql = """
+    SELECT release, environment, sum(events), toInt64(toUnixTimestamp(min(bucket))) * 1000,
+           toInt64(toUnixTimestamp(max(bucket))) * 1000 + {ms:Int64} AS last
     FROM errors_1h
-    WHERE project_id = {{project:UInt32}} AND grouping_hash IN {{hashes:Array(UInt64)}}
-      AND {name} != ''
-    GROUP BY {name} ORDER BY last DESC, {name} LIMIT {{most:UInt32}}
+    WHERE project_id = {project:UInt32} AND grouping_hash IN {hashes:Array(UInt64)}
+    GROUP BY release, environment ORDER BY last DESC LIMIT {most:UInt32}
     """
-    params = {"project": scope.project_id, "hashes": list(hashes), "most": MOST_RELEASES}
-    return [
-        Share(name=str(name), events=int(events), first_ms=int(first), last_ms=int(last) + HOUR_MS)
-        for name, events, first, last in columns.rows(sql, params)
-    ]
+    params = {"project": scope.project_id, "hashes": list(hashes), "ms": HOUR_MS}
+    found = columns.rows(sql, params | {"most": MOST_RELEASES})
+    return _added_up(found, 0), _added_up(found, 1)
+
+
+def names(columns: Columns, scope: Scope, hashes: Sequence[int]) -> tuple[list[Share], list[Share]]:
+    """Releases and environments of an issue, for a year back; their times are days."""
+    sql = """
+    SELECT release, environment, sum(events), toInt64(min(day)) * {ms:Int64},
+           toInt64(max(day)) * {ms:Int64} AS last
+    FROM errors_1d
+    WHERE project_id = {project:UInt32} AND grouping_hash IN {hashes:Array(UInt64)}
+    GROUP BY release, environment ORDER BY last DESC LIMIT {most:UInt32}
+    """
+    params = {"project": scope.project_id, "hashes": list(hashes), "ms": DAY_MS}
+    found = columns.rows(sql, params | {"most": MOST_RELEASES})
+    return _added_up(found, 0), _added_up(found, 1)
+
+
+def _added_up(found: Sequence[Sequence[Any]], place: int) -> list[Share]:
+    """One share for each name in that column."""
+    shares: dict[str, Share] = {}
+    for row in found:
+        name, events, first_ms, last_ms = str(row[place]), int(row[2]), int(row[3]), int(row[4])
+        before = shares.get(name)
+        if before is not None:
+            events += before.events
+            first_ms, last_ms = min(first_ms, before.first_ms), max(last_ms, before.last_ms)
+        if name:
+            shares[name] = Share(name=name, events=events, first_ms=first_ms, last_ms=last_ms)
+    return list(shares.values())
 
 
 def deploy_before(

@@ -105,8 +105,8 @@ def matching_hashes(
     scope: Scope,
     hashes: Collection[int],
     conditions: Sequence[ColumnElement[bool]],
-) -> list[tuple[int, Row[Any]]]:
-    """(hash, issue's id and times) of those hashes whose issue fulfils the conditions."""
+) -> list[tuple[int, int, int, int]]:
+    """(hash, issue id, last and first seen) of hashes whose issue fulfils the conditions."""
     query: Select[Any] = (
         select(_h.c.grouping_hash, _i.c.id, _i.c.last_seen_ms, _i.c.first_seen_ms)
         .join(_i, _i.c.id == _h.c.issue_id)
@@ -115,12 +115,9 @@ def matching_hashes(
     )
     if len(hashes) <= _AT_ONCE:
         query = query.where(_h.c.grouping_hash.in_([hash_text(one) for one in hashes]))
-    wanted = {hash_text(one): one for one in hashes}
-    return [
-        (wanted[row.grouping_hash], row)
-        for row in conn.execute(query)
-        if row.grouping_hash in wanted
-    ]
+    # Ten thousand rows are usual: each is unpacked, as names would be looked up four times.
+    found = [(int(text, 16), one, last, first) for text, one, last, first in conn.execute(query)]
+    return [row for row in found if row[0] in hashes]
 
 
 def merged_hashes(conn: Connection, scope: Scope) -> dict[int, int]:

@@ -2,37 +2,64 @@
 
 from __future__ import annotations
 
-from watchkeeper.issues.repo.counts import RAW, Filter, params_of, where
-from watchkeeper.model import Scope
+from dataclasses import replace
+
+from watchkeeper.issues.repo.counts import RAW, Filter, newest_from, params_of, where
+from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns
 
-TAGGED_EVENTS = 20_000
+TAGGED_EVENTS = 10_000
 """Events that a breakdown of all tags looks at, the newest."""
+
+
+_TAGS = """
+SELECT key, value, count() AS n
+FROM (SELECT tags FROM errors WHERE {where} LIMIT {{newest:UInt32}})
+ARRAY JOIN mapKeys(tags) AS key, mapValues(tags) AS value
+WHERE value != ''
+GROUP BY key, value ORDER BY key, n DESC, value LIMIT {{values:UInt32}} BY key
+"""
+
+_OWN = """
+SELECT count(), {sums}
+FROM (SELECT environment, release, level, server_name FROM errors WHERE {where}
+      LIMIT {{newest:UInt32}})
+"""
+_OWN_NAMES = {
+    "environment": "environment",
+    "level": "level",
+    "release": "release",
+    "server": "server_name",
+}
 
 
 def tags(
     columns: Columns, scope: Scope, chosen: Filter, *, values: int
 ) -> tuple[int, list[tuple[str, str, int]]]:
-    """Number of events looked at (the newest 20,000) and (key, value, events), commonest first."""
-    own = "'environment', environment, 'release', release, 'level', level, 'server', server_name"
-    sql = f"""
-    WITH looked_at AS (
-        SELECT mapConcat(mapFilter((k, v) -> v != '', map({own})),
-                         CAST(tags, 'Map(String, String)')) AS pairs
-        FROM errors WHERE {where(RAW, chosen)} ORDER BY ts DESC LIMIT {{newest:UInt32}}
-    )
-    SELECT '' AS key, '' AS value, count() AS n FROM looked_at
-    UNION ALL
-    SELECT * FROM (
-        SELECT pair.1 AS key, pair.2 AS value, count() AS n
-        FROM looked_at ARRAY JOIN CAST(pairs, 'Array(Tuple(String, String))') AS pair
-        GROUP BY key, value ORDER BY key, n DESC, value LIMIT {{values:UInt32}} BY key
-    )
-    """
+    """Number of events looked at (the newest 10,000, by days) and (key, value, events),
+    by key, the commonest first."""
+    chosen = _newest(columns, scope, chosen)
     params = params_of(scope, chosen, chosen.range) | {"newest": TAGGED_EVENTS, "values": values}
-    rows = [(str(key), str(value), int(n)) for key, value, n in columns.rows(sql, params)]
-    looked_at = sum(n for key, _value, n in rows if not key)
-    return looked_at, [row for row in rows if row[0]]
+    condition = where(RAW, chosen)
+    found = [
+        (str(key), str(value), int(n))
+        for key, value, n in columns.rows(_TAGS.format(where=condition), params)
+    ]
+    sums = ", ".join(f"sumMap(map({column}, 1))" for column in _OWN_NAMES.values())
+    [looked_at, *own] = columns.rows(_OWN.format(where=condition, sums=sums), params)[0]
+    for key, counted in zip(_OWN_NAMES, own, strict=True):
+        named = ((str(value), int(n)) for value, n in counted.items() if value)
+        ordered = sorted(named, key=lambda one: (-one[1], one[0]))
+        found += [(key, value, n) for value, n in ordered[:values]]
+    return int(looked_at), sorted(found, key=lambda one: (one[0], -one[2], one[1]))
+
+
+def _newest(columns: Columns, scope: Scope, chosen: Filter) -> Filter:
+    """The filter from the day on in which so many events are reached, counting back."""
+    start_ms = newest_from(columns, scope, chosen.hashes or (), TAGGED_EVENTS)
+    if not chosen.range.start_ms < start_ms < chosen.range.end_ms:
+        return chosen
+    return replace(chosen, range=TimeRange(start_ms, chosen.range.end_ms))
 
 
 _FIELDS = {
@@ -50,7 +77,9 @@ _FIELDS = {
 def values_of(
     columns: Columns, scope: Scope, chosen: Filter, *, key: str, most: int
 ) -> tuple[int, list[tuple[str, int, int, int]]]:
-    """Events with the tag, and (value, events, first ms, last ms), the commonest first."""
+    """Events with the tag (the newest 10,000, by days), and (value, events, first ms, last ms),
+    the commonest first."""
+    chosen = _newest(columns, scope, chosen)
     name = _FIELDS.get(key, "tags[{key:String}]")
     sql = f"""
     SELECT {name} AS value, count() AS n, toUnixTimestamp64Milli(min(ts)),
