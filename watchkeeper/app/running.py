@@ -55,6 +55,7 @@ def engine_loops(rooms: EngineRooms) -> list[Loop]:
         Loop(name="rule-files", period_s=5.0, run=lambda: read_rule_files(rooms)),
         Loop(name="pushgateway", period_s=15.0, run=rooms.api.pushgateway.show_due),
         Loop(name="derived-series", period_s=15.0, run=lambda: _derive(rooms)),
+        Loop(name="ignored-issues", period_s=15.0, run=lambda: _wake_issues(rooms)),
         self_watch_loop(watch, ground.clock),
         cardinality_loop(ground.acceptor, ground.meta, ground.clock, lane=LANE),
         Loop(name="retention", period_s=3600.0, run=lambda: _drop_expired(rooms)),
@@ -88,6 +89,12 @@ def _expire_artifacts(rooms: EngineRooms) -> int:
     days = rooms.ground.config.retention.artifacts_days
     used = rooms.ground.symbolicator.take_used()
     return rooms.api.uploads.expire(keep_ms=days * DAY_MS, used=used)
+
+
+def _wake_issues(rooms: EngineRooms) -> None:
+    """Open issues that were ignored until now, and tell open pages."""
+    for event in rooms.api.issues.wake():
+        rooms.ground.live.publish(event)
 
 
 def _derive(rooms: EngineRooms) -> float:

@@ -15,6 +15,8 @@ from watchkeeper.issues.event import SentryEvent, facts_of, read_event
 from watchkeeper.issues.grouping import LATEST, VERSIONS
 from watchkeeper.issues.metrics import IssueMetrics
 from watchkeeper.issues.repo import settle as repo
+from watchkeeper.issues.repo.returns import Outcome
+from watchkeeper.issues.ruling import RulesByProject, ruled_severity, severity_rules
 from watchkeeper.issues.tally import Arrival, tally
 from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.model import Cut, Kind, LiveEvent, LiveTopic, Record
@@ -56,7 +58,8 @@ class ErrorSink:
         versions = repo.grouping_versions(conn, {record.project_id for record, _, _ in read})
         known = _of_known_projects(read, versions, dead)
         fresh = _without_seen(known, conn)
-        arrivals = [_arrival(one, versions) for one in fresh]
+        rules = severity_rules(conn, list(versions))
+        arrivals = [_arrival(one, versions, rules) for one in fresh]
         return Plan(
             inserts=[_insert(arrivals)] if arrivals else [],
             apply=self._applying(arrivals, duplicates=len(known) - len(fresh)),
@@ -145,11 +148,12 @@ def _sightings(stored: Iterable[Arrival]) -> Iterable[Sighting]:
         yield Sighting(one.record.project_id, one.facts.release, one.facts.ts_ms)
 
 
-def _arrival(read: Read, versions: dict[int, int]) -> Arrival:
+def _arrival(read: Read, versions: dict[int, int], rules: RulesByProject) -> Arrival:
     record, event, identity = read
     facts = facts_of(event, received_ms=record.received_ms)
     group = VERSIONS.get(versions[record.project_id], VERSIONS[LATEST])
-    return Arrival(record, identity, facts, group(facts.groupable))
+    ruled = ruled_severity(facts, rules.get(record.project_id, ()))
+    return Arrival(record, identity, facts, group(facts.groupable), ruled)
 
 
 def _insert(arrivals: Sequence[Arrival]) -> Insert:
@@ -195,9 +199,9 @@ def _row(arrival: Arrival) -> tuple[object, ...]:
     )
 
 
-def _live_events(outcomes: Iterable[repo.Outcome]) -> list[LiveEvent]:
+def _live_events(outcomes: Iterable[Outcome]) -> list[LiveEvent]:
     """One event a project: how many came, and the newest issue among them."""
-    by_project: dict[int, list[repo.Outcome]] = {}
+    by_project: dict[int, list[Outcome]] = {}
     for outcome in outcomes:
         by_project.setdefault(outcome.project_id, []).append(outcome)
     return [

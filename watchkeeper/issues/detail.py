@@ -9,7 +9,7 @@ import msgspec
 
 from watchkeeper.issues.event import facts_of, read_event
 from watchkeeper.issues.frames import stacks_of
-from watchkeeper.issues.repo.counts import StoredEvent
+from watchkeeper.issues.repo.events import StoredEvent
 from watchkeeper.issues.types import ErrorEvent
 
 Json = Mapping[str, Any]

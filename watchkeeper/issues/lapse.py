@@ -11,12 +11,15 @@ from enum import StrEnum
 from typing import Any
 
 from watchkeeper.issues.releases import compared
+from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.lib.errors import Invalid
 
 SLOTS = 60
 """Parts of a window in which events are counted; a count is exact to a part."""
 
 MOST_USERS = 10_000
+_MOST = {"events": 10**9, "users": MOST_USERS, "window_ms": 30 * DAY_MS}
+
 MOST_REMEMBERED = 500
 """Releases that a resolution remembers as older, the latest ones first."""
 
@@ -71,11 +74,7 @@ class Ignoring:
     slots: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, most in (
-            ("events", 10**9),
-            ("users", MOST_USERS),
-            ("window_ms", 30 * 86_400_000),
-        ):
+        for name, most in _MOST.items():
             value = getattr(self, name)
             if value is not None and not 1 <= value <= most:
                 raise Invalid(f"ignore.{name} must be 1..{most}, got {value}.")

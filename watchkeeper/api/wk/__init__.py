@@ -11,9 +11,13 @@ from watchkeeper.api.wk import (
     cardinality,
     channels,
     data_health,
+    errors,
     first_run,
     forecasts,
     home,
+    issue_acts,
+    issue_facts,
+    issue_searches,
     issues,
     keys,
     live,
@@ -36,9 +40,10 @@ from watchkeeper.api.wk import (
 
 PREFIX = "/api/wk"
 _ROOMS = (
-    session, first_run, projects, setup, keys, tokens, members, audit, home, issues, releases,
-    alerts, rules, rule_preview, channels, scrape, pools, metrics, cardinality, forecasts, live,
-    data_health, attachments, traces, performance, profiles, privacy,
+    session, first_run, projects, setup, keys, tokens, members, audit, home, issues, issue_acts,
+    issue_facts, issue_searches, errors, releases, alerts, rules, rule_preview, channels, scrape,
+    pools, metrics, cardinality, forecasts, live, data_health, attachments, traces, performance,
+    profiles, privacy,
 )  # fmt: skip
 
 

@@ -40,6 +40,13 @@ def awake(at_ms: int) -> dict[str, Any]:
     }
 
 
+def any_due(conn: Connection, now_ms: int) -> bool:
+    """True if an issue's time of being ignored is over."""
+    t = tables.issues
+    due = select(t.c.id).where(t.c.ignored_until_ms <= now_ms, t.c.status == "ignored").limit(1)
+    return conn.execute(due).first() is not None
+
+
 def wake_due(conn: Connection, now_ms: int) -> list[tuple[int, int]]:
     """Open the issues whose time of being ignored is over; returns (project, issue) of each."""
     t = tables.issues

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from watchkeeper.issues.repo.search_issues import like_of
-from watchkeeper.issues.search import Has, Place, Search, Text, key_named
-from watchkeeper.issues.search.keys import Kind
+from watchkeeper.issues.search import Has, Kind, Place, Search, Text, key_named
 
 _COLUMNS: Mapping[str, str] = {
     "release": "release",

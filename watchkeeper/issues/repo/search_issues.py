@@ -12,6 +12,7 @@ from watchkeeper.issues.search import (
     Count,
     Flag,
     Has,
+    Kind,
     Phrase,
     Place,
     Search,
@@ -20,7 +21,6 @@ from watchkeeper.issues.search import (
     Time,
     key_named,
 )
-from watchkeeper.issues.search.keys import Kind
 from watchkeeper.lib.errors import Invalid
 from watchkeeper.model import TimeRange
 from watchkeeper.store.meta import tables

@@ -3,7 +3,7 @@
 from watchkeeper.issues.search.errors import BadSearch
 from watchkeeper.issues.search.keys import KEYS, Key, Kind, Place, key_named
 from watchkeeper.issues.search.match import check_for_events, matches
-from watchkeeper.issues.search.parse import parse
+from watchkeeper.issues.search.parse import likely_keys, parse
 from watchkeeper.issues.search.terms import Count, Flag, Has, Phrase, Search, Term, Text, Time
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Time",
     "check_for_events",
     "key_named",
+    "likely_keys",
     "matches",
     "parse",
 ]

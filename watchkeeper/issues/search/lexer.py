@@ -92,7 +92,7 @@ def _value(text: str, at: int) -> tuple[str, int, bool]:
 
 
 def _quoted(text: str, at: int) -> tuple[str, int]:
-    value = []
+    value: list[str] = []
     end = at + 1
     while end < len(text):
         if text[end] == "\\" and end + 1 < len(text) and text[end + 1] in '"\\':

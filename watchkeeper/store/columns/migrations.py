@@ -72,9 +72,18 @@ def _read_models_of_traces(options: SchemaOptions) -> list[str]:
     return [statement for group in (*made, *viewed) for statement in group]
 
 
-def _errors_by_url_function_and_person(options: SchemaOptions) -> list[str]:
+def _more_of_errors(options: SchemaOptions) -> list[str]:
     added = [column.name for column in tables.ERROR_COLUMNS_2]
-    return schema.add_columns(tables.ERRORS, added, options)
+    days = schema.local_name(tables.ERRORS_1D.name, options.cluster)
+    everywhere = schema.on_cluster(options.cluster)
+    return [
+        *schema.add_columns(tables.ERRORS, added, options),
+        *schema.create_table(tables.ERRORS_1D, options),
+        f"TRUNCATE TABLE IF EXISTS {days}{everywhere}",  # a step that was cut off begins anew
+        "INSERT INTO errors_1d SELECT project_id, grouping_hash, toDate(bucket, 'UTC'), level, "
+        "environment, release, handled, events, users FROM errors_1h",
+        *schema.create_view(tables.ERRORS_1D_VIEW, options),
+    ]
 
 
 MIGRATIONS = (
@@ -86,8 +95,8 @@ MIGRATIONS = (
     Migration(version=6, name="read models of traces", statements=_read_models_of_traces),
     Migration(
         version=7,
-        name="errors by url, function, person",
-        statements=_errors_by_url_function_and_person,
+        name="errors by url, function, person, day",
+        statements=_more_of_errors,
     ),
 )
 

@@ -199,6 +199,20 @@ ERRORS_1H = Table(
     ttl_days=90,
 )
 
+ERRORS_1D = replace(
+    ERRORS_1H,
+    name="errors_1d",
+    columns=tuple(
+        Column(name="day", type="Date", codec="ZSTD(1)") if column.name == "bucket" else column
+        for column in ERRORS_1H.columns
+    ),
+    partition_by="toYYYYMM(day)",
+    order_by=tuple("day" if name == "bucket" else name for name in ERRORS_1H.order_by),
+    ttl_column="day",
+    ttl_days=366,
+)
+"""The same by day: where an issue was seen at all is read from few parts."""
+
 LOGS_1 = Table(
     name="logs",
     columns=(
@@ -304,6 +318,7 @@ TABLES = (
     *FIRST_TABLES[:-3],
     ERRORS,
     ERRORS_1H,
+    ERRORS_1D,
     LOGS,
     HISTOGRAMS,
     EXEMPLARS,
@@ -326,6 +341,19 @@ GROUP BY project_id, grouping_hash, bucket, level, environment, release, handled
 """,
 )
 
+ERRORS_1D_VIEW = View(
+    name="errors_1d_view",
+    source="errors",
+    target="errors_1d",
+    select="""
+SELECT project_id, grouping_hash, toDate(ts, 'UTC') AS day,
+       level, environment, release, handled,
+       count() AS events, uniqCombined64State(nullIf(user_key, '')) AS users
+FROM {source}
+GROUP BY project_id, grouping_hash, day, level, environment, release, handled
+""",
+)
+
 TRACES_VIEW = View(
     name="traces_view",
     source="spans",
@@ -340,4 +368,4 @@ GROUP BY project_id, trace_id, day
 FIRST_VIEWS = (ERRORS_1H_VIEW,)
 """What migration 1 makes."""
 
-VIEWS = (*FIRST_VIEWS, TRACES_VIEW, *TRACE_VIEWS)
+VIEWS = (*FIRST_VIEWS, ERRORS_1D_VIEW, TRACES_VIEW, *TRACE_VIEWS)

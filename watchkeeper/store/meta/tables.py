@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from watchkeeper.store.meta import release_tables, shape
+from watchkeeper.store.meta import issue_tables, release_tables, shape
 from watchkeeper.store.meta.shape import Id, Ms
 from watchkeeper.store.meta.shape import id_column as _id
 from watchkeeper.store.meta.shape import ref_column as _ref
@@ -249,58 +249,6 @@ issue_activity = Table(
     Column("kind", String(32), nullable=False),
     Column("facts", JSON, nullable=False, default=dict),
 )
-issue_comments = Table(
-    "issue_comments",
-    metadata,
-    _id(),
-    _ref("issue_id", "issues"),
-    Column("at_ms", Ms, nullable=False),
-    Column("edited_ms", Ms),
-    Column("author", String(254), nullable=False),
-    Column("text", Text, nullable=False),
-)
-issue_ignored_users = Table(
-    # People seen since an issue was ignored until so many of them: each once, as 16 hex digits.
-    "issue_ignored_users",
-    metadata,
-    Column("issue_id", Id, ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
-    Column("user_hash", String(16), primary_key=True),
-)
-issue_undos = Table(
-    # What a change of people replaced, so that it can be taken back for a while.
-    "issue_undos",
-    metadata,
-    _id(),
-    _ref("project_id", "projects"),
-    Column("at_ms", Ms, nullable=False, index=True),
-    Column("actor", String(254), nullable=False),
-    Column("facts", JSON, nullable=False),
-)
-issue_searches = Table(
-    # Searches that people keep. user_id: whose; null: of the whole project.
-    "issue_searches",
-    metadata,
-    _id(),
-    _ref("project_id", "projects"),
-    _ref("user_id", "users", nullable=True),
-    Column("name", String(100), nullable=False),
-    Column("query", String(500), nullable=False),
-    Column("sort", String(16), nullable=False),
-    Column("is_default", Boolean, nullable=False, default=False),
-    Column("created_by", String(254), nullable=False),
-    Column("changed_ms", Ms, nullable=False),
-)
-severity_rules = Table(
-    # The first rule that an event matches says how bad it is.
-    "severity_rules",
-    metadata,
-    _id(),
-    _ref("project_id", "projects"),
-    Column("position", Integer, nullable=False),
-    Column("query", String(500), nullable=False),
-    Column("severity", String(16), nullable=False),
-    UniqueConstraint("project_id", "position"),
-)
 seen_events = Table(
     # (project, event_id) is unique: the second arrival of an event is a counted duplicate.
     "seen_events",
@@ -479,3 +427,11 @@ deploys = release_tables.deploys
 artifact_chunks = release_tables.artifact_chunks
 artifact_bundles = release_tables.artifact_bundles
 artifact_files = release_tables.artifact_files
+
+# Around issues
+
+issue_comments = issue_tables.issue_comments
+issue_ignored_users = issue_tables.issue_ignored_users
+issue_undos = issue_tables.issue_undos
+issue_searches = issue_tables.issue_searches
+severity_rules = issue_tables.severity_rules

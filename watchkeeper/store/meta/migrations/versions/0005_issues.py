@@ -17,6 +17,7 @@ def upgrade() -> None:
     sa.Column('sort', sa.String(length=16), nullable=False),
     sa.Column('is_default', sa.Boolean(), nullable=False),
     sa.Column('created_by', sa.String(length=254), nullable=False),
+    sa.Column('created_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('changed_ms', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['project_id'], ['projects.id'], name=op.f('fk_issue_searches_project_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_issue_searches_user_id'), ondelete='CASCADE'),
