@@ -1,4 +1,4 @@
-"""Times of calls as a histogram whose buckets are an eighth of an octave wide. Pure."""
+"""Times of calls as a histogram whose buckets are a quarter of an octave wide. Pure."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from watchkeeper.lib.clock import SECOND_MS
 
-SECOND_BUCKET = 240
+SECOND_BUCKET = 120
 """Begins at a second."""
-BUCKETS_AN_OCTAVE = 8
+BUCKETS_AN_OCTAVE = 4
 
 
 def bucket_of(ms: float) -> float:

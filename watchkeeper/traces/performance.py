@@ -47,9 +47,9 @@ class Found:
     total: int
     page: Sequence[tuple[Operation, Totals]]
     all: Totals
-    before: Mapping[str, Totals]
+    before: Mapping[int, Totals]
     spark_times_ms: Sequence[int]
-    sparks: Mapping[str, Mapping[int, tuple[int, float]]]
+    sparks: Mapping[int, Mapping[int, tuple[int, float]]]
 
     def per_s(self, calls: int) -> float:
         return calls * SECOND_MS / max(1, self.grid.range.length_ms)
@@ -89,7 +89,7 @@ def find(columns: Columns, scope: Scope, query: OperationQuery) -> Found:
     )
 
 
-def _ids(page: Sequence[tuple[Operation, Totals]]) -> list[str]:
+def _ids(page: Sequence[tuple[Operation, Totals]]) -> list[int]:
     return [operation.id for operation, _ in page]
 
 

@@ -57,7 +57,7 @@ _OPERATION_COLUMNS = (
     Column(name="slowest", type="SimpleAggregateFunction(max, String)", codec="ZSTD(1)"),
     Column(
         name="took",
-        type="SimpleAggregateFunction(sumMap, Tuple(Array(UInt16), Array(UInt64)))",
+        type="SimpleAggregateFunction(sumMap, Tuple(Array(UInt8), Array(UInt64)))",
         codec="ZSTD(1)",
     ),
 )
@@ -85,7 +85,7 @@ OPERATIONS_1M = Table(
 )
 """Calls by minute. category: entry (work that enters a service), db, http, cache, queue, rpc.
 operation: a hash of category, service, name, method, system and op. name: route, statement, host,
-cache or queue. took: a histogram, its buckets an eighth of an octave wide; 240 begins at a second.
+cache or queue. took: a histogram, its buckets a quarter of an octave wide; 120 begins at a second.
 slowest: duration in ns, 20 digits, and the trace's id."""
 
 OPERATIONS_1H = Table(
@@ -198,7 +198,7 @@ def _operations_view(name: str, target: str, bucket: str) -> View:
 SELECT project_id, category, bucket, {_HASH} AS operation, environment, service, name, method,
     system, op, sum(n) AS calls, sum(failed) AS errors, sum(time_ns) AS total_ns,
     sum(hit_n) AS hits, sum(miss_n) AS misses, max(worst) AS slowest,
-    (groupArray(eighth), groupArray(n)) AS took
+    (groupArray(slot), groupArray(n)) AS took
 FROM (
     SELECT project_id, category, bucket, service,
         multiIf(
@@ -211,7 +211,7 @@ FROM (
                 category = 'cache' AND startsWith(op, 'db.'), upper(splitByChar(' ', span)[1]),
                 '') AS method,
         multiIf(category = 'entry', '', category = 'queue', messaging, db_system) AS system,
-        op, environment, eighth, count() AS n, countIf(status = 'error') AS failed,
+        op, environment, slot, count() AS n, countIf(status = 'error') AS failed,
         sum(duration_ns) AS time_ns,
         countIf(category = 'cache' AND hit IN ('true', 'True', '1')) AS hit_n,
         countIf(category = 'cache' AND hit IN ('false', 'False', '0')) AS miss_n,
@@ -221,12 +221,12 @@ FROM (
             service, name AS span, route, statement, http_method, db_system, op, environment,
             status, duration_ns, trace_id, attributes['cache.hit'] AS hit,
             attributes['messaging.system'] AS messaging, {_HOST} AS host, {_QUEUE} AS queue,
-            toUInt16(least(511, greatest(0,
-                floor(8 * log2(greatest(duration_ns, 1) / 1000000000)) + 240))) AS eighth
+            toUInt8(least(255, greatest(0,
+                floor(4 * log2(greatest(duration_ns, 1) / 1000000000)) + 120))) AS slot
         FROM {{source}}
         WHERE is_entry = 1 OR op != '' OR statement != ''
     )
-    GROUP BY project_id, category, bucket, service, name, method, system, op, environment, eighth
+    GROUP BY project_id, category, bucket, service, name, method, system, op, environment, slot
 )
 GROUP BY project_id, category, bucket, service, name, method, system, op, environment
 """

@@ -15,7 +15,7 @@ from watchkeeper.traces.queries import OperationQuery, OperationSort
 
 BY_MINUTE_UP_TO_MS = 3 * HOUR_MS
 """Longer ranges are counted by whole hours."""
-_ID = "toString(operation)"
+_ID = "operation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class Grid:
 class Operation:
     """What is called. id: hash of the other fields, as the tables have it."""
 
-    id: str
+    id: int
     category: str
     service: str
     name: str
@@ -126,7 +126,7 @@ def listed(
     return (int(rows[0][15]) if rows else 0), found
 
 
-_AMONG = " AND operation IN (SELECT arrayJoin(arrayMap(x -> toUInt64(x), {ids:Array(String)})))"
+_AMONG = " AND operation IN {ids:Array(UInt64)}"
 
 
 def _slowest(
@@ -136,12 +136,12 @@ def _slowest(
     grid: Grid,
     quantile: float,
     limit: int,
-) -> tuple[int, list[str]]:
+) -> tuple[int, list[int]]:
     """How many operations match, and the ids of those with the greatest quantile."""
     where, params = _where(scope, query, grid)
     sql = f"""
-    SELECT {_ID}, quantileInterpolatedWeighted({quantile})(eighth, k) AS q, count() OVER ()
-    FROM {grid.table} ARRAY JOIN took.1 AS eighth, took.2 AS k
+    SELECT {_ID}, quantileInterpolatedWeighted({quantile})(quarter, k) AS q, count() OVER ()
+    FROM {grid.table} ARRAY JOIN took.1 AS quarter, took.2 AS k
     WHERE {where} GROUP BY operation ORDER BY q DESC, operation LIMIT {{limit:UInt32}}
     """
     rows = columns.rows(sql, params | {"limit": limit})
@@ -149,25 +149,25 @@ def _slowest(
 
 
 def histograms(
-    columns: Columns, scope: Scope, query: OperationQuery, grid: Grid, ids: Sequence[str]
-) -> dict[str, Histogram]:
+    columns: Columns, scope: Scope, query: OperationQuery, grid: Grid, ids: Sequence[int]
+) -> dict[int, Histogram]:
     """The times of each of these operations."""
     if not ids:
         return {}
     where, params = _where(scope, query, grid)
     sql = f"""
-    SELECT {_ID}, eighth, sum(k) FROM {grid.table} ARRAY JOIN took.1 AS eighth, took.2 AS k
-    WHERE {where} {_AMONG} GROUP BY operation, eighth
+    SELECT {_ID}, quarter, sum(k) FROM {grid.table} ARRAY JOIN took.1 AS quarter, took.2 AS k
+    WHERE {where} {_AMONG} GROUP BY operation, quarter
     """
-    found: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for row in columns.rows(sql, params | {"ids": list(ids)}):
         found[row[0]].append((int(row[1]), int(row[2])))
     return {each: Histogram.of(buckets) for each, buckets in found.items()}
 
 
 def known(
-    columns: Columns, scope: Scope, query: OperationQuery, grid: Grid, ids: Sequence[str]
-) -> dict[str, Totals]:
+    columns: Columns, scope: Scope, query: OperationQuery, grid: Grid, ids: Sequence[int]
+) -> dict[int, Totals]:
     """Of each of these operations its sums and times; absent where there was no call."""
     if not ids:
         return {}
@@ -185,8 +185,8 @@ def summed(columns: Columns, scope: Scope, query: OperationQuery, grid: Grid) ->
     if not int(row[0]):
         return Totals()
     sql = f"""
-    SELECT eighth, sum(k) FROM {grid.table} ARRAY JOIN took.1 AS eighth, took.2 AS k
-    WHERE {where} GROUP BY eighth
+    SELECT quarter, sum(k) FROM {grid.table} ARRAY JOIN took.1 AS quarter, took.2 AS k
+    WHERE {where} GROUP BY quarter
     """
     times = Histogram.of((int(at), int(k)) for at, k in columns.rows(sql, params))
     return _totals(row, times)
@@ -205,13 +205,13 @@ def by_service(
         params,
     )
     sql = f"""
-    SELECT service, category, {column} AS other, eighth, sum(k)
-    FROM {grid.table} ARRAY JOIN took.1 AS eighth, took.2 AS k
-    WHERE {where} GROUP BY {key}, eighth
+    SELECT service, category, {column} AS other, quarter, sum(k)
+    FROM {grid.table} ARRAY JOIN took.1 AS quarter, took.2 AS k
+    WHERE {where} GROUP BY {key}, quarter
     """
     times: dict[tuple[str, str, str], list[tuple[int, int]]] = defaultdict(list)
-    for service, category, other, eighth, calls in columns.rows(sql, params):
-        times[service, category, other].append((int(eighth), int(calls)))
+    for service, category, other, quarter, calls in columns.rows(sql, params):
+        times[service, category, other].append((int(quarter), int(calls)))
     return {
         (row[0], row[1], row[2]): _totals(row[3:], Histogram.of(times[row[0], row[1], row[2]]))
         for row in rows
@@ -250,9 +250,9 @@ def over_time(
         )
     }
     sql = f"""
-    SELECT {_SLOT} AS s, sum(k), quantilesInterpolatedWeighted(0.5, 0.95, 0.99)(eighth, k) AS q,
+    SELECT {_SLOT} AS s, sum(k), quantilesInterpolatedWeighted(0.5, 0.95, 0.99)(quarter, k) AS q,
            {_ms("q[1]")}, {_ms("q[2]")}, {_ms("q[3]")}
-    FROM {grid.table} ARRAY JOIN took.1 AS eighth, took.2 AS k WHERE {where} GROUP BY s
+    FROM {grid.table} ARRAY JOIN took.1 AS quarter, took.2 AS k WHERE {where} GROUP BY s
     """
     return {
         int(row[0]): Slot(int(row[1]), errors.get(int(row[0]), 0), row[3], row[4], row[5])
@@ -267,19 +267,19 @@ def sparks(
     grid: Grid,
     *,
     slot_ms: int,
-    ids: Sequence[str],
-) -> Mapping[str, Mapping[int, tuple[int, float]]]:
+    ids: Sequence[int],
+) -> Mapping[int, Mapping[int, tuple[int, float]]]:
     """Of each of these operations, by number of slot: calls and p95 in ms."""
     if not ids:
         return {}
     where, params = _where(scope, query, grid)
     sql = f"""
-    SELECT {_ID}, {_SLOT} AS s, sum(k), quantileInterpolatedWeighted(0.95)(eighth, k) AS q,
+    SELECT {_ID}, {_SLOT} AS s, sum(k), quantileInterpolatedWeighted(0.95)(quarter, k) AS q,
            {_ms("q")}
-    FROM {grid.table} ARRAY JOIN took.1 AS eighth, took.2 AS k
+    FROM {grid.table} ARRAY JOIN took.1 AS quarter, took.2 AS k
     WHERE {where} {_AMONG} GROUP BY operation, s
     """
-    found: dict[str, dict[int, tuple[int, float]]] = defaultdict(dict)
+    found: dict[int, dict[int, tuple[int, float]]] = defaultdict(dict)
     for row in columns.rows(sql, params | {"slot": slot_ms, "ids": list(ids)}):
         found[row[0]][int(row[1])] = (int(row[2]), float(row[4]))
     return found
@@ -311,15 +311,16 @@ def _where(scope: Scope, query: OperationQuery, grid: Grid) -> tuple[str, dict[s
     return " AND ".join(claims), params
 
 
-def _operation(row: Sequence[str]) -> Operation:
+def _operation(row: Sequence[int | str]) -> Operation:
+    id_, category, service, name, method, system, op = row[:7]
     return Operation(
-        id=row[0],
-        category=row[1],
-        service=row[2],
-        name=row[3],
-        method=row[4],
-        system=row[5],
-        op=row[6],
+        id=int(id_),
+        category=str(category),
+        service=str(service),
+        name=str(name),
+        method=str(method),
+        system=str(system),
+        op=str(op),
     )
 
 
