@@ -14,9 +14,10 @@ from sqlalchemy import insert
 from tests.fakes.clock import HandClock
 from watchkeeper.ingest import Acceptor, IngestMetrics, SeriesRegistry
 from watchkeeper.ingest.digest import Digest, DigestMetrics, DigestOptions
-from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink, SpanSink
+from watchkeeper.ingest.sinks import EnvelopeSink, LogSink, MetadataSink, SampleSink, SpanSink
 from watchkeeper.issues import ErrorSink, IssueMetrics, Issues
 from watchkeeper.model import Kind, LiveEvent, Record, Role, Scope
+from watchkeeper.store.blobs.directory import DirectoryBlobs
 from watchkeeper.store.columns import TABLES, Columns, EmbeddedOptions
 from watchkeeper.store.columns.embedded import open_embedded
 from watchkeeper.store.meta import Meta, open_meta, tables
@@ -65,6 +66,7 @@ class House:
         self.columns.migrate()
         self.edge = SegmentWriter(directory / "spool", "edge", clock=self.clock)
         self.engine = SegmentWriter(directory / "spool", "engine", clock=self.clock)
+        self.blobs = DirectoryBlobs(directory / "blobs")
         self.told: list[LiveEvent] = []
         self.registry = CollectorRegistry()
         self.issues = Issues(meta=self.meta, columns=self.columns, clock=self.clock)
@@ -101,6 +103,7 @@ class House:
                 MetadataSink(),
                 LogSink(),
                 SpanSink(),
+                EnvelopeSink(self.blobs),
                 ErrorSink(metrics=IssueMetrics(self.registry)),
             ],
             clock=self.clock,

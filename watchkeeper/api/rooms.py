@@ -23,6 +23,7 @@ from watchkeeper.lib.live import LiveHub
 from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
 from watchkeeper.model import Scope
+from watchkeeper.query.attachments import Attachments
 from watchkeeper.query.exemplars import ExemplarSource
 from watchkeeper.query.promql import Engine, SeriesSource
 from watchkeeper.store.columns import Columns
@@ -99,6 +100,7 @@ class Rooms:
     engine: Engine
     source: SeriesSource
     exemplars: ExemplarSource
+    attachments: Attachments
     rules: Rules
     evaluator: Evaluator
     alerts: Alerts

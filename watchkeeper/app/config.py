@@ -22,6 +22,7 @@ from watchkeeper.app.options import (
     RetentionOptions,
     RulesOptions,
     ScrapeOptions,
+    SentrySettings,
     SeriesSettings,
     ServerOptions,
     StatsdOptions,
@@ -57,6 +58,7 @@ class Config:
     rules: RulesOptions = field(default_factory=RulesOptions)
     query: QuerySettings = field(default_factory=QuerySettings)
     outbound: OutboundOptions = field(default_factory=OutboundOptions)
+    sentry: SentrySettings = field(default_factory=SentrySettings)
     otlp: OtlpSettings = field(default_factory=OtlpSettings)
     promql: PromqlSettings = field(default_factory=PromqlSettings)
     remote_write: RemoteWriteSettings = field(default_factory=RemoteWriteSettings)

@@ -28,7 +28,7 @@ from watchkeeper.app.datadir import DataDir
 from watchkeeper.app.homes import HomeProjects
 from watchkeeper.app.people import build_access
 from watchkeeper.app.series import series_options
-from watchkeeper.app.stores import cache_store, column_store, meta_store, retention_days
+from watchkeeper.app.stores import blob_store, cache_store, column_store, meta_store, retention_days
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
 from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink, watermark
 from watchkeeper.ingest.history import History
@@ -36,6 +36,7 @@ from watchkeeper.ingest.pushgateway import Pushgateway
 from watchkeeper.ingest.scrape import ConfigFile, ReloadMetrics, ScrapeConfigs, Scraper
 from watchkeeper.ingest.sinks import (
     ROLLED_UP,
+    EnvelopeSink,
     LogSink,
     MetadataSink,
     SampleSink,
@@ -50,6 +51,7 @@ from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
 from watchkeeper.model import Role, Scope
 from watchkeeper.query import EngineOptions, QueryLimits, QueryOptions
+from watchkeeper.query.attachments import Attachments
 from watchkeeper.query.exemplars import ColumnsExemplars
 from watchkeeper.query.hot import HotMetrics, HotSource, HotStore
 from watchkeeper.query.promql import (
@@ -60,6 +62,7 @@ from watchkeeper.query.promql import (
     RollupOptions,
     SeriesSource,
 )
+from watchkeeper.store.blobs import Blobs
 from watchkeeper.store.columns import Columns, Kept, Retention
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
@@ -82,6 +85,7 @@ class Ground:
     spool: SegmentWriter
     acceptor: Acceptor
     outbound: Outbound
+    blobs: Blobs
 
 
 def _ground(
@@ -109,6 +113,7 @@ def _ground(
         outbound=Outbound(
             OutboundOptions(allow=config.outbound.allow, environment=dict(os.environ))
         ),
+        blobs=blob_store(config, data_dir),
     )
 
 
@@ -238,6 +243,7 @@ def _api(
         engine=engine,
         source=source,
         exemplars=ColumnsExemplars(ground.columns),
+        attachments=Attachments(ground.columns, ground.blobs),
         rules=rules,
         alerts=Alerts(meta),
         channels=Channels(meta, ground.outbound, clock, external_url=public_url),
@@ -328,6 +334,7 @@ def _digest(ground: Ground, hot: HotStore) -> Digest:
         MetadataSink(),
         LogSink(),
         SpanSink(),
+        EnvelopeSink(ground.blobs),
         ErrorSink(metrics=IssueMetrics(registry)),
     ]
     return Digest(

@@ -1,9 +1,10 @@
 """Everything that comes in: protocols decode it, `Acceptor` puts it into the spool."""
 
-from watchkeeper.ingest.accept import Acceptor, PlacedBatch
+from watchkeeper.ingest.accept import Acceptor, EncodedRows, EnvelopeBatch, PlacedBatch
 from watchkeeper.ingest.body import BodyLimits, unpack
 from watchkeeper.ingest.cardinality_watch import CardinalityWatch
 from watchkeeper.ingest.drops import Accepted, Drop
+from watchkeeper.ingest.envelope_rows import ProfileRow, encode_envelope_rows
 from watchkeeper.ingest.http import (
     AsgiMessage,
     Endpoint,
@@ -53,7 +54,9 @@ __all__ = [
     "BodyLimits",
     "CardinalityWatch",
     "Drop",
+    "EncodedRows",
     "Endpoint",
+    "EnvelopeBatch",
     "Exemplar",
     "ExemplarRow",
     "HistogramBatch",
@@ -65,6 +68,7 @@ __all__ = [
     "LogRow",
     "MetadataRow",
     "PlacedBatch",
+    "ProfileRow",
     "Quota",
     "Receive",
     "Refusal",
@@ -89,6 +93,7 @@ __all__ = [
     "decode_samples",
     "decode_series",
     "decode_spans",
+    "encode_envelope_rows",
     "encode_exemplars",
     "encode_histograms",
     "encode_logs",

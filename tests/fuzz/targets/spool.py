@@ -19,7 +19,9 @@ from watchkeeper.ingest import (
     decode_metadata,
     decode_samples,
     decode_series,
+    decode_spans,
 )
+from watchkeeper.ingest.envelope_rows import decode_blob_rows, decode_envelope_rows
 from watchkeeper.model import Kind, Labels, Record, decode_histogram, labels_of, series_id
 
 T = TypeVar("T")
@@ -59,6 +61,21 @@ class CheckingSpool:
                 msgspec.json.encode(decode_metadata(payload))
             case Kind.LOGS:
                 msgspec.json.encode(decode_logs(payload))
+            case _:
+                self.rows += _envelope_rows(record)
+
+
+def _envelope_rows(record: Record) -> int:
+    """How many rows a record of the kinds that envelopes hold has."""
+    if record.kind is Kind.SPANS:
+        return len(decode_spans(record.payload))
+    if record.kind is Kind.ERROR_EVENT:
+        event = msgspec.json.decode(record.payload)
+        assert len(event["event_id"]) == 32, "an event without its id"
+        return 1
+    if record.kind in {Kind.ATTACHMENTS, Kind.REPLAYS}:
+        return len(decode_blob_rows(record.kind, record.payload))
+    return len(decode_envelope_rows(record.kind, record.payload))
 
 
 def _check_labels(labels: Labels) -> None:

@@ -27,8 +27,10 @@ from watchkeeper.lib.outbound import Outbound, OutboundOptions
 from watchkeeper.lib.telemetry import LoopGuard, OwnLogs, Telemetry, new_registry
 from watchkeeper.limits import Limiter, LoginLimits
 from watchkeeper.model import Role, Scope
+from watchkeeper.query.attachments import Attachments
 from watchkeeper.query.exemplars import ColumnsExemplars
 from watchkeeper.query.promql import Engine, MemorySource
+from watchkeeper.store.blobs.directory import DirectoryBlobs
 from watchkeeper.store.cache.memory import MemoryCache
 from watchkeeper.store.columns import Columns, EmbeddedOptions
 from watchkeeper.store.columns.embedded import open_embedded
@@ -158,6 +160,7 @@ class Builder:
             engine=engine,
             source=source,
             exemplars=ColumnsExemplars(self.columns),
+            attachments=Attachments(self.columns, DirectoryBlobs(self.directory / "blobs")),
             rules=rules,
             evaluator=Evaluator(
                 rules,

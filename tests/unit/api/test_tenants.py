@@ -33,6 +33,7 @@ class Operation:
             "key_id": 1, "token_id": 1, "channel_id": 1,
             "short_id": "WEB-1", "file": "shop", "which": "latest",
             "metric": "up", "trace_id": "0" * 32, "span_id": "0" * 16, "profile_id": "0" * 32,
+            "event_id": "a" * 32, "number": 0,
         }  # fmt: skip
         return self.path.format(**values)
 

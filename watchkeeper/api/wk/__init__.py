@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from watchkeeper.api.wk import (
     alerts,
+    attachments,
     audit,
     cardinality,
     channels,
@@ -35,7 +36,7 @@ PREFIX = "/api/wk"
 _ROOMS = (
     session, first_run, projects, setup, keys, tokens, members, audit, home, issues, alerts,
     rules, rule_preview, channels, scrape, pools, metrics, cardinality, forecasts, live,
-    data_health, traces, performance, profiles,
+    data_health, attachments, traces, performance, profiles,
 )  # fmt: skip
 
 

@@ -22,7 +22,6 @@ from watchkeeper.ingest import (
     InFlight,
     IngestMetrics,
     Keys,
-    Quota,
     Receive,
     Rejection,
     RejectionLog,
@@ -60,8 +59,6 @@ class EdgeOptions:
     otlp: OtlpOptions = field(default_factory=OtlpOptions)
     in_flight_bytes: int = 256 * 2**20
     """Bodies held in memory at once, over all connections."""
-    events_per_minute: int = 0
-    """Error events that one project may send in a minute; 0: no bound."""
     refresh_keys_s: float = 0.8
     """How often new and revoked keys are looked for."""
     version: str = ""
@@ -110,7 +107,6 @@ class EdgeApp:
             scrubber=scrubber,
             clock=clock,
             in_flight=in_flight,
-            quota=Quota(clock, self._options.events_per_minute),
             options=self._options.sentry,
         )
         self._remote_write = RemoteWriteEndpoint(

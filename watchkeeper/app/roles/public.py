@@ -15,13 +15,13 @@ from prometheus_client import Counter
 
 from watchkeeper import __version__
 from watchkeeper.access import Access, KeyRing
-from watchkeeper.app.config import Config
+from watchkeeper.app.config import Config, ConfigError
 from watchkeeper.app.datadir import DataDir
 from watchkeeper.app.edge_metrics import MergedMetrics
 from watchkeeper.app.homes import HomeProjects, NamedProjects
 from watchkeeper.app.http_server import HttpServer
 from watchkeeper.app.loops import Loop, Loops
-from watchkeeper.app.options import OtlpSettings
+from watchkeeper.app.options import OtlpSettings, SentrySettings
 from watchkeeper.app.own_sink import OwnRoad, self_watch_loop
 from watchkeeper.app.people import build_access
 from watchkeeper.app.proxy import EngineProxy, ProxyOptions
@@ -33,11 +33,13 @@ from watchkeeper.app.supervise import EngineProcess
 from watchkeeper.app.words import said_again
 from watchkeeper.ingest import (
     Acceptor,
+    BodyLimits,
     IngestMetrics,
     RejectionRows,
     remembered_series,
 )
 from watchkeeper.ingest.protocols.otlp import OtlpOptions
+from watchkeeper.ingest.protocols.sentry import SentryOptions, limited_as
 from watchkeeper.ingest.protocols.statsd import StatsdService
 from watchkeeper.lib.clock import SECOND_MS, system_clock
 from watchkeeper.lib.telemetry import SelfWatch, Telemetry, start_telemetry
@@ -110,7 +112,7 @@ def _build(
         ),
         clock,
         metrics,
-        EdgeOptions(version=__version__, otlp=_otlp(config.otlp)),
+        EdgeOptions(version=__version__, otlp=_otlp(config.otlp), sentry=_sentry(config.sentry)),
         hooks=EdgeHooks(
             write_rejections=RejectionRows(meta).add,
             token_project=access.project_of_token,
@@ -162,6 +164,22 @@ def _count_restarts(engine: EngineProcess, telemetry: Telemetry) -> None:
         registry=telemetry.registry,
     )
     engine.on_restart = restarts.inc
+
+
+def _sentry(settings: SentrySettings) -> SentryOptions:
+    """The settings as the protocol takes them. Raises ConfigError for an unknown category."""
+    pairs = [rule.partition("=") for rule in settings.per_minute]
+    try:
+        per_minute = {limited_as(name): int(most) for name, _, most in pairs}
+    except ValueError as error:
+        raise ConfigError(f"sentry.per_minute: {error}") from error
+    return SentryOptions(
+        limits=BodyLimits(
+            max_bytes=settings.max_body_bytes, max_unpacked_bytes=settings.max_unpacked_bytes
+        ),
+        max_event_bytes=settings.max_event_bytes,
+        per_minute=per_minute,
+    )
 
 
 async def _run(edge: _Edge, listener: socket.socket) -> int:

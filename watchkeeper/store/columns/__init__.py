@@ -41,6 +41,7 @@ from watchkeeper.store.columns.rowbinary import (
     samples_block,
     split_by_day,
 )
+from watchkeeper.store.columns.table import Table
 from watchkeeper.store.columns.tables import (
     ERRORS,
     ERRORS_1H,
@@ -55,7 +56,6 @@ from watchkeeper.store.columns.tables import (
     SPANS,
     TABLES,
     TRACES,
-    Table,
 )
 
 __all__ = [

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from watchkeeper.store.columns import schema, tables
+from watchkeeper.store.columns.envelope_tables import ENVELOPE_TABLES
 from watchkeeper.store.columns.errors import SchemaTooNew
 from watchkeeper.store.columns.port import Params
 from watchkeeper.store.columns.schema import SchemaOptions
@@ -60,7 +61,7 @@ def _spans_and_more_of_logs(options: SchemaOptions) -> list[str]:
 
 
 def _what_envelopes_hold(options: SchemaOptions) -> list[str]:
-    made = (schema.create_table(t, options) for t in tables.ENVELOPE_TABLES)
+    made = (schema.create_table(t, options) for t in ENVELOPE_TABLES)
     return [statement for group in made for statement in group]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from watchkeeper.store.columns.tables import Column, Table, View
+from watchkeeper.store.columns.table import Column, Table, View
 
 DEDUPLICATION_WINDOW = 1000
 """How many of a table's latest insert tokens the engine remembers."""

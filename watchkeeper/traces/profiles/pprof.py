@@ -93,6 +93,15 @@ def read_pprof(body: bytes, kind: str = "") -> tuple[Stacks, Times]:
     return stacks_read, Times(message.time_ns, message.duration_ns)
 
 
+def checked_pprof(body: bytes) -> tuple[bytes, Times]:
+    """The plain message of a body that can be read, and when it was taken. Raises BadProfile."""
+    message = unpacked(body)
+    stacks, times = read_pprof(message)
+    if not stacks.samples:
+        raise BadProfile("The profile has no sample with a value; profile for longer.")
+    return message, times
+
+
 def _parts(message: memoryview) -> _Message:
     found = _Message()
     lists = {1: found.types, 2: found.samples, 4: found.locations, 5: found.functions}

@@ -44,16 +44,14 @@ def read_sentry(payload: bytes) -> Stacks:
         for key, value in _object(profile.get("thread_metadata")).items()
         if isinstance(value, dict)
     }
-    transaction = (
-        _object(told.get("transaction")) or (_objects(told.get("transactions")) or [{}])[0]
-    )
+    transactions = [_object(told.get("transaction")), *_objects(told.get("transactions"))]
     return Stacks(
         frames=frames,
         samples=_samples(_objects(profile.get("samples"))[:MOST_SAMPLES], stacks),
         unit="nanoseconds",
         kind="wall",
         kinds=["wall"],
-        main_thread=_text(transaction.get("active_thread_id")),
+        main_thread=next(filter(None, map(_active_thread, transactions)), ""),
         thread_names={key: name for key, name in names.items() if name},
     )
 
@@ -102,6 +100,10 @@ def _stack(told: object, frames: int) -> tuple[int, ...]:
     """Sentry lists the innermost first."""
     known = (each for each in _list(told) if isinstance(each, int) and 0 <= each < frames)
     return tuple(reversed(list(known)[:DEEPEST]))
+
+
+def _active_thread(transaction: Json) -> str:
+    return _text(transaction.get("active_thread_id"))
 
 
 def _list(value: object) -> Sequence[object]:
