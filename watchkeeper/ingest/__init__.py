@@ -4,6 +4,7 @@ from watchkeeper.ingest.accept import Acceptor, EncodedRows, EnvelopeBatch, Plac
 from watchkeeper.ingest.body import BodyLimits, unpack
 from watchkeeper.ingest.cardinality_watch import CardinalityWatch
 from watchkeeper.ingest.drops import Accepted, Cut, Drop
+from watchkeeper.ingest.envelope_rows import ProfileRow, encode_envelope_rows
 from watchkeeper.ingest.http import (
     AsgiMessage,
     Endpoint,
@@ -68,6 +69,7 @@ __all__ = [
     "LogRow",
     "MetadataRow",
     "PlacedBatch",
+    "ProfileRow",
     "Quota",
     "Receive",
     "Refusal",
@@ -92,6 +94,7 @@ __all__ = [
     "decode_samples",
     "decode_series",
     "decode_spans",
+    "encode_envelope_rows",
     "encode_exemplars",
     "encode_histograms",
     "encode_logs",

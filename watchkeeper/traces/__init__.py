@@ -39,6 +39,9 @@ from watchkeeper.traces.performance_types import (
 from watchkeeper.traces.profiles.desk import (
     Profiles,
 )
+from watchkeeper.traces.profiles.pprof import (
+    checked_pprof,
+)
 from watchkeeper.traces.profiles.types import (
     Flame,
     FlameFrames,
@@ -47,6 +50,7 @@ from watchkeeper.traces.profiles.types import (
     ProfiledTransaction,
     ProfileItem,
     ProfilePage,
+    UploadedProfile,
 )
 from watchkeeper.traces.queries import (
     Category,
@@ -143,5 +147,7 @@ __all__ = [
     "TraceScatter",
     "TraceSort",
     "Traces",
+    "UploadedProfile",
     "WeekBefore",
+    "checked_pprof",
 ]

@@ -13,7 +13,7 @@ from watchkeeper.traces.repo.search import NS_A_MS, Wanted, Window
 from watchkeeper.traces.types import TraceHistogram, TraceOverview, TraceScatter
 
 MOST_POINTS = 500
-_ROWS_AT_MOST = {False: 3_000_000, True: 300_000}
+_ROWS_AT_MOST = {False: 1_000_000, True: 100_000}
 """Spans that are looked at for one overview; fewer where wide columns must be read."""
 
 

@@ -51,7 +51,7 @@ class BudgetChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latency:
-    """Times of a set of calls, ms; the percentiles are within 5 % of the exact ones."""
+    """Times of a set of calls, ms; the percentiles are mostly within 5 % of the exact ones."""
 
     avg_ms: float
     p50_ms: float

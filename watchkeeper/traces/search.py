@@ -23,6 +23,8 @@ Seconds = Callable[[], float]
 """A monotonic clock."""
 
 _MOST_SLICES = 64
+_ROWS_A_TRACE = {False: 1, True: 6}
+"""Matches that are read for each trace of a page: a trace may have several."""
 _FIRST_SLICE = {False: 8, True: 128}
 """The first stretch that is searched is this part of the range; the next is twice as long."""
 
@@ -90,8 +92,8 @@ class Search:
     def rows(self, candidates: Sequence[Candidate], sort: TraceSort) -> dict[str, TraceItem]:
         """The candidates that belong on this page, by trace id."""
         found = repo.whole(self.columns, self.scope, self.wanted, candidates)
-        ids = list(found)
-        counts = repo.matched(self.columns, self.scope, self.wanted, self.window, ids)
+        near = [each for each in candidates if each.trace_id in found]
+        counts = repo.matched(self.columns, self.scope, self.wanted, self.window, near)
         ranks = {each.trace_id: each.rank for each in candidates}
         kept = {}
         for trace_id, item in found.items():
@@ -113,32 +115,37 @@ def newest_page(search: Search, cursor: str, *, budget_s: float, seconds: Second
     )
     if not search.wanted.of_spans:
         slice_ns = window.end_ns - window.start_ns
+    fetched = search.limit * _ROWS_A_TRACE[search.wanted.of_spans]
     deadline = seconds() + budget_s
     kept: list[TraceItem] = []
     for _ in range(_MOST_SLICES):
         begin_ns = max(window.start_ns, end_ns - slice_ns)
         part = Window(start_ns=begin_ns, end_ns=end_ns)
         found = repo.newest(
-            search.columns,
-            search.scope,
-            search.wanted,
-            part,
-            before=before,
-            limit=search.limit + 1,
+            search.columns, search.scope, search.wanted, part, before=before, limit=fetched
         )
-        rows = search.rows(found[: search.limit], TraceSort.NEWEST)
-        for each in found[: search.limit]:
+        tops = _tops(found)
+        rows = search.rows(tops, TraceSort.NEWEST)
+        for each in tops:
             if each.trace_id in rows:
                 kept.append(rows[each.trace_id])
                 if len(kept) == search.limit:
                     return _page(kept, each.at_ns, each.trace_id, window)
-        if len(found) > search.limit:
-            end_ns, before = found[search.limit - 1].at_ns, found[search.limit - 1].trace_id
+        if len(found) == fetched:
+            end_ns, before = found[-1].at_ns, found[-1].trace_id
         else:
             end_ns, before, slice_ns = begin_ns, "", slice_ns * 2
         if (end_ns <= window.start_ns and not before) or seconds() > deadline:
             break
     return _page(kept, end_ns, before, window)
+
+
+def _tops(found: Sequence[Candidate]) -> list[Candidate]:
+    """The first match of each trace."""
+    first: dict[str, Candidate] = {}
+    for each in found:
+        first.setdefault(each.trace_id, each)
+    return list(first.values())
 
 
 def _page(items: list[TraceItem], reached_ns: int, before: str, window: Window) -> TracePage:
@@ -162,13 +169,12 @@ def slowest_page(search: Search, cursor: str) -> TracePage:
         below=below,
         limit=search.limit + 1,
     )
-    shown = found[: search.limit]
+    shown = _tops(found[: search.limit])
     rows = search.rows(shown, TraceSort.SLOWEST)
-    last = shown[-1] if shown else None
-    has_more = len(found) > search.limit and last is not None
+    last = found[search.limit - 1] if len(found) > search.limit else None
     return TracePage(
         traces=sorted(rows.values(), key=lambda item: item.duration_ns, reverse=True),
-        next_cursor=f"{last.rank}:{last.trace_id}" if has_more and last else None,
+        next_cursor=f"{last.rank}:{last.trace_id}" if last else None,
         searched_from_ms=search.query.range.start_ms,
         is_partial=False,
     )

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import uuid4
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from watchkeeper.api.auth import RoomsHere, ViewerScope
+from watchkeeper.api.auth import MemberScope, RoomsHere, ViewerScope
 from watchkeeper.api.wk.json_answer import json_answer
 from watchkeeper.api.wk.shapes import ERRORS, RangeQuery
+from watchkeeper.ingest import EncodedRows, EnvelopeBatch, ProfileRow, encode_envelope_rows
 from watchkeeper.lib.clock import HOUR_MS
-from watchkeeper.model import TimeRange
-from watchkeeper.traces import Flame, ProfilePage, ProfileQuery
+from watchkeeper.model import Kind, TimeRange
+from watchkeeper.traces import Flame, ProfilePage, ProfileQuery, UploadedProfile, checked_pprof
+
+_NS_A_MS = 1_000_000
 
 router = APIRouter(prefix="/projects/{project_id}/profiles", tags=["profiles"], responses=ERRORS)
 
@@ -60,6 +65,51 @@ class OneFlameQuery(BaseModel):
 
     thread: str = Field(default="", max_length=100)
     kind: str = Field(default="", max_length=64)
+
+
+class UploadQuery(BaseModel):
+    """What a pprof file does not say of itself."""
+
+    service: str = Field(default="", max_length=250)
+    transaction: str = Field(default="", max_length=500)
+    env: str = Field(default="", max_length=64)
+    release: str = Field(default="", max_length=250)
+    host: str = Field(default="", max_length=250)
+    platform: str = Field(default="", max_length=64)
+    trace_id: str = Field(default="", pattern="^([0-9a-fA-F]{32})?$")
+    span_id: str = Field(default="", pattern="^([0-9a-fA-F]{16})?$")
+
+
+@router.post("", response_model=UploadedProfile, status_code=201)
+async def upload_profile(
+    rooms: RoomsHere, scope: MemberScope, request: Request, query: Annotated[UploadQuery, Query()]
+) -> Response:
+    """Keep a pprof file, gzipped or plain, sent as the body. Needs role member.
+
+    It can be read within a second. 400 for a body that is no pprof profile.
+    """
+    body = await request.body()
+    message, times = await run_in_threadpool(checked_pprof, body)
+    profile_id = uuid4().hex
+    row = ProfileRow(
+        ts=times.start_ns // _NS_A_MS or rooms.clock(),
+        duration_ns=times.duration_ns,
+        profile_id=profile_id,
+        profiler_id="",
+        trace_id=query.trace_id.lower(),
+        span_id=query.span_id.lower(),
+        transaction=query.transaction,
+        platform=query.platform,
+        service=query.service,
+        environment=query.env,
+        release=query.release,
+        host=query.host,
+        format="pprof",
+        payload=message,
+    )
+    kept = EncodedRows(Kind.PROFILES, encode_envelope_rows([row]))
+    await rooms.acceptor.accept_envelope(scope.project_id, EnvelopeBatch(rows=[kept]))
+    return json_answer(UploadedProfile(profile_id=profile_id), status_code=201)
 
 
 @router.get("", response_model=ProfilePage)

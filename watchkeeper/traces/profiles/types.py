@@ -97,3 +97,10 @@ class Flame:
     frames: FlameFrames
     nodes: FlameNodes
     items: list[ProfileItem]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadedProfile:
+    """The profile was kept; it can be read within a second."""
+
+    profile_id: str

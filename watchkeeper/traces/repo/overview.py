@@ -59,17 +59,16 @@ def histogram(
     if wanted.of_spans:
         sql = f"""
         SELECT {slot.format(at="ts")}, count(), countIf(status = 'error'),
-               quantilesTDigest(0.5, 0.95)(duration_ns) AS q, q[1] / 1e6, q[2] / 1e6
+               quantiles(0.5, 0.95)(duration_ns) AS q, q[1] / 1e6, q[2] / 1e6
         FROM spans WHERE {_OURS} AND {_times("ts", windows)} AND {spans_where(wanted.terms, bound)}
         GROUP BY slot
         """
     else:
         where = _parts(wanted, bound)
         sql = f"""
-        SELECT {slot.format(at="start")}, uniqCombined(trace_id),
-               uniqCombinedIf(trace_id, errors > 0),
-               if(countIf(has_root) > 0, quantilesTDigestIf(0.5, 0.95)(extent_ns, has_root = 1),
-                  quantilesTDigest(0.5, 0.95)(extent_ns)) AS q, q[1] / 1e6, q[2] / 1e6
+        SELECT {slot.format(at="start")}, uniqCombined(trace), uniqCombinedIf(trace, errors > 0),
+               if(countIf(has_root) > 0, quantilesIf(0.5, 0.95)(extent_ns, has_root = 1),
+                  quantiles(0.5, 0.95)(extent_ns)) AS q, q[1] / 1e6, q[2] / 1e6
         FROM trace_parts WHERE {_OURS} AND {_times("start", windows)} AND {where} GROUP BY slot
         """
     params = _params(scope, bound, windows) | {"first": start_ns, "bucket": bucket_ns}
@@ -99,15 +98,18 @@ def points(
         where = _parts(wanted, bound)
     chosen = f"{_OURS} AND {_times(at, windows)} AND {where}"
     told = f"trace_id, toUnixTimestamp64Milli({at}) AS at, {length} AS took, {failed} AS bad"
-    even = f"({failed} AND cityHash64(trace_id) % {{one_error_in:UInt64}} = 0)"
+    lot = "trace" if table == "trace_parts" else "intHash64(toUnixTimestamp64Nano(ts))"
+    even = f"({failed} AND {lot} % {{one_error_in:UInt64}} = 0)"
+    # The slowest are found by one narrow column first.
     sql = f"""
     SELECT trace_id, at, took / 1e6, bad, name, service FROM (
         SELECT {told}, name, service FROM {table}
-        WHERE {chosen} AND (cityHash64(trace_id) % {{one_in:UInt64}} = 0 OR {even})
-        ORDER BY cityHash64(trace_id, 1) LIMIT 1 BY trace_id LIMIT {{limit:UInt32}}
+        WHERE {chosen} AND ({lot} % {{one_in:UInt64}} = 0 OR {even}) LIMIT {{limit:UInt32}}
         UNION ALL
-        SELECT {told}, name, service FROM {table} WHERE {chosen}
-        ORDER BY took DESC LIMIT 1 BY trace_id LIMIT 25
+        SELECT {told}, name, service FROM {table}
+        WHERE {chosen} AND {length} >= (SELECT min(took) FROM (
+            SELECT {length} AS took FROM {table} WHERE {chosen} ORDER BY took DESC LIMIT 25))
+        LIMIT 25
     ) LIMIT 1 BY trace_id
     """
     params = _params(scope, bound, windows) | {

@@ -89,7 +89,7 @@ def newest(
     SELECT trace_id, toUnixTimestamp64Nano({at}) FROM {table}
     WHERE {_OURS} AND {_within(at, "<=")} AND {where}
       AND ({at} < fromUnixTimestamp64Nano({{end:Int64}}) OR trace_id < {{before:String}})
-    ORDER BY {order} LIMIT 1 BY trace_id LIMIT {{limit:UInt32}}
+    ORDER BY {order} LIMIT {{limit:UInt32}}
     """
     params = read.params(start=window.start_ns, end=window.end_ns, before=before, limit=limit)
     rows = columns.rows(sql, params)
@@ -110,10 +110,17 @@ def slowest(
     table, at, where = _source(wanted, read.bound)
     length = "duration_ns" if wanted.of_spans else "extent_ns"
     beyond = f"AND ({length}, trace_id) < ({{rank:UInt64}}, {{last:String}})" if below else ""
+    upto = f"AND {length} <= {{rank:UInt64}}" if below else ""
+    chosen = f"{_OURS} AND {_within(at)} AND {where} {upto}"
+    # First how long the last row of the page is: so the wide columns are read of few rows.
     sql = f"""
     SELECT trace_id, toUnixTimestamp64Nano({at}), {length} FROM {table}
-    WHERE {_OURS} AND {_within(at)} AND {where} {beyond}
-    ORDER BY {length} DESC, trace_id DESC LIMIT 1 BY trace_id LIMIT {{limit:UInt32}}
+    WHERE {chosen} {beyond} AND {length} >= (
+        SELECT min(took) FROM (
+            SELECT {length} AS took FROM {table} WHERE {chosen}
+            ORDER BY took DESC LIMIT {{limit:UInt32}}
+        )
+    ) ORDER BY {length} DESC, trace_id DESC LIMIT {{limit:UInt32}}
     """
     rank, last = below or (0, "")
     params = read.params(
@@ -134,11 +141,12 @@ def _source(wanted: Wanted, bound: Bound) -> tuple[str, str, str]:
 
 
 def matched(
-    columns: Columns, scope: Scope, wanted: Wanted, window: Window, trace_ids: Sequence[str]
+    columns: Columns, scope: Scope, wanted: Wanted, window: Window, found: Sequence[Candidate]
 ) -> dict[str, tuple[int, int, int]]:
     """Of each trace: what matches in the window, its newest time in ns and its longest time."""
-    if not trace_ids:
+    if not found:
         return {}
+    near = _near(found)
     read = _Read(scope)
     table, at, where = _source(wanted, read.bound)
     length = "duration_ns" if wanted.of_spans else "extent_ns"
@@ -147,7 +155,11 @@ def matched(
     PREWHERE trace_id IN {{ids:Array(String)}}
     WHERE {_OURS} AND {_within(at)} AND {where} GROUP BY trace_id
     """
-    params = read.params(start=window.start_ns, end=window.end_ns, ids=list(trace_ids))
+    params = read.params(
+        start=max(window.start_ns, near.start_ns),
+        end=min(window.end_ns, near.end_ns),
+        ids=[each.trace_id for each in found],
+    )
     return {t: (int(n), int(ns), int(took)) for t, n, ns, took in columns.rows(sql, params)}
 
 
@@ -179,14 +191,18 @@ def whole(
         )
     ) WHERE {where}
     """
-    times = [each.at_ns for each in candidates]
-    apart_ns = APART_MS * NS_A_MS
+    near = _near(candidates)
     params = read.params(
-        ids=[each.trace_id for each in candidates],
-        start=min(times) - apart_ns,
-        end=max(times) + apart_ns,
+        ids=[each.trace_id for each in candidates], start=near.start_ns, end=near.end_ns
     )
     return {row[0]: _item(row) for row in columns.rows(sql, params)}
+
+
+def _near(found: Sequence[Candidate]) -> Window:
+    """Where all parts of these traces are looked for."""
+    times = [each.at_ns for each in found]
+    apart_ns = APART_MS * NS_A_MS
+    return Window(start_ns=min(times) - apart_ns, end_ns=max(times) + apart_ns)
 
 
 def _item(row: list[object]) -> TraceItem:
