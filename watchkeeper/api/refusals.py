@@ -21,14 +21,16 @@ _log = structlog.get_logger("watchkeeper.api")
 
 def refusal(
     status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None,
-    field: str | None = None, line: int | None = None,
+    field: str | None = None, line: int | None = None, position: int | None = None,
 ) -> JSONResponse:  # fmt: skip
-    """The answer of every 4xx and 5xx; `field` and `line` say where, if that is known."""
+    """The answer of every 4xx and 5xx; field, line and position say where, if that is known."""
     facts: dict[str, str | int] = {"code": code, "message": message}
     if field is not None:
         facts["field"] = field
     if line is not None:
         facts["line"] = line
+    if position is not None:
+        facts["position"] = position
     return JSONResponse({"error": facts}, status, dict(headers or {}))
 
 
@@ -40,6 +42,7 @@ def refusal_of(error: WatchkeeperError) -> JSONResponse:
     return refusal(
         error.http_status, error.code, str(error), headers=_headers(error),
         field=_text(error, "field"), line=_number(error, "line"),
+        position=_number(error, "position"),
     )  # fmt: skip
 
 

@@ -16,6 +16,9 @@ from watchkeeper.api.wk import (
     issues,
     keys,
     live,
+    log_queries,
+    log_streams,
+    logs,
     members,
     metrics,
     pools,
@@ -32,7 +35,7 @@ PREFIX = "/api/wk"
 _ROOMS = (
     session, first_run, projects, setup, keys, tokens, members, audit, home, issues, alerts,
     rules, rule_preview, channels, scrape, pools, metrics, cardinality, forecasts, live,
-    data_health,
+    data_health, log_queries, log_streams, logs,
 )  # fmt: skip
 
 

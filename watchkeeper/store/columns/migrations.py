@@ -59,11 +59,22 @@ def _spans_and_more_of_logs(options: SchemaOptions) -> list[str]:
     return [statement for group in made for statement in group]
 
 
+def _search_of_logs(options: SchemaOptions) -> list[str]:
+    added = schema.add_columns(tables.LOGS, [tables.LOG_PATTERN.name], options)
+    made = [schema.create_table(t, options) for t in (tables.LOGS_1M, tables.LOG_PATTERNS)]
+    viewed = [
+        schema.create_view(v, options) for v in (tables.LOGS_1M_VIEW, tables.LOG_PATTERNS_VIEW)
+    ]
+    indexed = schema.add_indices(tables.LOGS, options)
+    return [statement for group in (added, indexed, *made, *viewed) for statement in group]
+
+
 MIGRATIONS = (
     Migration(version=1, name="first tables", statements=_first_tables),
     Migration(version=2, name="histograms and exemplars", statements=_histograms_and_exemplars),
     Migration(version=3, name="values as differences", statements=_values_as_differences),
     Migration(version=4, name="spans, more of logs", statements=_spans_and_more_of_logs),
+    Migration(version=5, name="search of logs", statements=_search_of_logs),
 )
 
 LATEST = MIGRATIONS[-1].version
