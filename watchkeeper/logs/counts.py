@@ -23,7 +23,7 @@ from watchkeeper.logs.types import Facet, Histogram, severity_row
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns, QueryTooHeavy
 
-NEWEST_LINES = 200_000
+NEWEST_LINES = 25_000
 """Lines in which facets of a search are counted."""
 _FOR_NAMES = 20_000
 _STEPS_MS = tuple(
@@ -46,8 +46,8 @@ class CountBounds:
     sampled_rows: lines for one by sample.
     """
 
-    most_rows: int = 6_000_000
-    sampled_rows: int = 1_500_000
+    most_rows: int = 2_000_000
+    sampled_rows: int = 500_000
 
 
 class LogCounts:
@@ -137,7 +137,7 @@ class LogCounts:
             condition_of(node),
             step_ms=step_ms,
             stripes=stripes,
-            most_rows=4 * self._bounds.most_rows,
+            most_rows=16 * self._bounds.most_rows,
         )
         return step_ms / stripe_ms, counts
 

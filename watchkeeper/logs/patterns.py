@@ -27,7 +27,7 @@ from watchkeeper.store.columns import Columns
 
 SLOTS = 24
 """Buckets of a sparkline."""
-NEWEST_LINES = 200_000
+NEWEST_LINES = 25_000
 """Lines in which the patterns of a search are counted."""
 MOST_PATTERNS = 2_000
 """Of the engine's patterns that are looked at, the commonest."""

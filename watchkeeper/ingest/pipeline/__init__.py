@@ -6,6 +6,7 @@ from watchkeeper.ingest.pipeline.errors import (
     instant_ms,
     prepare_event,
 )
+from watchkeeper.ingest.pipeline.log_objects import flat, instant_ns, read_line, read_object
 from watchkeeper.ingest.pipeline.logs import LogLimits, SentLog, finish_log
 from watchkeeper.ingest.pipeline.severities import (
     SEVERITIES,
@@ -23,11 +24,15 @@ __all__ = [
     "PreparedEvent",
     "SentLog",
     "finish_log",
+    "flat",
     "instant_ms",
+    "instant_ns",
     "number_of_level",
     "number_of_python_level",
     "number_of_syslog",
     "number_of_word",
     "prepare_event",
+    "read_line",
+    "read_object",
     "severity_name",
 ]
