@@ -27,6 +27,7 @@ from watchkeeper.app.options import (
     ServerOptions,
     StatsdOptions,
     StoreOptions,
+    SyslogOptions,
 )
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.store.spool import SpoolOptions
@@ -54,6 +55,7 @@ class Config:
     spool: SpoolOptions = field(default_factory=SpoolOptions)
     scrape: ScrapeOptions = field(default_factory=ScrapeOptions)
     statsd: StatsdOptions = field(default_factory=StatsdOptions)
+    syslog: SyslogOptions = field(default_factory=SyslogOptions)
     series: SeriesSettings = field(default_factory=SeriesSettings)
     rules: RulesOptions = field(default_factory=RulesOptions)
     query: QuerySettings = field(default_factory=QuerySettings)

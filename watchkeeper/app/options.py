@@ -120,6 +120,22 @@ class StatsdOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SyslogOptions:
+    """Where syslog is taken in. Section [syslog]."""
+
+    listen: tuple[str, ...] = ()
+    """[organisation/project=]address, such as localhost:5514 for UDP and TCP; udp://, tcp://,
+    unixgram:///path, unix:///path are one each. Empty: no syslog."""
+
+    def __post_init__(self) -> None:
+        for each in self.listen:
+            try:
+                parse_addresses(split_owner(each)[1])
+            except ValueError as error:
+                raise ValueError(f"listen: {error}") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesSettings:
     """How many series are stored; projects may set limits of their own. Section [series]."""
 

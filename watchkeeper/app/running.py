@@ -56,6 +56,7 @@ def engine_loops(rooms: EngineRooms) -> list[Loop]:
         Loop(name="pushgateway", period_s=15.0, run=rooms.api.pushgateway.show_due),
         Loop(name="derived-series", period_s=15.0, run=lambda: _derive(rooms)),
         Loop(name="ignored-issues", period_s=15.0, run=lambda: _wake_issues(rooms)),
+        Loop(name="log-matches", period_s=15.0, run=lambda: _count_matches(rooms)),
         self_watch_loop(watch, ground.clock),
         cardinality_loop(ground.acceptor, ground.meta, ground.clock, lane=LANE),
         Loop(name="retention", period_s=3600.0, run=lambda: _drop_expired(rooms)),
@@ -105,8 +106,18 @@ def _derive(rooms: EngineRooms) -> float:
     """
     for derived in rooms.derived:
         derived.run_once()
+    return _until_closed_s(rooms)
+
+
+def _until_closed_s(rooms: EngineRooms) -> float:
     into_s = rooms.ground.clock() % INTERVAL_MS / SECOND_MS
     return 1.0 if into_s < CLOSES_WITHIN_S else INTERVAL_MS / SECOND_MS - into_s + 1.0
+
+
+def _count_matches(rooms: EngineRooms) -> float:
+    """Count what matches saved searches of logs; returns the seconds until the next interval."""
+    rooms.log_matches.run_once()
+    return _until_closed_s(rooms)
 
 
 def _evaluate(rooms: EngineRooms) -> float:

@@ -26,6 +26,7 @@ from watchkeeper.app.backup import Step, back_up
 from watchkeeper.app.config import Config
 from watchkeeper.app.datadir import DataDir
 from watchkeeper.app.homes import HomeProjects
+from watchkeeper.app.log_matches import log_matches
 from watchkeeper.app.people import build_access
 from watchkeeper.app.series import series_options
 from watchkeeper.app.stores import (
@@ -57,6 +58,7 @@ from watchkeeper.lib.live import LiveHub
 from watchkeeper.lib.outbound import Outbound, OutboundOptions
 from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
+from watchkeeper.logs import LogMatches
 from watchkeeper.model import Role, Scope
 from watchkeeper.query import EngineOptions, QueryLimits, QueryOptions
 from watchkeeper.query.attachments import Attachments
@@ -137,6 +139,7 @@ class EngineRooms:
     digest: Digest
     digest_gate: threading.Lock
     derived: Sequence[Derived]
+    log_matches: LogMatches
     evaluator: Evaluator
     deliverer: Deliverer
     rules: Rules
@@ -197,6 +200,7 @@ def build_engine(
         digest=digest,
         digest_gate=threading.Lock(),
         derived=_derived(ground, digest),
+        log_matches=log_matches(ground.columns, meta, ground.acceptor, digest.passed_ms),
         evaluator=api.evaluator,
         deliverer=Deliverer(meta, new_line(ground.outbound, clock), clock),
         rules=api.rules,

@@ -59,7 +59,7 @@ def test_each_table_gives_back_what_was_written(columns: Columns, project: int) 
         ),
     }
     for table, row in rows_of.items():
-        names = [column.name for column in table.columns]
+        names = [column.name for column in table.columns if not column.default]
         columns.insert(table.name, names, encode_rows(table, names, [row]), token=None)
     assert columns.rows("SELECT * FROM series WHERE project_id = {p:UInt32}", {"p": project}) == [
         [project, "2026-11-21", "up", 2**64 - 1, {"job": "a\nb", "": "x'\\", "k": ""}]

@@ -21,6 +21,9 @@ from watchkeeper.api.wk import (
     issues,
     keys,
     live,
+    log_queries,
+    log_streams,
+    logs,
     members,
     metrics,
     performance,
@@ -43,7 +46,7 @@ _ROOMS = (
     session, first_run, projects, setup, keys, tokens, members, audit, home, issues, issue_acts,
     issue_facts, issue_searches, errors, releases, alerts, rules, rule_preview, channels, scrape,
     pools, metrics, cardinality, forecasts, live, data_health, attachments, traces, performance,
-    profiles, privacy,
+    profiles, log_queries, log_streams, logs, privacy,
 )  # fmt: skip
 
 

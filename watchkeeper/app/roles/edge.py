@@ -32,7 +32,10 @@ from watchkeeper.ingest import (
     Writers,
 )
 from watchkeeper.ingest.cardinality import current_sender
+from watchkeeper.ingest.pipeline import LogLimits
 from watchkeeper.ingest.protocols import RemoteWriteEndpoint, SentryEndpoint, SentryOptions
+from watchkeeper.ingest.protocols.json_lines import JsonLinesEndpoint
+from watchkeeper.ingest.protocols.loki import LokiEndpoint
 from watchkeeper.ingest.protocols.otlp import (
     GrpcPort,
     LogsSignal,
@@ -69,6 +72,7 @@ class EdgeOptions:
     otlp: OtlpOptions = field(default_factory=OtlpOptions)
     grpc_listener: socket.socket | None = None
     """Bound, for OTLP over gRPC; None: not served."""
+    logs: LogLimits = field(default_factory=LogLimits)
     in_flight_bytes: int = 256 * 2**20
     """Bodies held in memory at once, over all connections."""
     refresh_keys_s: float = 0.8
@@ -129,6 +133,22 @@ class EdgeApp:
             limits=self._options.remote_write,
             may_write_reserved=hooks.may_write_reserved,
         )
+        self._json_lines = JsonLinesEndpoint(
+            acceptor=acceptor,
+            writers=writers,
+            scrubber=scrubber,
+            clock=clock,
+            in_flight=in_flight,
+            limits=self._options.logs,
+        )
+        self._loki = LokiEndpoint(
+            acceptor=acceptor,
+            writers=writers,
+            scrubber=scrubber,
+            clock=clock,
+            in_flight=in_flight,
+            limits=self._options.logs,
+        )
         otlp = self._options.otlp
         signals: list[Signal] = [
             MetricsSignal(acceptor, clock, otlp),
@@ -166,7 +186,8 @@ class EdgeApp:
         project_id = None
         if path.startswith("/p/") and (match := _PREFIX.fullmatch(path)) is not None:
             path, project_id = match["path"], int(match["project"])
-        for endpoint in (self._sentry, self._remote_write, self._otlp):
+        endpoints = (self._sentry, self._remote_write, self._otlp, self._json_lines, self._loki)
+        for endpoint in endpoints:
             if endpoint.owns(path):
                 return endpoint, path, project_id
         return None, path, project_id

@@ -31,6 +31,7 @@ from watchkeeper.app.series import cardinality_loop, series_options
 from watchkeeper.app.statsd import build_statsd
 from watchkeeper.app.stores import cache_store, meta_store
 from watchkeeper.app.supervise import EngineProcess
+from watchkeeper.app.syslog import build_syslog, log_limits
 from watchkeeper.app.words import said_again
 from watchkeeper.ingest import (
     Acceptor,
@@ -41,6 +42,7 @@ from watchkeeper.ingest import (
 )
 from watchkeeper.ingest.protocols.sentry import SentryOptions, limited_as
 from watchkeeper.ingest.protocols.statsd import StatsdService
+from watchkeeper.ingest.protocols.syslog import SyslogService
 from watchkeeper.lib.clock import SECOND_MS, system_clock
 from watchkeeper.lib.telemetry import SelfWatch, Telemetry, start_telemetry
 from watchkeeper.privacy import PolicyWatch, Scrubber, ScrubRules
@@ -90,6 +92,7 @@ class _Edge:
     loops: Loops
     spool: SegmentWriter
     statsd: StatsdService
+    syslog: SyslogService
     telemetry: Telemetry
 
 
@@ -119,6 +122,7 @@ def _build(
             otlp=otlp_options(config.otlp),
             grpc_listener=open_grpc_listener(config),
             sentry=_sentry(config.sentry),
+            logs=log_limits(config),
         ),
         hooks=EdgeHooks(
             write_rejections=RejectionRows(meta).add,
@@ -135,6 +139,7 @@ def _build(
         process="edge",
         release=__version__,
     )
+    syslog = build_syslog(config, access, acceptor, scrubber)
     statsd = build_statsd(config, data_dir, access, acceptor, telemetry.registry)
     loops = [
         self_watch_loop(watch, clock),
@@ -151,6 +156,7 @@ def _build(
         loops=Loops(telemetry.loops, loops),
         spool=spool,
         statsd=statsd,
+        syslog=syslog,
         telemetry=telemetry,
     )
 
@@ -217,6 +223,7 @@ async def _run(edge: _Edge, listener: socket.socket) -> int:
     await edge.engine.stop()
     await asyncio.to_thread(edge.loops.stop)
     await asyncio.to_thread(edge.statsd.close)
+    await asyncio.to_thread(edge.syslog.close)
     await asyncio.to_thread(edge.spool.close)
     await engine  # raises EngineRefused
     return 0

@@ -86,6 +86,16 @@ def _more_of_errors(options: SchemaOptions) -> list[str]:
     ]
 
 
+def _search_of_logs(options: SchemaOptions) -> list[str]:
+    added = schema.add_columns(tables.LOGS, [tables.LOG_PATTERN.name], options)
+    made = [schema.create_table(t, options) for t in (tables.LOGS_1M, tables.LOG_PATTERNS)]
+    viewed = [
+        schema.create_view(v, options) for v in (tables.LOGS_1M_VIEW, tables.LOG_PATTERNS_VIEW)
+    ]
+    indexed = schema.add_indices(tables.LOGS, options)
+    return [statement for group in (added, indexed, *made, *viewed) for statement in group]
+
+
 MIGRATIONS = (
     Migration(version=1, name="first tables", statements=_first_tables),
     Migration(version=2, name="histograms and exemplars", statements=_histograms_and_exemplars),
@@ -98,6 +108,7 @@ MIGRATIONS = (
         name="errors by url, function, person, day",
         statements=_more_of_errors,
     ),
+    Migration(version=8, name="search of logs", statements=_search_of_logs),
 )
 
 LATEST = MIGRATIONS[-1].version

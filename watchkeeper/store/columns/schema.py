@@ -84,6 +84,14 @@ def add_columns(table: Table, names: Sequence[str], options: SchemaOptions) -> l
     return [f"ALTER TABLE {name}{on_cluster(options.cluster)} {added}" for name in places]
 
 
+def add_indices(table: Table, options: SchemaOptions) -> list[str]:
+    """DDL that gives a table its skipping indices. Old parts get them when they are merged."""
+    local = local_name(table.name, options.cluster)
+    added = ", ".join(f"ADD {index}" for index in table.indices)
+    added = added.replace("ADD INDEX ", "ADD INDEX IF NOT EXISTS ")
+    return [f"ALTER TABLE {local}{on_cluster(options.cluster)} {added}"]
+
+
 def create_version_table(cluster: str) -> str:
     """DDL of the list of migrations that have run. On a cluster every node holds all of it."""
     path = "/clickhouse/tables/everywhere/{database}/schema_version"

@@ -435,3 +435,20 @@ issue_ignored_users = issue_tables.issue_ignored_users
 issue_undos = issue_tables.issue_undos
 issue_searches = issue_tables.issue_searches
 severity_rules = issue_tables.severity_rules
+# Searches of logs that are counted, so that a rule can alert on them
+
+log_queries = Table(
+    "log_queries",
+    metadata,
+    _id(),
+    _ref("project_id", "projects"),
+    Column("name", String(100), nullable=False),
+    Column("query", Text, nullable=False),
+    Column("created_ms", Ms, nullable=False),
+    Column("created_by", String(254), nullable=False),
+    Column("matches", BigInteger, nullable=False),
+    Column("told_ms", Ms, nullable=False),  # newest sample
+    Column("counted_ms", Ms, nullable=False),
+    Column("error", Text, nullable=False),
+    UniqueConstraint("project_id", "name"),
+)
