@@ -16,13 +16,13 @@ interface AttributesProps {
   /** Narrow the search to rows with this value, or to those without. Leave out where nothing is searched. */
   onFilter?: ((attribute: Attribute, isExclude: boolean) => void) | undefined;
   /** A link in place of the value, such as the trace's. */
-  valueOf?: (attribute: Attribute) => ReactNode;
+  render?: (attribute: Attribute) => ReactNode;
 }
 
 const FEW = 8;
 
 /** Keys with values that can be found, filtered by and copied. */
-export function Attributes({ label, rows, onFilter, valueOf }: AttributesProps): ReactNode {
+export function Attributes({ label, rows, onFilter, render }: AttributesProps): ReactNode {
   const [text, setText] = useState("");
   const wanted = text.trim().toLowerCase();
   const shown = rows.filter(
@@ -54,7 +54,7 @@ export function Attributes({ label, rows, onFilter, valueOf }: AttributesProps):
             <dt className="mono" title={one.key}>
               {one.key}
             </dt>
-            <dd className="mono">{valueOf?.(one) ?? (one.value || <span className="faint">empty</span>)}</dd>
+            <dd className="mono">{render?.(one) ?? (one.value || <span className="faint">empty</span>)}</dd>
             <dd className="acts">
               {onFilter ? (
                 <>
