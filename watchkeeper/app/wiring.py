@@ -63,7 +63,7 @@ from watchkeeper.query.promql import (
 from watchkeeper.store.columns import Columns, Kept, Retention
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
-from watchkeeper.traces import Performance, Profiles, Traces
+from watchkeeper.traces import Budgets, Performance, Profiles, Traces
 
 LANE = "engine"
 
@@ -222,7 +222,7 @@ def _api(
 ) -> Rooms:
     clock, meta, public_url = ground.clock, ground.meta, ground.config.server.base_url
     rules, engine = Rules(meta, clock), _query_engine(ground, source)
-    built_in = access.ensure_built_in()
+    built_in, budgets = access.ensure_built_in(), Budgets(meta)
     return Rooms(
         access=access,
         limiter=limiter,
@@ -232,8 +232,8 @@ def _api(
         acceptor=ground.acceptor,
         digest=digest,
         issues=Issues(meta=meta, columns=ground.columns, clock=clock),
-        traces=Traces(ground.columns),
-        performance=Performance(ground.columns, meta, clock),
+        traces=Traces(ground.columns, budgets),
+        performance=Performance(ground.columns, budgets),
         profiles=Profiles(ground.columns),
         engine=engine,
         source=source,

@@ -6,8 +6,10 @@ from watchkeeper.traces.budgets import (
 )
 from watchkeeper.traces.desk import (
     Performance,
-    Profiles,
     Traces,
+)
+from watchkeeper.traces.language import (
+    BadSearch,
 )
 from watchkeeper.traces.performance_types import (
     BudgetChoice,
@@ -33,6 +35,9 @@ from watchkeeper.traces.performance_types import (
     StatementPage,
     StatName,
     WeekBefore,
+)
+from watchkeeper.traces.profiles.desk import (
+    Profiles,
 )
 from watchkeeper.traces.profiles.types import (
     Flame,
@@ -77,6 +82,7 @@ from watchkeeper.traces.types import (
 
 __all__ = [
     "PRESETS",
+    "BadSearch",
     "BudgetChoice",
     "Budgets",
     "Category",

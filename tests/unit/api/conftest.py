@@ -34,7 +34,7 @@ from watchkeeper.store.columns import Columns, EmbeddedOptions
 from watchkeeper.store.columns.embedded import open_embedded
 from watchkeeper.store.meta import insert_into, open_meta, tables
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
-from watchkeeper.traces import Performance, Profiles, Traces
+from watchkeeper.traces import Budgets, Performance, Profiles, Traces
 
 PASSWORD = "correct horse battery"
 PUBLIC_URL = "http://wk.example.com"
@@ -134,6 +134,7 @@ class Builder:
         configs = ScrapeConfigs(self.meta, self.clock)
         outbound = Outbound(OutboundOptions())
         rules = Rules(self.meta, self.clock)
+        budgets = Budgets(self.meta)
         rooms = Rooms(
             access=access,
             limiter=limiter,
@@ -151,8 +152,8 @@ class Builder:
                 metrics=DigestMetrics(told.registry),
             ),
             issues=Issues(meta=self.meta, columns=self.columns, clock=self.clock),
-            traces=Traces(self.columns),
-            performance=Performance(self.columns, self.meta, self.clock),
+            traces=Traces(self.columns, budgets),
+            performance=Performance(self.columns, budgets),
             profiles=Profiles(self.columns),
             engine=engine,
             source=source,

@@ -70,6 +70,12 @@ class TraceListQuery(TraceFilter):
     sort: Literal["newest", "slowest"] = "newest"
     cursor: str = Field(default="", max_length=200)
     limit: int = Field(default=50, ge=1, le=200)
+    within_ms: int = Field(
+        default=80,
+        ge=0,
+        le=5_000,
+        description="After that long the search stops; the cursor goes on from there",
+    )
 
 
 class TraceOverviewQuery(TraceFilter):
@@ -98,6 +104,7 @@ def list_traces(
         sort=TraceSort(query.sort),
         cursor=query.cursor,
         limit=query.limit,
+        within_ms=query.within_ms,
     )
     return json_answer(page)
 

@@ -64,12 +64,19 @@ def _what_envelopes_hold(options: SchemaOptions) -> list[str]:
     return [statement for group in made for statement in group]
 
 
+def _read_models_of_traces(options: SchemaOptions) -> list[str]:
+    made = [schema.create_table(table, options) for table in tables.TRACE_TABLES]
+    viewed = [schema.create_view(view, options) for view in tables.TRACE_VIEWS]
+    return [statement for group in (*made, *viewed) for statement in group]
+
+
 MIGRATIONS = (
     Migration(version=1, name="first tables", statements=_first_tables),
     Migration(version=2, name="histograms and exemplars", statements=_histograms_and_exemplars),
     Migration(version=3, name="values as differences", statements=_values_as_differences),
     Migration(version=4, name="spans, more of logs", statements=_spans_and_more_of_logs),
     Migration(version=5, name="what envelopes hold", statements=_what_envelopes_hold),
+    Migration(version=6, name="read models of traces", statements=_read_models_of_traces),
 )
 
 LATEST = MIGRATIONS[-1].version

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from watchkeeper.store.columns.envelope_tables import ENVELOPE_TABLES
 from watchkeeper.store.columns.table import Column, Table, View
+from watchkeeper.store.columns.trace_tables import TRACE_TABLES, TRACE_VIEWS
 
 SAMPLES = Table(
     name="samples",
@@ -286,7 +287,16 @@ TRACES = Table(
 FIRST_TABLES = (SAMPLES, SERIES, METADATA, SAMPLES_1H, SAMPLES_1D, ERRORS, ERRORS_1H, LOGS_1)
 """What migration 1 makes: a released step, so nothing joins it."""
 
-TABLES = (*FIRST_TABLES[:-1], LOGS, HISTOGRAMS, EXEMPLARS, SPANS, TRACES, *ENVELOPE_TABLES)
+TABLES = (
+    *FIRST_TABLES[:-1],
+    LOGS,
+    HISTOGRAMS,
+    EXEMPLARS,
+    SPANS,
+    TRACES,
+    *ENVELOPE_TABLES,
+    *TRACE_TABLES,
+)
 
 ERRORS_1H_VIEW = View(
     name="errors_1h_view",
@@ -315,4 +325,4 @@ GROUP BY project_id, trace_id, day
 FIRST_VIEWS = (ERRORS_1H_VIEW,)
 """What migration 1 makes."""
 
-VIEWS = (*FIRST_VIEWS, TRACES_VIEW)
+VIEWS = (*FIRST_VIEWS, TRACES_VIEW, *TRACE_VIEWS)

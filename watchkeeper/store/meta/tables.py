@@ -414,3 +414,18 @@ series_uses = Table(
     Column("senders", JSON, nullable=False),
     Column("at_ms", Ms, nullable=False),
 )
+
+# How slow the endpoints of each project may be
+
+latency_budgets = Table(
+    "latency_budgets",
+    metadata,
+    Column("project_id", Id, primary_key=True, autoincrement=False),
+    Column("preset", String(16), nullable=False),  # a preset's name, or own
+    Column("stat", String(8), nullable=False),
+    Column("limit_ms", Integer, nullable=False),
+    Column("for_minutes", Integer, nullable=False),
+    Column("satisfied_ms", Integer, nullable=False),
+    Column("slow_query_ms", Integer, nullable=False),
+    Column("changed_ms", Ms, nullable=False),
+)
