@@ -67,9 +67,14 @@ export const useDependencies = (scope: Scope, q: string): Answer<DependencyPage>
   useRanged(scope, "/performance/dependencies", { q, limit: 200 });
 
 export const useServiceMap = (scope: Scope): Answer<ServiceMap> =>
-  useRanged<ServiceMap>(scope, "/performance/map", {}, {
-    isEmpty: (map) => map.nodes.length === 0,
-  });
+  useRanged<ServiceMap>(
+    scope,
+    "/performance/map",
+    {},
+    {
+      isEmpty: (map) => map.nodes.length === 0,
+    },
+  );
 
 export const useProfiles = (scope: Scope): Answer<ProfilePage> =>
   useRanged<ProfilePage>(

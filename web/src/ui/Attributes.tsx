@@ -54,7 +54,9 @@ export function Attributes({ label, rows, onFilter, render }: AttributesProps): 
             <dt className="mono" title={one.key}>
               {one.key}
             </dt>
-            <dd className="mono">{render?.(one) ?? (one.value || <span className="faint">empty</span>)}</dd>
+            <dd className="mono">
+              {render?.(one) ?? (one.value || <span className="faint">empty</span>)}
+            </dd>
             <dd className="acts">
               {onFilter ? (
                 <>
@@ -89,7 +91,12 @@ function Act({
   onPress: () => void;
 }): ReactNode {
   return (
-    <button type="button" aria-label={label.slice(0, 120)} title={label.slice(0, 120)} onClick={onPress}>
+    <button
+      type="button"
+      aria-label={label.slice(0, 120)}
+      title={label.slice(0, 120)}
+      onClick={onPress}
+    >
       <Icon name={icon} small />
     </button>
   );

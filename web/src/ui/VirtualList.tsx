@@ -40,9 +40,9 @@ export function VirtualList<Row>(props: VirtualListProps<Row>): ReactNode {
   const body = useRef<HTMLDivElement>(null);
   const heights = useRef(new Map<string, number>());
   const [measured, setMeasured] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `measured` counts changes of the heights.
   const offsets = useMemo(
     () => offsetsOf(rows.map((row) => heights.current.get(rowKey(row)) ?? estimate)),
-    // biome-ignore lint/correctness/useExhaustiveDependencies: `measured` counts changes of the heights.
     [rows, rowKey, estimate, measured],
   );
   const [first, last] = useScrolled(host, offsets, onEnd, onPinned);
@@ -65,16 +65,18 @@ export function VirtualList<Row>(props: VirtualListProps<Row>): ReactNode {
     reveal(box, latest.current[at] ?? 0, latest.current[at + 1] ?? 0, body.current?.offsetTop ?? 0);
   }, [at]);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region is reached by keyboard.
+    // biome-ignore lint/a11y/useSemanticElements: a windowed list of rows of any height is no table.
     <div
       ref={host}
       className={`vlist ${props.className ?? ""}`}
       role="table"
       aria-label={props.label}
       aria-rowcount={rows.length}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region is reached by keyboard.
       tabIndex={0}
     >
       {props.head}
+      {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
       <div ref={body} role="rowgroup" className="vlist-body" style={{ height: total }}>
         {rows.slice(first, last).map((row, i) => {
           const key = rowKey(row);
@@ -112,7 +114,12 @@ function Measured({
     return () => observer.disconnect();
   }, [name, onHeight]);
   return (
-    <div ref={ref} role="presentation" className="vlist-row" style={{ transform: `translateY(${top}px)` }}>
+    <div
+      ref={ref}
+      role="presentation"
+      className="vlist-row"
+      style={{ transform: `translateY(${top}px)` }}
+    >
       {children}
     </div>
   );
@@ -139,7 +146,11 @@ function useScrolled(
     const box = host.current;
     if (box === null) return;
     const look = (): void => {
-      const next = windowIn(offsets, box.scrollTop - SPARE_PX, box.scrollTop + box.clientHeight + SPARE_PX);
+      const next = windowIn(
+        offsets,
+        box.scrollTop - SPARE_PX,
+        box.scrollTop + box.clientHeight + SPARE_PX,
+      );
       setRange((old) => (old[0] === next[0] && old[1] === next[1] ? old : next));
       if (next[1] >= offsets.length - 1 && offsets.length > 1) told.current.onEnd?.();
     };

@@ -5,7 +5,12 @@ import { TimeChart } from "@/charts/TimeChart";
 import { coarse, compact } from "@/lib/units";
 import { Async } from "@/ui/Async";
 import { Tag } from "@/ui/Panel";
-import { LOG_SEVERITIES, type LogSeverity, SEVERITY_COLOR, SeverityGlyph } from "@/ui/SeverityGlyph";
+import {
+  LOG_SEVERITIES,
+  type LogSeverity,
+  SEVERITY_COLOR,
+  SeverityGlyph,
+} from "@/ui/SeverityGlyph";
 import { hasTerm, termOf } from "./terms";
 
 const HEIGHT = 84;
@@ -28,7 +33,12 @@ export function Histogram({ scope, filter, q, onTerm }: HistogramProps): ReactNo
         isActive={(severity) => hasTerm(q, termOf("level", severity))}
         onSeverity={(severity) => onTerm(termOf("level", severity))}
       />
-      <Async value={value} empty={null} minHeight={HEIGHT} skeleton={<div style={{ height: HEIGHT }} />}>
+      <Async
+        value={value}
+        empty={null}
+        minHeight={HEIGHT}
+        skeleton={<div style={{ height: HEIGHT }} />}
+      >
         {(data) => <Chart data={data} scope={scope} />}
       </Async>
     </section>
@@ -39,13 +49,13 @@ function Chart({ data, scope }: { data: LogHistogram; scope: Scope }): ReactNode
   const setRange = useSetRange();
   const series = useMemo(
     () =>
-      LOG_SEVERITIES.filter((severity) => (data.by_severity[severity] ?? []).some((n) => n > 0)).map(
-        (severity) => ({
-          label: severity,
-          values: data.by_severity[severity] ?? [],
-          color: SEVERITY_COLOR[severity],
-        }),
-      ),
+      LOG_SEVERITIES.filter((severity) =>
+        (data.by_severity[severity] ?? []).some((n) => n > 0),
+      ).map((severity) => ({
+        label: severity,
+        values: data.by_severity[severity] ?? [],
+        color: SEVERITY_COLOR[severity],
+      })),
     [data],
   );
   return (

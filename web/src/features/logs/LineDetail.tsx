@@ -48,7 +48,6 @@ export function LineDetail({ line, scope, onTerm }: LineDetailProps): ReactNode 
     // biome-ignore lint/a11y/useFocusableInteractive: what it holds takes the focus.
     <div role="row" className="line-detail">
       {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
-      {/* biome-ignore lint/a11y/useFocusableInteractive: as above. */}
       <div role="cell">
         <div className="row wrap line-acts">
           {line.trace_id ? (

@@ -120,7 +120,6 @@ const Line = memo(function Line(props: LineProps): ReactNode {
       }}
     >
       {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
-      {/* biome-ignore lint/a11y/useFocusableInteractive: as above. */}
       <span role="cell" className="log-time" title={moment(line.ts_ms, zone, Date.now())}>
         <button
           type="button"
@@ -139,13 +138,16 @@ const Line = memo(function Line(props: LineProps): ReactNode {
       </span>
       {columns.map((column) => (
         // biome-ignore lint/a11y/useSemanticElements: as above.
-        // biome-ignore lint/a11y/useFocusableInteractive: as above.
-        <span key={column} role="cell" className="log-cell trunc muted" title={cellOf(line, column)}>
+        <span
+          key={column}
+          role="cell"
+          className="log-cell trunc muted"
+          title={cellOf(line, column)}
+        >
           {cellOf(line, column)}
         </span>
       ))}
       {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
-      {/* biome-ignore lint/a11y/useFocusableInteractive: as above. */}
       <span role="cell" className="log-body">
         {marked(text, words).map((part, i) =>
           // biome-ignore lint/suspicious/noArrayIndexKey: parts of one text never move.

@@ -3,7 +3,7 @@ import { logFilterOf, useLogCompletions } from "@/api/logs";
 import { type Scope, useScope, useSearchState } from "@/api/scope";
 import { readPreference, writePreference } from "@/lib/preferences";
 import { SkeletonRows } from "@/ui/Async";
-import { type Offers, type QueryProblem, QueryField, type Typing } from "@/ui/QueryField";
+import { type Offers, QueryField, type QueryProblem, type Typing } from "@/ui/QueryField";
 import { useDefer } from "@/ui/useDefer";
 import { SearchView } from "./SearchView";
 import { Tools } from "./Tools";
@@ -45,7 +45,9 @@ export function LogsPage(): ReactNode {
               type="button"
               role="tab"
               aria-selected={one.id === tab}
-              onClick={() => change({ tab: one.id === "search" ? undefined : one.id, sel: undefined })}
+              onClick={() =>
+                change({ tab: one.id === "search" ? undefined : one.id, sel: undefined })
+              }
             >
               {one.label}
             </button>

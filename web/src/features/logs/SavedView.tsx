@@ -36,8 +36,19 @@ export function SavedView({ scope }: { scope: Scope }): ReactNode {
       ),
       width: "40%",
     },
-    { head: "Matches", cell: (one) => count(one.matches), isNumber: true, width: "96px", isWideOnly: true },
-    { head: "By", cell: (one) => one.created_by.replace(/@.*/, ""), width: "110px", isWideOnly: true },
+    {
+      head: "Matches",
+      cell: (one) => count(one.matches),
+      isNumber: true,
+      width: "96px",
+      isWideOnly: true,
+    },
+    {
+      head: "By",
+      cell: (one) => one.created_by.replace(/@.*/, ""),
+      width: "110px",
+      isWideOnly: true,
+    },
     {
       head: "Rule, delete",
       isSilent: true,

@@ -11,8 +11,8 @@ import { Facets } from "./Facets";
 import { Histogram } from "./Histogram";
 import { Lines, LinesHead } from "./Lines";
 import { NoLines } from "./NoLines";
-import { toggleTerm } from "./terms";
 import { WRAP } from "./Tools";
+import { toggleTerm } from "./terms";
 
 interface SearchViewProps {
   scope: Scope;

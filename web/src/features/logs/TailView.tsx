@@ -8,8 +8,8 @@ import { Tag } from "@/ui/Panel";
 import { useKeys } from "@/ui/useKeys";
 import { columnsOf } from "./columns";
 import { Lines } from "./Lines";
-import { toggleTerm } from "./terms";
 import { WRAP } from "./Tools";
+import { toggleTerm } from "./terms";
 
 interface TailViewProps {
   scope: Scope;
@@ -32,7 +32,8 @@ export function TailView({ scope, filter, onRun }: TailViewProps): ReactNode {
   };
   const isPaused = kept !== null;
   const behind = isPaused ? total - kept : 0;
-  const shown = behind > 0 ? tail.lines.slice(0, Math.max(0, tail.lines.length - behind)) : tail.lines;
+  const shown =
+    behind > 0 ? tail.lines.slice(0, Math.max(0, tail.lines.length - behind)) : tail.lines;
   useKeys({ " ": () => (isPaused ? resume() : pause()) });
   return (
     <section className="panel log-panel tail" aria-label="Live tail">

@@ -82,9 +82,7 @@ function Columns({ scope, filter }: { scope: Scope; filter: LogFilter }): ReactN
   const facets = useLogFacets(scope.project.id, filter, FACETS).value;
   const chosen = columnsOf(search.cols);
   const attributes = facets.state === "ready" ? facets.data.attributes : [];
-  const all = [
-    ...new Set([...OWN_COLUMNS, ...attributes.map((key) => `attr.${key}`), ...chosen]),
-  ];
+  const all = [...new Set([...OWN_COLUMNS, ...attributes.map((key) => `attr.${key}`), ...chosen])];
   const toggle = (column: string, on: boolean): void =>
     change({
       cols: columnsText(on ? [...chosen, column] : chosen.filter((one) => one !== column)),
@@ -104,7 +102,9 @@ function Columns({ scope, filter }: { scope: Scope; filter: LogFilter }): ReactN
           {all.map((column) => (
             <Checkbox
               key={column}
-              label={<span className={OWN_COLUMNS.includes(column) ? "" : "mono"}>{headOf(column)}</span>}
+              label={
+                <span className={OWN_COLUMNS.includes(column) ? "" : "mono"}>{headOf(column)}</span>
+              }
               checked={chosen.includes(column)}
               onChange={(on) => toggle(column, on)}
             />

@@ -5,7 +5,9 @@ const PLAIN = /^[\w./@-]+$/;
 /** `service:shop`, `attr.user:"a b"`; an empty value is asked for as "not there". */
 export function termOf(field: string, value: string): string {
   if (value === "") return `-has:${field}`;
-  const text = PLAIN.test(value) ? value : `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+  const text = PLAIN.test(value)
+    ? value
+    : `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
   return `${field}:${text}`;
 }
 

@@ -1,10 +1,5 @@
 import { type ReactNode, useState } from "react";
-import {
-  useDependencies,
-  useProblems,
-  useSlowQueries,
-  useStatements,
-} from "@/api/performance";
+import { useDependencies, useProblems, useSlowQueries, useStatements } from "@/api/performance";
 import { type Scope, useSearchState } from "@/api/scope";
 import { count } from "@/lib/units";
 import { Async, SkeletonRows } from "@/ui/Async";

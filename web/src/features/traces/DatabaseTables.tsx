@@ -38,7 +38,9 @@ export function Problems({
   scope: Scope;
   q: string;
 }): ReactNode {
-  const shown = page.problems.filter((one) => matches(q, one.statement, one.transaction, one.title));
+  const shown = page.problems.filter((one) =>
+    matches(q, one.statement, one.transaction, one.title),
+  );
   if (shown.length === 0)
     return (
       <p className="state">
@@ -209,7 +211,9 @@ export function Dependencies({ page }: { page: DependencyPage }): ReactNode {
                 {percent(one.error_ratio)}
               </td>
               <td className="num m">{duration(one.latency.p95_ms)}</td>
-              <td className="num only-l">{one.hit_ratio === null ? "–" : percent(one.hit_ratio)}</td>
+              <td className="num only-l">
+                {one.hit_ratio === null ? "–" : percent(one.hit_ratio)}
+              </td>
               <td className="num only-l">
                 <Change before={one.before} />
               </td>

@@ -174,6 +174,9 @@ function Rows({ page }: { page: EndpointPage }): ReactNode {
 
 /** The search for an endpoint's traces. */
 function termsOf({ service, route }: Endpoint): string {
-  const terms = [service && `service:${JSON.stringify(service)}`, route && `route:${JSON.stringify(route)}`];
+  const terms = [
+    service && `service:${JSON.stringify(service)}`,
+    route && `route:${JSON.stringify(route)}`,
+  ];
   return terms.filter(Boolean).join(" ");
 }

@@ -9,7 +9,7 @@ import { Switch } from "@/ui/controls";
 import { PageLink, scopeOnly } from "@/ui/PageLink";
 import { Tag } from "@/ui/Panel";
 import { type Column, Table } from "@/ui/Table";
-import { layoutMap, type Layout } from "./map-layout";
+import { type Layout, layoutMap } from "./map-layout";
 import { NoSpans } from "./NoSpans";
 
 const SIZE = { width: 176, height: 62, gapX: 92, gapY: 18 };
@@ -56,7 +56,9 @@ export function MapTab({ scope }: { scope: Scope }): ReactNode {
 function Honest({ map }: { map: ServiceMap }): ReactNode {
   if (map.sample_ratio >= 1) return null;
   return (
-    <Tag title={`${compact(map.sampled_spans)} spans were joined; rates between services are scaled up`}>
+    <Tag
+      title={`${compact(map.sampled_spans)} spans were joined; rates between services are scaled up`}
+    >
       calls between services from {percent(map.sample_ratio)} of the time
     </Tag>
   );
@@ -114,7 +116,9 @@ function Picture({ map, scope }: { map: ServiceMap; scope: Scope }): ReactNode {
 
 const isNeighbour = (edges: readonly MapEdge[], a: string, b: string): boolean =>
   a === b ||
-  edges.some((one) => (one.source === a && one.target === b) || (one.source === b && one.target === a));
+  edges.some(
+    (one) => (one.source === a && one.target === b) || (one.source === b && one.target === a),
+  );
 
 /** Where a press on a node leads. */
 function placeOf(node: MapNode): SearchMap {
@@ -158,7 +162,12 @@ function Edge({ edge, layout, most, isDim, isNear }: EdgeProps): ReactNode {
       />
       <path d={`M${x2 - 8} ${y2 - 4}L${x2} ${y2}L${x2 - 8} ${y2 + 4}z`} fill={color} />
       {isNear ? (
-        <text x={(x1 + x2) / 2} y={(y1 + y2) / 2 + dip * 0.75 - 6} textAnchor="middle" className="edge-text">
+        <text
+          x={(x1 + x2) / 2}
+          y={(y1 + y2) / 2 + dip * 0.75 - 6}
+          textAnchor="middle"
+          className="edge-text"
+        >
           {`${edge.is_estimated ? "≈ " : ""}${showText(edge.per_s, "/s")} · ${duration(edge.p95_ms)}${edge.errors > 0 ? ` · ${percent(edge.error_ratio)}` : ""}`}
         </text>
       ) : null}

@@ -1,7 +1,12 @@
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useMemo } from "react";
 import { type Scope, spanNow, useSearchState, useSetRange } from "@/api/scope";
-import { type TraceFilter, type TraceOverview, usePrefetchTrace, useTraceOverview } from "@/api/traces";
+import {
+  type TraceFilter,
+  type TraceOverview,
+  usePrefetchTrace,
+  useTraceOverview,
+} from "@/api/traces";
 import { ChartPanel } from "@/charts/ChartPanel";
 import { ScatterChart } from "@/charts/ScatterChart";
 import type { ScatterBox } from "@/charts/scatter";
@@ -49,7 +54,11 @@ function Ready({ scope, overview, refreshing }: ReadyProps): ReactNode {
   const span = spanNow(scope.range);
   const series = useMemo(
     () => [
-      { label: "without errors", values: histogram.count.map((n, i) => n - (histogram.errors[i] ?? 0)), color: "c1" },
+      {
+        label: "without errors",
+        values: histogram.count.map((n, i) => n - (histogram.errors[i] ?? 0)),
+        color: "c1",
+      },
       { label: "with errors", values: histogram.errors, color: "crit-m" },
     ],
     [histogram],
@@ -104,7 +113,13 @@ function Ready({ scope, overview, refreshing }: ReadyProps): ReactNode {
   );
 }
 
-function Scatter({ scope, scatter }: { scope: Scope; scatter: TraceOverview["scatter"] }): ReactNode {
+function Scatter({
+  scope,
+  scatter,
+}: {
+  scope: Scope;
+  scatter: TraceOverview["scatter"];
+}): ReactNode {
   const [, change] = useSearchState();
   const navigate = useNavigate();
   const prefetch = usePrefetchTrace(scope.project.id);

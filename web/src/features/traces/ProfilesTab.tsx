@@ -104,8 +104,7 @@ function Chooser({ page, scope }: { page: ProfilePage; scope: Scope }): ReactNod
         </Button>
       ) : (
         <span className="faint s">
-          {count(page.profiles.length)} newest profiles of{" "}
-          {scope.environment ?? "all environments"}
+          {count(page.profiles.length)} newest profiles of {scope.environment ?? "all environments"}
         </span>
       )}
     </section>
@@ -155,7 +154,12 @@ function FlameOf({ flame, thread, onThread, onKind }: FlameOfProps): ReactNode {
   const whole = nodes.value[0] ?? 0;
   const tip = (box: number): readonly string[] => {
     const frame = nodes.frame[box] ?? -1;
-    const place = frame < 0 ? "" : [frames.file[frame] || frames.module[frame], frames.line[frame] || ""].filter(Boolean).join(":");
+    const place =
+      frame < 0
+        ? ""
+        : [frames.file[frame] || frames.module[frame], frames.line[frame] || ""]
+            .filter(Boolean)
+            .join(":");
     return [
       name(box),
       ...(place ? [place] : []),
@@ -277,7 +281,11 @@ function Functions({
         {costs.map(({ frame, own, total }) => (
           <tr key={frame}>
             <td>
-              <button type="button" className="link mono" onClick={() => onFind(frames.function[frame] ?? "")}>
+              <button
+                type="button"
+                className="link mono"
+                onClick={() => onFind(frames.function[frame] ?? "")}
+              >
                 {frames.function[frame] || "unknown"}
               </button>
             </td>
@@ -323,7 +331,11 @@ function Newest({ page, scope }: { page: ProfilePage; scope: Scope }): ReactNode
           {page.profiles.slice(0, MOST_NEWEST).map((one) => (
             <tr key={one.profile_id}>
               <td>
-                <button type="button" className="link" onClick={() => change({ sel: one.profile_id })}>
+                <button
+                  type="button"
+                  className="link"
+                  onClick={() => change({ sel: one.profile_id })}
+                >
                   {one.transaction || one.service || one.platform || "profile"}
                 </button>
               </td>

@@ -13,7 +13,7 @@ import { wholeOr } from "@/lib/url-state";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { Button, Switch } from "@/ui/controls";
 import { Icon } from "@/ui/Icon";
-import { type QueryProblem, QueryField, type Typing } from "@/ui/QueryField";
+import { QueryField, type QueryProblem, type Typing } from "@/ui/QueryField";
 import { useDefer } from "@/ui/useDefer";
 import { rememberSearch, searchesBefore } from "./history";
 import { NoTraces } from "./NoTraces";

@@ -15,7 +15,9 @@ export function Change({ before }: { before: WeekBefore | null }): ReactNode {
     );
   const ratio = before.p95_ratio;
   const text =
-    ratio >= 2 ? `× ${fixed(ratio, 1)}` : `${ratio >= 1 ? "+" : "−"}${fixed(Math.abs(ratio - 1) * 100, 0)} %`;
+    ratio >= 2
+      ? `× ${fixed(ratio, 1)}`
+      : `${ratio >= 1 ? "+" : "−"}${fixed(Math.abs(ratio - 1) * 100, 0)} %`;
   const tone = !before.is_significant
     ? "faint"
     : ratio > WORSE

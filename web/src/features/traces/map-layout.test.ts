@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { layoutMap, type Link } from "./map-layout";
+import { type Link, layoutMap } from "./map-layout";
 
 const SIZE = { width: 100, height: 40, gapX: 60, gapY: 20 };
 const link = (source: string, target: string): Link => ({ source, target, weight: 1 });

@@ -98,7 +98,7 @@ function order(layers: string[][], links: readonly Link[]): void {
   for (let sweep = 0; sweep < SWEEPS; sweep += 1) {
     const isForth = sweep % 2 === 0;
     const place = new Map<string, number>();
-    for (const layer of layers) layer.forEach((id, i) => place.set(id, i / Math.max(1, layer.length - 1 || 1)));
+    for (const layer of layers) spread(layer, place);
     for (const layer of isForth ? layers : [...layers].reverse()) {
       const middle = new Map(
         layer.map((id) => [
@@ -107,9 +107,16 @@ function order(layers: string[][], links: readonly Link[]): void {
         ]),
       );
       layer.sort((a, b) => (middle.get(a) ?? 0) - (middle.get(b) ?? 0));
-      layer.forEach((id, i) => place.set(id, i / Math.max(1, layer.length - 1)));
+      spread(layer, place);
     }
   }
+}
+
+/** Notes where each node of a layer stands, from 0 to 1. */
+function spread(layer: readonly string[], place: Map<string, number>): void {
+  layer.forEach((id, i) => {
+    place.set(id, i / Math.max(1, layer.length - 1));
+  });
 }
 
 function middleOf(
