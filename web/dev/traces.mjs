@@ -179,8 +179,8 @@ export function trace(id, now) {
   const stack = [0];
   spans.parent[0] = -1;
   for (let i = 1; i < size; i += 1) {
-    while (stack.length > 1 && next() < 0.38) stack.pop();
-    if (stack.length > 9) stack.pop();
+    while (stack.length > 1 && next() < (size > 100 ? 0.38 : 0.2)) stack.pop();
+    while (stack.length > (size > 100 ? 9 : 4)) stack.pop();
     const up = stack.at(-1);
     const room = spans.duration_ns[up];
     spans.parent[i] = up;
@@ -189,7 +189,7 @@ export function trace(id, now) {
     const start = Math.min(used, room * 0.92);
     const length = Math.max(
       0.02 * MS,
-      Math.min((room - start) * 0.9, room * (0.05 + next() * 0.4)),
+      Math.min((room - start) * 0.9, room * (0.12 + next() * 0.5)),
     );
     spans.start_ns[i] = Math.floor(spans.start_ns[up] + start);
     spans.duration_ns[i] = Math.floor(length);

@@ -212,7 +212,7 @@ function drawAxes(
     const ms = tick * 1000;
     const x = LEFT + ((ms - span.fromMs) / (span.toMs - span.fromMs)) * wide;
     const text = clock(ms, zone);
-    if (x > width - 18) continue;
+    if (x > width - 18 || x < LEFT + (scale.isLog ? 16 : -16)) continue;
     const isDay = text === "00:00" && span.toMs - span.fromMs > DAY_MS;
     ctx.fillText(isDay ? date(ms, zone, span.toMs) : text, x, height - 5);
   }

@@ -15,7 +15,7 @@ export const LOG_SEVERITIES: readonly LogSeverity[] = [
 export const SEVERITY_COLOR: Readonly<Record<LogSeverity, string>> = {
   trace: "line-2",
   debug: "prev",
-  info: "c7",
+  info: "q4",
   warn: "warn-m",
   error: "crit-m",
   fatal: "c6",

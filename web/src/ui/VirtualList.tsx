@@ -36,7 +36,7 @@ const END_PX = 24;
 /** Rows of any height in a scrolling box; only those in view are drawn, and measured as they are. */
 export function VirtualList<Row>(props: VirtualListProps<Row>): ReactNode {
   const { rows, rowKey, estimate, isPinned = false, onPinned, onEnd, show = null } = props;
-  const host = useRef<HTMLDivElement>(null);
+  const host = useRef<HTMLElement>(null);
   const body = useRef<HTMLDivElement>(null);
   const heights = useRef(new Map<string, number>());
   const [measured, setMeasured] = useState(0);
@@ -65,30 +65,30 @@ export function VirtualList<Row>(props: VirtualListProps<Row>): ReactNode {
     reveal(box, latest.current[at] ?? 0, latest.current[at + 1] ?? 0, body.current?.offsetTop ?? 0);
   }, [at]);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a windowed list of rows of any height is no table.
-    <div
+    <section
       ref={host}
       className={`vlist ${props.className ?? ""}`}
-      role="table"
       aria-label={props.label}
-      aria-rowcount={rows.length}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region is reached by keyboard.
       tabIndex={0}
     >
-      {props.head}
-      {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
-      <div ref={body} role="rowgroup" className="vlist-body" style={{ height: total }}>
-        {rows.slice(first, last).map((row, i) => {
-          const key = rowKey(row);
-          return (
-            <Measured key={key} name={key} top={offsets[first + i] ?? 0} onHeight={measure}>
-              {props.children(row, first + i)}
-            </Measured>
-          );
-        })}
+      {/* biome-ignore lint/a11y/useSemanticElements: a windowed list of rows of any height is no table. */}
+      <div role="table" aria-label={props.label} aria-rowcount={rows.length}>
+        {props.head}
+        {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
+        <div ref={body} role="rowgroup" className="vlist-body" style={{ height: total }}>
+          {rows.slice(first, last).map((row, i) => {
+            const key = rowKey(row);
+            return (
+              <Measured key={key} name={key} top={offsets[first + i] ?? 0} onHeight={measure}>
+                {props.children(row, first + i)}
+              </Measured>
+            );
+          })}
+        </div>
       </div>
       {props.foot}
-    </div>
+    </section>
   );
 }
 
@@ -134,7 +134,7 @@ function reveal(box: HTMLElement, top: number, bottom: number, head: number): vo
 
 /** First and last row (the latter out) in view. */
 function useScrolled(
-  host: RefObject<HTMLDivElement | null>,
+  host: RefObject<HTMLElement | null>,
   offsets: Float64Array,
   onEnd: (() => void) | undefined,
   onPinned: ((isPinned: boolean) => void) | undefined,

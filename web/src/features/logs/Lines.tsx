@@ -27,7 +27,7 @@ interface LinesProps {
   onPinned?: (isPinned: boolean) => void;
 }
 
-const ROW = 22;
+const ROW = 24;
 const PHONE_ROW = 44;
 const idOf = (line: LogLine): string => line.id;
 

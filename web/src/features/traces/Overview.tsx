@@ -18,6 +18,8 @@ import { scopeOnly } from "@/ui/PageLink";
 import { Tag } from "@/ui/Panel";
 
 const HEIGHT = 148;
+/** A panel with its head and chart. */
+const PANEL = HEIGHT + 40;
 
 /** How many there were, how many failed and how long they took. */
 export function Overview({ scope, filter }: { scope: Scope; filter: TraceFilter }): ReactNode {
@@ -27,16 +29,19 @@ export function Overview({ scope, filter }: { scope: Scope; filter: TraceFilter 
       {value.state === "ready" ? (
         <Ready scope={scope} overview={value.data} refreshing={refreshing} />
       ) : (
-        <section className="panel wide" aria-label="Overview">
-          <Async
-            value={value}
-            empty={null}
-            minHeight={HEIGHT + 42}
-            skeleton={<div style={{ height: HEIGHT + 42 }} />}
-          >
-            {() => null}
-          </Async>
-        </section>
+        <>
+          <section className="panel" aria-label="Duration">
+            <Async
+              value={value}
+              empty={null}
+              minHeight={PANEL}
+              skeleton={<div style={{ height: PANEL }} />}
+            >
+              {() => null}
+            </Async>
+          </section>
+          <section className="panel" aria-label="Number" style={{ minHeight: PANEL }} />
+        </>
       )}
     </div>
   );
