@@ -122,7 +122,7 @@ class Performance:
     def endpoints(self, scope: Scope, query: OperationQuery) -> EndpointPage:
         """Endpoints by rate, errors and duration."""
         budget = self.budgets.of_any(scope)
-        found = performance.find(self._columns, scope, query, budget)
+        found = performance.find(self._columns, scope, query)
         return performance.endpoint_page(found, budget)
 
     def series(self, scope: Scope, query: OperationQuery, *, buckets: int) -> RedSeries:
@@ -131,8 +131,9 @@ class Performance:
 
     def statements(self, scope: Scope, query: OperationQuery) -> StatementPage:
         """Statements by the time that they take."""
-        found = performance.find(self._columns, scope, query, self.budgets.of_any(scope))
-        return performance.statement_page(found)
+        slow_ms = self.budgets.of_any(scope).slow_query_ms
+        found = performance.find(self._columns, scope, query)
+        return performance.statement_page(found, slow_ms)
 
     def slow_queries(
         self, scope: Scope, query: OperationQuery, *, over_ms: int | None
@@ -144,8 +145,7 @@ class Performance:
 
     def dependencies(self, scope: Scope, query: OperationQuery) -> DependencyPage:
         """Calls to hosts, caches and queues."""
-        found = performance.find(self._columns, scope, query, self.budgets.of_any(scope))
-        return performance.dependency_page(found)
+        return performance.dependency_page(performance.find(self._columns, scope, query))
 
     def problems(self, scope: Scope, query: OperationQuery, *, kind: str) -> ProblemPage:
         """Repeated, slow and slower statements. kind: only these; empty: all."""
@@ -153,5 +153,4 @@ class Performance:
 
     def service_map(self, scope: Scope, span: TimeRange, *, environment: str) -> ServiceMap:
         """Who calls whom."""
-        budget = self.budgets.of_any(scope)
-        return service_map(self._columns, scope, span, budget, environment=environment)
+        return service_map(self._columns, scope, span, environment=environment)

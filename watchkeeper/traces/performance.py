@@ -23,75 +23,74 @@ from watchkeeper.traces.performance_types import (
 )
 from watchkeeper.traces.queries import OperationQuery, OperationSort
 from watchkeeper.traces.repo import operations as repo
-from watchkeeper.traces.repo.operations import Grid, Key, Marks, Totals
+from watchkeeper.traces.repo.operations import Grid, Operation, Totals
 
 WEEK_MS = 7 * DAY_MS
 SPARK_SLOTS = 24
+MARKS_MS = (500, 1_000, 2_000, 3_000)
 FEWEST_CALLS = 30
 """In each of two weeks, for a comparison to mean something."""
 BEYOND_CHANCE = 3.0
 """Standard errors between the mean logarithms of two sets of times."""
 REGRESSED_RATIO = 1.25
+COMPARED_AT_MOST = 500
+"""Operations, those that take most time, among which the greatest change is looked for."""
 _NS_A_MS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A page of operations. all: of them together; before: the week before, where there was any."""
+    """A page of operations. all: of them together; before: by id, the week before."""
 
     query: OperationQuery
     grid: Grid
     total: int
-    page: Sequence[tuple[Key, Totals]]
+    page: Sequence[tuple[Operation, Totals]]
     all: Totals
-    before: Mapping[Key, Totals]
+    before: Mapping[str, Totals]
     spark_times_ms: Sequence[int]
-    sparks: Mapping[Key, Mapping[int, tuple[int, float]]]
+    sparks: Mapping[str, Mapping[int, tuple[int, float]]]
 
     def per_s(self, calls: int) -> float:
         return calls * SECOND_MS / max(1, self.grid.range.length_ms)
 
-    def spark(self, key: Key) -> list[int]:
+    def spark(self, operation: Operation) -> list[int]:
         """Calls in each slot."""
-        slots = self.sparks[key]
+        slots = self.sparks.get(operation.id, {})
         return [slots[at][0] if at in slots else 0 for at in range(len(self.spark_times_ms))]
 
-    def spark_p95_ms(self, key: Key) -> list[float | None]:
+    def spark_p95_ms(self, operation: Operation) -> list[float | None]:
         """p95 in each slot."""
-        slots = self.sparks[key]
-        return [
-            slots[at][1] / _NS_A_MS if at in slots else None
-            for at in range(len(self.spark_times_ms))
-        ]
+        slots = self.sparks.get(operation.id, {})
+        return [slots[at][1] if at in slots else None for at in range(len(self.spark_times_ms))]
 
 
-def find(columns: Columns, scope: Scope, query: OperationQuery, budget: LatencyBudget) -> Found:
+def find(columns: Columns, scope: Scope, query: OperationQuery) -> Found:
     """The operations that lead in the query's order, with all that is shown of them."""
     grid = Grid.over(query.range)
-    marks = Marks(satisfied_ms=budget.satisfied_ms, slow_ms=budget.slow_query_ms)
-    ago = grid.before(WEEK_MS)
-    if query.sort is OperationSort.CHANGE:
-        total, rows = repo.listed(columns, scope, query, grid, marks)
-        _, before = repo.listed(columns, scope, query, ago, marks)
-        order = sorted(rows, key=lambda key: -_change(rows[key], before.get(key)))
-        page = [(key, rows[key]) for key in order[: query.limit]]
-    else:
-        total, rows = repo.listed(columns, scope, query, grid, marks, limit=query.limit)
-        page = list(rows.items())
-        names = sorted({key[2] for key, _ in page})
-        _, before = repo.listed(columns, scope, query, ago, marks, names=names)
+    is_by_change = query.sort is OperationSort.CHANGE
+    limit = COMPARED_AT_MOST if is_by_change else query.limit
+    total, rows = repo.listed(columns, scope, query, grid, limit=limit)
+    page = list(rows.items())
+    before = repo.known(columns, scope, query, grid.before(WEEK_MS), _ids(page))
+    if is_by_change:
+        page.sort(key=lambda each: -_change(each[1], before.get(each[0].id)))
+        page = page[: query.limit]
     slot_ms = grid.slot_ms(SPARK_SLOTS)
-    keys = [key for key, _ in page]
     return Found(
         query=query,
         grid=grid,
         total=total,
         page=page,
-        all=repo.summed(columns, scope, query, grid, marks),
+        all=repo.summed(columns, scope, query, grid),
         before=before,
         spark_times_ms=grid.slots(slot_ms),
-        sparks=repo.sparks(columns, scope, query, grid, slot_ms=slot_ms, keys=keys),
+        sparks=repo.sparks(columns, scope, query, grid, slot_ms=slot_ms, ids=_ids(page)),
     )
+
+
+def _ids(page: Sequence[tuple[Operation, Totals]]) -> list[str]:
+    return [operation.id for operation, _ in page]
 
 
 def endpoint_page(found: Found, budget: LatencyBudget) -> EndpointPage:
@@ -107,12 +106,11 @@ def endpoint_page(found: Found, budget: LatencyBudget) -> EndpointPage:
         per_s=found.per_s(found.all.calls),
         error_ratio=_ratio(found.all.errors, found.all.calls),
         latency=latency(found.all),
-        endpoints=[_endpoint(found, key, totals, budget) for key, totals in found.page],
+        endpoints=[_endpoint(found, *each, budget) for each in found.page],
     )
 
 
-def _endpoint(found: Found, key: Key, totals: Totals, budget: LatencyBudget) -> Endpoint:
-    _category, service, route, method, _system, op = key
+def _endpoint(found: Found, what: Operation, totals: Totals, budget: LatencyBudget) -> Endpoint:
     times = latency(totals)
     measured = {
         "avg": times.avg_ms,
@@ -120,32 +118,28 @@ def _endpoint(found: Found, key: Key, totals: Totals, budget: LatencyBudget) -> 
         "p95": times.p95_ms,
         "p99": times.p99_ms,
     }
-    marks = ("500", "1000", "2000", "3000")
     return Endpoint(
-        service=service,
-        route=route,
-        method=method,
-        op=op,
+        service=what.service,
+        route=what.name,
+        method=what.method,
+        op=what.op,
         calls=totals.calls,
         per_s=found.per_s(totals.calls),
         errors=totals.errors,
         error_ratio=_ratio(totals.errors, totals.calls),
         latency=times,
-        under={
-            mark: _ratio(under, totals.calls)
-            for mark, under in zip(marks, totals.under, strict=True)
-        },
-        apdex=_ratio((totals.satisfied + totals.tolerated) / 2, totals.calls),
+        under={str(ms): _ratio(totals.times.below(ms), totals.times.calls) for ms in MARKS_MS},
+        apdex=apdex(totals, budget.satisfied_ms),
         total_ms=totals.total_ns / _NS_A_MS,
         time_ratio=_ratio(totals.total_ns, found.all.total_ns),
-        spark=found.spark(key),
-        spark_p95_ms=found.spark_p95_ms(key),
-        before=week_before(totals, found.before.get(key)),
+        spark=found.spark(what),
+        spark_p95_ms=found.spark_p95_ms(what),
+        before=week_before(totals, found.before.get(what.id)),
         is_over_budget=measured[budget.stat] > budget.limit_ms,
     )
 
 
-def statement_page(found: Found) -> StatementPage:
+def statement_page(found: Found, slow_ms: int) -> StatementPage:
     """Statements by the time that they take."""
     return StatementPage(
         from_ms=found.grid.range.start_ms,
@@ -156,18 +150,17 @@ def statement_page(found: Found) -> StatementPage:
         calls=found.all.calls,
         per_s=found.per_s(found.all.calls),
         latency=latency(found.all),
-        statements=[_statement(found, key, totals) for key, totals in found.page],
+        statements=[_statement(found, *each, slow_ms) for each in found.page],
     )
 
 
-def _statement(found: Found, key: Key, totals: Totals) -> Statement:
-    _category, service, name, _method, system, op = key
-    before = week_before(totals, found.before.get(key))
+def _statement(found: Found, what: Operation, totals: Totals, slow_ms: int) -> Statement:
+    before = week_before(totals, found.before.get(what.id))
     return Statement(
-        statement=name,
-        system=system,
-        service=service,
-        op=op,
+        statement=what.name,
+        system=what.system,
+        service=what.service,
+        op=what.op,
         calls=totals.calls,
         per_s=found.per_s(totals.calls),
         errors=totals.errors,
@@ -175,8 +168,8 @@ def _statement(found: Found, key: Key, totals: Totals) -> Statement:
         latency=latency(totals),
         total_ms=totals.total_ns / _NS_A_MS,
         time_ratio=_ratio(totals.total_ns, found.all.total_ns),
-        slow=round(totals.slow),
-        spark=found.spark(key),
+        slow=slow_calls(totals, slow_ms),
+        spark=found.spark(what),
         before=before,
         is_regressed=is_regressed(before),
         example_trace_id=totals.slowest_trace,
@@ -192,20 +185,19 @@ def dependency_page(found: Found) -> DependencyPage:
         resolution_ms=found.grid.resolution_ms,
         spark_times_ms=list(found.spark_times_ms),
         total=found.total,
-        dependencies=[_dependency(found, key, totals) for key, totals in found.page],
+        dependencies=[_dependency(found, *each) for each in found.page],
     )
 
 
-def _dependency(found: Found, key: Key, totals: Totals) -> Dependency:
-    category, service, name, method, system, op = key
+def _dependency(found: Found, what: Operation, totals: Totals) -> Dependency:
     told = totals.hits + totals.misses
     return Dependency(
         # The query asked for no other category.
-        category=category,  # type: ignore[arg-type]
-        service=service,
-        name=name,
-        system=system,
-        op=f"{op} {method}".strip(),
+        category=what.category,  # type: ignore[arg-type]
+        service=what.service,
+        name=what.name,
+        system=what.system,
+        op=f"{what.op} {what.method}".strip(),
         calls=totals.calls,
         per_s=found.per_s(totals.calls),
         errors=totals.errors,
@@ -215,8 +207,8 @@ def _dependency(found: Found, key: Key, totals: Totals) -> Dependency:
         hits=totals.hits,
         misses=totals.misses,
         hit_ratio=totals.hits / told if told else None,
-        spark=found.spark(key),
-        before=week_before(totals, found.before.get(key)),
+        spark=found.spark(what),
+        before=week_before(totals, found.before.get(what.id)),
         example_trace_id=totals.slowest_trace,
     )
 
@@ -234,9 +226,9 @@ def series(columns: Columns, scope: Scope, query: OperationQuery, *, buckets: in
         calls=[slot.calls if slot else 0 for slot in slots],
         per_s=[slot.calls * SECOND_MS / slot_ms if slot else 0.0 for slot in slots],
         errors=[slot.errors if slot else 0 for slot in slots],
-        p50_ms=[slot.p50_ns / _NS_A_MS if slot else None for slot in slots],
-        p95_ms=[slot.p95_ns / _NS_A_MS if slot else None for slot in slots],
-        p99_ms=[slot.p99_ns / _NS_A_MS if slot else None for slot in slots],
+        p50_ms=[slot.p50_ms if slot else None for slot in slots],
+        p95_ms=[slot.p95_ms if slot else None for slot in slots],
+        p99_ms=[slot.p99_ms if slot else None for slot in slots],
     )
 
 
@@ -244,21 +236,33 @@ def latency(totals: Totals) -> Latency:
     """Times in ms."""
     return Latency(
         avg_ms=_ratio(totals.total_ns, totals.calls) / _NS_A_MS,
-        p50_ms=totals.p50_ns / _NS_A_MS,
-        p95_ms=totals.p95_ns / _NS_A_MS,
-        p99_ms=totals.p99_ns / _NS_A_MS,
+        p50_ms=totals.times.quantile_ms(0.5),
+        p95_ms=totals.times.quantile_ms(0.95),
+        p99_ms=totals.times.quantile_ms(0.99),
     )
+
+
+def apdex(totals: Totals, satisfied_ms: int) -> float:
+    """Satisfied calls, and half of those within four times the time, to all; 0 without any."""
+    times = totals.times
+    return _ratio((times.below(satisfied_ms) + times.below(4 * satisfied_ms)) / 2, times.calls)
+
+
+def slow_calls(totals: Totals, slow_ms: int) -> int:
+    """How many took longer."""
+    return round(totals.times.calls - totals.times.below(slow_ms))
 
 
 def week_before(now: Totals, before: Totals | None) -> WeekBefore | None:
     """The comparison; None if there was nothing."""
     if before is None or not before.calls:
         return None
+    was_ms = before.times.quantile_ms(0.95)
     return WeekBefore(
         calls=before.calls,
         error_ratio=_ratio(before.errors, before.calls),
-        p95_ms=before.p95_ns / _NS_A_MS,
-        p95_ratio=now.p95_ns / before.p95_ns if before.p95_ns else None,
+        p95_ms=was_ms,
+        p95_ratio=now.times.quantile_ms(0.95) / was_ms if was_ms else None,
         is_significant=_differ(now, before),
     )
 
@@ -273,16 +277,16 @@ def _differ(one: Totals, other: Totals) -> bool:
     """Welch's test on the logarithms of the times."""
     if min(one.calls, other.calls) < FEWEST_CALLS:
         return False
-    # A time is known to an eighth of an octave: its logarithm has at least a bucket's variance.
-    within = 1 / 12
-    error = math.sqrt((one.variance + within) / one.calls + (other.variance + within) / other.calls)
-    return abs(one.mean - other.mean) > BEYOND_CHANCE * error
+    (mean, variance), (was, was_variance) = one.times.logarithms(), other.times.logarithms()
+    error = math.sqrt(variance / one.calls + was_variance / other.calls)
+    return abs(mean - was) > BEYOND_CHANCE * error
 
 
 def _change(now: Totals, before: Totals | None) -> float:
-    if before is None or not before.p95_ns or not _differ(now, before):
+    compared = week_before(now, before)
+    if compared is None or not compared.is_significant:
         return 0.0
-    return now.p95_ns / before.p95_ns
+    return compared.p95_ratio or 0.0
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
 
 from watchkeeper.model import Scope
 from watchkeeper.store.columns import Columns
-from watchkeeper.traces.performance import Found, find, is_regressed, only, week_before
+from watchkeeper.traces.performance import (
+    WEEK_MS,
+    is_regressed,
+    only,
+    slow_calls,
+    week_before,
+)
 from watchkeeper.traces.performance_types import (
     LatencyBudget,
     PerformanceProblem,
     ProblemEvidence,
+    ProblemKind,
     ProblemPage,
 )
 from watchkeeper.traces.queries import OperationQuery, OperationSort
+from watchkeeper.traces.repo import operations
 from watchkeeper.traces.repo import problems as repo
-from watchkeeper.traces.repo.operations import Key, Totals
+from watchkeeper.traces.repo.operations import Grid, Operation, Totals
+
+_Compared = tuple[Operation, Totals, Totals | None]
+"""An operation, its calls now and a week before."""
 
 _NS_A_MS = 1_000_000
-_LOOKED_AT = 500
+_LOOKED_AT = 300
 
 
 def problem_page(
@@ -28,13 +41,17 @@ def problem_page(
     problems: list[PerformanceProblem] = []
     if kind in {"", "n_plus_one"}:
         problems += [_repeated(each) for each in repo.repeated(columns, scope, query)]
-    if kind in {"", "slow_query", "slower_query"}:
-        wide = only(query, sort=OperationSort.TIME, limit=_LOOKED_AT)
-        found = find(columns, scope, wide, budget)
+    if kind != "n_plus_one":
+        grid = Grid.over(query.range)
+        wide = only(query, sort=OperationSort.TIME)
+        _, rows = operations.listed(columns, scope, wide, grid, limit=_LOOKED_AT)
+        ids = [what.id for what in rows]
+        before = operations.known(columns, scope, wide, grid.before(WEEK_MS), ids)
+        found = [(what, now, before.get(what.id)) for what, now in rows.items()]
         if kind != "slower_query":
-            problems += _slow(found)
+            problems += _slow(found, grid, budget.slow_query_ms)
         if kind != "slow_query":
-            problems += _slower(found)
+            problems += _slower(found, grid)
     problems.sort(key=lambda problem: (-problem.lost_ms, problem.id))
     return ProblemPage(
         from_ms=query.range.start_ms,
@@ -65,68 +82,63 @@ def _repeated(each: repo.Repeated) -> PerformanceProblem:
     )
 
 
-def _slow(found: Found) -> list[PerformanceProblem]:
-    return [
-        _statement("slow_query", f"{round(totals.slow):,} slow calls", found, key, totals)
-        for key, totals in found.page
-        if round(totals.slow) >= 1
-    ]
-
-
-def _slower(found: Found) -> list[PerformanceProblem]:
+def _slow(found: Sequence[_Compared], grid: Grid, slow_ms: int) -> list[PerformanceProblem]:
     problems = []
-    for key, totals in found.page:
-        before = week_before(totals, found.before.get(key))
-        if before and is_regressed(before):
-            title = f"{before.p95_ratio:.1f} times as slow as a week before"
-            problems.append(_statement("slower_query", title, found, key, totals))
+    for what, now, before in found:
+        slow = slow_calls(now, slow_ms)
+        # The slowest call is known exactly, the others by their bucket.
+        if slow >= 1 and now.slowest_ns > slow_ms * _NS_A_MS:
+            lost_ms = max(slow * slow_ms, now.slowest_ns / _NS_A_MS)
+            each = _problem("slow_query", what, now, before, grid)
+            problems.append(
+                replace(each, title=f"{slow:,} slow calls", occurrences=slow, lost_ms=lost_ms)
+            )
     return problems
 
 
-def _statement(kind: str, title: str, found: Found, key: Key, totals: Totals) -> PerformanceProblem:
-    _category, service, name, _method, system, _op = key
-    before = week_before(totals, found.before.get(key))
-    is_slow = kind == "slow_query"
-    slots = sorted(at for at, (calls, _) in found.sparks[key].items() if calls)
-    last = slots[-1] if slots else 0
+def _slower(found: Sequence[_Compared], grid: Grid) -> list[PerformanceProblem]:
+    problems = []
+    for what, now, before in found:
+        compared = week_before(now, before)
+        if before and compared and is_regressed(compared):
+            title = f"{compared.p95_ratio:.1f} times as slow as a week before"
+            was_ms = before.total_ns / before.calls * now.calls / _NS_A_MS
+            lost_ms = max(0.0, now.total_ns / _NS_A_MS - was_ms)
+            each = _problem("slower_query", what, now, before, grid)
+            problems.append(replace(each, title=title, lost_ms=lost_ms))
+    return problems
+
+
+def _problem(
+    kind: ProblemKind, what: Operation, now: Totals, before: Totals | None, grid: Grid
+) -> PerformanceProblem:
+    compared = week_before(now, before)
     return PerformanceProblem(
-        id=_id(kind, service, name),
-        kind="slow_query" if is_slow else "slower_query",
-        title=title,
-        service=service,
+        id=_id(kind, what.service, what.name),
+        kind=kind,
+        title="",
+        service=what.service,
         transaction="",
-        statement=name,
-        system=system,
-        occurrences=round(totals.slow) if is_slow else totals.calls,
-        calls=totals.calls,
+        statement=what.name,
+        system=what.system,
+        occurrences=now.calls,
+        calls=now.calls,
         avg_calls=1.0,
-        lost_ms=_lost_ms(totals, is_slow=is_slow, was_ms=before.p95_ms if before else 0.0),
-        p95_ms=totals.p95_ns / _NS_A_MS,
-        p95_ratio=before.p95_ratio if before else None,
-        first_seen_ms=found.spark_times_ms[slots[0] if slots else 0],
-        last_seen_ms=min(
-            found.spark_times_ms[last] + found.grid.slot_ms(len(found.spark_times_ms)),
-            found.grid.range.end_ms,
-        ),
+        lost_ms=0.0,
+        p95_ms=now.times.quantile_ms(0.95),
+        p95_ratio=compared.p95_ratio if compared else None,
+        first_seen_ms=now.first_ms,
+        last_seen_ms=min(now.last_ms + grid.resolution_ms, grid.range.end_ms),
         evidence=[
             ProblemEvidence(
-                trace_id=totals.slowest_trace,
+                trace_id=now.slowest_trace,
                 span_id="",
-                ts_ms=0,
+                ts_ms=now.last_ms,
                 calls=1,
-                duration_ms=totals.slowest_ns / _NS_A_MS,
+                duration_ms=now.slowest_ns / _NS_A_MS,
             )
         ],
     )
-
-
-def _lost_ms(totals: Totals, *, is_slow: bool, was_ms: float) -> float:
-    """At least the time of the slow calls' share; or what is spent beyond last week's p95."""
-    whole = totals.total_ns / _NS_A_MS
-    if is_slow:
-        return whole * totals.slow / max(1, totals.calls)
-    now_ms = totals.p95_ns / _NS_A_MS
-    return whole * max(0.0, 1 - was_ms / now_ms) if now_ms else 0.0
 
 
 def _id(kind: str, service: str, statement: str) -> str:

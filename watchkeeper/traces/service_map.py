@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from watchkeeper.lib.clock import SECOND_MS
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns
-from watchkeeper.traces.performance_types import LatencyBudget, MapEdge, MapNode, ServiceMap
+from watchkeeper.traces.performance_types import MapEdge, MapNode, ServiceMap
 from watchkeeper.traces.queries import Category, OperationQuery
 from watchkeeper.traces.repo import calls as calls_repo
 from watchkeeper.traces.repo import operations as repo
-from watchkeeper.traces.repo.operations import Grid, Marks, Totals
+from watchkeeper.traces.repo.operations import Grid, Totals
 
-SPANS_AT_MOST = 200_000
+SPANS_AT_MOST = 50_000
 """How many spans are joined for one map."""
 SAMPLES = 12
 """Stretches of time that they are taken from."""
 _LONGEST_SAMPLE_MS = 5 * 60 * SECOND_MS
-_NS_A_MS = 1_000_000
 
 
 @dataclass(slots=True)
@@ -34,20 +33,17 @@ class _Sum:
     def add(self, totals: Totals) -> None:
         self.calls += totals.calls
         self.errors += totals.errors
-        self.p50 += totals.p50_ns * totals.calls / _NS_A_MS
-        self.p95 = max(self.p95, totals.p95_ns / _NS_A_MS)
+        self.p50 += totals.times.quantile_ms(0.5) * totals.calls
+        self.p95 = max(self.p95, totals.times.quantile_ms(0.95))
 
 
-def service_map(
-    columns: Columns, scope: Scope, span: TimeRange, budget: LatencyBudget, *, environment: str
-) -> ServiceMap:
+def service_map(columns: Columns, scope: Scope, span: TimeRange, *, environment: str) -> ServiceMap:
     """The map of a range, at the resolution of the tables."""
     grid = Grid.over(span)
-    marks = Marks(satisfied_ms=budget.satisfied_ms, slow_ms=budget.slow_query_ms)
 
     def ask(column: str, *categories: Category) -> dict[tuple[str, str, str], Totals]:
         query = OperationQuery(range=span, categories=categories, environment=environment)
-        return repo.by_service(columns, scope, query, grid, marks, column)
+        return repo.by_service(columns, scope, query, grid, column)
 
     nodes, edges = _outside(
         {
@@ -95,8 +91,8 @@ def _outside(
                 per_s=_per_s(totals.calls, grid),
                 errors=totals.errors,
                 error_ratio=totals.errors / totals.calls if totals.calls else 0.0,
-                p50_ms=totals.p50_ns / _NS_A_MS,
-                p95_ms=totals.p95_ns / _NS_A_MS,
+                p50_ms=totals.times.quantile_ms(0.5),
+                p95_ms=totals.times.quantile_ms(0.95),
                 is_estimated=False,
             )
         )

@@ -41,7 +41,8 @@ class Profiles:
     def merged(self, scope: Scope, query: ProfileQuery, *, thread: str, kind: str) -> Flame:
         """One flame graph of the newest profiles that match."""
         found = repo.newest(self._columns, scope, query, before=None, limit=MERGED_AT_MOST)
-        chosen, size = [], 0
+        chosen: list[ProfileItem] = []
+        size = 0
         for each in found:
             size += each.payload_bytes
             if chosen and size > MERGED_BYTES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import orjson
 
@@ -67,7 +68,7 @@ def _samples(told: Sequence[Json], stacks: Sequence[tuple[int, ...]]) -> list[Sa
     found = []
     for thread, samples in threads.items():
         samples.sort()
-        gaps = [later[0] - earlier[0] for earlier, later in zip(samples, samples[1:], strict=False)]
+        gaps = [later[0] - earlier[0] for earlier, later in pairwise(samples)]
         usual = sorted(gaps)[len(gaps) // 2] if gaps else _USUAL_NS
         for (_, stack), gap in zip(samples, [*gaps, usual], strict=True):
             found.append(Sample(stacks[stack], gap, thread))

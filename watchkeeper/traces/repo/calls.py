@@ -53,19 +53,15 @@ def between_services(
     if environment:
         chosen += " AND environment = {environment:String}"
     sql = f"""
-    WITH child AS (
-        SELECT trace_id, parent_id, service, duration_ns, status FROM spans
-        WHERE {chosen} AND is_entry = 1 AND parent_id != '' LIMIT {{most:UInt64}}
-    ), parent AS (
-        SELECT trace_id, span_id, service FROM spans
-        WHERE {chosen} AND (trace_id, span_id) IN (SELECT trace_id, parent_id FROM child)
-    )
-    SELECT parent.service, child.service, count() AS n, countIf(child.status = 'error'),
-           quantile(0.5)(child.duration_ns) / 1e6, quantile(0.95)(child.duration_ns) / 1e6
-    FROM child INNER JOIN parent
-      ON child.trace_id = parent.trace_id AND child.parent_id = parent.span_id
-    WHERE parent.service != child.service
-    GROUP BY parent.service, child.service ORDER BY n DESC LIMIT 1000
+    SELECT caller, callee, count() AS n, countIf(status = 'error'),
+           quantile(0.5)(duration_ns) / 1e6, quantile(0.95)(duration_ns) / 1e6
+    FROM (SELECT cityHash64(trace_id, span_id) AS id, service AS caller FROM spans WHERE {chosen})
+      AS parent
+    INNER JOIN (
+        SELECT cityHash64(trace_id, parent_id) AS id, service AS callee, status, duration_ns
+        FROM spans WHERE {chosen} AND is_entry = 1 AND parent_id != '' LIMIT {{most:UInt64}}
+    ) AS child USING (id)
+    WHERE caller != callee GROUP BY caller, callee ORDER BY n DESC LIMIT 1000
     """
     params: dict[str, object] = {
         "projects": list(scope.project_ids),

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS, SECOND_MS
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns
+from watchkeeper.traces.histogram import BUCKETS_AN_OCTAVE, NOTHING, SECOND_BUCKET, Histogram
 from watchkeeper.traces.queries import OperationQuery, OperationSort
 
-BY_MINUTE_UP_TO_MS = 6 * HOUR_MS
+BY_MINUTE_UP_TO_MS = 3 * HOUR_MS
 """Longer ranges are counted by whole hours."""
-SECOND_BUCKET = 240
-BUCKETS_AN_OCTAVE = 8
-_MOST_NAMES = 5_000
-"""Operations that one list looks at, those that take most time first."""
-
-Key = tuple[str, str, str, str, str, str]
-"""category, service, name, method, system, op."""
+_ID = "toString(operation)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +27,7 @@ class Grid:
 
     @classmethod
     def over(cls, range_: TimeRange) -> Grid:
-        """The minutes, or in ranges of over six hours the hours, that the range touches."""
+        """The minutes, or in ranges of over three hours the hours, that the range touches."""
         is_short = range_.length_ms <= BY_MINUTE_UP_TO_MS
         step = MINUTE_MS if is_short else HOUR_MS
         end_ms = -(-range_.end_ms // step) * step
@@ -57,81 +53,46 @@ class Grid:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Sums over calls. Times ns; p…: ns, interpolated within an eighth of an octave.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What is called. id: hash of the other fields, as the tables have it."""
 
-    mean, variance: of the times' buckets, which are logarithms.
-    """
+    id: str
+    category: str
+    service: str
+    name: str
+    method: str
+    system: str
+    op: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Sums over calls. first_ms, last_ms: starts of the first and last bucket with any."""
 
     calls: int = 0
     errors: int = 0
     total_ns: int = 0
-    p50_ns: float = 0
-    p95_ns: float = 0
-    p99_ns: float = 0
-    mean: float = 0
-    variance: float = 0
-    under: tuple[int, int, int, int] = (0, 0, 0, 0)
-    satisfied: float = 0
-    tolerated: float = 0
-    slow: float = 0
     hits: int = 0
     misses: int = 0
     slowest_ns: int = 0
     slowest_trace: str = ""
+    first_ms: int = 0
+    last_ms: int = 0
+    times: Histogram = NOTHING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
-    """Times to count calls below, ms. satisfied_ms is also taken fourfold."""
-
-    satisfied_ms: int
-    slow_ms: int
-
-
-def bucket_of(ms: float) -> float:
-    """Where a time lies among the buckets; whole at their lower bounds."""
-    return SECOND_BUCKET + BUCKETS_AN_OCTAVE * math.log2(max(ms, 1e-6) / SECOND_MS)
-
-
-def _ns(quantile: str) -> str:
-    """The time in the middle of a bucket, ns."""
-    return f"1e9 * exp2(({quantile} + 0.5 - {SECOND_BUCKET}) / {BUCKETS_AN_OCTAVE})"
-
-
-def _below(name: str) -> str:
-    """Calls below a mark; within its bucket they are taken as evenly spread."""
-    at = f"{{{name}:Float64}}"
-    return f"sum(calls * least(1., greatest(0., {at} - toFloat64(took))))"
-
-
-_SUMS = f"""sum(calls) AS n, sum(errors) AS failed, sum(total_ns) AS time_ns,
-    quantilesInterpolatedWeighted(0.5, 0.95, 0.99)(took, calls) AS q,
-    {_ns("q[1]")} AS p50, {_ns("q[2]")} AS p95, {_ns("q[3]")} AS p99,
-    sum(took * calls) / n AS mean, 
-    greatest(sum(toFloat64(took) * took * calls) / n - mean * mean, 0) AS variance,
-    [{_below("half_s")}, {_below("one_s")}, {_below("two_s")}, {_below("three_s")}] AS under,
-    {_below("satisfied")} AS satisfied_n, {_below("tolerated")} AS tolerated_n,
-    {_below("slow")} AS not_slow, sum(hits) AS hits_n, sum(misses) AS misses_n,
-    max(slowest) AS worst"""
-_SUM_NAMES = (
-    "n, failed, time_ns, p50, p95, p99, mean, variance, under, satisfied_n, tolerated_n, not_slow,"
-    " hits_n, misses_n, worst"
-)
-_KEY = "category, service, name, method, system, op"
+_SUMS = """sum(calls) AS n, sum(errors) AS failed, sum(total_ns) AS time_ns, sum(hits), sum(misses),
+    max(slowest), toUnixTimestamp(min(bucket)) * 1000, toUnixTimestamp(max(bucket)) * 1000"""
 _ORDERS = {
     OperationSort.TIME: "time_ns DESC",
     OperationSort.CALLS: "n DESC",
-    OperationSort.P50: "p50 DESC",
-    OperationSort.P95: "p95 DESC",
-    OperationSort.P99: "p99 DESC",
     OperationSort.AVG: "time_ns / n DESC",
-    OperationSort.ERRORS: "failed DESC",
-    OperationSort.ERROR_RATIO: "failed / n DESC",
-    OperationSort.CHANGE: "time_ns DESC",
-    OperationSort.NAME: "name",
+    OperationSort.ERRORS: "failed DESC, n DESC",
+    OperationSort.ERROR_RATIO: "failed / n DESC, n DESC",
+    OperationSort.NAME: "any(name), any(service)",
 }
+_QUANTILES = {OperationSort.P50: 0.5, OperationSort.P95: 0.95, OperationSort.P99: 0.99}
 
 
 def listed(
@@ -139,85 +100,164 @@ def listed(
     scope: Scope,
     query: OperationQuery,
     grid: Grid,
-    marks: Marks,
     *,
-    names: Sequence[str] | None = None,
-    limit: int = _MOST_NAMES,
-) -> tuple[int, dict[Key, Totals]]:
-    """How many operations match, and those that lead in the query's order.
-
-    names: only operations of these names.
-    """
+    limit: int,
+) -> tuple[int, dict[Operation, Totals]]:
+    """How many operations match, and those that lead in the query's order, with their times."""
+    quantile = _QUANTILES.get(query.sort)
+    ids = _slowest(columns, scope, query, grid, quantile, limit) if quantile else None
     where, params = _where(scope, query, grid)
-    if names is not None:
-        where, params["names"] = where + " AND has({names:Array(String)}, name)", list(names)
+    total = "count() OVER ()"
+    if ids is not None:
+        total = str(ids[0])
+        where, params["ids"] = where + _AMONG, ids[1]
     sql = f"""
-    SELECT {_KEY}, {_SUM_NAMES}, count() OVER () FROM (
-        SELECT {_KEY}, {_SUMS} FROM {grid.table} WHERE {where} GROUP BY {_KEY}
-    ) ORDER BY {_ORDERS[query.sort]}, {_KEY} LIMIT {{limit:UInt32}}
+    SELECT {_ID}, any(category), any(service), any(name), any(method), any(system), any(op),
+           {_SUMS}, {total}
+    FROM {grid.table} WHERE {where} GROUP BY operation
+    ORDER BY {_ORDERS.get(query.sort, "time_ns DESC")}, operation LIMIT {{limit:UInt32}}
     """
-    rows = columns.rows(sql, params | _mark_params(marks) | {"limit": limit})
-    found = {_key(row): _totals(row[6:21]) for row in rows}
-    return (int(rows[0][21]) if rows else 0), found
+    rows = columns.rows(sql, params | {"limit": limit})
+    if ids is not None:
+        places = {each: at for at, each in enumerate(ids[1])}
+        rows.sort(key=lambda row: places[row[0]])
+    times = histograms(columns, scope, query, grid, [row[0] for row in rows])
+    found = {_operation(row): _totals(row[7:15], times.get(row[0], NOTHING)) for row in rows}
+    return (int(rows[0][15]) if rows else 0), found
 
 
-def summed(
-    columns: Columns, scope: Scope, query: OperationQuery, grid: Grid, marks: Marks
-) -> Totals:
-    """All operations that match, taken together."""
-    where, params = _where(scope, query, grid)
-    sql = f"""
-    SELECT {_SUM_NAMES} FROM (SELECT {_SUMS} FROM {grid.table} WHERE {where})
-    """
-    (row,) = columns.rows(sql, params | _mark_params(marks))
-    return _totals(row) if int(row[0]) else Totals()
+_AMONG = " AND operation IN (SELECT arrayJoin(arrayMap(x -> toUInt64(x), {ids:Array(String)})))"
 
 
-def by_service(
-    columns: Columns, scope: Scope, query: OperationQuery, grid: Grid, marks: Marks, column: str
-) -> dict[tuple[str, str, str], Totals]:
-    """Sums by service, category and `system` or `name`."""
-    assert column in {"system", "name", "service"}
-    where, params = _where(scope, query, grid)
-    sql = f"""
-    SELECT service, category, {column} AS other, {_SUM_NAMES} FROM (
-        SELECT service, category, {column}, {_SUMS} FROM {grid.table} WHERE {where}
-        GROUP BY service, category, {column}
-    ) ORDER BY n DESC LIMIT 500
-    """
-    rows = columns.rows(sql, params | _mark_params(marks))
-    return {(row[0], row[1], row[2]): _totals(row[3:]) for row in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """Calls of one slot of time. p…_ns as in Totals."""
-
-    calls: int
-    errors: int
-    p50_ns: float
-    p95_ns: float
-    p99_ns: float
-
-
-def over_time(
+def _slowest(
     columns: Columns,
     scope: Scope,
     query: OperationQuery,
     grid: Grid,
-    *,
-    slot_ms: int,
+    quantile: float,
+    limit: int,
+) -> tuple[int, list[str]]:
+    """How many operations match, and the ids of those with the greatest quantile."""
+    where, params = _where(scope, query, grid)
+    sql = f"""
+    SELECT {_ID}, quantileInterpolatedWeighted({quantile})(eighth, k) AS q, count() OVER ()
+    FROM {grid.table} ARRAY JOIN took.1 AS eighth, took.2 AS k
+    WHERE {where} GROUP BY operation ORDER BY q DESC, operation LIMIT {{limit:UInt32}}
+    """
+    rows = columns.rows(sql, params | {"limit": limit})
+    return (int(rows[0][2]) if rows else 0), [row[0] for row in rows]
+
+
+def histograms(
+    columns: Columns, scope: Scope, query: OperationQuery, grid: Grid, ids: Sequence[str]
+) -> dict[str, Histogram]:
+    """The times of each of these operations."""
+    if not ids:
+        return {}
+    where, params = _where(scope, query, grid)
+    sql = f"""
+    SELECT {_ID}, eighth, sum(k) FROM {grid.table} ARRAY JOIN took.1 AS eighth, took.2 AS k
+    WHERE {where} {_AMONG} GROUP BY operation, eighth
+    """
+    found: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for row in columns.rows(sql, params | {"ids": list(ids)}):
+        found[row[0]].append((int(row[1]), int(row[2])))
+    return {each: Histogram.of(buckets) for each, buckets in found.items()}
+
+
+def known(
+    columns: Columns, scope: Scope, query: OperationQuery, grid: Grid, ids: Sequence[str]
+) -> dict[str, Totals]:
+    """Of each of these operations its sums and times; absent where there was no call."""
+    if not ids:
+        return {}
+    where, params = _where(scope, query, grid)
+    sql = f"SELECT {_ID}, {_SUMS} FROM {grid.table} WHERE {where} {_AMONG} GROUP BY operation"
+    rows = columns.rows(sql, params | {"ids": list(ids)})
+    times = histograms(columns, scope, query, grid, ids) if rows else {}
+    return {row[0]: _totals(row[1:9], times.get(row[0], NOTHING)) for row in rows}
+
+
+def summed(columns: Columns, scope: Scope, query: OperationQuery, grid: Grid) -> Totals:
+    """All operations that match, taken together."""
+    where, params = _where(scope, query, grid)
+    (row,) = columns.rows(f"SELECT {_SUMS} FROM {grid.table} WHERE {where}", params)
+    if not int(row[0]):
+        return Totals()
+    sql = f"""
+    SELECT eighth, sum(k) FROM {grid.table} ARRAY JOIN took.1 AS eighth, took.2 AS k
+    WHERE {where} GROUP BY eighth
+    """
+    times = Histogram.of((int(at), int(k)) for at, k in columns.rows(sql, params))
+    return _totals(row, times)
+
+
+def by_service(
+    columns: Columns, scope: Scope, query: OperationQuery, grid: Grid, column: str
+) -> dict[tuple[str, str, str], Totals]:
+    """Sums by service, category and `system`, `name` or `service`, those with most calls."""
+    assert column in {"system", "name", "service"}
+    where, params = _where(scope, query, grid)
+    key = f"service, category, {column}"
+    rows = columns.rows(
+        f"SELECT service, category, {column} AS other, {_SUMS} FROM {grid.table} WHERE {where} "
+        f"GROUP BY {key} ORDER BY n DESC LIMIT 500",
+        params,
+    )
+    sql = f"""
+    SELECT service, category, {column} AS other, eighth, sum(k)
+    FROM {grid.table} ARRAY JOIN took.1 AS eighth, took.2 AS k
+    WHERE {where} GROUP BY {key}, eighth
+    """
+    times: dict[tuple[str, str, str], list[tuple[int, int]]] = defaultdict(list)
+    for service, category, other, eighth, calls in columns.rows(sql, params):
+        times[service, category, other].append((int(eighth), int(calls)))
+    return {
+        (row[0], row[1], row[2]): _totals(row[3:], Histogram.of(times[row[0], row[1], row[2]]))
+        for row in rows
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Calls of one slot of time. errors: 0 where only times were asked for."""
+
+    calls: int
+    errors: int
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+
+
+_SLOT = "intDiv(toInt64(toUnixTimestamp(bucket)) * 1000 - {start:Int64}, {slot:Int64})"
+
+
+def _ms(quantile: str) -> str:
+    """The time in the middle of a bucket."""
+    return f"{SECOND_MS} * exp2(({quantile} + 0.5 - {SECOND_BUCKET}) / {BUCKETS_AN_OCTAVE})"
+
+
+def over_time(
+    columns: Columns, scope: Scope, query: OperationQuery, grid: Grid, *, slot_ms: int
 ) -> dict[int, Slot]:
     """Slots by number, all operations that match together."""
     where, params = _where(scope, query, grid)
+    params |= {"slot": slot_ms}
+    errors = {
+        int(slot): int(failed)
+        for slot, failed in columns.rows(
+            f"SELECT {_SLOT} AS s, sum(errors) FROM {grid.table} WHERE {where} GROUP BY s", params
+        )
+    }
     sql = f"""
-    SELECT {_SLOT} AS slot, sum(calls), sum(errors),
-           quantilesInterpolatedWeighted(0.5, 0.95, 0.99)(took, calls) AS q,
-           {_ns("q[1]")}, {_ns("q[2]")}, {_ns("q[3]")}
-    FROM {grid.table} WHERE {where} GROUP BY slot
+    SELECT {_SLOT} AS s, sum(k), quantilesInterpolatedWeighted(0.5, 0.95, 0.99)(eighth, k) AS q,
+           {_ms("q[1]")}, {_ms("q[2]")}, {_ms("q[3]")}
+    FROM {grid.table} ARRAY JOIN took.1 AS eighth, took.2 AS k WHERE {where} GROUP BY s
     """
-    rows = columns.rows(sql, params | {"slot": slot_ms})
-    return {int(row[0]): Slot(int(row[1]), int(row[2]), row[4], row[5], row[6]) for row in rows}
+    return {
+        int(row[0]): Slot(int(row[1]), errors.get(int(row[0]), 0), row[3], row[4], row[5])
+        for row in columns.rows(sql, params)
+    }
 
 
 def sparks(
@@ -227,26 +267,22 @@ def sparks(
     grid: Grid,
     *,
     slot_ms: int,
-    keys: Sequence[Key],
-) -> Mapping[Key, Mapping[int, tuple[int, float]]]:
-    """Of each of these operations, by number of slot: calls and p95 in ns."""
+    ids: Sequence[str],
+) -> Mapping[str, Mapping[int, tuple[int, float]]]:
+    """Of each of these operations, by number of slot: calls and p95 in ms."""
+    if not ids:
+        return {}
     where, params = _where(scope, query, grid)
     sql = f"""
-    SELECT {_KEY}, {_SLOT} AS slot, sum(calls),
-           quantileInterpolatedWeighted(0.95)(took, calls) AS q, {_ns("q")}
-    FROM {grid.table} WHERE {where} AND has({{names:Array(String)}}, name)
-    GROUP BY {_KEY}, slot
+    SELECT {_ID}, {_SLOT} AS s, sum(k), quantileInterpolatedWeighted(0.95)(eighth, k) AS q,
+           {_ms("q")}
+    FROM {grid.table} ARRAY JOIN took.1 AS eighth, took.2 AS k
+    WHERE {where} {_AMONG} GROUP BY operation, s
     """
-    names = sorted({key[2] for key in keys})
-    found: dict[Key, dict[int, tuple[int, float]]] = {key: {} for key in keys}
-    for row in columns.rows(sql, params | {"slot": slot_ms, "names": names}):
-        slots = found.get(_key(row))
-        if slots is not None:
-            slots[int(row[6])] = (int(row[7]), float(row[9]))
+    found: dict[str, dict[int, tuple[int, float]]] = defaultdict(dict)
+    for row in columns.rows(sql, params | {"slot": slot_ms, "ids": list(ids)}):
+        found[row[0]][int(row[1])] = (int(row[2]), float(row[4]))
     return found
-
-
-_SLOT = "intDiv(toInt64(toUnixTimestamp(bucket)) * 1000 - {start:Int64}, {slot:Int64})"
 
 
 def _where(scope: Scope, query: OperationQuery, grid: Grid) -> tuple[str, dict[str, object]]:
@@ -266,8 +302,7 @@ def _where(scope: Scope, query: OperationQuery, grid: Grid) -> tuple[str, dict[s
         "end": grid.range.end_ms,
     }
     for column in ("service", "environment", "system", "name", "method"):
-        value = getattr(query, column)
-        if value:
+        if value := getattr(query, column):
             claims.append(f"{column} = {{{column}:String}}")
             params[column] = value
     for number, word in enumerate(query.text.split()):
@@ -276,51 +311,30 @@ def _where(scope: Scope, query: OperationQuery, grid: Grid) -> tuple[str, dict[s
     return " AND ".join(claims), params
 
 
-def _mark_params(marks: Marks) -> dict[str, object]:
-    return {
-        "half_s": bucket_of(500),
-        "one_s": bucket_of(1_000),
-        "two_s": bucket_of(2_000),
-        "three_s": bucket_of(3_000),
-        "satisfied": bucket_of(marks.satisfied_ms),
-        "tolerated": bucket_of(4 * marks.satisfied_ms),
-        "slow": bucket_of(marks.slow_ms),
-    }
-
-
-def _key(row: Sequence[str]) -> Key:
-    return row[0], row[1], row[2], row[3], row[4], row[5]
-
-
-def _totals(row: Sequence[object]) -> Totals:
-    calls, errors, total_ns, p50, p95, p99, mean, variance, under, good, fair, quick, *rest = row
-    hits, misses, worst = rest
-    assert isinstance(under, list)
-    text = str(worst)
-    n = _float(calls)
-    return Totals(
-        calls=int(n),
-        errors=int(_float(errors)),
-        total_ns=int(_float(total_ns)),
-        p50_ns=_float(p50),
-        p95_ns=_float(p95),
-        p99_ns=_float(p99),
-        mean=_float(mean),
-        variance=_float(variance),
-        under=(_int(under[0]), _int(under[1]), _int(under[2]), _int(under[3])),
-        satisfied=_float(good),
-        tolerated=_float(fair),
-        slow=n - _float(quick),
-        hits=int(_float(hits)),
-        misses=int(_float(misses)),
-        slowest_ns=int(text[:20] or 0),
-        slowest_trace=text[20:],
+def _operation(row: Sequence[str]) -> Operation:
+    return Operation(
+        id=row[0],
+        category=row[1],
+        service=row[2],
+        name=row[3],
+        method=row[4],
+        system=row[5],
+        op=row[6],
     )
 
 
-def _float(value: object) -> float:
-    return float(value) if isinstance(value, int | float | str) else 0.0
-
-
-def _int(value: object) -> int:
-    return round(_float(value))
+def _totals(row: Sequence[int | str], times: Histogram) -> Totals:
+    calls, errors, total_ns, hits, misses, slowest, first_ms, last_ms = row
+    text = str(slowest)
+    return Totals(
+        calls=int(calls),
+        errors=int(errors),
+        total_ns=int(total_ns),
+        hits=int(hits),
+        misses=int(misses),
+        slowest_ns=int(text[:20] or 0),
+        slowest_trace=text[20:],
+        first_ms=int(first_ms),
+        last_ms=int(last_ms),
+        times=times,
+    )

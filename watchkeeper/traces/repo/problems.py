@@ -34,10 +34,9 @@ def slow_queries(
     """Database calls that took longer, the slowest first."""
     where, params = _where(scope, query, "ts")
     sql = f"""
-    SELECT trace_id, span_id, toUnixTimestamp64Milli(ts), duration_ns / 1e6, statement, db_system,
-           service, transaction, status = 'error', name
-    FROM spans PREWHERE duration_ns > {{over:UInt64}}
-    WHERE {where} AND (op = 'db' OR startsWith(op, 'db.') OR statement != '')
+    SELECT trace_id, span_id, toUnixTimestamp64Milli(ts), duration_ns / 1e6, statement, system,
+           service, transaction, is_error
+    FROM slow_queries WHERE {where} AND duration_ns > {{over:UInt64}}
     ORDER BY duration_ns DESC, span_id LIMIT {{limit:UInt32}}
     """
     rows = columns.rows(sql, params | {"over": over_ns, "limit": query.limit})
@@ -47,7 +46,7 @@ def slow_queries(
             span_id=row[1],
             ts_ms=int(row[2]),
             duration_ms=float(row[3]),
-            statement=row[4] or row[9],
+            statement=row[4],
             system=row[5],
             service=row[6],
             transaction=row[7],

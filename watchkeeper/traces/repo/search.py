@@ -89,7 +89,7 @@ def newest(
     SELECT trace_id, toUnixTimestamp64Nano({at}) FROM {table}
     WHERE {_OURS} AND {_within(at, "<=")} AND {where}
       AND ({at} < fromUnixTimestamp64Nano({{end:Int64}}) OR trace_id < {{before:String}})
-    ORDER BY {order} LIMIT 1 BY trace_id LIMIT {{limit:UInt32}}
+    ORDER BY {order} LIMIT {{limit:UInt32}}
     """
     params = read.params(start=window.start_ns, end=window.end_ns, before=before, limit=limit)
     rows = columns.rows(sql, params)
@@ -110,10 +110,17 @@ def slowest(
     table, at, where = _source(wanted, read.bound)
     length = "duration_ns" if wanted.of_spans else "extent_ns"
     beyond = f"AND ({length}, trace_id) < ({{rank:UInt64}}, {{last:String}})" if below else ""
+    upto = f"AND {length} <= {{rank:UInt64}}" if below else ""
+    chosen = f"{_OURS} AND {_within(at)} AND {where} {upto}"
+    # First how long the last row of the page is: so the wide columns are read of few rows.
     sql = f"""
     SELECT trace_id, toUnixTimestamp64Nano({at}), {length} FROM {table}
-    WHERE {_OURS} AND {_within(at)} AND {where} {beyond}
-    ORDER BY {length} DESC, trace_id DESC LIMIT 1 BY trace_id LIMIT {{limit:UInt32}}
+    WHERE {chosen} {beyond} AND {length} >= (
+        SELECT min(took) FROM (
+            SELECT {length} AS took FROM {table} WHERE {chosen}
+            ORDER BY took DESC LIMIT {{limit:UInt32}}
+        )
+    ) ORDER BY {length} DESC, trace_id DESC LIMIT {{limit:UInt32}}
     """
     rank, last = below or (0, "")
     params = read.params(
