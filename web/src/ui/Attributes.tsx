@@ -17,12 +17,20 @@ interface AttributesProps {
   onFilter?: ((attribute: Attribute, isExclude: boolean) => void) | undefined;
   /** A link in place of the value, such as the trace's. */
   render?: (attribute: Attribute) => ReactNode;
+  /** Whether all of them can be copied at once. */
+  canCopy?: boolean;
 }
 
 const FEW = 8;
 
 /** Keys with values that can be found, filtered by and copied. */
-export function Attributes({ label, rows, onFilter, render }: AttributesProps): ReactNode {
+export function Attributes({
+  label,
+  rows,
+  onFilter,
+  render,
+  canCopy = true,
+}: AttributesProps): ReactNode {
   const [text, setText] = useState("");
   const wanted = text.trim().toLowerCase();
   const shown = rows.filter(
@@ -41,7 +49,9 @@ export function Attributes({ label, rows, onFilter, render }: AttributesProps): 
             value={text}
             onChange={(event) => setText(event.target.value)}
           />
-          <CopyButton text={JSON.stringify(asObject(rows), null, 2)} label="Copy JSON" />
+          {canCopy ? (
+            <CopyButton text={JSON.stringify(asObject(rows), null, 2)} label="Copy JSON" />
+          ) : null}
         </div>
       ) : null}
       {rows.length === 0 ? <p className="pad muted">None were sent.</p> : null}

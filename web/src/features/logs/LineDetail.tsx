@@ -80,6 +80,7 @@ export function LineDetail({ line, scope, onTerm }: LineDetailProps): ReactNode 
         <Body text={withoutColors(line.body)} />
         <Attributes
           label="fields"
+          canCopy={false}
           rows={rows}
           onFilter={({ key, value }, isExclude) =>
             onTerm(`${isExclude ? "-" : ""}${termOf(fieldOf(key), value)}`)

@@ -29,7 +29,7 @@ export function PatternsView({ scope, filter }: { scope: Scope; filter: LogFilte
               <div className="ph">
                 <h2>Patterns</h2>
                 <span className="faint s trunc">
-                  {count(data.patterns_total)} of {compact(data.total)} lines
+                  {count(data.patterns_total)} in {compact(data.total)} lines
                   {data.counted < data.total ? `, from ${compact(data.counted)} of them` : ""}
                 </span>
                 <span className="row more">

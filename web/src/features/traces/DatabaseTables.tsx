@@ -25,7 +25,7 @@ const matches = (q: string, ...texts: readonly string[]): boolean => {
 const KINDS: Readonly<Record<PerformanceProblem["kind"], string>> = {
   n_plus_one: "N+1",
   slow_query: "Slow",
-  slower_query: "Slower than last week",
+  slower_query: "Slower",
 };
 
 /** What costs time without need: the same statement again and again, slow ones, those that became slower. */

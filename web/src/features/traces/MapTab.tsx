@@ -9,11 +9,13 @@ import { Switch } from "@/ui/controls";
 import { PageLink, scopeOnly } from "@/ui/PageLink";
 import { Tag } from "@/ui/Panel";
 import { type Column, Table } from "@/ui/Table";
-import { type Layout, layoutMap } from "./map-layout";
+import { type Layout, layoutMap, type Place } from "./map-layout";
 import { NoSpans } from "./NoSpans";
 
-const SIZE = { width: 176, height: 62, gapX: 92, gapY: 18 };
+const SIZE = { width: 172, height: 66, gapX: 64, gapY: 18 };
 const MARGIN = 16;
+/** Room below the nodes for calls back. */
+const LOW = 34;
 const BAD = 0.01;
 const WORSE = 0.05;
 
@@ -82,7 +84,7 @@ function Picture({ map, scope }: { map: ServiceMap; scope: Scope }): ReactNode {
       search: (old: SearchMap) => ({ ...scopeOnly(old), ...placeOf(node) }),
     });
   };
-  const [width, height] = [layout.width + 2 * MARGIN, layout.height + 2 * MARGIN];
+  const [width, height] = [layout.width + 2 * MARGIN, layout.height + 2 * MARGIN + LOW];
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region is reached by keyboard.
     <section className="service-map" tabIndex={0} aria-label="Map; the same stands in the table">
@@ -142,37 +144,55 @@ function Edge({ edge, layout, most, isDim, isNear }: EdgeProps): ReactNode {
   const a = layout.places.get(edge.source);
   const b = layout.places.get(edge.target);
   if (a === undefined || b === undefined) return null;
-  const x1 = MARGIN + a.x + SIZE.width;
-  const y1 = MARGIN + a.y + SIZE.height / 2;
-  const x2 = MARGIN + b.x;
-  const y2 = MARGIN + b.y + SIZE.height / 2;
-  const bend = Math.max(36, Math.abs(x2 - x1) / 2);
-  // A call back runs below the nodes, so that it is not taken for one forth.
-  const dip = b.layer <= a.layer ? SIZE.height * 0.9 : 0;
+  const shape = b.layer > a.layer ? forth(a, b) : back(a, b, layout.height);
   const tone = toneOf(edge);
   const color = tone === "ok" ? "var(--line-2)" : `var(--${tone}-m)`;
   const wide = 1 + 4 * Math.sqrt(edge.per_s / (most || 1));
   return (
     <g opacity={isDim ? 0.15 : 1}>
-      <path
-        d={`M${x1} ${y1}C${x1 + bend} ${y1 + dip} ${x2 - bend} ${y2 + dip} ${x2 - 6} ${y2}`}
-        fill="none"
-        stroke={color}
-        strokeWidth={wide}
-      />
-      <path d={`M${x2 - 8} ${y2 - 4}L${x2} ${y2}L${x2 - 8} ${y2 + 4}z`} fill={color} />
+      <path d={shape.line} fill="none" stroke={color} strokeWidth={wide} />
+      <path d={shape.head} fill={color} />
       {isNear ? (
-        <text
-          x={(x1 + x2) / 2}
-          y={(y1 + y2) / 2 + dip * 0.75 - 6}
-          textAnchor="middle"
-          className="edge-text"
-        >
+        <text x={shape.x} y={shape.y - 6} textAnchor="middle" className="edge-text">
           {`${edge.is_estimated ? "≈ " : ""}${showText(edge.per_s, "/s")} · ${duration(edge.p95_ms)}${edge.errors > 0 ? ` · ${percent(edge.error_ratio)}` : ""}`}
         </text>
       ) : null}
     </g>
   );
+}
+
+interface Shape {
+  readonly line: string;
+  readonly head: string;
+  /** Where its numbers stand. */
+  readonly x: number;
+  readonly y: number;
+}
+
+/** From the right side of a node to the left side of one further right. */
+function forth(a: Place, b: Place): Shape {
+  const [x1, y1] = [MARGIN + a.x + SIZE.width, MARGIN + a.y + SIZE.height / 2];
+  const [x2, y2] = [MARGIN + b.x, MARGIN + b.y + SIZE.height / 2];
+  const bend = Math.max(32, (x2 - x1) / 2);
+  return {
+    line: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2 - 6} ${y2}`,
+    head: `M${x2 - 8} ${y2 - 4}L${x2} ${y2}L${x2 - 8} ${y2 + 4}z`,
+    x: (x1 + x2) / 2,
+    y: (y1 + y2) / 2,
+  };
+}
+
+/** A call back runs below all nodes, so that it is not taken for one forth. */
+function back(a: Place, b: Place, height: number): Shape {
+  const [x1, y1] = [MARGIN + a.x + SIZE.width / 2, MARGIN + a.y + SIZE.height];
+  const [x2, y2] = [MARGIN + b.x + SIZE.width / 2 + 16, MARGIN + b.y + SIZE.height];
+  const low = MARGIN + height + LOW;
+  return {
+    line: `M${x1} ${y1}C${x1} ${low} ${x2} ${low} ${x2} ${y2 + 6}`,
+    head: `M${x2 - 4} ${y2 + 8}L${x2} ${y2}L${x2 + 4} ${y2 + 8}z`,
+    x: (x1 + x2) / 2,
+    y: low - 8,
+  };
 }
 
 interface NodeProps {
@@ -190,7 +210,8 @@ function Node({ node, layout, isDim, onNear, onOpen }: NodeProps): ReactNode {
   return (
     <button
       type="button"
-      className={`map-node ${node.kind === "service" ? "" : "outside"} ${tone}`}
+      className={node.kind === "service" ? "map-node" : "map-node outside"}
+      data-tone={tone}
       style={{
         left: MARGIN + place.x,
         top: MARGIN + place.y,
@@ -210,10 +231,11 @@ function Node({ node, layout, isDim, onNear, onOpen }: NodeProps): ReactNode {
         </b>
         {node.kind === "service" ? null : <span className="faint xs">{node.kind}</span>}
       </span>
-      <span className="s muted">{showText(node.per_s, "/s")}</span>
-      <span className="s">
-        <span className={tone === "ok" ? "faint" : tone}>{percent(node.error_ratio)} failed</span>
-        <span className="faint"> · p95 {duration(node.p95_ms)}</span>
+      <span className="s muted trunc">
+        {showText(node.per_s, "/s")} · p95 {duration(node.p95_ms)}
+      </span>
+      <span className={tone === "ok" ? "s faint" : `s ${tone}`}>
+        {percent(node.error_ratio)} failed
       </span>
     </button>
   );

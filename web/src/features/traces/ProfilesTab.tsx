@@ -138,7 +138,10 @@ function FlameOf({ flame, thread, onThread, onKind }: FlameOfProps): ReactNode {
     (box: number): boolean => frames.in_app[nodes.frame[box] ?? -1] ?? false,
     [frames, nodes],
   );
-  const color = useCallback((box: number) => (isOwn(box) ? "c1" : "c7"), [isOwn]);
+  const color = useCallback(
+    (box: number) => (box === 0 ? "prev" : isOwn(box) ? "c1" : "c7"),
+    [isOwn],
+  );
   const isFound = useCallback(
     (box: number): boolean => {
       const frame = nodes.frame[box] ?? -1;

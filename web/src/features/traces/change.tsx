@@ -14,10 +14,7 @@ export function Change({ before }: { before: WeekBefore | null }): ReactNode {
       </span>
     );
   const ratio = before.p95_ratio;
-  const text =
-    ratio >= 2
-      ? `× ${fixed(ratio, 1)}`
-      : `${ratio >= 1 ? "+" : "−"}${fixed(Math.abs(ratio - 1) * 100, 0)} %`;
+  const text = ratio >= 2 ? `× ${fixed(ratio, 1)}` : percentText(ratio);
   const tone = !before.is_significant
     ? "faint"
     : ratio > WORSE
@@ -33,6 +30,11 @@ export function Change({ before }: { before: WeekBefore | null }): ReactNode {
       {text}
     </span>
   );
+}
+
+function percentText(ratio: number): string {
+  const points = Math.round((ratio - 1) * 100);
+  return points === 0 ? "0 %" : `${points > 0 ? "+" : "−"}${Math.abs(points)} %`;
 }
 
 /** For sorting: how much slower than before; what is new stands last. */
