@@ -4456,6 +4456,277 @@ export interface components {
       /** Is Significant */
       is_significant: boolean;
     };
+    /**
+     * LogCompletion
+     * @description insert: replaces the text from `start` to `end`. count: lines that have it, if known.
+     */
+    LogCompletion: {
+      /** Label */
+      label: string;
+      /** Insert */
+      insert: string;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "field" | "value" | "operator";
+      /** Detail */
+      detail: string;
+      /** Count */
+      count: number | null;
+    };
+    /**
+     * LogCompletionsAnswer
+     * @description start, end: the stretch of the query, in characters, that an option replaces.
+     */
+    LogCompletionsAnswer: {
+      /** Start */
+      start: number;
+      /** End */
+      end: number;
+      /** Options */
+      options: components["schemas"]["LogCompletion"][];
+    };
+    /**
+     * LogContextAnswer
+     * @description Lines around one, all in order of time. by: of the same what (service, host, file).
+     */
+    LogContextAnswer: {
+      /** Before */
+      before: components["schemas"]["LogLine"][];
+      line: components["schemas"]["LogLine"];
+      /** After */
+      after: components["schemas"]["LogLine"][];
+      /** By */
+      by: {
+        [key: string]: string;
+      };
+    };
+    /**
+     * LogFacet
+     * @description One field's commonest values. field: as the search language writes it (`attr.region`).
+     *
+     *     is_exact false: counted in the newest `counted` lines only; counts are of those.
+     */
+    LogFacet: {
+      /** Field */
+      field: string;
+      /** Values */
+      values: components["schemas"]["LogFacetValue"][];
+      /** Counted */
+      counted: number;
+      /** Is Exact */
+      is_exact: boolean;
+    };
+    /**
+     * LogFacetValue
+     * @description value "": lines without one. ratio: 0..1 of the lines counted.
+     */
+    LogFacetValue: {
+      /** Value */
+      value: string;
+      /** Count */
+      count: number;
+      /** Ratio */
+      ratio: number;
+    };
+    /**
+     * LogFacetsAnswer
+     * @description attributes: keys of attributes that occur, the commonest first, to be asked as `attr.KEY`.
+     */
+    LogFacetsAnswer: {
+      /** Facets */
+      facets: components["schemas"]["LogFacet"][];
+      /** Attributes */
+      attributes: string[];
+    };
+    /**
+     * LogHistogram
+     * @description Lines a bucket and severity; lists are as long as times_ms (starts of buckets, Unix ms).
+     *
+     *     is_exact false: counted in a sample of the blocks and scaled up.
+     */
+    LogHistogram: {
+      /** Times Ms */
+      times_ms: number[];
+      /** Step Ms */
+      step_ms: number;
+      /** By Severity */
+      by_severity: {
+        [key: string]: number[];
+      };
+      /** Total */
+      total: number;
+      /** Is Exact */
+      is_exact: boolean;
+    };
+    /**
+     * LogLine
+     * @description One line. id: to fetch it and its context. ts_ms and nanos: ns within the ms.
+     *
+     *     received_ms: when it was accepted. pattern: 16 hex digits, the same for lines that differ in
+     *     numbers and ids only; for `pattern:` in a search.
+     */
+    LogLine: {
+      /** Id */
+      id: string;
+      /** Project Id */
+      project_id: number;
+      /** Ts Ms */
+      ts_ms: number;
+      /** Nanos */
+      nanos: number;
+      /** Received Ms */
+      received_ms: number;
+      /** Severity */
+      severity: string;
+      /** Severity Number */
+      severity_number: number;
+      /** Service */
+      service: string;
+      /** Environment */
+      environment: string;
+      /** Release */
+      release: string;
+      /** Host */
+      host: string;
+      /** Source */
+      source: string;
+      /** Body */
+      body: string;
+      /** Attributes */
+      attributes: {
+        [key: string]: string;
+      };
+      /** Trace Id */
+      trace_id: string;
+      /** Span Id */
+      span_id: string;
+      /** Request Id */
+      request_id: string;
+      /** User Key */
+      user_key: string;
+      /** Session Id */
+      session_id: string;
+      /** Pattern */
+      pattern: string;
+    };
+    /**
+     * LogPatternAnswer
+     * @description Lines that say the same. ids: of their `pattern`s; search: finds them in the language.
+     *
+     *     template: `<*>` stands where they differ. share: 0..1 of the lines in the range. spark: lines in
+     *     24 equal buckets. first_ms: the first of them that is still known. is_new: none before `since`.
+     */
+    LogPatternAnswer: {
+      /** Ids */
+      ids: string[];
+      /** Template */
+      template: string;
+      /** Lines */
+      lines: number;
+      /** Share */
+      share: number;
+      /** Severity */
+      severity: string;
+      /** By Severity */
+      by_severity: {
+        [key: string]: number;
+      };
+      /** Services */
+      services: string[];
+      /** Spark */
+      spark: number[];
+      /** First Ms */
+      first_ms: number;
+      /** Last Ms */
+      last_ms: number;
+      /** Is New */
+      is_new: boolean;
+      example: components["schemas"]["LogLine"] | null;
+      /** Search */
+      search: string;
+    };
+    /**
+     * LogPatternsAnswer
+     * @description Patterns, the commonest first. total: lines in the range. counted: those that were looked at;
+     *     fewer than total: a sample, and `lines` are scaled up. patterns_total: before the limit.
+     */
+    LogPatternsAnswer: {
+      /** Patterns */
+      patterns: components["schemas"]["LogPatternAnswer"][];
+      /** Total */
+      total: number;
+      /** Counted */
+      counted: number;
+      /** Patterns Total */
+      patterns_total: number;
+      /** Since Ms */
+      since_ms: number;
+    };
+    /**
+     * LogQueriesAnswer
+     * @description Every saved query of the project. most: how many it may have.
+     */
+    LogQueriesAnswer: {
+      /** Queries */
+      queries: components["schemas"]["LogQueryAnswer"][];
+      /** Most */
+      most: number;
+    };
+    /**
+     * LogQueryAnswer
+     * @description A saved query. metric: the selector of its counter. matches: counted since it was made.
+     *
+     *     counted_ms: up to when. error: why it is not counted at present; empty if it is.
+     */
+    LogQueryAnswer: {
+      /** Id */
+      id: number;
+      /** Name */
+      name: string;
+      /** Q */
+      q: string;
+      /** Metric */
+      metric: string;
+      /** Matches */
+      matches: number;
+      /** Counted Ms */
+      counted_ms: number;
+      /** Created Ms */
+      created_ms: number;
+      /** Created By */
+      created_by: string;
+      /** Error */
+      error: string;
+    };
+    /**
+     * LogTailBatch
+     * @description One event `lines` of the tail, in order of arrival. skipped: matched, but not shown, as too
+     *     many came at once; rate: matching lines a second.
+     */
+    LogTailBatch: {
+      /** Lines */
+      lines: components["schemas"]["LogLine"][];
+      /** Skipped */
+      skipped: number;
+      /** Rate */
+      rate: number;
+    };
+    /**
+     * LogsAnswer
+     * @description A page, newest first (or oldest, as asked). next_cursor null: nothing follows.
+     *
+     *     words: what the body was searched for, in lower case, to be marked on the page.
+     */
+    LogsAnswer: {
+      /** Lines */
+      lines: components["schemas"]["LogLine"][];
+      /** Next Cursor */
+      next_cursor: string | null;
+      /** Words */
+      words: string[];
+    };
   };
   responses: never;
   parameters: never;

@@ -78,7 +78,9 @@ export function FlameChart(props: FlameChartProps): ReactNode {
     if (!event.key.startsWith("Arrow")) return;
     event.preventDefault();
     event.stopPropagation();
-    choose(chosen === null ? (lanes[0]?.[0] ?? 0) : stepFrom(flame, lanes, chosen, event.key as Step));
+    choose(
+      chosen === null ? (lanes[0]?.[0] ?? 0) : stepFrom(flame, lanes, chosen, event.key as Step),
+    );
   };
   return (
     <div className="flame" style={{ height: Math.min(full, props.height) }}>
@@ -111,6 +113,7 @@ export function FlameChart(props: FlameChartProps): ReactNode {
         }}
         onKeyDown={onKeyDown}
       >
+        {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: a canvas is not focusable. */}
         <canvas ref={ref} style={{ height: Math.min(full, props.height) }} aria-hidden="true" />
         <div style={{ height: Math.max(0, full - Math.min(full, props.height)) }} />
       </div>

@@ -108,6 +108,7 @@ export function ScatterChart(props: ScatterChartProps): ReactNode {
       }}
       onPointerLeave={() => (pressed.current ? undefined : setNear(null))}
     >
+      {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: a canvas is not focusable. */}
       <canvas ref={ref} aria-hidden="true" />
       {drag ? <i className="scatter-box" style={boxStyle(drag.from, drag.to)} /> : null}
       {seen && near !== null && !drag ? (
@@ -161,8 +162,7 @@ function boxOf(a: Place, b: Place, size: Size, span: Span, scale: ScaleOf): Scat
   const tall = Math.max(1, size.height - TOP - FOOT);
   const time = (x: number): number =>
     Math.round(
-      span.fromMs +
-        Math.min(1, Math.max(0, (x - LEFT) / wide)) * (span.toMs - span.fromMs),
+      span.fromMs + Math.min(1, Math.max(0, (x - LEFT) / wide)) * (span.toMs - span.fromMs),
     );
   const value = (y: number): number =>
     valueAt(scale, Math.min(1, Math.max(0, 1 - (y - TOP) / tall)));
@@ -212,7 +212,7 @@ function drawAxes(
     const ms = tick * 1000;
     const x = LEFT + ((ms - span.fromMs) / (span.toMs - span.fromMs)) * wide;
     const text = clock(ms, zone);
-    if (x > width - 18) continue;
+    if (x > width - 18 || x < LEFT + (scale.isLog ? 16 : -16)) continue;
     const isDay = text === "00:00" && span.toMs - span.fromMs > DAY_MS;
     ctx.fillText(isDay ? date(ms, zone, span.toMs) : text, x, height - 5);
   }

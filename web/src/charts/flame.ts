@@ -66,8 +66,10 @@ export function stepFrom(
   step: Step,
 ): number {
   const depth = flame.depth[box] ?? 0;
-  if (step === "ArrowUp") return Math.max(flame.parent[box] ?? -1, -1) < 0 ? box : (flame.parent[box] ?? box);
-  if (step === "ArrowDown") return lanes[depth + 1]?.find((one) => flame.parent[one] === box) ?? box;
+  if (step === "ArrowUp")
+    return Math.max(flame.parent[box] ?? -1, -1) < 0 ? box : (flame.parent[box] ?? box);
+  if (step === "ArrowDown")
+    return lanes[depth + 1]?.find((one) => flame.parent[one] === box) ?? box;
   const lane = lanes[depth] ?? [];
   return lane[lane.indexOf(box) + (step === "ArrowLeft" ? -1 : 1)] ?? box;
 }

@@ -1,4 +1,5 @@
 import { type RefObject, useEffect, useRef, useState } from "react";
+import "./charts.css";
 import { useTheme } from "./theme";
 
 export interface Size {

@@ -16,13 +16,21 @@ interface AttributesProps {
   /** Narrow the search to rows with this value, or to those without. Leave out where nothing is searched. */
   onFilter?: ((attribute: Attribute, isExclude: boolean) => void) | undefined;
   /** A link in place of the value, such as the trace's. */
-  valueOf?: (attribute: Attribute) => ReactNode;
+  render?: (attribute: Attribute) => ReactNode;
+  /** Whether all of them can be copied at once. */
+  canCopy?: boolean;
 }
 
 const FEW = 8;
 
 /** Keys with values that can be found, filtered by and copied. */
-export function Attributes({ label, rows, onFilter, valueOf }: AttributesProps): ReactNode {
+export function Attributes({
+  label,
+  rows,
+  onFilter,
+  render,
+  canCopy = true,
+}: AttributesProps): ReactNode {
   const [text, setText] = useState("");
   const wanted = text.trim().toLowerCase();
   const shown = rows.filter(
@@ -41,7 +49,9 @@ export function Attributes({ label, rows, onFilter, valueOf }: AttributesProps):
             value={text}
             onChange={(event) => setText(event.target.value)}
           />
-          <CopyButton text={JSON.stringify(asObject(rows), null, 2)} label="Copy JSON" />
+          {canCopy ? (
+            <CopyButton text={JSON.stringify(asObject(rows), null, 2)} label="Copy JSON" />
+          ) : null}
         </div>
       ) : null}
       {rows.length === 0 ? <p className="pad muted">None were sent.</p> : null}
@@ -54,7 +64,9 @@ export function Attributes({ label, rows, onFilter, valueOf }: AttributesProps):
             <dt className="mono" title={one.key}>
               {one.key}
             </dt>
-            <dd className="mono">{valueOf?.(one) ?? (one.value || <span className="faint">empty</span>)}</dd>
+            <dd className="mono">
+              {render?.(one) ?? (one.value || <span className="faint">empty</span>)}
+            </dd>
             <dd className="acts">
               {onFilter ? (
                 <>
@@ -89,7 +101,12 @@ function Act({
   onPress: () => void;
 }): ReactNode {
   return (
-    <button type="button" aria-label={label.slice(0, 120)} title={label.slice(0, 120)} onClick={onPress}>
+    <button
+      type="button"
+      aria-label={label.slice(0, 120)}
+      title={label.slice(0, 120)}
+      onClick={onPress}
+    >
       <Icon name={icon} small />
     </button>
   );

@@ -97,7 +97,9 @@ export function QueryField(props: QueryFieldProps): ReactNode {
     } else if (step !== undefined && offered.length > 0) {
       event.preventDefault();
       setOpen(true);
-      setAt((old) => (old + step + offered.length + (old < 0 && step < 0 ? 1 : 0)) % offered.length);
+      setAt(
+        (old) => (old + step + offered.length + (old < 0 && step < 0 ? 1 : 0)) % offered.length,
+      );
     }
   };
   return (
@@ -134,9 +136,7 @@ export function QueryField(props: QueryFieldProps): ReactNode {
         onKeyDown={onKeyDown}
       />
       {text === "" ? (
-        <kbd className="only-l" aria-hidden="true">
-          /
-        </kbd>
+        <kbd className="only-l">/</kbd>
       ) : (
         <button
           type="button"
@@ -151,7 +151,7 @@ export function QueryField(props: QueryFieldProps): ReactNode {
           <Icon name="close" small />
         </button>
       )}
-      <ul
+      <div
         id={`${id}-list`}
         className={shown ? "query-list" : "query-list off"}
         role="listbox"
@@ -161,7 +161,7 @@ export function QueryField(props: QueryFieldProps): ReactNode {
           ? offered.map((offer, i) => (
               // biome-ignore lint/a11y/useFocusableInteractive: the field keeps the focus; aria-activedescendant names the option.
               // biome-ignore lint/a11y/useKeyWithClickEvents: Enter in the field takes it.
-              <li
+              <div
                 key={offer.label}
                 id={`${id}-${i}`}
                 role="option"
@@ -172,10 +172,10 @@ export function QueryField(props: QueryFieldProps): ReactNode {
               >
                 <span className="mono trunc">{offer.label}</span>
                 {offer.note ? <span className="faint s nowrap">{offer.note}</span> : null}
-              </li>
+              </div>
             ))
           : null}
-      </ul>
+      </div>
       <span id={`${id}-note`} className={problem ? "query-problem crit s" : "sr"}>
         {problem ? <Where text={value} problem={problem} /> : "Enter runs it"}
       </span>
@@ -189,7 +189,8 @@ function offersOf(
   text: string,
   { offers, history }: Pick<QueryFieldProps, "offers" | "history">,
 ): readonly Suggestion[] {
-  if (text === "") return history.slice(0, MOST).map((one) => ({ label: one, insert: one, note: "before" }));
+  if (text === "")
+    return history.slice(0, MOST).map((one) => ({ label: one, insert: one, note: "before" }));
   return offers?.text === text ? offers.options.slice(0, MOST) : [];
 }
 
@@ -231,7 +232,11 @@ export function wordAt(text: string, cursor: number): Word {
 }
 
 /** The text with a stretch of it replaced; a finished word is followed by a blank. */
-export function put(text: string, stretch: { from: number; to: number } | null, insert: string): Typing {
+export function put(
+  text: string,
+  stretch: { from: number; to: number } | null,
+  insert: string,
+): Typing {
   const { from, to } = stretch ?? { from: text.length, to: text.length };
   const rest = text.slice(to);
   const isOpen = /[:<>=(]$/.test(insert) || rest.startsWith(" ");

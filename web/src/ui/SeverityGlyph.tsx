@@ -15,7 +15,7 @@ export const LOG_SEVERITIES: readonly LogSeverity[] = [
 export const SEVERITY_COLOR: Readonly<Record<LogSeverity, string>> = {
   trace: "line-2",
   debug: "prev",
-  info: "c7",
+  info: "q4",
   warn: "warn-m",
   error: "crit-m",
   fatal: "c6",
@@ -36,8 +36,16 @@ const SHAPES: Record<LogSeverity, ReactNode> = {
 };
 
 /** The shape of a log line's severity; what is unknown has a dash. */
-export function SeverityGlyph({ severity, silent = false }: { severity: string; silent?: boolean }): ReactNode {
-  const shape = SHAPES[severity as LogSeverity] ?? <path d="M3 6h6" stroke="var(--line-2)" strokeWidth="1.4" />;
+export function SeverityGlyph({
+  severity,
+  silent = false,
+}: {
+  severity: string;
+  silent?: boolean;
+}): ReactNode {
+  const shape = SHAPES[severity as LogSeverity] ?? (
+    <path d="M3 6h6" stroke="var(--line-2)" strokeWidth="1.4" />
+  );
   return silent ? (
     <svg className="sev" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
       {shape}

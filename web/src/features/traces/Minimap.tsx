@@ -1,4 +1,10 @@
-import { type KeyboardEvent, type PointerEvent, type ReactNode, useCallback, useState } from "react";
+import {
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactNode,
+  useCallback,
+  useState,
+} from "react";
 import { token } from "@/charts/theme";
 import { type Draw, useCanvas } from "@/charts/useCanvas";
 import { duration } from "@/lib/units";
@@ -65,6 +71,7 @@ export function Minimap({ drawing, domain, isWhole, onDomain }: MinimapProps): R
         onPointerUp={finish}
         onDoubleClick={() => onDomain(null)}
       >
+        {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: a canvas is not focusable. */}
         <canvas ref={ref} aria-hidden="true" />
         <i className="shade" style={{ left: 0, width: `${left * 100}%` }} />
         <i className="shade" style={{ left: `${right * 100}%`, right: 0 }} />

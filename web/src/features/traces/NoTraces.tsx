@@ -25,18 +25,29 @@ export function NoTraces({ scope, filter }: { scope: Scope; filter: TraceFilter 
     return <SendFirst scope={scope} title="Send the first trace" brings="traces" />;
   const { lead, detail } = rangeLabel(scope.range, Date.now(), scope.zone);
   const isNarrow =
-    filter.q !== "" || filter.minMs !== null || filter.maxMs !== null || filter.environment !== null || filter.release !== null;
+    filter.q !== "" ||
+    filter.minMs !== null ||
+    filter.maxMs !== null ||
+    filter.environment !== null ||
+    filter.release !== null;
   return (
     <div className="state">
       <p>
-        {isNarrow ? "No trace matches" : "No traces"}: {lead} <span className="faint">{detail}</span>
-        . The last one of all <Ago atMs={newest.start_ms} zone={scope.zone} />.
+        {isNarrow ? "No trace matches" : "No traces"}: {lead}{" "}
+        <span className="faint">{detail}</span>. The last one of all{" "}
+        <Ago atMs={newest.start_ms} zone={scope.zone} />.
       </p>
       <span className="row wrap">
         {isNarrow ? (
           <Button
             onClick={() =>
-              change({ q: undefined, min: undefined, max: undefined, env: undefined, release: undefined })
+              change({
+                q: undefined,
+                min: undefined,
+                max: undefined,
+                env: undefined,
+                release: undefined,
+              })
             }
           >
             Clear the search

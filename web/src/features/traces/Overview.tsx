@@ -1,7 +1,12 @@
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useMemo } from "react";
 import { type Scope, spanNow, useSearchState, useSetRange } from "@/api/scope";
-import { type TraceFilter, type TraceOverview, usePrefetchTrace, useTraceOverview } from "@/api/traces";
+import {
+  type TraceFilter,
+  type TraceOverview,
+  usePrefetchTrace,
+  useTraceOverview,
+} from "@/api/traces";
 import { ChartPanel } from "@/charts/ChartPanel";
 import { ScatterChart } from "@/charts/ScatterChart";
 import type { ScatterBox } from "@/charts/scatter";
@@ -13,6 +18,8 @@ import { scopeOnly } from "@/ui/PageLink";
 import { Tag } from "@/ui/Panel";
 
 const HEIGHT = 148;
+/** A panel with its head and chart. */
+const PANEL = HEIGHT + 40;
 
 /** How many there were, how many failed and how long they took. */
 export function Overview({ scope, filter }: { scope: Scope; filter: TraceFilter }): ReactNode {
@@ -22,16 +29,19 @@ export function Overview({ scope, filter }: { scope: Scope; filter: TraceFilter 
       {value.state === "ready" ? (
         <Ready scope={scope} overview={value.data} refreshing={refreshing} />
       ) : (
-        <section className="panel wide" aria-label="Overview">
-          <Async
-            value={value}
-            empty={null}
-            minHeight={HEIGHT + 42}
-            skeleton={<div style={{ height: HEIGHT + 42 }} />}
-          >
-            {() => null}
-          </Async>
-        </section>
+        <>
+          <section className="panel" aria-label="Duration">
+            <Async
+              value={value}
+              empty={null}
+              minHeight={PANEL}
+              skeleton={<div style={{ height: PANEL }} />}
+            >
+              {() => null}
+            </Async>
+          </section>
+          <section className="panel" aria-label="Number" style={{ minHeight: PANEL }} />
+        </>
       )}
     </div>
   );
@@ -49,7 +59,11 @@ function Ready({ scope, overview, refreshing }: ReadyProps): ReactNode {
   const span = spanNow(scope.range);
   const series = useMemo(
     () => [
-      { label: "without errors", values: histogram.count.map((n, i) => n - (histogram.errors[i] ?? 0)), color: "c1" },
+      {
+        label: "without errors",
+        values: histogram.count.map((n, i) => n - (histogram.errors[i] ?? 0)),
+        color: "c1",
+      },
       { label: "with errors", values: histogram.errors, color: "crit-m" },
     ],
     [histogram],
@@ -104,7 +118,13 @@ function Ready({ scope, overview, refreshing }: ReadyProps): ReactNode {
   );
 }
 
-function Scatter({ scope, scatter }: { scope: Scope; scatter: TraceOverview["scatter"] }): ReactNode {
+function Scatter({
+  scope,
+  scatter,
+}: {
+  scope: Scope;
+  scatter: TraceOverview["scatter"];
+}): ReactNode {
   const [, change] = useSearchState();
   const navigate = useNavigate();
   const prefetch = usePrefetchTrace(scope.project.id);

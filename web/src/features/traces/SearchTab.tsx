@@ -13,7 +13,7 @@ import { wholeOr } from "@/lib/url-state";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { Button, Switch } from "@/ui/controls";
 import { Icon } from "@/ui/Icon";
-import { type QueryProblem, QueryField, type Typing } from "@/ui/QueryField";
+import { QueryField, type QueryProblem, type Typing } from "@/ui/QueryField";
 import { useDefer } from "@/ui/useDefer";
 import { rememberSearch, searchesBefore } from "./history";
 import { NoTraces } from "./NoTraces";
@@ -114,7 +114,7 @@ function Field({ scope, q, problem, onRun }: FieldProps): ReactNode {
 /** A search that is refused says where it is wrong. */
 function problemOf({ code, message }: { code: string; message: string }): QueryProblem | null {
   if (!/query|search|bad|invalid/.test(code)) return null;
-  const at = /(?:column|position|at)\s+(\d+)/i.exec(message)?.[1];
+  const at = /character (\d+)/.exec(message)?.[1];
   return { message, at: at === undefined ? null : Number(at) - 1 };
 }
 

@@ -52,10 +52,12 @@ export function SortHead({
       {...(isChosen ? { "aria-sort": sort.isUp ? "ascending" : "descending" } : {})}
     >
       <button type="button" onClick={() => sort.choose(of)} title={title}>
+        {isChosen ? (
+          <span className="sort-mark" aria-hidden="true">
+            {sort.isUp ? "↑" : "↓"}
+          </span>
+        ) : null}
         {label}
-        <span className="sort-mark" aria-hidden="true">
-          {isChosen ? (sort.isUp ? "↑" : "↓") : ""}
-        </span>
       </button>
     </th>
   );

@@ -23,7 +23,11 @@ export function SpanEvents({ span, zone }: { span: SpanDetail; zone: string }): 
         // biome-ignore lint/suspicious/noArrayIndexKey: events of a span never move.
         <details key={i} className="span-event" open={event.name === "exception"}>
           <summary>
-            {event.name === "exception" ? <Glyph status="crit" label="" /> : <Glyph status="note" label="" />}
+            {event.name === "exception" ? (
+              <Glyph status="crit" label="" />
+            ) : (
+              <Glyph status="note" label="" />
+            )}
             <span className="m trunc">{event.name}</span>
             <span className="faint s nowrap">{clockSeconds(event.ts_ms, zone)}</span>
           </summary>
@@ -78,7 +82,10 @@ export function SpanLogs({ logs, span, trace, zone }: SpanLogsProps): ReactNode 
         return (
           <>
             <p className="pad faint s">
-              {own.length > 0 ? "Written in this span" : "None in this span; these are of the trace"}.{" "}
+              {own.length > 0
+                ? "Written in this span"
+                : "None in this span; these are of the trace"}
+              .{" "}
               <PageLink
                 to="logs"
                 search={{ q: `trace:${trace.trace_id}`, ...around(trace) }}
@@ -105,8 +112,7 @@ export function SpanLogs({ logs, span, trace, zone }: SpanLogsProps): ReactNode 
 
 /** Error events that were raised in the span. */
 export function SpanErrors({ span, zone }: { span: SpanDetail; zone: string }): ReactNode {
-  if (span.errors.length === 0)
-    return <p className="pad muted">No error event names this span.</p>;
+  if (span.errors.length === 0) return <p className="pad muted">No error event names this span.</p>;
   return (
     <ul className="span-errors">
       {span.errors.map((error) => (

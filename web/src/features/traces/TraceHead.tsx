@@ -128,7 +128,8 @@ function Notes({ trace }: { trace: Trace }): ReactNode {
   );
 }
 
-const plural = (n: number, one: string, many: string): string => `${count(n)} ${n === 1 ? one : many}`;
+const plural = (n: number, one: string, many: string): string =>
+  `${count(n)} ${n === 1 ? one : many}`;
 
 const skewText = (trace: Trace): string =>
   trace.services

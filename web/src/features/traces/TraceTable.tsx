@@ -240,9 +240,7 @@ function Foot({ scope, list, pages }: Omit<TraceTableProps, "sort">): ReactNode 
   const since = moment(list.searchedFromMs, scope.zone, Date.now());
   return (
     <p className="trace-more row wrap">
-      {list.isPartial ? (
-        <span className="tag warn">The slowest of those since {since}</span>
-      ) : null}
+      {list.isPartial ? <span className="tag warn">The slowest of those since {since}</span> : null}
       {pages.hasMore ? (
         <>
           <span className="faint s">

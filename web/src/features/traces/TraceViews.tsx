@@ -212,7 +212,9 @@ function Legend({ trace, colors, only, onOnly }: LegendProps): ReactNode {
               aria-hidden="true"
             />
             {one.name || "no service"}
-            <span className="faint">{all > 0 ? percent(one.self_ns / all).replace(/\.\d+ /, " ") : ""}</span>
+            <span className="faint">
+              {all > 0 ? percent(one.self_ns / all).replace(/\.\d+ /, " ") : ""}
+            </span>
           </button>
         </li>
       ))}

@@ -199,10 +199,7 @@ function Ruler({ domain, extent }: { domain: Stretch; extent: Stretch }): ReactN
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
-  const ticks = rulerTicks(
-    { from: domain.from - extent.from, to: domain.to - extent.from },
-    width,
-  );
+  const ticks = rulerTicks({ from: domain.from - extent.from, to: domain.to - extent.from }, width);
   const wide = domain.to - domain.from;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a windowed list of any length is no table.
@@ -215,10 +212,7 @@ function Ruler({ domain, extent }: { domain: Stretch; extent: Stretch }): ReactN
       {/* biome-ignore lint/a11y/useFocusableInteractive: as above. */}
       <div role="columnheader" aria-label="Time" ref={host}>
         {ticks.map((at) => (
-          <span
-            key={at}
-            style={{ left: `${((at - (domain.from - extent.from)) / wide) * 100}%` }}
-          >
+          <span key={at} style={{ left: `${((at - (domain.from - extent.from)) / wide) * 100}%` }}>
             {duration(toMs(at))}
           </span>
         ))}

@@ -21,12 +21,14 @@ describe("formatSql", () => {
     );
   });
   it("leaves brackets and quotes in one piece", () => {
-    expect(formatSql("select * from a where id in (select id from b) and name = 'x and y from z'")).toBe(
-      "select *\nfrom a\nwhere id in (select id from b)\n  and name = 'x and y from z'",
-    );
+    expect(
+      formatSql("select * from a where id in (select id from b) and name = 'x and y from z'"),
+    ).toBe("select *\nfrom a\nwhere id in (select id from b)\n  and name = 'x and y from z'");
   });
   it("does not break within a name", () => {
-    expect(formatSql("SELECT from_date, order_id FROM t")).toBe("SELECT from_date, order_id\nFROM t");
+    expect(formatSql("SELECT from_date, order_id FROM t")).toBe(
+      "SELECT from_date, order_id\nFROM t",
+    );
   });
   it("keeps text that is never closed", () => {
     expect(formatSql("select 'abc")).toBe("select 'abc");

@@ -46,9 +46,7 @@ export function statistics(trace: Trace, by: StatKey): Stat[] {
     sum.durations.push(spans.duration_ns[row] ?? 0);
   }
   const all = [...sums.values()].reduce((total, one) => total + one.self, 0);
-  return [...sums]
-    .map(([key, sum]) => statOf(key, sum, all))
-    .sort((a, b) => b.selfNs - a.selfNs);
+  return [...sums].map(([key, sum]) => statOf(key, sum, all)).sort((a, b) => b.selfNs - a.selfNs);
 }
 
 function statOf(key: string, { service, errors, self, durations }: Sum, all: number): Stat {

@@ -28,7 +28,8 @@ export function offersAt(
 ): Offers {
   const { word, from, to } = wordAt(typing.text, typing.cursor);
   const { field, prefix } = askedAt(typing);
-  const options = field === "" ? fieldOptions(known, prefix) : valueOptions(field, word, prefix, values);
+  const options =
+    field === "" ? fieldOptions(known, prefix) : valueOptions(field, word, prefix, values);
   return { text: typing.text, from, to, options: options.filter((one) => one.insert !== word) };
 }
 
@@ -45,7 +46,9 @@ function fieldOptions(known: SearchFields | null, prefix: string): Suggestion[] 
     insert: `attr.${key}:`,
     note: "attribute",
   }));
-  const all = [...fields, ...attributes].filter(({ label }) => label.toLowerCase().includes(wanted));
+  const all = [...fields, ...attributes].filter(({ label }) =>
+    label.toLowerCase().includes(wanted),
+  );
   return all.sort(
     (a, b) =>
       Number(b.label.toLowerCase().startsWith(wanted)) -
