@@ -3,7 +3,7 @@
 from watchkeeper.privacy.hashing import anonymous_id, hashed
 from watchkeeper.privacy.policy import (
     Action,
-    Addresses,
+    AddressRule,
     Emails,
     InvalidRule,
     Policy,
@@ -21,7 +21,7 @@ from watchkeeper.privacy.walk import Json
 __all__ = [
     "FILTERED",
     "Action",
-    "Addresses",
+    "AddressRule",
     "Emails",
     "InvalidRule",
     "Json",

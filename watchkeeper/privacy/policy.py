@@ -39,7 +39,7 @@ class Emails(StrEnum):
     KEEP = "keep"
 
 
-class Addresses(StrEnum):
+class AddressRule(StrEnum):
     """IP addresses: in the fields made for them, and in text as well when hidden everywhere."""
 
     HIDE = "hide"
@@ -60,7 +60,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """All that one project asks for. The first rule that finds a value decides about it."""
 
     emails: Emails = Emails.HIDE
-    addresses: Addresses = Addresses.HIDE
+    addresses: AddressRule = AddressRule.HIDE
     rules: Annotated[tuple[Rule, ...], msgspec.Meta(max_length=MAX_RULES)] = ()
 
 

@@ -9,7 +9,7 @@ from watchkeeper.privacy import rules
 from watchkeeper.privacy.assigned import secret_parameters, without_assigned, without_literals
 from watchkeeper.privacy.hashing import anonymous_id, hashed
 from watchkeeper.privacy.own_rules import OwnRules
-from watchkeeper.privacy.policy import Addresses, Emails, Policy
+from watchkeeper.privacy.policy import AddressRule, Emails, Policy
 from watchkeeper.privacy.rules import FILTERED, TextRule
 from watchkeeper.privacy.suspect import Suspicion
 from watchkeeper.privacy.walk import Json, Memory, Name, Sight, Walk
@@ -51,8 +51,8 @@ class ScrubRules:
         return ScrubRules(
             keep_emails=policy.emails is Emails.KEEP,
             hash_emails=policy.emails is Emails.HASH,
-            keep_user_ip=policy.addresses is Addresses.KEEP,
-            addresses_in_text=policy.addresses is Addresses.HIDE_EVERYWHERE,
+            keep_user_ip=policy.addresses is AddressRule.KEEP,
+            addresses_in_text=policy.addresses is AddressRule.HIDE_EVERYWHERE,
             deny_names=self.deny_names,
             allow_names=self.allow_names,
             salt=self.salt,

@@ -7,7 +7,7 @@ import pytest
 from watchkeeper.privacy import (
     FILTERED,
     Action,
-    Addresses,
+    AddressRule,
     Emails,
     InvalidRule,
     Json,
@@ -154,11 +154,13 @@ def test_e_mail_addresses_are_hashed_kept_or_hidden() -> None:
 
 @pytest.mark.parametrize("address", ["203.0.113.9", "2001:db8::9"])
 def test_addresses_are_hidden_everywhere_or_kept(address: str) -> None:
-    hidden = scrubber(addresses=Addresses.HIDE_EVERYWHERE).scrub_text(f"from {address} at 12:30:05")
+    hidden = scrubber(addresses=AddressRule.HIDE_EVERYWHERE).scrub_text(
+        f"from {address} at 12:30:05"
+    )
     user: dict[str, Json] = {"user": {"id": "1", "ip_address": address}}
 
     assert hidden == f"from {FILTERED} at 12:30:05"
-    assert scrubber(addresses=Addresses.KEEP).scrub_event(user)["user"] == {
+    assert scrubber(addresses=AddressRule.KEEP).scrub_event(user)["user"] == {
         "id": "1",
         "ip_address": address,
     }

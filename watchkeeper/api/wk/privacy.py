@@ -16,7 +16,7 @@ from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, example
 from watchkeeper.lib.errors import Invalid
 from watchkeeper.privacy import (
     Action,
-    Addresses,
+    AddressRule,
     Emails,
     InvalidRule,
     Json,
@@ -61,7 +61,7 @@ class PolicyBody(Body):
         ],
     )
     emails: Emails = Emails.HIDE
-    addresses: Addresses = Addresses.HIDE
+    addresses: AddressRule = AddressRule.HIDE
     rules: list[RuleShape] = Field(default_factory=list, max_length=_MAX_RULES)
 
 
@@ -69,7 +69,7 @@ class PolicyAnswer(Answer):
     """What the project asks for, in the order in which it is applied."""
 
     emails: Emails
-    addresses: Addresses
+    addresses: AddressRule
     rules: list[RuleShape]
 
 

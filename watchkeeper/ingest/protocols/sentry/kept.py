@@ -16,7 +16,6 @@ from watchkeeper.ingest.envelope_rows import (
     encode_envelope_rows,
 )
 from watchkeeper.ingest.http import Refusal
-from watchkeeper.ingest.drops import Cut
 from watchkeeper.ingest.pipeline import Arrival
 from watchkeeper.ingest.protocols.sentry.categories import Category
 from watchkeeper.ingest.protocols.sentry.parse import EnvelopeHeader

@@ -55,7 +55,6 @@ class TracesSignal:
         )
         return translator.translate(request)
 
-
     def _known_under(self, scrubber: Scrubber) -> Known:
         """What was learnt is scrubbed already, so it holds under the same rules only."""
         known = self._known.pop(scrubber, None) or Known(scrubber)
