@@ -2095,11 +2095,33 @@ export interface components {
       };
     };
     /**
-     * Addresses
+     * AddressRule
      * @description IP addresses: in the fields made for them, and in text as well when hidden everywhere.
      * @enum {string}
      */
-    "Addresses-Input": "hide" | "hide_everywhere" | "keep";
+    AddressRule: "hide" | "hide_everywhere" | "keep";
+    /**
+     * Addresses
+     * @description Addresses with the project's keys filled in; a key is null when none is switched on.
+     */
+    Addresses: {
+      /** Sentry Dsn */
+      sentry_dsn: string;
+      /** Ingest Key */
+      ingest_key: string | null;
+      /** Server Key */
+      server_key: string | null;
+      /** Otlp Endpoint */
+      otlp_endpoint: string;
+      /** Prometheus Url */
+      prometheus_url: string;
+      /** Posthog Host */
+      posthog_host: string;
+      /** Statsd Address */
+      statsd_address: string;
+      /** Public Url */
+      public_url: string;
+    };
     /**
      * AlertAnswer
      * @description fingerprint: of its labels; value: of the expression, null if it is no finite number.
@@ -4716,7 +4738,7 @@ export interface components {
      */
     PolicyAnswer: {
       emails: components["schemas"]["Emails"];
-      addresses: components["schemas"]["watchkeeper__privacy__policy__Addresses"];
+      addresses: components["schemas"]["AddressRule"];
       /** Rules */
       rules: components["schemas"]["RuleShape"][];
     };
@@ -4752,7 +4774,7 @@ export interface components {
       /** @default hide */
       emails: components["schemas"]["Emails"];
       /** @default hide */
-      addresses: components["schemas"]["Addresses-Input"];
+      addresses: components["schemas"]["AddressRule"];
       /** Rules */
       rules?: components["schemas"]["RuleShape"][];
     };
@@ -5712,7 +5734,7 @@ export interface components {
      * @description Everything the page "waiting for the first record" shows.
      */
     SetupAnswer: {
-      addresses: components["schemas"]["watchkeeper__api__wk__setup__Addresses"];
+      addresses: components["schemas"]["Addresses"];
       /** Seen */
       seen: components["schemas"]["SeenSource"][];
       /** Rejections */
@@ -6884,34 +6906,6 @@ export interface components {
       /** Is Recomputed */
       is_recomputed: boolean;
     };
-    /**
-     * Addresses
-     * @description Addresses with the project's keys filled in; a key is null when none is switched on.
-     */
-    watchkeeper__api__wk__setup__Addresses: {
-      /** Sentry Dsn */
-      sentry_dsn: string;
-      /** Ingest Key */
-      ingest_key: string | null;
-      /** Server Key */
-      server_key: string | null;
-      /** Otlp Endpoint */
-      otlp_endpoint: string;
-      /** Prometheus Url */
-      prometheus_url: string;
-      /** Posthog Host */
-      posthog_host: string;
-      /** Statsd Address */
-      statsd_address: string;
-      /** Public Url */
-      public_url: string;
-    };
-    /**
-     * Addresses
-     * @description IP addresses: in the fields made for them, and in text as well when hidden everywhere.
-     * @enum {string}
-     */
-    watchkeeper__privacy__policy__Addresses: "hide" | "hide_everywhere" | "keep";
   };
   responses: never;
   parameters: never;

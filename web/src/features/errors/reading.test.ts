@@ -43,6 +43,15 @@ const row = (facts: Partial<IssueRow>): IssueRow => ({
   environment: "",
   release: "",
   assignee: null,
+  severity_by: "events",
+  is_new: false,
+  is_since_deploy: false,
+  is_escalating: false,
+  first_release: "",
+  comments: 0,
+  merged: 0,
+  resolution: null,
+  ignoring: null,
   ...facts,
 });
 
