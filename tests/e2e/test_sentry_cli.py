@@ -204,3 +204,16 @@ def test_a_late_map_is_applied_to_what_is_shown(site: Site, pages: str, chromium
     assert raw["minified"] is None
     assert "no source map of ~/assets/main.js" in raw["note"]
     assert (shown["filename"], shown["function"]) == ("src/cart.ts", "Checkout.charge")
+
+
+def test_an_event_of_the_cli_is_an_issue(site: Site) -> None:
+    site.shop.environ["SENTRY_DSN"] = str(site.facts["sentry_dsn"])
+
+    site.shop.cli("send-event", "--message", "nightly job failed", "--release", "job@1")
+
+    eventually(
+        lambda: "nightly job failed" in {issue["title"] for issue in site.issues()},
+        within_s=20,
+        what="the issue of the event",
+    )
+    assert site.get("releases/job@1")["new_issues"] == 1

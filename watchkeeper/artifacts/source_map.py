@@ -221,8 +221,8 @@ def _decoded(mappings: bytes, sources: int, names: int) -> _Tokens:
     if len(codes) and codes.max() == _OTHER:
         raise BadSourceMap("The mappings of the source map hold a character that cannot be there.")
     is_digit = codes < _COMMA
-    lines_before = np.cumsum(codes == _SEMICOLON, dtype=np.int64)
-    segments_before = np.cumsum(~is_digit, dtype=np.int64)
+    lines_before = np.cumsum(codes == _SEMICOLON, dtype=np.int32)
+    segments_before = np.cumsum(~is_digit, dtype=np.int32)
     if len(lines_before) and lines_before[-1] > _MOST_LINES:
         raise BadSourceMap("The source map has too many lines.")
     values, ends = _numbers(codes, is_digit)
@@ -232,7 +232,7 @@ def _decoded(mappings: bytes, sources: int, names: int) -> _Tokens:
     counts = np.diff(np.append(firsts, len(values)))
     if not np.isin(counts, (1, 4, 5)).all():
         raise BadSourceMap("A mapping of the source map has neither 1, 4 nor 5 numbers.")
-    lines = lines_before[ends[firsts]]
+    lines = lines_before[ends[firsts]].astype(np.int64)
     columns = _since_line_start(values[firsts], lines)
     has_source, has_name = counts >= 4, counts == 5
     return _checked(
@@ -252,20 +252,19 @@ def _numbers(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Every number, and where its last digit stands."""
     goes_on = is_digit & (codes & 32 != 0)
-    ends = np.flatnonzero(is_digit & ~goes_on)
-    at = np.arange(len(codes))
-    is_start = is_digit & ~np.concatenate(([False], goes_on[:-1]))[: len(codes)]
-    broken = goes_on & ~np.append(is_digit[1:], False)[: len(codes)]
-    if broken.any():
+    if (goes_on[:-1] & ~is_digit[1:]).any() or (len(codes) and goes_on[-1]):
         raise BadSourceMap("A number in the mappings of the source map breaks off.")
-    starts = np.maximum.accumulate(np.where(is_start, at, 0))
-    place = (at - starts)[is_digit]
-    if len(place) and place.max() >= _DIGITS:
+    ends = np.flatnonzero(is_digit & ~goes_on)
+    is_start = is_digit.copy()
+    is_start[1:] &= ~goes_on[:-1]
+    starts = np.flatnonzero(is_start)
+    lengths = ends - starts + 1
+    if len(lengths) and lengths.max() > _DIGITS:
         raise BadSourceMap("A number in the mappings of the source map is too large.")
-    digits = (codes[is_digit] & 31).astype(np.int64) << (5 * place)
-    if not len(ends):
-        return np.zeros(0, dtype=np.int64), ends
-    raw = np.add.reduceat(digits, np.flatnonzero(is_start[is_digit]))
+    raw = (codes[starts] & 31).astype(np.int64)
+    for place in range(1, _DIGITS):  # most numbers have one digit: the rest gets fewer each time
+        longer = np.flatnonzero(lengths > place)
+        raw[longer] |= (codes[starts[longer] + place] & 31).astype(np.int64) << (5 * place)
     return np.where(raw & 1, -(raw >> 1), raw >> 1), ends
 
 

@@ -248,6 +248,17 @@ async def test_what_is_not_taken_is_refused_with_a_reason(
     assert "nothing was stored" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+@pytest.mark.parametrize("base", ["/api/0", "/p/3/api/0"])
+async def test_what_is_not_there_is_said_in_the_words_of_this_api(
+    owner: httpx.AsyncClient, base: str, method: str
+) -> None:
+    answer = await owner.request(method, f"{base}/organizations/acme/dashboards/")
+
+    assert answer.status_code == 404
+    assert "is not there" in answer.json()["detail"]
+
+
 def test_a_form_is_read_part_by_part() -> None:
     body = (
         b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n2\r\n'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.unit.artifacts.builds import sha1
 from watchkeeper.artifacts import Assembly, Releases, Symbolicator, Uploads, Wanted
 from watchkeeper.issues import Issues
 from watchkeeper.store.blobs.directory import DirectoryBlobs
+from watchkeeper.store.meta import Meta
 
 
 @dataclass
@@ -64,12 +66,19 @@ class Works:
         )
 
 
-@pytest.fixture
-def works(tmp_path: Path) -> Iterator[Works]:
-    with open_house(tmp_path) as house:
-        blobs = DirectoryBlobs(tmp_path / "blobs")
+@contextmanager
+def open_works(directory: Path, meta: Meta | None = None) -> Iterator[Works]:
+    """meta: as for a House."""
+    with open_house(directory, meta) as house:
+        blobs = DirectoryBlobs(directory / "blobs")
         symbolicator = house.symbolicator = Symbolicator(house.meta, blobs)
         uploads = Uploads(house.meta, blobs, house.clock, told=symbolicator.forget)
         releases = Releases(house.meta, house.columns, house.clock)
         yield Works(house, blobs, symbolicator, uploads, releases)
         uploads.close()
+
+
+@pytest.fixture
+def works(tmp_path: Path) -> Iterator[Works]:
+    with open_works(tmp_path) as opened:
+        yield opened

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import msgspec
 import pytest
 
 from tests.fakes.house import SCOPE, event_json
 from tests.fakes.spans import span_row
-from tests.unit.artifacts.conftest import Works
+from tests.unit.artifacts.conftest import Works, open_works
 from watchkeeper.artifacts import (
     Commit,
     DeployChange,
@@ -21,10 +24,18 @@ from watchkeeper.artifacts.releases import suspects_of
 from watchkeeper.issues import IssueChange, IssueStatus
 from watchkeeper.lib.errors import Forbidden, Invalid, NotFound
 from watchkeeper.model import Kind, Role, Scope, TimeRange
+from watchkeeper.store.meta import Meta
 
 HOUR = 3_600_000
 RIVAL = Scope(org_id=1, project_ids=(2,), role=Role.OWNER)
 VIEWER = Scope(org_id=1, project_ids=(1,), role=Role.VIEWER)
+
+
+@pytest.fixture
+def works(meta: Meta, tmp_path: Path) -> Iterator[Works]:
+    """On both databases."""
+    with open_works(tmp_path, meta) as opened:
+        yield opened
 
 
 def page(works: Works, **fields: object) -> list[Release]:

@@ -80,7 +80,8 @@ def ensure(conn: Connection, project_id: int, version: str, *, now_ms: int) -> b
     row = insert_into(conn, t).values(
         project_id=project_id, version=version, created_ms=now_ms, url="", ref="", commits=0
     )
-    return bool(conn.execute(row.on_conflict_do_nothing()).rowcount)
+    made = conn.execute(row.on_conflict_do_nothing().returning(t.c.id))
+    return made.first() is not None
 
 
 def change(conn: Connection, scope: Scope, version: str, values: Mapping[str, Any]) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from watchkeeper.api.compat.sentry import artifacts, releases, tenants
-from watchkeeper.api.compat.sentry.desk import Desk, Work, answered
+from watchkeeper.api.compat.sentry.desk import Asked, Desk, Work, answered
+from watchkeeper.lib.errors import NotFound
 
 _BASES = ("/api/0", "/p/{project_id:int}/api/0")
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _ORG = "/organizations/{org}"
 _PROJECT = "/projects/{org}/{project}"
 _DIFS = artifacts.refused("Debug information files (dSYM, ELF, PDB, ProGuard)")
@@ -67,3 +70,8 @@ def _all(desk: Desk) -> Iterator[BaseRoute]:
             answer = answered(desk, work)
             for slash in ("/", ""):
                 yield Route(f"{base}{path}{slash}", answer, methods=[method])
+        yield Route(f"{base}/{{rest:path}}", answered(desk, _nothing_here), methods=_METHODS)
+
+
+def _nothing_here(_asked: Asked) -> Response:
+    raise NotFound("This part of the Sentry web API is not there; see docs/wire/sentry-api.md.")
