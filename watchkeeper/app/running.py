@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import structlog
 
 from watchkeeper import __version__
+from watchkeeper.app.blob_upkeep import drop_expired_blobs
 from watchkeeper.app.loops import Loop
 from watchkeeper.app.own_sink import OwnRoad, self_watch_loop
 from watchkeeper.app.series import cardinality_loop
+from watchkeeper.app.stores import retention_days
 from watchkeeper.app.upkeep import Rollups
 from watchkeeper.app.wiring import LANE, EngineRooms
 from watchkeeper.artifacts import SpanReleases
@@ -62,6 +64,7 @@ def engine_loops(rooms: EngineRooms) -> list[Loop]:
         Loop(name="retention", period_s=3600.0, run=lambda: _drop_expired(rooms)),
         Loop(name="span-releases", period_s=30.0, run=lambda: _kept(releases.run_once())),
         Loop(name="artifacts", period_s=3600.0, run=lambda: _kept(_expire_artifacts(rooms))),
+        Loop(name="blobs", period_s=6 * 3600.0, run=lambda: _drop_expired_blobs(rooms)),
         Loop(name="rollups", period_s=300.0, run=lambda: _kept(rollups.run_once())),
     ]
 
@@ -96,6 +99,14 @@ def _wake_issues(rooms: EngineRooms) -> None:
     """Open issues that were ignored until now, and tell open pages."""
     for event in rooms.api.issues.wake():
         rooms.ground.live.publish(event)
+
+
+def _drop_expired_blobs(rooms: EngineRooms) -> None:
+    """Delete files whose rows are over."""
+    ground = rooms.ground
+    dropped = drop_expired_blobs(ground.blobs, retention_days(ground.config), ground.clock())
+    if dropped:
+        log.info("blobs_dropped", blobs=dropped)
 
 
 def _derive(rooms: EngineRooms) -> float:

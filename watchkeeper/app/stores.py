@@ -34,6 +34,8 @@ def retention_days(config: Config) -> dict[str, int]:
         "log_patterns": options.logs_days,
         "spans": options.spans_days,
         "traces": options.spans_days,
+        "profiles": options.spans_days,
+        "attachments": options.errors_days,
     }
 
 

@@ -42,18 +42,7 @@ class IngestMetrics:
             ["category"],
             registry=registry,
         )
-        self._items = Counter(
-            "watchkeeper_ingest_items_total",
-            "Items of Sentry's envelopes that came, by type; bad ones are among the drops too.",
-            ["type"],
-            registry=registry,
-        )
-        self._discarded = Counter(
-            "watchkeeper_ingest_client_discarded_total",
-            "What Sentry's SDKs say they threw away before sending, by category and reason.",
-            ["category", "reason"],
-            registry=registry,
-        )
+        self._items, self._discarded = _envelope_counters(registry)
         self._requests = Histogram(
             "watchkeeper_ingest_request_seconds",
             "From the first byte read to the answer, by protocol.",
@@ -127,3 +116,20 @@ class IngestMetrics:
         """Count items that are not stored; `category` is of a closed set."""
         self._unsupported.labels(category).inc(count)
         self.drop(Drop.UNSUPPORTED_ITEM, count)
+
+
+def _envelope_counters(registry: CollectorRegistry) -> tuple[Counter, Counter]:
+    """Items by type, and what SDKs discarded by category and reason."""
+    items = Counter(
+        "watchkeeper_ingest_items_total",
+        "Items of Sentry's envelopes that came, by type; bad ones are among the drops too.",
+        ["type"],
+        registry=registry,
+    )
+    discarded = Counter(
+        "watchkeeper_ingest_client_discarded_total",
+        "What Sentry's SDKs say they threw away before sending, by category and reason.",
+        ["category", "reason"],
+        registry=registry,
+    )
+    return items, discarded

@@ -11,7 +11,7 @@ from watchkeeper.model import Scope
 from watchkeeper.privacy.policy import Policy, read_policy, write_policy
 from watchkeeper.privacy.scrub import Scrubber
 from watchkeeper.privacy.walk import Json
-from watchkeeper.store.columns.port import Columns
+from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import Meta, bump, tables
 
 _REVISION = "privacy"
