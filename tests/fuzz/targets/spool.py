@@ -19,6 +19,7 @@ from watchkeeper.ingest import (
     decode_metadata,
     decode_samples,
     decode_series,
+    decode_spans,
 )
 from watchkeeper.model import Kind, Labels, Record, decode_histogram, labels_of, series_id
 
@@ -57,8 +58,25 @@ class CheckingSpool:
                 msgspec.json.encode(decode_exemplars(payload))
             case Kind.METADATA:
                 msgspec.json.encode(decode_metadata(payload))
-            case Kind.LOGS:
-                msgspec.json.encode(decode_logs(payload))
+            case _:
+                self.rows += _events_in(record)
+
+
+def _events_in(record: Record) -> int:
+    """How many lines, spans or errors a record holds."""
+    match record.kind:
+        case Kind.LOGS:
+            lines = decode_logs(record.payload)
+            msgspec.json.encode(lines)
+            return len(lines)
+        case Kind.SPANS:
+            spans = decode_spans(record.payload)
+            assert all(span.trace_id and span.span_id for span in spans), "a span without ids"
+            return len(spans)
+        case Kind.ERROR_EVENT:
+            assert msgspec.json.decode(record.payload)["event_id"], "an event without an id"
+            return 1
+    return 0
 
 
 def _check_labels(labels: Labels) -> None:
