@@ -12,7 +12,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-input
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 .PHONY: run setup test check fix web docs lock promqltest fuzz clean \
-	bench bench-footprint bench-crash bench-spool bench-scrape bench-spans
+	bench bench-footprint bench-crash bench-spool bench-scrape bench-spans bench-errors
 
 run: setup
 	@exec $(BIN)/watchkeeper serve --listen $(LISTEN) --data-dir $(DATA_DIR)
@@ -80,6 +80,9 @@ bench-crash: $(VENV)/.test-ready web
 
 bench-scrape: $(VENV)/.test-ready web
 	@$(BIN)/python -m bench.scrape
+
+bench-errors: $(VENV)/.test-ready web
+	@$(BIN)/python -m bench.errors
 
 bench-spool: $(VENV)/.test-ready web
 	@$(BIN)/python -m bench.spool

@@ -62,15 +62,15 @@ def main() -> None:
         try:
             theirs.start()
             ours.start()
-            targets = (_our_target(ours), _their_target(theirs))
-            rounds = _measure(targets, given.events, given.warm_up, given.rounds)
+            targets = (our_target(ours), their_target(theirs))
+            rounds = measure(targets, given.events, given.warm_up, given.rounds)
         finally:
             ours.stop()
             theirs.stop()
     _publish(rounds, given)
 
 
-def _measure(
+def measure(
     targets: Sequence[Target], events: int, warm_up: int, count: int
 ) -> dict[str, list[Round]]:
     for target in targets:
@@ -106,7 +106,7 @@ def _publish(rounds: dict[str, list[Round]], given: argparse.Namespace) -> None:
     publish("spool", figures, bars)
 
 
-def _our_target(server: Server) -> Target:
+def our_target(server: Server) -> Target:
     printed = server.setup()
     project_id = int(str(printed["project_id"]))
 
@@ -123,16 +123,16 @@ def _our_target(server: Server) -> Target:
     return Target("watchkeeper", server.port, project_id, str(printed["ingest_key"]), digested)
 
 
-def _their_target(server: Bugsink) -> Target:
+def their_target(server: Bugsink) -> Target:
     return Target("bugsink", server.port, server.project_id, server.key, server.digested)
 
 
 def _round(target: Target, count: int) -> Round:
     """Send `count` events and wait until all are digested."""
-    requests = [_request(target, _event(n)) for n in range(count)]
+    payloads = [request(target, event(n)) for n in range(count)]
     before = target.digested()
     began = time.perf_counter()
-    asyncio.run(_send_all(target.port, requests))
+    asyncio.run(_send_all(target.port, payloads))
     accepted_s = time.perf_counter() - began
     while target.digested() < before + count:
         if time.perf_counter() - began > DIGEST_WITHIN_S:
@@ -170,7 +170,7 @@ async def _is_closing(reader: asyncio.StreamReader) -> bool:
     return b"connection: close" in head or head.startswith(b"http/1.0")
 
 
-def _request(target: Target, event: bytes) -> bytes:
+def request(target: Target, event: bytes) -> bytes:
     header = b'{"event_id":"%s"}\n' % json.loads(event)["event_id"].encode()
     item = b'{"type":"event","content_type":"application/json","length":%d}\n' % len(event)
     body = header + item + event + b"\n"
@@ -185,7 +185,7 @@ def _request(target: Target, event: bytes) -> bytes:
     return head.encode() + body
 
 
-def _event(n: int) -> bytes:
+def event(n: int) -> bytes:
     """An event as the Python SDK sends it, of about 5 kB; every twentieth is of one issue."""
     issue = n % ISSUES
     frames = [_frame(issue, depth) for depth in range(8)]

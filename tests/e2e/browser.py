@@ -26,7 +26,7 @@ class Size(TypedDict):
 DESKTOP: Size = {"width": 1440, "height": 900}
 PHONE: Size = {"width": 390, "height": 844}
 
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 _SEEN = """
 window.wkShift = 0;
@@ -130,6 +130,6 @@ def context_of(
 def chromium() -> Iterator[Browser]:
     """One Chromium for a module. It ends with it: Playwright's loop would be in others' way."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         yield browser
         browser.close()

@@ -12,11 +12,13 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import insert
 
 from tests.fakes.clock import HandClock
+from watchkeeper.artifacts import Symbolicator
 from watchkeeper.ingest import Acceptor, IngestMetrics, SeriesRegistry
 from watchkeeper.ingest.digest import Digest, DigestMetrics, DigestOptions
-from watchkeeper.ingest.sinks import LogSink, MetadataSink, SampleSink, SpanSink
+from watchkeeper.ingest.sinks import EnvelopeSink, LogSink, MetadataSink, SampleSink, SpanSink
 from watchkeeper.issues import ErrorSink, IssueMetrics, Issues
 from watchkeeper.model import Kind, LiveEvent, Record, Role, Scope
+from watchkeeper.store.blobs.directory import DirectoryBlobs
 from watchkeeper.store.columns import TABLES, Columns, EmbeddedOptions
 from watchkeeper.store.columns.embedded import open_embedded
 from watchkeeper.store.meta import Meta, open_meta, tables
@@ -65,9 +67,11 @@ class House:
         self.columns.migrate()
         self.edge = SegmentWriter(directory / "spool", "edge", clock=self.clock)
         self.engine = SegmentWriter(directory / "spool", "engine", clock=self.clock)
+        self.blobs = DirectoryBlobs(directory / "blobs")
         self.told: list[LiveEvent] = []
         self.registry = CollectorRegistry()
         self.issues = Issues(meta=self.meta, columns=self.columns, clock=self.clock)
+        self.symbolicator: Symbolicator | None = None
         self._add_tenant()
 
     def _add_tenant(self) -> None:
@@ -101,7 +105,8 @@ class House:
                 MetadataSink(),
                 LogSink(),
                 SpanSink(),
-                ErrorSink(metrics=IssueMetrics(self.registry)),
+                EnvelopeSink(self.blobs),
+                ErrorSink(metrics=IssueMetrics(self.registry), symbolicator=self.symbolicator),
             ],
             clock=self.clock,
             live=self.told.append,

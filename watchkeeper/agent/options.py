@@ -14,7 +14,11 @@ from watchkeeper.lib.errors import WatchkeeperError
 
 PREFIX = "WATCHKEEPER_AGENT_"
 WRITE_PATH = "/api/v1/write"
-_NAMES = ("URL", "KEY", "INTERVAL_S", "JOB", "INSTANCE", "LABELS", "LISTEN", "BUFFER_BYTES")
+LINES_PATH = "/v1/logs/json"
+_NAMES = (
+    "URL", "KEY", "INTERVAL_S", "JOB", "INSTANCE", "LABELS", "LISTEN", "BUFFER_BYTES",
+    "LOG_FILES", "LOG_FROM_START", "LOG_SERVICE", "JOURNALD", "STATE_DIR",
+)  # fmt: skip
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 
@@ -27,7 +31,8 @@ class OptionInvalid(WatchkeeperError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentOptions:
     """url: of the server, with or without /p/<project>. key: a server key. listen: HOST:PORT of
-    the local /metrics, or empty. buffer_bytes: of what waits while the server is away."""
+    the local /metrics, or empty. buffer_bytes: of what waits while the server is away.
+    log_files: patterns of files to follow. state_dir: where it is kept how far they are sent."""
 
     url: str
     key: str
@@ -37,6 +42,11 @@ class AgentOptions:
     labels: Mapping[str, str] = field(default_factory=dict)
     listen: str = ""
     buffer_bytes: int = 8 * 2**20
+    log_files: tuple[str, ...] = ()
+    log_from_start: bool = False
+    log_service: str = ""
+    journald: bool = False
+    state_dir: Path = field(default_factory=lambda: default_state_dir({}))
 
     def __post_init__(self) -> None:
         if urlsplit(self.url).scheme not in {"http", "https"} or not urlsplit(self.url).hostname:
@@ -55,6 +65,16 @@ class AgentOptions:
         """Where remote write goes."""
         base = self.url.rstrip("/")
         return base if base.endswith(WRITE_PATH) else base + WRITE_PATH
+
+    @property
+    def ships_logs(self) -> bool:
+        """True if there are log lines to send."""
+        return bool(self.log_files) or self.journald
+
+    def lines_url(self, source: str) -> str:
+        """Where log lines of a source go: file, journald."""
+        base = self.url.rstrip("/").removesuffix(WRITE_PATH)
+        return f"{base}{LINES_PATH}?source={source}"
 
     @property
     def target_labels(self) -> dict[str, str]:
@@ -88,7 +108,25 @@ def read_options(environ: Mapping[str, str]) -> AgentOptions:
         labels=_labels(given.get("LABELS", "")),
         listen=given.get("LISTEN", ""),
         buffer_bytes=int(_number(given, "BUFFER_BYTES", 8 * 2**20)),
+        log_files=tuple(filter(None, map(str.strip, given.get("LOG_FILES", "").split(",")))),
+        log_from_start=_switch(given, "LOG_FROM_START"),
+        log_service=given.get("LOG_SERVICE", ""),
+        journald=_switch(given, "JOURNALD"),
+        state_dir=Path(given["STATE_DIR"]) if "STATE_DIR" in given else default_state_dir(environ),
     )
+
+
+def default_state_dir(environ: Mapping[str, str]) -> Path:
+    """systemd's state directory of the unit, or one in the user's home."""
+    given = environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    return Path(given) if given else Path.home() / ".local" / "state" / "watchkeeper-agent"
+
+
+def _switch(given: Mapping[str, str], name: str) -> bool:
+    said = given.get(name, "false").lower()
+    if said not in {"true", "false", "1", "0"}:
+        raise _wrong(name, f"must be true or false, got {given[name]!r}")
+    return said in {"true", "1"}
 
 
 def _labels(text: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ import cramjam
 from watchkeeper import __version__
 from watchkeeper.agent.options import AgentOptions
 from watchkeeper.agent.payload import Encoder
-from watchkeeper.agent.send import HttpPost, Outbox
+from watchkeeper.agent.send import LINE_HEADERS, HttpPost, Outbox
 from watchkeeper.lib.clock import SECOND_MS, Clock, system_clock
 from watchkeeper.lib.host import Reading, read_host
 from watchkeeper.lib.schedule import next_slot_ms
@@ -56,6 +56,7 @@ def run_agent(options: AgentOptions) -> int:
     agent = Agent(options, outbox)
     sender = threading.Thread(target=outbox.run, name="send", daemon=True)
     sender.start()
+    shipping = _ship(options, stopping) if options.ships_logs else None
     if options.listen:
         from watchkeeper.agent.expose import expose
 
@@ -64,7 +65,34 @@ def run_agent(options: AgentOptions) -> int:
     measure_until(stopping.wait, agent, interval_ms=round(options.interval_s * SECOND_MS))
     outbox.end()
     sender.join(END_WITHIN_S)
+    if shipping:
+        shipping.join(END_WITHIN_S)
     return 0
+
+
+def _ship(options: AgentOptions, stopping: threading.Event) -> threading.Thread:
+    """Begin to send log lines. Raises OSError if their positions or the journal cannot be read."""
+    from watchkeeper.agent.journal import Journal
+    from watchkeeper.agent.ship import Shipper
+
+    posts = {
+        source: HttpPost(options.lines_url(source), options.key, LINE_HEADERS)
+        for source in ("file", "journald")
+    }
+    shipper = Shipper(
+        lambda source, body: posts[source](body),
+        directory=options.state_dir,
+        patterns=options.log_files,
+        is_from_start=options.log_from_start,
+        host=options.instance,
+        service=options.log_service,
+        say=_say,
+        journal=Journal if options.journald else None,
+    )
+    thread = threading.Thread(target=shipper.run, args=(stopping.wait,), name="logs", daemon=True)
+    thread.start()
+    _say(f"sending log lines to {options.lines_url('file').partition('?')[0]}")
+    return thread
 
 
 def measure_until(

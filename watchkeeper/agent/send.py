@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -20,9 +20,9 @@ _HEADERS = {
     "Content-Type": "application/x-protobuf",
     "Content-Encoding": "snappy",
     "X-Prometheus-Remote-Write-Version": "0.1.0",
-    "User-Agent": f"watchkeeper-agent/{__version__}",
 }
-_REFUSED_KEY = {401, 403, 404}
+LINE_HEADERS = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
+REFUSED_KEY = {401, 403, 404}
 
 
 class Answer(NamedTuple):
@@ -95,11 +95,11 @@ class Outbox:
             self._done(oldest, is_kept=True)
             return 0.0
         self.failed += 1
-        if 400 <= answer.status < 500 and answer.status not in {*_REFUSED_KEY, 408, 425, 429}:
+        if 400 <= answer.status < 500 and answer.status not in {*REFUSED_KEY, 408, 425, 429}:
             self._say(f"the server refused some of {oldest.samples} samples: {answer.text}")
             self._done(oldest, is_kept=False)
             return 0.0
-        if not self._failures or answer.status in _REFUSED_KEY:
+        if not self._failures or answer.status in REFUSED_KEY:
             self._say(f"cannot send, trying again: {answer.status or ''} {answer.text}".strip())
         self._failures += 1
         pause_ms = backoff_ms(self._failures, first_ms=FIRST_PAUSE_MS, largest_ms=LONGEST_PAUSE_MS)
@@ -124,18 +124,23 @@ class Outbox:
 
 
 class HttpPost:
-    """Posts to one address over one connection that is kept."""
+    """Posts to one address over one connection that is kept. headers: of what is posted."""
 
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self, url: str, key: str, headers: Mapping[str, str] = _HEADERS) -> None:
         self._url = urlsplit(url)
-        self._headers = {**_HEADERS, "Authorization": f"Bearer {key}"}
+        self._target = f"{self._url.path}?{self._url.query}" if self._url.query else self._url.path
+        self._headers = {
+            **headers,
+            "Authorization": f"Bearer {key}",
+            "User-Agent": f"watchkeeper-agent/{__version__}",
+        }
         self._connection: http.client.HTTPConnection | None = None
 
     def __call__(self, body: bytes) -> Answer:
         try:
             connection = self._connection or self._connect()
             self._connection = connection
-            connection.request("POST", self._url.path, body, self._headers)
+            connection.request("POST", self._target, body, self._headers)
             answer = connection.getresponse()
             text = answer.read(1_000).decode("utf-8", "replace").strip()
             answer.read()

@@ -21,6 +21,8 @@ from watchkeeper.api.compat import (
     pushgateway_routes,
     remote_read_routes,
 )
+from watchkeeper.api.compat.sentry import Desk as SentryDesk
+from watchkeeper.api.compat.sentry import sentry_api_routes
 from watchkeeper.api.document import wk_app
 from watchkeeper.api.envelope import Envelope, HttpMetrics
 from watchkeeper.api.health import Health
@@ -96,6 +98,7 @@ def _other_routes(rooms: Rooms) -> list[BaseRoute]:
         ),
         *reload_routes(credentials.require, rooms.scraper.reload),
         *_pushgateway_routes(rooms, credentials),
+        *_sentry_api_routes(rooms, credentials),
         *reserved_routes(),
         *Pages(rooms.options.assets).routes(),
     ]
@@ -109,6 +112,19 @@ def _pushgateway_routes(rooms: Rooms, credentials: Credentials) -> list[BaseRout
         Writers(keys, rooms.clock, token_project=rooms.access.project_of_token),
         lambda request: _scope_of(credentials, request),
         rooms.clock,
+    )
+
+
+def _sentry_api_routes(rooms: Rooms, credentials: Credentials) -> list[BaseRoute]:
+    return sentry_api_routes(
+        SentryDesk(
+            access=rooms.access,
+            uploads=rooms.uploads,
+            releases=rooms.releases,
+            caller=credentials.require,
+            clock=rooms.clock,
+            base_url=rooms.options.public_url,
+        )
     )
 
 

@@ -21,14 +21,16 @@ _log = structlog.get_logger("watchkeeper.api")
 
 def refusal(
     status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None,
-    field: str | None = None, line: int | None = None,
+    field: str | None = None, line: int | None = None, position: int | None = None,
 ) -> JSONResponse:  # fmt: skip
-    """The answer of every 4xx and 5xx; `field` and `line` say where, if that is known."""
+    """The answer of every 4xx and 5xx; `field`, `line`, `position` say where, if it is known."""
     facts: dict[str, str | int] = {"code": code, "message": message}
     if field is not None:
         facts["field"] = field
     if line is not None:
         facts["line"] = line
+    if position is not None:
+        facts["position"] = position
     return JSONResponse({"error": facts}, status, dict(headers or {}))
 
 
@@ -40,6 +42,7 @@ def refusal_of(error: WatchkeeperError) -> JSONResponse:
     return refusal(
         error.http_status, error.code, str(error), headers=_headers(error),
         field=_text(error, "field"), line=_number(error, "line"),
+        position=_place(error),
     )  # fmt: skip
 
 
@@ -86,6 +89,12 @@ def _headers(error: WatchkeeperError) -> dict[str, str]:
 def _text(error: WatchkeeperError, name: str) -> str | None:
     value = getattr(error, name, None)
     return value if isinstance(value, str) else None
+
+
+def _place(error: WatchkeeperError) -> int | None:
+    """A place in a text, from 0."""
+    value = getattr(error, "position", None)
+    return value if isinstance(value, int) else None
 
 
 def _number(error: WatchkeeperError, name: str) -> int | None:

@@ -10,7 +10,7 @@ from watchkeeper.api.refusals import refusal
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 RESERVED = {
-    "/api/0": "the Sentry web API (releases, source maps, sentry-cli)",
+    "/api/0": "parts of the Sentry web API other than releases, deploys and source maps",
     "/api/v2": "the Alertmanager API",
     "/api/analytics": "analytics beacons",
     "/api/metrics": "metrics sent by browsers",

@@ -12,6 +12,7 @@ from fastapi import Request
 from watchkeeper.access import Access
 from watchkeeper.alerting import Alerts, Channels, Evaluator, Rules
 from watchkeeper.api.pages import ASSETS
+from watchkeeper.artifacts import Releases, Uploads
 from watchkeeper.ingest import Acceptor
 from watchkeeper.ingest.digest import Digest
 from watchkeeper.ingest.history import History
@@ -23,11 +24,13 @@ from watchkeeper.lib.live import LiveHub
 from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
 from watchkeeper.model import Scope
+from watchkeeper.query.attachments import Attachments
 from watchkeeper.query.exemplars import ExemplarSource
 from watchkeeper.query.promql import Engine, SeriesSource
 from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SpoolReader
+from watchkeeper.traces import Performance, Profiles, Traces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,7 @@ class ApiOptions:
     """What the API is told.
 
     public_url: address that printed links carry, without a trailing slash.
-    spool_limit_bytes: bound of one lane; 0: none.
+    spool_limit_bytes: bound of one lane; 0: none. salt: with which values are hashed.
     """
 
     public_url: str
@@ -43,6 +46,7 @@ class ApiOptions:
     environment: str = "production"
     max_body_bytes: int = 16 * 1024 * 1024
     spool_limit_bytes: int = 0
+    salt: bytes = field(default=b"", repr=False)
     assets: Path = field(default=ASSETS)
 
     @property
@@ -92,9 +96,15 @@ class Rooms:
     acceptor: Acceptor
     digest: Digest
     issues: Issues
+    traces: Traces
+    performance: Performance
+    profiles: Profiles
+    uploads: Uploads
+    releases: Releases
     engine: Engine
     source: SeriesSource
     exemplars: ExemplarSource
+    attachments: Attachments
     rules: Rules
     evaluator: Evaluator
     alerts: Alerts

@@ -22,10 +22,12 @@ from watchkeeper.app.options import (
     RetentionOptions,
     RulesOptions,
     ScrapeOptions,
+    SentrySettings,
     SeriesSettings,
     ServerOptions,
     StatsdOptions,
     StoreOptions,
+    SyslogOptions,
 )
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.store.spool import SpoolOptions
@@ -53,10 +55,12 @@ class Config:
     spool: SpoolOptions = field(default_factory=SpoolOptions)
     scrape: ScrapeOptions = field(default_factory=ScrapeOptions)
     statsd: StatsdOptions = field(default_factory=StatsdOptions)
+    syslog: SyslogOptions = field(default_factory=SyslogOptions)
     series: SeriesSettings = field(default_factory=SeriesSettings)
     rules: RulesOptions = field(default_factory=RulesOptions)
     query: QuerySettings = field(default_factory=QuerySettings)
     outbound: OutboundOptions = field(default_factory=OutboundOptions)
+    sentry: SentrySettings = field(default_factory=SentrySettings)
     otlp: OtlpSettings = field(default_factory=OtlpSettings)
     promql: PromqlSettings = field(default_factory=PromqlSettings)
     remote_write: RemoteWriteSettings = field(default_factory=RemoteWriteSettings)

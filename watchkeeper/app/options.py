@@ -120,6 +120,22 @@ class StatsdOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SyslogOptions:
+    """Where syslog is taken in. Section [syslog]."""
+
+    listen: tuple[str, ...] = ()
+    """[organisation/project=]address, such as localhost:5514 for UDP and TCP; udp://, tcp://,
+    unixgram:///path, unix:///path are one each. Empty: no syslog."""
+
+    def __post_init__(self) -> None:
+        for each in self.listen:
+            try:
+                parse_addresses(split_owner(each)[1])
+            except ValueError as error:
+                raise ValueError(f"listen: {error}") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesSettings:
     """How many series are stored; projects may set limits of their own. Section [series]."""
 
@@ -195,6 +211,8 @@ class RetentionOptions:
     """Log lines."""
     spans_days: int = 14
     """Spans of traces."""
+    artifacts_days: int = 90
+    """Source maps that no event was resolved with for so long."""
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -276,6 +294,30 @@ class LogOptions:
             raise ValueError(f"level must be debug, info, warning or error, got {self.level!r}")
         if self.format not in {"auto", "json", "text"}:
             raise ValueError(f"format must be auto, json or text, got {self.format!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentrySettings:
+    """How much Sentry's SDKs may send. Section [sentry]."""
+
+    max_body_bytes: int = 20 * 2**20
+    """Longest body as sent."""
+    max_unpacked_bytes: int = 50 * 2**20
+    """Longest body unpacked."""
+    max_event_bytes: int = 2**20
+    """Largest single event, unpacked."""
+    per_minute: tuple[str, ...] = ()
+    """category=items that one project may send in a minute: error, transaction, span, log,
+    metric, session, monitor, feedback, attachment, replay, profile, profile_chunk, security."""
+
+    def __post_init__(self) -> None:
+        for each in ("max_body_bytes", "max_unpacked_bytes", "max_event_bytes"):
+            if not 1024 <= getattr(self, each) <= 2**28:
+                raise ValueError(f"{each} must be 1024..{2**28}, got {getattr(self, each)}")
+        for rule in self.per_minute:
+            name, _, most = rule.partition("=")
+            if not name or not most.isdigit() or not 1 <= int(most) <= 10**9:
+                raise ValueError(f"per_minute must be CATEGORY=1..1000000000, got {rule!r}")
 
 
 OTLP_STRATEGIES = (

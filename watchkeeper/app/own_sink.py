@@ -8,12 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from watchkeeper.app.loops import Loop
-from watchkeeper.ingest import Acceptor, LogRow, SampleBatch
+from watchkeeper.ingest import Acceptor, SampleBatch
+from watchkeeper.ingest.pipeline import SentLog, finish_log
 from watchkeeper.lib.clock import SECOND_MS, Clock
 from watchkeeper.lib.telemetry import OwnLog, OwnSample, SelfWatch
 from watchkeeper.lib.telemetry.selfwatch import INTERVAL_S
 from watchkeeper.privacy import Scrubber
 
+_NS_A_MS = 1_000_000
 SELF_WATCH_MS = round(INTERVAL_S * SECOND_MS)
 
 
@@ -47,15 +49,17 @@ class OwnRoad:
     def logs(self, rows: Sequence[OwnLog]) -> None:
         """Our own log lines."""
         lines = [
-            LogRow(
-                ts_ms=row.ts_ms,
-                severity=row.severity,
-                service="watchkeeper",
-                body=self._scrubber.scrub_text(row.body),
-                attributes={
-                    name: self._scrubber.scrub_text(value)
-                    for name, value in {**row.attributes, "logger": row.logger}.items()
-                },
+            finish_log(
+                SentLog(
+                    body=row.body,
+                    source="watchkeeper",
+                    ts_ns=row.ts_ms * _NS_A_MS,
+                    severity=row.severity,
+                    service="watchkeeper",
+                    attributes={**row.attributes, "logger": row.logger},
+                ),
+                received_ms=row.ts_ms,
+                scrubber=self._scrubber,
             )
             for row in rows
         ]

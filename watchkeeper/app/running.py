@@ -15,9 +15,10 @@ from watchkeeper.app.own_sink import OwnRoad, self_watch_loop
 from watchkeeper.app.series import cardinality_loop
 from watchkeeper.app.upkeep import Rollups
 from watchkeeper.app.wiring import LANE, EngineRooms
+from watchkeeper.artifacts import SpanReleases
 from watchkeeper.derived import INTERVAL_MS
 from watchkeeper.ingest.scrape import HostMetrics
-from watchkeeper.lib.clock import SECOND_MS
+from watchkeeper.lib.clock import DAY_MS, SECOND_MS
 from watchkeeper.lib.telemetry import SelfWatch
 from watchkeeper.privacy import Scrubber
 
@@ -47,15 +48,20 @@ def engine_loops(rooms: EngineRooms) -> list[Loop]:
         process="engine",
         release=__version__,
     )
+    releases = SpanReleases(ground.columns, ground.meta, ground.clock)
     rollups = Rollups(ground.meta, ground.columns, passed_ms=rooms.digest.passed_ms)
     return [
         Loop(name="rules", period_s=5.0, run=lambda: _evaluate(rooms)),
         Loop(name="rule-files", period_s=5.0, run=lambda: read_rule_files(rooms)),
         Loop(name="pushgateway", period_s=15.0, run=rooms.api.pushgateway.show_due),
         Loop(name="derived-series", period_s=15.0, run=lambda: _derive(rooms)),
+        Loop(name="ignored-issues", period_s=15.0, run=lambda: _wake_issues(rooms)),
+        Loop(name="log-matches", period_s=15.0, run=lambda: _count_matches(rooms)),
         self_watch_loop(watch, ground.clock),
         cardinality_loop(ground.acceptor, ground.meta, ground.clock, lane=LANE),
         Loop(name="retention", period_s=3600.0, run=lambda: _drop_expired(rooms)),
+        Loop(name="span-releases", period_s=30.0, run=lambda: _kept(releases.run_once())),
+        Loop(name="artifacts", period_s=3600.0, run=lambda: _kept(_expire_artifacts(rooms))),
         Loop(name="rollups", period_s=300.0, run=lambda: _kept(rollups.run_once())),
     ]
 
@@ -79,6 +85,19 @@ def _drop_expired(rooms: EngineRooms) -> None:
         rooms.hot.forget()
 
 
+def _expire_artifacts(rooms: EngineRooms) -> int:
+    """Delete source maps that nothing is resolved with any more."""
+    days = rooms.ground.config.retention.artifacts_days
+    used = rooms.ground.symbolicator.take_used()
+    return rooms.api.uploads.expire(keep_ms=days * DAY_MS, used=used)
+
+
+def _wake_issues(rooms: EngineRooms) -> None:
+    """Open issues that were ignored until now, and tell open pages."""
+    for event in rooms.api.issues.wake():
+        rooms.ground.live.publish(event)
+
+
 def _derive(rooms: EngineRooms) -> float:
     """Derive series of closed intervals; returns the seconds until one may close again.
 
@@ -87,8 +106,18 @@ def _derive(rooms: EngineRooms) -> float:
     """
     for derived in rooms.derived:
         derived.run_once()
+    return _until_closed_s(rooms)
+
+
+def _until_closed_s(rooms: EngineRooms) -> float:
     into_s = rooms.ground.clock() % INTERVAL_MS / SECOND_MS
     return 1.0 if into_s < CLOSES_WITHIN_S else INTERVAL_MS / SECOND_MS - into_s + 1.0
+
+
+def _count_matches(rooms: EngineRooms) -> float:
+    """Count what matches saved searches of logs; returns the seconds until the next interval."""
+    rooms.log_matches.run_once()
+    return _until_closed_s(rooms)
 
 
 def _evaluate(rooms: EngineRooms) -> float:

@@ -30,6 +30,8 @@ def retention_days(config: Config) -> dict[str, int]:
         "exemplars": options.exemplars_days,
         "errors": options.errors_days,
         "logs": options.logs_days,
+        "logs_1m": options.logs_days,
+        "log_patterns": options.logs_days,
         "spans": options.spans_days,
         "traces": options.spans_days,
     }

@@ -26,9 +26,17 @@ from watchkeeper.app.backup import Step, back_up
 from watchkeeper.app.config import Config
 from watchkeeper.app.datadir import DataDir
 from watchkeeper.app.homes import HomeProjects
+from watchkeeper.app.log_matches import log_matches
 from watchkeeper.app.people import build_access
 from watchkeeper.app.series import series_options
-from watchkeeper.app.stores import cache_store, column_store, meta_store, retention_days
+from watchkeeper.app.stores import (
+    blob_store,
+    cache_store,
+    column_store,
+    meta_store,
+    retention_days,
+)
+from watchkeeper.artifacts import Releases, Symbolicator, Uploads
 from watchkeeper.derived import Derived, LogsSource, Source, SpansSource
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
 from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink, watermark
@@ -37,6 +45,7 @@ from watchkeeper.ingest.pushgateway import Pushgateway
 from watchkeeper.ingest.scrape import ConfigFile, ReloadMetrics, ScrapeConfigs, Scraper
 from watchkeeper.ingest.sinks import (
     ROLLED_UP,
+    EnvelopeSink,
     LogSink,
     MetadataSink,
     SampleSink,
@@ -49,8 +58,10 @@ from watchkeeper.lib.live import LiveHub
 from watchkeeper.lib.outbound import Outbound, OutboundOptions
 from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
+from watchkeeper.logs import LogMatches
 from watchkeeper.model import Role, Scope
 from watchkeeper.query import EngineOptions, QueryLimits, QueryOptions
+from watchkeeper.query.attachments import Attachments
 from watchkeeper.query.exemplars import ColumnsExemplars
 from watchkeeper.query.hot import HotMetrics, HotSource, HotStore
 from watchkeeper.query.promql import (
@@ -61,9 +72,11 @@ from watchkeeper.query.promql import (
     RollupOptions,
     SeriesSource,
 )
+from watchkeeper.store.blobs import Blobs
 from watchkeeper.store.columns import Columns, Kept, Retention
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
+from watchkeeper.traces import Budgets, Performance, Profiles, Traces
 
 LANE = "engine"
 
@@ -78,6 +91,8 @@ class Ground:
     telemetry: Telemetry
     meta: Meta
     columns: Columns
+    blobs: Blobs
+    symbolicator: Symbolicator
     live: LiveHub
     spool: SegmentWriter
     acceptor: Acceptor
@@ -91,6 +106,7 @@ def _ground(
     columns.migrate()
     spool = SegmentWriter(data_dir.spool, LANE, clock=clock, options=config.spool)
     metrics = IngestMetrics(telemetry.registry)
+    blobs = blob_store(config, data_dir)
     return Ground(
         config=config,
         data_dir=data_dir,
@@ -98,6 +114,8 @@ def _ground(
         telemetry=telemetry,
         meta=meta,
         columns=columns,
+        blobs=blobs,
+        symbolicator=Symbolicator(meta, blobs),
         live=LiveHub(clock=clock),
         spool=spool,
         acceptor=Acceptor(
@@ -121,6 +139,7 @@ class EngineRooms:
     digest: Digest
     digest_gate: threading.Lock
     derived: Sequence[Derived]
+    log_matches: LogMatches
     evaluator: Evaluator
     deliverer: Deliverer
     rules: Rules
@@ -153,6 +172,7 @@ class EngineRooms:
 
     def close(self) -> None:
         """Close the stores; nothing runs any more."""
+        self.api.uploads.close()
         self.ground.spool.close()
         self.ground.columns.close()
         self.ground.meta.close()
@@ -180,6 +200,7 @@ def build_engine(
         digest=digest,
         digest_gate=threading.Lock(),
         derived=_derived(ground, digest),
+        log_matches=log_matches(ground.columns, meta, ground.acceptor, digest.passed_ms),
         evaluator=api.evaluator,
         deliverer=Deliverer(meta, new_line(ground.outbound, clock), clock),
         rules=api.rules,
@@ -222,7 +243,7 @@ def _api(
 ) -> Rooms:
     clock, meta, public_url = ground.clock, ground.meta, ground.config.server.base_url
     rules, engine = Rules(meta, clock), _query_engine(ground, source)
-    built_in = access.ensure_built_in()
+    built_in, budgets = access.ensure_built_in(), Budgets(meta)
     return Rooms(
         access=access,
         limiter=limiter,
@@ -231,10 +252,18 @@ def _api(
         spool=SegmentReader(ground.data_dir.spool),
         acceptor=ground.acceptor,
         digest=digest,
-        issues=Issues(meta=meta, columns=ground.columns, clock=clock),
+        issues=Issues(
+            meta=meta, columns=ground.columns, clock=clock, symbolicator=ground.symbolicator
+        ),
+        uploads=Uploads(meta, ground.blobs, clock, told=ground.symbolicator.forget),
+        releases=Releases(meta, ground.columns, clock),
+        traces=Traces(ground.columns, budgets),
+        performance=Performance(ground.columns, budgets),
+        profiles=Profiles(ground.columns),
         engine=engine,
         source=source,
         exemplars=ColumnsExemplars(ground.columns),
+        attachments=Attachments(ground.columns, ground.blobs),
         rules=rules,
         alerts=Alerts(meta),
         channels=Channels(meta, ground.outbound, clock, external_url=public_url),
@@ -260,6 +289,7 @@ def _api(
             data_dir=ground.data_dir.root,
             max_body_bytes=ground.config.server.max_body_bytes,
             spool_limit_bytes=ground.config.spool.max_bytes,
+            salt=ground.data_dir.salt(),
         ),
     )
 
@@ -331,7 +361,8 @@ def _digest(ground: Ground, hot: HotStore) -> Digest:
         MetadataSink(),
         LogSink(),
         SpanSink(),
-        ErrorSink(metrics=IssueMetrics(registry)),
+        EnvelopeSink(ground.blobs),
+        ErrorSink(metrics=IssueMetrics(registry), symbolicator=ground.symbolicator),
     ]
     return Digest(
         reader=SegmentReader(ground.data_dir.spool),

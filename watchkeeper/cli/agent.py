@@ -26,11 +26,18 @@ def agent(
     labels: Annotated[_Text, typer.Option(help="More labels: site=berlin,role=db.")] = None,
     listen: Annotated[_Text, typer.Option(help="HOST:PORT of a local /metrics.")] = None,
     buffer_bytes: Annotated[_Text, typer.Option(help="Kept while the server is away.")] = None,
+    log_files: Annotated[_Text, typer.Option(help="Files to follow: /var/log/*.log,….")] = None,
+    log_from_start: Annotated[_Text, typer.Option(help="true: send what is there too.")] = None,
+    log_service: Annotated[_Text, typer.Option(help="Service of their lines.")] = None,
+    journald: Annotated[_Text, typer.Option(help="true: send the journal.")] = None,
+    state_dir: Annotated[_Text, typer.Option(help="Where positions are kept.")] = None,
 ) -> None:
     """Measure this host and push that to a server. Each option is also WATCHKEEPER_AGENT_…."""
     said = {
         "URL": url, "KEY": key, "INTERVAL_S": interval_s, "JOB": job, "INSTANCE": instance,
         "LABELS": labels, "LISTEN": listen, "BUFFER_BYTES": buffer_bytes,
+        "LOG_FILES": log_files, "LOG_FROM_START": log_from_start, "LOG_SERVICE": log_service,
+        "JOURNALD": journald, "STATE_DIR": state_dir,
     }  # fmt: skip
     environ = {
         **os.environ,

@@ -1,9 +1,10 @@
 """Everything that comes in: protocols decode it, `Acceptor` puts it into the spool."""
 
-from watchkeeper.ingest.accept import Acceptor, PlacedBatch
+from watchkeeper.ingest.accept import Acceptor, EncodedRows, EnvelopeBatch, PlacedBatch
 from watchkeeper.ingest.body import BodyLimits, unpack
 from watchkeeper.ingest.cardinality_watch import CardinalityWatch
 from watchkeeper.ingest.drops import Accepted, Cut, Drop
+from watchkeeper.ingest.envelope_rows import ProfileRow, encode_envelope_rows
 from watchkeeper.ingest.http import (
     AsgiMessage,
     Endpoint,
@@ -54,7 +55,9 @@ __all__ = [
     "CardinalityWatch",
     "Cut",
     "Drop",
+    "EncodedRows",
     "Endpoint",
+    "EnvelopeBatch",
     "Exemplar",
     "ExemplarRow",
     "HistogramBatch",
@@ -66,6 +69,7 @@ __all__ = [
     "LogRow",
     "MetadataRow",
     "PlacedBatch",
+    "ProfileRow",
     "Quota",
     "Receive",
     "Refusal",
@@ -90,6 +94,7 @@ __all__ = [
     "decode_samples",
     "decode_series",
     "decode_spans",
+    "encode_envelope_rows",
     "encode_exemplars",
     "encode_histograms",
     "encode_logs",

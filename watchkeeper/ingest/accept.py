@@ -69,6 +69,25 @@ class HistoryBatch:
     metadata: Sequence[MetadataRow] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class EncodedRows:
+    """The payload of one record, and how many rows are in it."""
+
+    kind: Kind
+    payload: bytes
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvelopeBatch:
+    """What one request holds of several kinds."""
+
+    rows: Sequence[EncodedRows] = ()
+    samples: SampleBatch | None = None
+    histograms: HistogramBatch | None = None
+    metadata: Sequence[MetadataRow] = ()
+
+
 _SAMPLES_A_RECORD = 100_000
 
 Payload = Callable[[NDArray[np.int64], Ids], bytes]
@@ -208,6 +227,32 @@ class Acceptor:
             payloads = span_payloads([row_of(row) for row in rows])
             self._append_blocking(self._records(Kind.SPANS, project_id, payloads))
             self.metrics.accept(Kind.SPANS, len(rows))
+
+    async def accept_envelope(self, project_id: int, batch: EnvelopeBatch) -> None:
+        """Keep everything of one envelope in one append: all of it or nothing."""
+        self.series.declare(project_id, batch.metadata)
+        prepared: list[_Prepared] = []
+        try:
+            if batch.samples is not None:
+                prepared.append(self._prepared_samples(project_id, batch.samples))
+            if batch.histograms is not None:
+                prepared.append(self._prepared_histograms(project_id, batch.histograms))
+            records = [record for each in prepared for record in each.records]
+            for rows in batch.rows:
+                records += self._records(rows.kind, project_id, (rows.payload,))
+            if batch.metadata:
+                payload = encode_metadata(batch.metadata)
+                records += self._records(Kind.METADATA, project_id, (payload,))
+            await self._append(records)
+        except BaseException:
+            for each in reversed(prepared):
+                self.series.undo(each.admission)
+            raise
+        for each in prepared:
+            self._confirm(each)
+        for rows in batch.rows:
+            self.metrics.accept(rows.kind, rows.count)
+        self.metrics.accept(Kind.METADATA, len(batch.metadata))
 
     async def accept_metadata(self, project_id: int, rows: Sequence[MetadataRow]) -> None:
         """Keep what metrics are."""

@@ -42,6 +42,18 @@ class IngestMetrics:
             ["category"],
             registry=registry,
         )
+        self._items = Counter(
+            "watchkeeper_ingest_items_total",
+            "Items of Sentry's envelopes that came, by type; bad ones are among the drops too.",
+            ["type"],
+            registry=registry,
+        )
+        self._discarded = Counter(
+            "watchkeeper_ingest_client_discarded_total",
+            "What Sentry's SDKs say they threw away before sending, by category and reason.",
+            ["category", "reason"],
+            registry=registry,
+        )
         self._requests = Histogram(
             "watchkeeper_ingest_request_seconds",
             "From the first byte read to the answer, by protocol.",
@@ -101,6 +113,15 @@ class IngestMetrics:
     def failed(self, step: str) -> None:
         """Count what should not have happened."""
         self._failures.labels(step).inc()
+
+    def item(self, item_type: str) -> None:
+        """Count one item of an envelope; `item_type` is of a closed set."""
+        self._items.labels(item_type).inc()
+
+    def discarded(self, category: str, reason: str, count: int) -> None:
+        """Count what an SDK says it threw away; both words are of closed sets."""
+        self._discarded.labels(category, reason).inc(count)
+        self.drop(Drop.CLIENT_DISCARDED, count)
 
     def unsupported(self, category: str, count: int = 1) -> None:
         """Count items that are not stored; `category` is of a closed set."""

@@ -1,16 +1,39 @@
 """Errors as people work on them: issues, their events, and the series that alerts watch."""
 
+from watchkeeper.issues.acts import Changed, IssueActs, Undone
 from watchkeeper.issues.change import IssueChange
+from watchkeeper.issues.complete import Completion
 from watchkeeper.issues.consume import ErrorSink
 from watchkeeper.issues.derived import ErrorsSource
-from watchkeeper.issues.desk import IssueRef, Issues
+from watchkeeper.issues.desk import Issues
+from watchkeeper.issues.facts import Facts
+from watchkeeper.issues.frames import (
+    ContextLine,
+    Minified,
+    Relation,
+    ShownException,
+    ShownFrame,
+    ShownThread,
+    Stacks,
+    stacks_of,
+)
+from watchkeeper.issues.intent import Intent
+from watchkeeper.issues.lapse import Ignoring, Resolution, ResolvedIn
+from watchkeeper.issues.merged import Parts
 from watchkeeper.issues.metrics import IssueMetrics
+from watchkeeper.issues.pages import EventPage
+from watchkeeper.issues.rates import ErrorGroups, ErrorSummary, ErrorTotals, GroupBy
+from watchkeeper.issues.repo.counts import Filter as ErrorFilter
+from watchkeeper.issues.searches import SavedSearch, SearchDraft, Searches, SeverityRule
+from watchkeeper.issues.similar import Similar
 from watchkeeper.issues.types import (
     Activity,
+    Comment,
     ErrorEvent,
     Issue,
     IssuePage,
     IssueQuery,
+    IssueRef,
     IssueRow,
     IssueSort,
     IssueStats,
@@ -18,14 +41,33 @@ from watchkeeper.issues.types import (
     SeverityStats,
     TagBreakdown,
     TagValue,
+    ValuesOfTag,
 )
+from watchkeeper.issues.why import Explanation
+from watchkeeper.issues.why import Side as GroupedEvent
 
 __all__ = [
     "Activity",
+    "Changed",
+    "Comment",
+    "Completion",
+    "ContextLine",
     "ErrorEvent",
+    "ErrorFilter",
+    "ErrorGroups",
     "ErrorSink",
+    "ErrorSummary",
+    "ErrorTotals",
     "ErrorsSource",
+    "EventPage",
+    "Explanation",
+    "Facts",
+    "GroupBy",
+    "GroupedEvent",
+    "Ignoring",
+    "Intent",
     "Issue",
+    "IssueActs",
     "IssueChange",
     "IssueMetrics",
     "IssuePage",
@@ -36,7 +78,24 @@ __all__ = [
     "IssueStats",
     "IssueStatus",
     "Issues",
+    "Minified",
+    "Parts",
+    "Relation",
+    "Resolution",
+    "ResolvedIn",
+    "SavedSearch",
+    "SearchDraft",
+    "Searches",
+    "SeverityRule",
     "SeverityStats",
+    "ShownException",
+    "ShownFrame",
+    "ShownThread",
+    "Similar",
+    "Stacks",
     "TagBreakdown",
     "TagValue",
+    "Undone",
+    "ValuesOfTag",
+    "stacks_of",
 ]

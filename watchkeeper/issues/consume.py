@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Protocol
 
 import msgspec
 from sqlalchemy import Connection
 
+from watchkeeper.artifacts import MAPPED_PLATFORMS, Sighting, note_releases
 from watchkeeper.ingest.digest import DeadLetter, Insert, Plan, Refused
 from watchkeeper.issues.event import SentryEvent, facts_of, read_event
 from watchkeeper.issues.grouping import LATEST, VERSIONS
 from watchkeeper.issues.metrics import IssueMetrics
 from watchkeeper.issues.repo import settle as repo
+from watchkeeper.issues.repo.returns import Outcome
+from watchkeeper.issues.ruling import RulesByProject, ruled_severity, severity_rules
 from watchkeeper.issues.tally import Arrival, tally
 from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.model import Cut, Kind, LiveEvent, LiveTopic, Record
@@ -26,6 +31,14 @@ Read = tuple[Record, SentryEvent, bytes]
 """A record, its event and the 16 bytes of the event's id."""
 
 
+class Symbolicates(Protocol):
+    """Turns frames of built code into those of its sources."""
+
+    def resolved(self, project_id: int, payload: bytes, *, at_ms: int) -> bytes:
+        """The event with resolved frames, from what was uploaded before `at_ms`."""
+        ...
+
+
 class ErrorSink:
     """Kind ERROR_EVENT into the table `errors` and the issues in meta.
 
@@ -34,22 +47,36 @@ class ErrorSink:
 
     kinds = frozenset({Kind.ERROR_EVENT})
 
-    def __init__(self, *, metrics: IssueMetrics) -> None:
+    def __init__(self, *, metrics: IssueMetrics, symbolicator: Symbolicates | None = None) -> None:
         self._metrics = metrics
+        self._symbolicator = symbolicator
         self._forgotten_day = 0
 
     def plan(self, cut: Cut, records: Sequence[Record], conn: Connection) -> Plan:
         dead: list[DeadLetter] = []
-        read = _read(records, dead)
+        read = [self._resolved(one) for one in _read(records, dead)]
         versions = repo.grouping_versions(conn, {record.project_id for record, _, _ in read})
         known = _of_known_projects(read, versions, dead)
         fresh = _without_seen(known, conn)
-        arrivals = [_arrival(one, versions) for one in fresh]
+        rules = severity_rules(conn, list(versions))
+        arrivals = [_arrival(one, versions, rules) for one in fresh]
         return Plan(
             inserts=[_insert(arrivals)] if arrivals else [],
             apply=self._applying(arrivals, duplicates=len(known) - len(fresh)),
             dead=dead,
         )
+
+    def _resolved(self, read: Read) -> Read:
+        """Before it is grouped, so that an issue outlives a build."""
+        record, event, identity = read
+        if self._symbolicator is None or event.platform not in MAPPED_PLATFORMS:
+            return read
+        payload = self._symbolicator.resolved(
+            record.project_id, record.payload, at_ms=record.received_ms
+        )
+        if payload is record.payload:
+            return read
+        return replace(record, payload=payload), read_event(payload), identity
 
     def _applying(
         self, arrivals: Sequence[Arrival], *, duplicates: int
@@ -65,6 +92,7 @@ class ErrorSink:
     def _keep(self, conn: Connection, stored: Sequence[Arrival]) -> Sequence[LiveEvent]:
         repo.remember(conn, stored)
         repo.note_environments(conn, stored)
+        note_releases(conn, _sightings(stored), now_ms=stored[-1].record.received_ms)
         self._forget_old(conn, stored[-1].record.received_ms // DAY_MS)
         outcomes = repo.settle(conn, tally(stored))
         self._metrics.opened.inc(sum(one.is_new for one in outcomes))
@@ -115,11 +143,17 @@ def _without_seen(read: Sequence[Read], conn: Connection) -> list[Read]:
     return [one for key, one in first.items() if key not in seen]
 
 
-def _arrival(read: Read, versions: dict[int, int]) -> Arrival:
+def _sightings(stored: Iterable[Arrival]) -> Iterable[Sighting]:
+    for one in stored:
+        yield Sighting(one.record.project_id, one.facts.release, one.facts.ts_ms)
+
+
+def _arrival(read: Read, versions: dict[int, int], rules: RulesByProject) -> Arrival:
     record, event, identity = read
     facts = facts_of(event, received_ms=record.received_ms)
     group = VERSIONS.get(versions[record.project_id], VERSIONS[LATEST])
-    return Arrival(record, identity, facts, group(facts.groupable))
+    ruled = ruled_severity(facts, rules.get(record.project_id, ()))
+    return Arrival(record, identity, facts, group(facts.groupable), ruled)
 
 
 def _insert(arrivals: Sequence[Arrival]) -> Insert:
@@ -156,12 +190,18 @@ def _row(arrival: Arrival) -> tuple[object, ...]:
         int(facts.is_handled),
         facts.tags,
         record.payload,
+        facts.url,
+        facts.function,
+        facts.functions,
+        facts.user_email,
+        facts.user_name,
+        facts.user_ip,
     )
 
 
-def _live_events(outcomes: Iterable[repo.Outcome]) -> list[LiveEvent]:
+def _live_events(outcomes: Iterable[Outcome]) -> list[LiveEvent]:
     """One event a project: how many came, and the newest issue among them."""
-    by_project: dict[int, list[repo.Outcome]] = {}
+    by_project: dict[int, list[Outcome]] = {}
     for outcome in outcomes:
         by_project.setdefault(outcome.project_id, []).append(outcome)
     return [

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from watchkeeper.issues.event import facts_of, read_event
-from watchkeeper.issues.repo.counts import StoredEvent
+from watchkeeper.issues.frames import stacks_of
+from watchkeeper.issues.repo.events import StoredEvent
 from watchkeeper.issues.types import ErrorEvent
 
 Json = Mapping[str, Any]
@@ -53,6 +54,7 @@ def error_event(
         trace_id=facts.trace_id,
         span_id=facts.span_id,
         exceptions=[_exception(one) for one in _values(raw.get("exception"))],
+        stacks=stacks_of(raw),
         breadcrumbs=list(_values(raw.get("breadcrumbs"))),
         request=_mapping(raw.get("request")),
         user=_mapping(raw.get("user")),

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from watchkeeper.issues.grouping import ExceptionValue, Frame, Groupable
+from watchkeeper.issues.tags import derived_tags
 from watchkeeper.lib.clock import DAY_MS, MINUTE_MS, SECOND_MS
 from watchkeeper.model import Severity
 
@@ -25,6 +26,7 @@ _REPAIRS = 32
 """Wrongly typed fields dropped from one event before it is given up."""
 _TITLE, _CULPRIT, _WORD, _RELEASE, _TAG = 300, 300, 64, 250, 200
 _MAX_TAGS = 100
+_URL, _MAX_FUNCTIONS = 1_000, 100
 
 
 class Values(msgspec.Struct):
@@ -60,6 +62,7 @@ class SentryEvent(msgspec.Struct):
     tags: dict[str, Any] | list[list[Any] | None] | None = None
     user: dict[str, Any] | None = None
     contexts: dict[str, Any] | None = None
+    request: dict[str, Any] | None = None
 
 
 _decode = msgspec.json.Decoder(SentryEvent).decode
@@ -89,6 +92,12 @@ class ErrorFacts:
     is_handled: bool
     tags: dict[str, str]
     groupable: Groupable
+    url: str = ""
+    function: str = ""
+    functions: str = ""
+    user_email: str = ""
+    user_name: str = ""
+    user_ip: str = ""
 
     @property
     def severity(self) -> Severity:
@@ -171,8 +180,14 @@ def facts_of(event: SentryEvent, *, received_ms: int) -> ErrorFacts:
         trace_id=_cut(trace.get("trace_id"), 32),
         span_id=_cut(trace.get("span_id"), 16),
         is_handled=not any(e.mechanism and e.mechanism.handled is False for e in chain),
-        tags=dict(_tags(event)),
+        tags=derived_tags(event.contexts, chain, logger=event.logger or "") | dict(_tags(event)),
         groupable=_groupable(event, chain, message),
+        url=_cut(event.request.get("url") if event.request else None, _URL),
+        function=_cut(own_function(main), _TAG),
+        functions=_functions(chain),
+        user_email=_person(event.user, "email"),
+        user_name=_person(event.user, "username"),
+        user_ip=_person(event.user, "ip_address"),
     )
 
 
@@ -223,6 +238,29 @@ def _culprit(event: SentryEvent, main: ExceptionValue | None) -> str:
     if own is not None:
         return _place(own)
     return event.transaction or (_place(frames[-1]) if frames else event.logger or "")
+
+
+def own_function(main: ExceptionValue | None) -> str:
+    """Name of the innermost own function of an exception's stack; empty when there is none."""
+    frames = [f for f in ((main and main.stacktrace and main.stacktrace.frames) or ()) if f]
+    own = next((f for f in reversed(frames) if f.in_app), None)
+    return (own.function or "") if own else ""
+
+
+def _functions(chain: tuple[ExceptionValue, ...]) -> str:
+    """Names of all functions of the stacks, each once and between line feeds, for searching."""
+    names: dict[str, None] = {}
+    for exception in chain:
+        for frame in (exception.stacktrace and exception.stacktrace.frames) or ():
+            if frame is not None and frame.function:
+                names[_cut(frame.function.replace("\n", " "), _TAG)] = None
+    kept = list(names)[-_MAX_FUNCTIONS:]
+    return "\n" + "\n".join(kept) + "\n" if kept else ""
+
+
+def _person(user: dict[str, Any] | None, name: str) -> str:
+    value = user.get(name) if user else None
+    return _cut(str(value), _TAG) if isinstance(value, str | int) and value != _HIDDEN else ""
 
 
 def _place(frame: Frame) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from watchkeeper.issues.event import ErrorFacts
 from watchkeeper.issues.grouping import Grouping
@@ -18,12 +18,13 @@ Key = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One event on its way into the store."""
+    """One event on its way into the store. ruled: what the project's severity rules say of it."""
 
     record: Record
     identity: bytes
     facts: ErrorFacts
     grouping: Grouping
+    ruled: Severity | None = None
 
     @property
     def key(self) -> Key:
@@ -32,7 +33,11 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Events of one group in one cut. first, last: by the time of the event."""
+    """Events of one group in one cut. first, last: by the time of the event.
+
+    ruled: by a severity rule, of the last event. users: keys of the people in the events.
+    releases: of the events, each with the newest time, Unix ms.
+    """
 
     project_id: int
     grouping: Grouping
@@ -42,6 +47,9 @@ class Tally:
     severity: Severity
     is_handled: bool
     received_ms: int
+    ruled: Severity | None = None
+    users: frozenset[str] = frozenset()
+    releases: Mapping[str, int] = field(default_factory=dict)
 
 
 def tally(arrivals: Iterable[Arrival]) -> list[Tally]:
@@ -69,4 +77,14 @@ def _of_group(group: list[Arrival]) -> Tally:
         severity=max(severities, key=SEVERITIES.index),
         is_handled=all(one.is_handled for one in facts),
         received_ms=max(arrival.record.received_ms for arrival in group),
+        ruled=max(group, key=lambda one: one.facts.ts_ms).ruled,
+        users=frozenset(one.user_key for one in facts if one.user_key),
+        releases=_releases(facts),
     )
+
+
+def _releases(facts: Iterable[ErrorFacts]) -> dict[str, int]:
+    newest: dict[str, int] = {}
+    for one in facts:
+        newest[one.release] = max(newest.get(one.release, 0), one.ts_ms)
+    return newest

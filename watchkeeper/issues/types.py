@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from watchkeeper.issues.frames import Stacks
+from watchkeeper.issues.lapse import Ignoring, Resolution
 from watchkeeper.model import Severity, TimeRange
+
+IssueRef = int | str
+"""An issue's id, or its short id such as ACADEMY-12."""
 
 
 class IssueStatus(StrEnum):
@@ -31,8 +36,8 @@ class IssueSort(StrEnum):
 class IssueQuery:
     """Which issues, in which order. Empty or None: no filter.
 
-    range: issues with an event in it; counts are of it. text: a short id, or part of title,
-    type, culprit or message. cursor: `next_cursor` of the page before.
+    range: issues with an event in it; counts are of it. text: a search (docs/use/errors.md).
+    cursor: `next_cursor` of the page before.
     """
 
     range: TimeRange
@@ -48,7 +53,12 @@ class IssueQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueRow:
-    """One issue in a list. events, users and spark (24 equal buckets) are of the asked range."""
+    """One issue in a list. events, users and spark (24 equal buckets) are of the asked range.
+
+    is_new: first seen in the range; is_since_deploy: after the latest deploy; is_escalating: the
+    end of the range has far more events than the rest. severity_by: events, rule or person.
+    merged: issues that are part of this one.
+    """
 
     id: int
     short_id: str
@@ -68,6 +78,15 @@ class IssueRow:
     environment: str
     release: str
     assignee: str | None
+    severity_by: str
+    is_new: bool
+    is_since_deploy: bool
+    is_escalating: bool
+    first_release: str
+    comments: int
+    merged: int
+    resolution: Resolution | None
+    ignoring: Ignoring | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +99,12 @@ class SeverityStats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuePage:
-    """A page of a list. total: issues that match, over all pages."""
+    """A page of a list. total: issues that match, over all pages. hints: what may be meant."""
 
     issues: Sequence[IssueRow]
     next_cursor: str | None
     total: int
+    hints: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +152,6 @@ class Issue(IssueRow):
     platform: str
     grouping_version: int
     total_events: int
-    first_release: str
     status_changed_ms: int
     releases: Sequence[str]
     environments: Sequence[str]
@@ -143,7 +162,8 @@ class ErrorEvent:
     """One event as pages show it. index: 1 for the oldest of `total`.
 
     exceptions: the first cause first, frames outermost first, as the SDK sent them.
-    scrubbed: what was taken out before it was stored, {"path", "rule"}.
+    stacks: the same ready to show. scrubbed: what was taken out before it was stored,
+    {"path", "rule"}.
     """
 
     event_id: str
@@ -162,6 +182,7 @@ class ErrorEvent:
     trace_id: str
     span_id: str
     exceptions: Sequence[Mapping[str, Any]]
+    stacks: Stacks
     breadcrumbs: Sequence[Mapping[str, Any]]
     request: Mapping[str, Any] | None
     user: Mapping[str, Any] | None
@@ -170,3 +191,23 @@ class ErrorEvent:
     sdk: Mapping[str, Any] | None
     scrubbed: Sequence[Mapping[str, str]] = field(default=())
     raw: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """What somebody wrote on an issue. edited_ms: None until it was changed."""
+
+    id: int
+    at_ms: int
+    edited_ms: int | None
+    author: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValuesOfTag:
+    """values: (value, events, first ms, last ms), the commonest first. total: with the tag."""
+
+    key: str
+    total: int
+    values: Sequence[tuple[str, int, int, int]]

@@ -16,6 +16,7 @@ class LiveTopic(StrEnum):
     TARGETS = "targets"
     LOGS = "logs"
     SPANS = "spans"
+    ENVELOPES = "envelopes"
     SETUP = "setup"
 
 

@@ -26,6 +26,18 @@ class Kind(IntEnum):
     """msgpack list of [series_id, ts_ms, value, {name: value}]."""
     SPANS = 8
     """msgpack list of SpanRow (see ingest.span_rows)."""
+    SESSIONS = 9
+    """msgpack list of SessionRow; this and the next five: see ingest.envelope_rows."""
+    CHECK_INS = 10
+    """msgpack list of CheckInRow."""
+    FEEDBACK = 11
+    """msgpack list of FeedbackRow."""
+    ATTACHMENTS = 12
+    """msgpack list of [AttachmentRow, content]."""
+    REPLAYS = 13
+    """msgpack list of [ReplayRow, content]."""
+    PROFILES = 14
+    """msgpack list of ProfileRow."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,43 @@
 """What may not be kept: found and taken out before anything touches the disk."""
 
+from watchkeeper.privacy.hashing import anonymous_id, hashed
+from watchkeeper.privacy.policy import (
+    Action,
+    AddressRule,
+    Emails,
+    InvalidRule,
+    Policy,
+    Rule,
+    RuleKind,
+    check_policy,
+    read_policy,
+    write_policy,
+)
+from watchkeeper.privacy.repo import PolicyRows, PolicyWatch, newest_event, put_policy
 from watchkeeper.privacy.rules import FILTERED, without_long_numbers
 from watchkeeper.privacy.scrub import Scrubber, ScrubRules
 from watchkeeper.privacy.walk import Json
 
-__all__ = ["FILTERED", "Json", "ScrubRules", "Scrubber", "without_long_numbers"]
+__all__ = [
+    "FILTERED",
+    "Action",
+    "AddressRule",
+    "Emails",
+    "InvalidRule",
+    "Json",
+    "Policy",
+    "PolicyRows",
+    "PolicyWatch",
+    "Rule",
+    "RuleKind",
+    "ScrubRules",
+    "Scrubber",
+    "anonymous_id",
+    "check_policy",
+    "hashed",
+    "newest_event",
+    "put_policy",
+    "read_policy",
+    "without_long_numbers",
+    "write_policy",
+]

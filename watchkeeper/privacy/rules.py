@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 FILTERED = "[Filtered]"
 
-_SECRET_NAMES = frozenset({
+SECRET_NAMES = frozenset({
     "auth", "cookie", "cookies", "cvc", "cvc2", "cvv", "cvv2", "jwt", "otp", "pass", "pin", "pw",
-    "pwd", "secret", "secrets", "session", "sessionid", "setcookie", "sid", "ssn", "token",
-    "xsrf", "csrf", "signature", "passcode", "iban",
+    "pwd", "secret", "secrets", "session", "sessionid", "setcookie", "sid", "ssn", "token", "totp",
+    "xsrf", "csrf", "sig", "signature", "passcode", "iban", "connectsid", "xamzsignature",
+    "xgoogsignature", "hubsignature", "xhubsignature256", "xfunctionskey", "rememberme", "dbpass",
 })  # fmt: skip
-_SECRET_PARTS = (
-    "password", "passwd", "passphrase", "secret", "apikey", "accesskey", "privatekey", "authkey",
-    "authtoken", "accesstoken", "refreshtoken", "idtoken", "bearer", "credential", "cardnumber",
-    "creditcard", "ccnumber", "csrftoken", "xsrftoken", "csrfmiddleware", "sessionkey", "sessionid",
-    "authorization", "mysqlpwd", "encryptionkey", "signingkey", "setcookie", "httpcookie",
+"""Plain names of fields that hold a secret."""
+SECRET_PARTS = (
+    "password", "passwd", "passphrase", "passkey", "secret", "apikey", "accesskey", "privatekey",
+    "authkey", "authtoken", "accesstoken", "refreshtoken", "idtoken", "bearer", "credential",
+    "cardnumber", "creditcard", "ccnumber", "csrftoken", "xsrftoken", "csrfmiddleware",
+    "sessionkey", "sessionid", "sessid", "authorization", "mysqlpwd", "encryptionkey",
+    "signingkey", "setcookie", "httpcookie", "accountkey", "masterkey", "sharedkey", "sshkey",
+    "subscriptionkey", "connectionstring", "otpcode", "mfacode", "verificationcode",
+    "recoverycode", "backupcode", "socialsecurity",
 )  # fmt: skip
-_SECRET_ENDINGS = ("token", "pwd")
+"""A plain name that holds one of these names a secret."""
+SECRET_ENDINGS = ("token", "pwd")
+_HARMLESS_NAMES = frozenset({"session.id", "session.previous_id"})
+"""As written: OpenTelemetry's session is one visit of a page, not a login."""
 _ADDRESS_NAMES = frozenset({
     "ipaddress", "remoteaddr", "xforwardedfor", "httpxforwardedfor", "xrealip", "httpxrealip",
     "cfconnectingip", "trueclientip", "xclientip", "clientip", "forwarded", "httpforwarded",
@@ -34,9 +43,14 @@ def plain_name(name: str) -> str:
 
 def is_secret_name(name: str) -> bool:
     """True if a field of this name holds a secret whatever its value. Takes a plain name."""
-    if name in _SECRET_NAMES or name.endswith(_SECRET_ENDINGS):
+    if name in SECRET_NAMES or name.endswith(SECRET_ENDINGS):
         return True
-    return any(part in name for part in _SECRET_PARTS)
+    return any(part in name for part in SECRET_PARTS)
+
+
+def is_harmless_name(written: str) -> bool:
+    """True if a field of exactly this name is no secret, though its plain form looks like one."""
+    return written in _HARMLESS_NAMES
 
 
 def is_address_name(name: str) -> bool:
@@ -48,31 +62,13 @@ def is_address_name(name: str) -> bool:
 class TextRule:
     """One kind of secret inside text.
 
-    apply: the text without the secret; the same text if there was none.
-    marks: the rule can only match text that holds one of these as written; empty: no mark.
+    hide: the text without the secret; the same text if there was none.
     """
 
     name: str
-    apply: Callable[[str], str] = field(repr=False)
-    marks: tuple[str, ...] = ()
-
-    def hide(self, text: str) -> str:
-        """The text without the secret; cheap where there is none."""
-        for mark in self.marks:
-            if mark in text:
-                return self.apply(text)
-        return text if self.marks else self.apply(text)
+    hide: Callable[[str], str] = field(repr=False)
 
 
-_QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
-_NAME_BEFORE_VALUE = re.compile(
-    r"(?<![\w.\[\]-])(?P<name>(?:[\w.\[\]-]|%5[BDbd])++)\\*[\"']?\s{0,3}(?:=>|:=|=|:|%3D)\s{0,3}"
-)
-_VALUE = re.compile(
-    rf"(?P<escaped>\\+[\"']).*?(?P=escaped)|b?(?:{_QUOTED})"
-    r"|(?:(?i:bearer|basic|digest|token|apikey)\s+)?[^\s&,;\"'<>)}\]]+"
-)
-_LITERAL = re.compile(rf"b?(?:{_QUOTED})")
 _BEARER = re.compile(
     r"\b([Bb]earer|BEARER|[Bb]asic|BASIC|[Dd]igest|DIGEST)\s+(?=[^\s\"',;]*[0-9=_.])[A-Za-z0-9._~+/=:-]{8,}"
 )
@@ -81,16 +77,22 @@ _PRIVATE_KEY = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )
 _URL_PASSWORD = re.compile(r"(://[^/\s:@\"'<>]{0,200}):[^/\s\"'<>]{1,200}@")
-_KNOWN_TOKEN = re.compile(
-    r"\b(?:(?:sk|rk|pk)_(?:live|test)_\w{8,}|whsec_\w{8,}|gh[opsur]_\w{16,}|github_pat_\w{16,}"
-    r"|glpat-[\w-]{12,}|(?:AKIA|ASIA)[0-9A-Z]{16}|xox[abeoprs]-[\w-]{8,}|AIza[\w-]{20,}|npm_\w{20,}"
-    r"|pypi-[\w-]{16,}|sntry[su]_[\w.+/=-]{8,}|SG\.[\w-]{10,}\.[\w-]{10,}|wkt_\w{16,}|sk-[\w-]{16,}"
-    r"|ey[JK][\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*)?)"
-)
-_KNOWN_MARKS = (
-    "_live_", "_test_", "whsec_", "gho_", "ghp_", "ghs_", "ghu_", "ghr_", "github_pat_", "glpat-",
-    "AKIA", "ASIA", "xox", "AIza", "npm_", "pypi-", "sntry", "SG.", "wkt_", "sk-", "eyJ", "eyK",
+KNOWN_SHAPES = (
+    r"(?:sk|rk|pk)_(?:live|test)_\w{8,}", r"whsec_\w{8,}", r"gh[opsur]_\w{16,}",
+    r"github_pat_\w{16,}", r"glpat-[\w-]{12,}", r"(?:AKIA|ASIA)[0-9A-Z]{16}",
+    r"xox[abeoprs]-[\w-]{8,}", r"AIza[\w-]{20,}", r"ya29\.[\w-]{20,}", r"GOCSPX-[\w-]{20,}",
+    r"npm_\w{20,}", r"pypi-[\w-]{16,}", r"sntry[su]_[\w.+/=-]{8,}", r"SG\.[\w-]{10,}\.[\w-]{10,}",
+    r"wkt_\w{16,}", r"sk-[\w-]{16,}", r"ey[JK][\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*)?",
+    r"shp(?:at|ss|ca|pa)_[0-9a-fA-F]{32}", r"sq0(?:atp|csp)-[\w-]{20,}",
+    r"do[opr]_v1_[0-9a-f]{40,}",
+    r"dapi[0-9a-f]{32}", r"hv[sbr]\.[\w-]{20,}", r"lin_api_\w{20,}", r"NRAK-[A-Z0-9]{20,}",
+    r"hf_[A-Za-z]{30,}", r"ATATT3x[\w=-]{20,}", r"key-[0-9a-f]{32}", r"SK[0-9a-f]{32}",
+    r"hooks\.slack\.com/services/[\w/]{16,}", r"discord(?:app)?\.com/api/webhooks/[\w/-]{20,}",
+    r"[0-9]{8,10}:AA[\w-]{32,}", r"AGE-SECRET-KEY-1[0-9A-Z]{20,}", r"PMAK-[0-9a-f-]{30,}",
+    r"rubygems_[0-9a-f]{40,}", r"dckr_pat_[\w-]{20,}", r"figd_[\w-]{20,}", r"phx_\w{20,}",
 )  # fmt: skip
+"""Tokens of well-known services, in what RE2 and `re` read alike."""
+_KNOWN_TOKEN = re.compile(rf"\b(?:{'|'.join(KNOWN_SHAPES)})")
 _EMAIL = re.compile(
     r"[A-Za-z0-9._%+'-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*"
     r"\.[A-Za-z][A-Za-z0-9-]{1,62}"
@@ -98,6 +100,12 @@ _EMAIL = re.compile(
 _SHORTEST_CARD = 13
 _DIGITS = re.compile(r"(?<![\w.-])(?:\d[ -]?){12,18}\d(?![\w-])")
 _IP4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")
+_IP6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:]{3,39}(?![\w:])")
+_SQL = re.compile(
+    r"\b(?:SELECT\s|INSERT\s+INTO\s|UPDATE\s+\S+\s+SET\s|DELETE\s+FROM\s"
+    r"|insert\s+into\s|delete\s+from\s|update\s+\S+\s+set\s)"
+)
+_SMALL_SELECT = re.compile(r"\bselect\s")
 _LONG_NUMBER = re.compile(r"\d{4,}")
 
 
@@ -143,49 +151,57 @@ def without_long_numbers(sql: str) -> str:
     return _LONG_NUMBER.sub("XXXX", sql)
 
 
-def without_assigned(text: str, is_secret: Callable[[str], bool], *, literals: bool) -> str:
-    """Text like `password=x`, `"token": "x"` or `?sig=x` without the values of secret names.
-
-    is_secret: tells by a name as written. literals: hide quoted values only, as in source code,
-    where `password = form["x"]` holds no secret.
-    Cost: linear in the text.
-    """
-    value = _LITERAL if literals else _VALUE
-    parts: list[str] = []
-    done = 0
-    for match in _NAME_BEFORE_VALUE.finditer(text):
-        if match.start() < done or not is_secret(match["name"]):
-            continue
-        found = value.match(text, match.end())
-        if found is not None:
-            parts += (text[done : match.end()], FILTERED)
-            done = found.end()
-    return "".join((*parts, text[done:])) if parts else text
+def _without_sql_numbers(text: str) -> str:
+    """Text whose SQL, from its first word on, has no long numbers."""
+    start = _sql_start(text)
+    return text if start < 0 else text[:start] + without_long_numbers(text[start:])
 
 
-EMAIL = TextRule("email", lambda text: _EMAIL.sub(FILTERED, text), marks=("@", "%40"))
-ADDRESS = TextRule("ip_address", lambda text: _IP4.sub(FILTERED, text))
+def _sql_start(text: str) -> int:
+    found = _SQL.search(text)
+    if found is None and " from " in text and (" where " in text or " values" in text):
+        found = _SMALL_SELECT.search(text)
+    return -1 if found is None else found.start()
+
+
+def _hidden_ip6(match: re.Match[str]) -> str:
+    try:
+        ipaddress.IPv6Address(match.group())
+    except ValueError:
+        return match.group()
+    return FILTERED
+
+
+def is_email(text: str) -> bool:
+    """True if the whole text is an e-mail address."""
+    return _EMAIL.fullmatch(text) is not None
+
+
+def emails_as(written: Callable[[str], str]) -> TextRule:
+    """A rule that writes something else for each e-mail address."""
+    return TextRule("email", lambda text: _EMAIL.sub(lambda match: written(match.group()), text))
+
+
+EMAIL = TextRule("email", lambda text: _EMAIL.sub(FILTERED, text))
+ADDRESS = TextRule("ip_address", lambda text: _IP6.sub(_hidden_ip6, _IP4.sub(FILTERED, text)))
 ALWAYS = (
     TextRule(
         "private_key",
         lambda text: _PRIVATE_KEY.sub(FILTERED, text),
-        marks=("-----BEGIN",),
     ),
     TextRule(
         "url_password",
         lambda text: _URL_PASSWORD.sub(rf"\1:{FILTERED}@", text),
-        marks=("://",),
     ),
     TextRule(
         "bearer_token",
         lambda text: _BEARER.sub(rf"\1 {FILTERED}", text),
-        marks=("earer", "EARER", "asic", "ASIC", "igest", "IGEST"),
     ),
     TextRule(
         "cookie_header",
         lambda text: _COOKIE.sub(rf"\1\2{FILTERED}", text),
-        marks=("ookie", "OOKIE"),
     ),
-    TextRule("known_token", lambda text: _KNOWN_TOKEN.sub(FILTERED, text), marks=_KNOWN_MARKS),
+    TextRule("known_token", lambda text: _KNOWN_TOKEN.sub(FILTERED, text)),
     TextRule("card_number", _without_cards),
+    TextRule("sql_number", _without_sql_numbers),
 )

@@ -6,7 +6,9 @@ import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import * as fixtures from "./fixtures.mjs";
+import * as logs from "./logs.mjs";
 import * as metrics from "./metrics.mjs";
+import * as traces from "./traces.mjs";
 
 const PORT = Number(process.env.PORT ?? 8099);
 const NONCE = "dev-nonce";
@@ -450,6 +452,7 @@ const routes = [
         q,
       ),
   ],
+  ...signals(),
 ];
 
 function prometheus(data, query) {
@@ -464,6 +467,37 @@ function prometheus(data, query) {
     };
   }
   return ok({ status: "success", data });
+}
+
+/** Traces, logs and what is made of them. An empty project (2) has none. */
+function signals() {
+  const at = (path) => new RegExp(`^/api/wk/projects/(\\d+)${path}$`);
+  const get = (path, answer) => ["GET", at(path), ([, ...rest], q) => ok(answer(q, ...rest))];
+  return [
+    ["GET", at("/traces"), (_m, q) => traces.traces(now(), q)],
+    get("/traces/overview", (q) => traces.overview(now(), q)),
+    get("/traces/fields", () => traces.fields()),
+    get("/traces/values", (q) => traces.values(q)),
+    get("/traces/([0-9a-f]+)", (_q, id) => traces.trace(id, now())),
+    get("/traces/([0-9a-f]+)/spans/([0-9a-f]+)", (_q, id, span) => traces.span(id, span, now())),
+    get("/performance/endpoints", (q) => traces.endpoints(q)),
+    get("/performance/statements", (q) => traces.statements(q)),
+    get("/performance/problems", (q) => traces.problems(q, now())),
+    get("/performance/slow-queries", (q) => traces.slowQueries(q, now())),
+    get("/performance/dependencies", (q) => traces.dependencies(q)),
+    get("/performance/map", (q) => traces.map(q)),
+    get("/profiles", () => traces.profiles(now())),
+    get("/profiles/[0-9a-z]+", () => traces.flame(now())),
+    ["GET", at("/logs"), (_m, q) => logs.logs(now(), q)],
+    get("/logs/histogram", (q) => logs.histogram(q)),
+    get("/logs/facets", (q) => logs.facets(q)),
+    get("/logs/completion", (q) => logs.completion(q)),
+    get("/logs/patterns", () => logs.patterns(now())),
+    get("/logs/lines/(l\\d+)/context", (q, id) => logs.context(id, now(), Number(q.get("before")))),
+    get("/logs/queries", () => logs.queries()),
+    ["POST", at("/logs/queries"), (_m, _q, body) => ok(logs.addQuery(body))],
+    ["DELETE", at("/logs/queries/(\\d+)"), ([, id]) => ok(logs.dropQuery(Number(id)))],
+  ];
 }
 
 const hex = () =>
@@ -544,6 +578,7 @@ const withNonce = (html) =>
 createServer((request, response) => {
   const url = new URL(request.url, `http://127.0.0.1:${PORT}`);
   if (url.pathname.endsWith("/live")) live(response);
+  else if (url.pathname.endsWith("/logs/tail")) logs.tail(response);
   else if (/^\/(api|p)\//.test(url.pathname)) void answer(request, response, url);
   else file(response, url.pathname);
 }).listen(PORT, "127.0.0.1", () => console.log(`mock server: http://127.0.0.1:${PORT} ${MODE}`));

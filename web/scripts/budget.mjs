@@ -12,9 +12,12 @@ const PAGES = {
   "src/features/errors/IssuePage.tsx": 55,
   "src/features/explore/ExplorePage.tsx": 190,
   "src/features/home/HomePage.tsx": 45,
+  "src/features/logs/LogsPage.tsx": 45,
   "src/features/session/FirstRunPage.tsx": 20,
   "src/features/session/LoginPage.tsx": 10,
   "src/features/settings/SettingsPage.tsx": 25,
+  "src/features/traces/TracePage.tsx": 40,
+  "src/features/traces/TracesPage.tsx": 45,
 };
 const SHELL_KB = 130;
 const DEFAULT_KB = 45;

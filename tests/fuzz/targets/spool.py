@@ -21,6 +21,7 @@ from watchkeeper.ingest import (
     decode_series,
     decode_spans,
 )
+from watchkeeper.ingest.envelope_rows import decode_blob_rows, decode_envelope_rows
 from watchkeeper.model import Kind, Labels, Record, decode_histogram, labels_of, series_id
 
 T = TypeVar("T")
@@ -58,25 +59,27 @@ class CheckingSpool:
                 msgspec.json.encode(decode_exemplars(payload))
             case Kind.METADATA:
                 msgspec.json.encode(decode_metadata(payload))
+            case Kind.LOGS:
+                lines = decode_logs(payload)
+                msgspec.json.encode(lines)
+                self.rows += len(lines)
             case _:
-                self.rows += _events_in(record)
+                self.rows += _envelope_rows(record)
 
 
-def _events_in(record: Record) -> int:
-    """How many lines, spans or errors a record holds."""
-    match record.kind:
-        case Kind.LOGS:
-            lines = decode_logs(record.payload)
-            msgspec.json.encode(lines)
-            return len(lines)
-        case Kind.SPANS:
-            spans = decode_spans(record.payload)
-            assert all(span.trace_id and span.span_id for span in spans), "a span without ids"
-            return len(spans)
-        case Kind.ERROR_EVENT:
-            assert msgspec.json.decode(record.payload)["event_id"], "an event without an id"
-            return 1
-    return 0
+def _envelope_rows(record: Record) -> int:
+    """How many rows a record of the kinds that envelopes hold has."""
+    if record.kind is Kind.SPANS:
+        spans = decode_spans(record.payload)
+        assert all(span.trace_id and span.span_id for span in spans), "a span without ids"
+        return len(spans)
+    if record.kind is Kind.ERROR_EVENT:
+        event = msgspec.json.decode(record.payload)
+        assert len(event["event_id"]) == 32, "an event without its id"
+        return 1
+    if record.kind in {Kind.ATTACHMENTS, Kind.REPLAYS}:
+        return len(decode_blob_rows(record.kind, record.payload))
+    return len(decode_envelope_rows(record.kind, record.payload))
 
 
 def _check_labels(labels: Labels) -> None:

@@ -16,6 +16,7 @@ from tests.fakes.clock import HandClock
 from watchkeeper.access import Access, AccessOptions, SetupResult
 from watchkeeper.alerting import Alerts, Channels, Evaluator, Rules, new_announce
 from watchkeeper.api import ApiOptions, Rooms, engine_app
+from watchkeeper.artifacts import Releases, Symbolicator, Uploads
 from watchkeeper.ingest import Acceptor, IngestMetrics, SeriesRegistry
 from watchkeeper.ingest.digest import Digest, DigestMetrics
 from watchkeeper.ingest.history import History
@@ -27,13 +28,16 @@ from watchkeeper.lib.outbound import Outbound, OutboundOptions
 from watchkeeper.lib.telemetry import LoopGuard, OwnLogs, Telemetry, new_registry
 from watchkeeper.limits import Limiter, LoginLimits
 from watchkeeper.model import Role, Scope
+from watchkeeper.query.attachments import Attachments
 from watchkeeper.query.exemplars import ColumnsExemplars
 from watchkeeper.query.promql import Engine, MemorySource
+from watchkeeper.store.blobs.directory import DirectoryBlobs
 from watchkeeper.store.cache.memory import MemoryCache
 from watchkeeper.store.columns import Columns, EmbeddedOptions
 from watchkeeper.store.columns.embedded import open_embedded
 from watchkeeper.store.meta import insert_into, open_meta, tables
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
+from watchkeeper.traces import Budgets, Performance, Profiles, Traces
 
 PASSWORD = "correct horse battery"
 PUBLIC_URL = "http://wk.example.com"
@@ -133,6 +137,9 @@ class Builder:
         configs = ScrapeConfigs(self.meta, self.clock)
         outbound = Outbound(OutboundOptions())
         rules = Rules(self.meta, self.clock)
+        budgets = Budgets(self.meta)
+        blobs = DirectoryBlobs(self.directory / "blobs")
+        symbolicator = Symbolicator(self.meta, blobs)
         rooms = Rooms(
             access=access,
             limiter=limiter,
@@ -144,15 +151,26 @@ class Builder:
                 reader=reader,
                 meta=self.meta,
                 columns=self.columns,
-                sinks=[ErrorSink(metrics=IssueMetrics(told.registry))],
+                sinks=[ErrorSink(metrics=IssueMetrics(told.registry), symbolicator=symbolicator)],
                 clock=self.clock,
                 live=live.publish,
                 metrics=DigestMetrics(told.registry),
             ),
-            issues=Issues(meta=self.meta, columns=self.columns, clock=self.clock),
+            issues=Issues(
+                meta=self.meta,
+                columns=self.columns,
+                clock=self.clock,
+                symbolicator=symbolicator,
+            ),
+            uploads=Uploads(self.meta, blobs, self.clock, told=symbolicator.forget),
+            releases=Releases(self.meta, self.columns, self.clock),
+            traces=Traces(self.columns, budgets),
+            performance=Performance(self.columns, budgets),
+            profiles=Profiles(self.columns),
             engine=engine,
             source=source,
             exemplars=ColumnsExemplars(self.columns),
+            attachments=Attachments(self.columns, DirectoryBlobs(self.directory / "blobs")),
             rules=rules,
             evaluator=Evaluator(
                 rules,

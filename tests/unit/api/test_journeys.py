@@ -58,7 +58,7 @@ async def test_a_test_error_becomes_an_issue_that_can_be_read_and_resolved(
     bulk = await owner.post(
         of(world, "/issues/bulk"), json={"short_ids": [issue["short_id"]], "status": "ignored"}
     )
-    assert bulk.json() == {"changed": 1}
+    assert bulk.json()["changed"] == 1
     filtered = await owner.get(of(world, "/issues?status=unresolved"))
     assert filtered.json()["issues"] == []
 

@@ -13,6 +13,8 @@ from watchkeeper.api.document import openapi_document
 
 DOCUMENT = openapi_document()
 OPEN_TO_ALL = {"get_session", "login", "logout", "check_first_run", "complete_first_run"}
+STREAMS = {"stream_live", "tail_logs"}
+"""They do not end by themselves."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,9 @@ class Operation:
             "user_id": world.acme.user_id,
             "key_id": 1, "token_id": 1, "channel_id": 1,
             "short_id": "WEB-1", "file": "shop", "which": "latest",
-            "metric": "up",
+            "metric": "up", "trace_id": "0" * 32, "span_id": "0" * 16, "profile_id": "0" * 32,
+            "version": "shop@1.0", "event_id": "a" * 32, "number": 0, "line_id": "1-0-0",
+            "query_id": 1,
         }  # fmt: skip
         return self.path.format(**values)
 
@@ -73,11 +77,13 @@ async def test_another_tenant_learns_nothing(
     answer = await call(rival, operation, world)
 
     assert answer.status_code in {403, 404}
-    assert answer.json()["error"]["message"].startswith(("There is no project", "There is no org"))
+    assert answer.json()["error"]["message"].startswith(
+        ("There is no project", "There is no org", "There is no trace")
+    )
 
 
 @pytest.mark.parametrize(
-    "operation", [each for each in OF_A_TENANT if each.name != "stream_live"], ids=by_name
+    "operation", [each for each in OF_A_TENANT if each.name not in STREAMS], ids=by_name
 )
 async def test_the_same_call_reaches_its_handler_for_the_owner(
     operation: Operation, world: World, owner: httpx.AsyncClient

@@ -18,7 +18,8 @@ from watchkeeper.app.proxy import EngineProxy
 from watchkeeper.app.roles.edge import EdgeApp, EdgeHooks, EdgeOptions
 from watchkeeper.ingest import BodyLimits, Rejection
 from watchkeeper.ingest.protocols import SentryOptions
-from watchkeeper.ingest.protocols.sentry import parse
+from watchkeeper.ingest.protocols.sentry import Category, parse
+from watchkeeper.model import Kind
 from watchkeeper.privacy import Scrubber
 
 EVENT_ID = "9ec79c33ec9942ab8353589fcb2e04dc"
@@ -26,6 +27,7 @@ EVENT = {"event_id": EVENT_ID, "message": "boom", "timestamp": "2026-11-21T01:20
 NOW_S = 1_795_224_000.0
 AUTH = {"X-Sentry-Auth": f"Sentry sentry_key={PUBLIC}, sentry_version=7, sentry_client=test/1"}
 ENVELOPE = "/api/1/envelope/"
+LOG = b'{"items":[{"timestamp":1795224000,"level":"info","body":"hello"}]}'
 
 
 def envelope(*items: tuple[str, bytes], header: dict[str, object] | None = None) -> bytes:
@@ -197,21 +199,28 @@ async def test_an_event_gets_a_time_that_can_be_believed(
 
 
 async def test_items_that_are_not_stored_are_counted_by_category(edge: Edge) -> None:
-    items = [("transaction", b"{}"), ("session", b"{}"), ("span", b"{}"), ("novelty", b"{}")]
+    items = [("statsd", b"a:1|c"), ("metric_buckets", b"[]"), ("novelty", b"{}")]
     answer = await edge.post(envelope(*items, header={"event_id": EVENT_ID}))
     assert (answer.status, answer.json()) == (200, {"id": EVENT_ID})
-    counted = edge.world.counted
     name = "watchkeeper_ingest_unsupported_items_total"
-    assert [counted(name, category=c) for c in ("transaction", "session", "span", "other")] == [
-        1
-    ] * 4
-    assert edge.world.dropped("unsupported_item") == 4
+    for category in ("statsd", "metric_buckets", "other"):
+        assert edge.world.counted(name, category=category) == 1
+    assert edge.world.dropped("unsupported_item") == 3
+
+
+async def test_an_item_that_cannot_be_read_does_not_cost_the_others(edge: Edge) -> None:
+    answer = await edge.post(envelope(("event", event()), ("log", b"{"), ("transaction", b"{}")))
+    assert answer.status == 200
+    assert len(edge.world.events()) == 1
+    assert edge.world.dropped("malformed") == 2
 
 
 async def test_what_an_sdk_discarded_is_counted(edge: Edge) -> None:
     report = {"discarded_events": [{"reason": "network_error", "category": "error", "quantity": 3}]}
     assert (await edge.post(envelope(("client_report", orjson.dumps(report))))).status == 200
     assert edge.world.dropped("client_discarded") == 3
+    name = "watchkeeper_ingest_client_discarded_total"
+    assert edge.world.counted(name, category="error", reason="network_error") == 3
 
 
 @pytest.mark.parametrize(
@@ -339,7 +348,7 @@ async def test_a_full_spool_is_503_with_when_to_come_back(tmp_path: Path) -> Non
     answer = await edge.post(envelope(("event", event())))
     assert answer.status == 503
     assert int(answer.headers["retry-after"]) > 0
-    assert answer.headers["x-sentry-rate-limits"].endswith(":error:project:spool_full")
+    assert answer.headers["x-sentry-rate-limits"].endswith("::project:spool_full")
     assert edge.world.dropped("spool_full") == 1
 
 
@@ -351,12 +360,16 @@ async def test_bodies_in_memory_are_bounded(tmp_path: Path) -> None:
 
 
 async def test_a_project_over_its_quota_is_429_until_the_bucket_fills(tmp_path: Path) -> None:
-    edge = Edge(tmp_path, events_per_minute=2)
+    edge = Edge(tmp_path, sentry=SentryOptions(per_minute={Category.ERROR: 2}))
     for _ in range(2):
         assert (await edge.post(envelope(("event", event())))).status == 200
     refused = await edge.post(envelope(("event", event())))
     assert refused.status == 429
     assert refused.headers["x-sentry-rate-limits"] == "31:error:project:over_quota"
+    mixed = await edge.post(envelope(("event", event()), ("log", LOG)))
+    assert (mixed.status, "retry-after" in mixed.headers) == (200, False)
+    assert mixed.headers["x-sentry-rate-limits"] == "31:error:project:over_quota"
+    assert len(edge.world.records(Kind.LOGS)) == 1
     edge.world.clock.forward(31_000)
     assert (await edge.post(envelope(("event", event())))).status == 200
 
@@ -403,7 +416,7 @@ def test_any_bytes_parse_or_are_malformed(body: bytes) -> None:
     try:
         _, items = parse.parse_envelope(body)
         for item in items:
-            parse.parse_event(item.payload, item.position)
+            parse.parse_object(item.payload, item.position)
     except parse.MalformedEnvelope as error:
         position = error.position
     assert 0 <= position <= len(body)

@@ -30,10 +30,9 @@ from tests.unit.edge.otlp_world import (
     total,
 )
 from tests.unit.edge.world import DISABLED, PUBLIC, SERVER, Answer, call
-from watchkeeper.ingest.protocols.otlp import OtlpOptions
+from watchkeeper.ingest.protocols.otlp import OtlpOptions, reading
 from watchkeeper.ingest.protocols.otlp.attributes import float_text
 from watchkeeper.ingest.protocols.otlp.errors import MalformedOtlp, TooManyParts
-from watchkeeper.ingest.protocols.otlp import reading
 from watchkeeper.ingest.protocols.otlp.metrics import parse
 from watchkeeper.store.spool import SpoolFull
 

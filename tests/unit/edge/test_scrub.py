@@ -64,7 +64,7 @@ PLANTED: list[tuple[str, dict[str, Any], str]] = [
     ("json in json", {"request": {"data": '{"a":"{\\"secret\\":\\"s3cr3t22\\"}"}'}}, "s3cr3t22"),
     ("body list", {"request": {"data": [{"pwd": "s3cr3t23"}]}}, "s3cr3t23"),
     ("body number", {"request": {"data": {"pin": 739_184}}}, "739184"),
-    ("body named field", {"request": {"data": [{"name": "cvv", "value": "8391"}]}}, "8391"),
+    ("body named field", {"request": {"data": [{"name": "cvv", "value": "8391-cvv"}]}}, "8391-cvv"),
     ("env", {"request": {"env": {"AWS_SECRET_ACCESS_KEY": "s3cr3t24"}}}, "s3cr3t24"),
     ("env address", {"request": {"env": {"REMOTE_ADDR": "203.0.113.79"}}}, "203.0.113.79"),
     ("frame variable", frame(vars={"password": "'s3cr3t25'"}), "s3cr3t25"),

@@ -15,6 +15,8 @@ import uvicorn
 from tests.unit.edge.world import PUBLIC, World
 from watchkeeper.app.proxy import EngineProxy
 from watchkeeper.app.roles.edge import EdgeApp
+from watchkeeper.ingest import decode_spans
+from watchkeeper.model import Kind
 from watchkeeper.privacy import Scrubber
 
 
@@ -94,16 +96,15 @@ def test_an_exception_arrives_scrubbed_and_is_on_disk(served: Served) -> None:
     assert isinstance(event["timestamp"], float)
 
 
-def test_what_is_not_stored_yet_does_not_break_the_sdk(served: Served) -> None:
+def test_a_transaction_arrives_as_a_span(served: Served) -> None:
     start_sdk(served, traces_sample_rate=1.0)
     with sentry_sdk.start_transaction(name="t", op="test"):
         pass
     event_id = raise_and_capture()
     assert [event["event_id"] for event in served.world.events()] == [event_id]
-    count = served.world.counted(
-        "watchkeeper_ingest_unsupported_items_total", category="transaction"
-    )
-    assert count == 1
+    (record,) = served.world.records(Kind.SPANS)
+    (span,) = decode_spans(record.payload)
+    assert (span.name, span.op, span.is_entry, span.source) == ("t", "test", True, "sentry")
 
 
 def test_a_full_spool_tells_the_sdk_when_to_come_back(tmp_path: Path) -> None:

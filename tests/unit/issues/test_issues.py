@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from sqlalchemy import insert, select
 
-from tests.fakes.house import PROJECT, SCOPE, House, event_json
+from tests.fakes.house import SCOPE, House
+from tests.unit.issues.events import OTHER_PROJECT, VIEWER, digested, error, span, titles
 from watchkeeper.issues import IssueChange, IssueQuery, IssueSort, IssueStatus
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from watchkeeper.lib.errors import Forbidden, Invalid, NotFound
-from watchkeeper.model import Role, Scope, Severity, TimeRange
+from watchkeeper.model import Severity
 from watchkeeper.store.meta import tables
-
-OTHER_PROJECT = Scope(org_id=1, project_ids=(2,), role=Role.MEMBER)
-VIEWER = Scope(org_id=1, project_ids=(PROJECT,), role=Role.VIEWER)
-
-
-def error(house: House, number: int, kind: str = "ValueError", **fields: Any) -> bytes:
-    """An event that happens now, of an issue of its own for each `kind`."""
-    fields.setdefault("timestamp", house.clock() / SECOND_MS)
-    exception = {"type": kind, "value": f"{kind} happened", **fields.pop("exception", {})}
-    return event_json(number, exception={"values": [exception]}, **fields)
-
-
-def digested(house: House, *payloads: bytes) -> None:
-    house.receive(payloads)
-    house.digest().run_once()
-
-
-def span(house: House, back_ms: int = HOUR_MS) -> TimeRange:
-    return TimeRange(house.clock() - back_ms, house.clock() + 1)
-
-
-def titles(house: House, **query: Any) -> list[str]:
-    query.setdefault("range", span(house))
-    return [one.type for one in house.issues.list(SCOPE, IssueQuery(**query)).issues]
 
 
 def test_a_list_is_filtered_and_ordered_as_asked(house: House) -> None:

@@ -6,33 +6,47 @@ from fastapi import APIRouter
 
 from watchkeeper.api.wk import (
     alerts,
+    attachments,
     audit,
     cardinality,
     channels,
     data_health,
+    errors,
     first_run,
     forecasts,
     home,
+    issue_acts,
+    issue_facts,
+    issue_searches,
     issues,
     keys,
     live,
+    log_queries,
+    log_streams,
+    logs,
     members,
     metrics,
+    performance,
     pools,
+    privacy,
+    profiles,
     projects,
+    releases,
     rule_preview,
     rules,
     scrape,
     session,
     setup,
     tokens,
+    traces,
 )
 
 PREFIX = "/api/wk"
 _ROOMS = (
-    session, first_run, projects, setup, keys, tokens, members, audit, home, issues, alerts,
-    rules, rule_preview, channels, scrape, pools, metrics, cardinality, forecasts, live,
-    data_health,
+    session, first_run, projects, setup, keys, tokens, members, audit, home, issues, issue_acts,
+    issue_facts, issue_searches, errors, releases, alerts, rules, rule_preview, channels, scrape,
+    pools, metrics, cardinality, forecasts, live, data_health, attachments, traces, performance,
+    profiles, log_queries, log_streams, logs, privacy,
 )  # fmt: skip
 
 

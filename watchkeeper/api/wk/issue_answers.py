@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from watchkeeper.api.wk.issue_act_shapes import Ignoring as IgnoringShape
+from watchkeeper.api.wk.issue_act_shapes import Resolution as ResolutionShape
 from watchkeeper.api.wk.issue_shapes import (
     ActivityEntry,
     Breadcrumb,
@@ -23,12 +25,15 @@ from watchkeeper.api.wk.issue_shapes import (
     TagFacet,
     TagValue,
 )
+from watchkeeper.api.wk.stack_shapes import stacks_answer
 from watchkeeper.issues import (
     Activity,
     ErrorEvent,
+    Ignoring,
     Issue,
     IssuePage,
     IssueRow,
+    Resolution,
     TagBreakdown,
 )
 from watchkeeper.issues import IssueStats as StatsOfIssue
@@ -48,6 +53,7 @@ def issues_answer(page: IssuePage, stats: StatsBySeverity) -> IssuesAnswer:
             times_ms=list(stats.times_ms),
             by_severity={severity: list(found) for severity, found in stats.by_severity.items()},
         ),
+        hints=list(page.hints),
     )
 
 
@@ -65,7 +71,8 @@ def detail_answer(
         value=issue.value,
         platform=issue.platform,
         total_events=issue.total_events,
-        first_release=issue.first_release,
+        status_changed_ms=issue.status_changed_ms,
+        grouping_version=issue.grouping_version,
         stats=IssueStats(
             times_ms=list(stats.times_ms), events=list(stats.events), users=list(stats.users)
         ),
@@ -89,6 +96,7 @@ def event_answer(event: ErrorEvent) -> EventAnswer:
         title=event.title,
         message=event.message,
         exceptions=[_exception(each) for each in event.exceptions],
+        stacks=stacks_answer(event.stacks),
         breadcrumbs=[_breadcrumb(each) for each in event.breadcrumbs],
         request=_object_or_none(event.request),
         user=_object_or_none(event.user),
@@ -125,7 +133,35 @@ def _row(row: IssueRow) -> dict[str, Any]:
         "environment": row.environment,
         "release": row.release,
         "assignee": row.assignee,
+        "severity_by": row.severity_by,
+        "is_new": row.is_new,
+        "is_since_deploy": row.is_since_deploy,
+        "is_escalating": row.is_escalating,
+        "first_release": row.first_release,
+        "comments": row.comments,
+        "merged": row.merged,
+        "resolution": _resolution(row.resolution),
+        "ignoring": _ignoring(row.ignoring),
     }
+
+
+def _resolution(found: Resolution | None) -> ResolutionShape | None:
+    if found is None:
+        return None
+    return ResolutionShape(kind=found.kind.value, release=found.release, commit=found.commit)
+
+
+def _ignoring(found: Ignoring | None) -> IgnoringShape | None:
+    if found is None:
+        return None
+    return IgnoringShape(
+        until_ms=found.until_ms,
+        events=found.events,
+        window_ms=found.window_ms,
+        users=found.users,
+        is_escalating=found.is_escalating,
+        seen_events=found.seen,
+    )
 
 
 def _facet(tag: TagBreakdown) -> TagFacet:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
-from watchkeeper.api.wk.shapes import Answer, Body, example
+from watchkeeper.api.wk.issue_act_shapes import Ignoring, Resolution, StatusName
+from watchkeeper.api.wk.shapes import Answer
+from watchkeeper.api.wk.stack_shapes import StacksAnswer
 from watchkeeper.model import Severity
 
-StatusName = Literal["unresolved", "resolved", "ignored"]
 SortName = Literal["last_seen", "first_seen", "events", "users"]
 
 
 class IssueAnswer(Answer):
-    """events, users, spark: in the asked range; spark: in 24 equal buckets. assignee: e-mail."""
+    """events, users, spark: in the asked range; spark: in 24 equal buckets. assignee: e-mail.
+
+    severity_by: who said so. is_new: first seen in the range; is_since_deploy: after the latest
+    deploy; is_escalating: the end of the range has far more than the rest. merged: issues that are
+    part of this one.
+    """
 
     id: int
     short_id: str
@@ -34,6 +38,15 @@ class IssueAnswer(Answer):
     environment: str
     release: str
     assignee: str | None
+    severity_by: Literal["events", "rule", "person"]
+    is_new: bool
+    is_since_deploy: bool
+    is_escalating: bool
+    first_release: str
+    comments: int
+    merged: int
+    resolution: Resolution | None
+    ignoring: Ignoring | None
 
 
 class SeverityStats(Answer):
@@ -44,12 +57,16 @@ class SeverityStats(Answer):
 
 
 class IssuesAnswer(Answer):
-    """total: issues that match on all pages; next_cursor: null on the last page."""
+    """total: issues that match on all pages; next_cursor: null on the last page.
+
+    hints: what the search may have meant, if it names something that no event has.
+    """
 
     issues: list[IssueAnswer]
     next_cursor: str | None
     total: int
     stats: SeverityStats
+    hints: list[str]
 
 
 class IssueStats(Answer):
@@ -77,7 +94,10 @@ class TagFacet(Answer):
 
 
 class ActivityEntry(Answer):
-    """kind: created, status, severity, assignee, regressed, …; facts differ by kind."""
+    """kind: status, severity, assignee, comment, merged, unmerged, regressed, unignored, undone.
+
+    facts differ by kind. actor: an e-mail address, a token's name, or watchkeeper.
+    """
 
     at_ms: int
     actor: str
@@ -91,7 +111,8 @@ class IssueDetail(IssueAnswer):
     value: str
     platform: str
     total_events: int
-    first_release: str
+    status_changed_ms: int
+    grouping_version: int
     stats: IssueStats
     tags: list[TagFacet]
     activity: list[ActivityEntry]
@@ -162,6 +183,7 @@ class EventAnswer(Answer):
     title: str
     message: str
     exceptions: list[ExceptionAnswer]
+    stacks: StacksAnswer
     breadcrumbs: list[Breadcrumb]
     request: dict[str, object] | None
     user: dict[str, object] | None
@@ -174,25 +196,3 @@ class EventAnswer(Answer):
     span_id: str
     scrubbed: list[Scrubbed]
     raw: dict[str, object]
-
-
-class IssuePatch(Body):
-    """Fields that are left out stay as they are; assignee_email "" takes the assignee away."""
-
-    model_config = example(status="resolved")
-    status: StatusName | None = None
-    severity: Severity | None = None
-    assignee_email: str | None = Field(default=None, max_length=254)
-
-
-class BulkBody(IssuePatch):
-    """The same change for every issue named."""
-
-    model_config = example(short_ids=["WEB-1", "WEB-2"], status="resolved")
-    short_ids: list[str] = Field(min_length=1, max_length=200)
-
-
-class BulkAnswer(Answer):
-    """changed: how many issues differ from before."""
-
-    changed: int

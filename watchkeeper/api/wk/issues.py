@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from watchkeeper.api.auth import Caller, MemberScope, RoomsHere, ViewerScope
-from watchkeeper.api.rooms import Rooms
+from watchkeeper.api.wk.issue_act_shapes import IssuePatch, StatusName
+from watchkeeper.api.wk.issue_acts import change_of, intent_of, tell
 from watchkeeper.api.wk.issue_answers import (
     detail_answer,
     event_answer,
@@ -17,20 +18,16 @@ from watchkeeper.api.wk.issue_answers import (
     issues_answer,
 )
 from watchkeeper.api.wk.issue_shapes import (
-    BulkAnswer,
-    BulkBody,
     EventAnswer,
     IssueAnswer,
     IssueDetail,
-    IssuePatch,
     IssuesAnswer,
     SortName,
-    StatusName,
 )
 from watchkeeper.api.wk.shapes import ERRORS, RangeQuery
-from watchkeeper.issues import IssueChange, IssueQuery, IssueSort, IssueStatus
+from watchkeeper.issues import IssueQuery, IssueSort, IssueStatus
 from watchkeeper.lib.clock import DAY_MS, MINUTE_MS
-from watchkeeper.model import LiveEvent, LiveTopic, Scope, Severity, TimeRange
+from watchkeeper.model import Severity, TimeRange
 
 MOST_BUCKETS = 96
 """Buckets of a chart of events."""
@@ -39,7 +36,7 @@ router = APIRouter(tags=["issues"], responses=ERRORS)
 
 
 class IssueFilter(RangeQuery):
-    """What the list shows. q: words of title, type, culprit or short id; empty fields match all."""
+    """What the list shows. q: a search, such as `is:unresolved release:latest checkout`."""
 
     status: StatusName | None = None
     q: str = Field(default="", max_length=500)
@@ -71,25 +68,8 @@ def list_issues(
 ) -> IssuesAnswer:
     """A page of issues, and the project's events. The last 24 h if no range is given."""
     span = query.within(rooms.clock(), default_ms=DAY_MS)
-    page = rooms.issues.list(scope, query.over(span))
-    stats = rooms.issues.severity_stats(
-        scope,
-        span,
-        buckets=buckets_of(span),
-        environment=query.env,
-        release=query.release,
-    )
+    page, stats = rooms.issues.list_with_stats(scope, query.over(span), buckets=buckets_of(span))
     return issues_answer(page, stats)
-
-
-@router.post("/projects/{project_id}/issues/bulk")
-def change_issues(
-    rooms: RoomsHere, scope: MemberScope, caller: Caller, body: BulkBody
-) -> BulkAnswer:
-    """The same change to many issues: all or, when one does not exist (404), none. Role member."""
-    changed = rooms.issues.change(scope, body.short_ids, _change_of(body), actor=caller.email)
-    _tell(rooms, scope)
-    return BulkAnswer(changed=changed)
 
 
 @router.get("/projects/{project_id}/issues/{short_id}")
@@ -98,12 +78,8 @@ def get_issue(
 ) -> IssueDetail:
     """One issue with its time series, tags and history. The last 24 h if no range is given."""
     span = query.within(rooms.clock(), default_ms=DAY_MS)
-    return detail_answer(
-        rooms.issues.get(scope, short_id, span),
-        rooms.issues.stats(scope, span, buckets=buckets_of(span), issue=short_id),
-        list(rooms.issues.tags(scope, short_id, span)),
-        list(rooms.issues.activity(scope, short_id)),
-    )
+    page = rooms.issues.page_of(scope, short_id, span, buckets=buckets_of(span))
+    return detail_answer(page.issue, page.stats, list(page.tags), list(page.activity))
 
 
 @router.patch("/projects/{project_id}/issues/{short_id}")
@@ -111,9 +87,11 @@ def change_issue(
     rooms: RoomsHere, scope: MemberScope, caller: Caller, short_id: str, body: IssuePatch
 ) -> IssueAnswer:
     """Resolve, ignore, reopen, rate or assign. Needs role member."""
-    rooms.issues.change(scope, [short_id], _change_of(body), actor=caller.email)
-    _tell(rooms, scope)
     now_ms = rooms.clock()
+    rooms.issues.acts.change(
+        scope, [short_id], change_of(body), actor=caller.email, intent=intent_of(body, now_ms)
+    )
+    tell(rooms, scope)
     return issue_answer(rooms.issues.get(scope, short_id, TimeRange(now_ms - DAY_MS, now_ms)))
 
 
@@ -126,17 +104,3 @@ def get_event(rooms: RoomsHere, scope: ViewerScope, short_id: str, which: str) -
 def buckets_of(span: TimeRange) -> int:
     """Buckets of a chart of the range: whole minutes or longer, at most MOST_BUCKETS."""
     return max(1, min(MOST_BUCKETS, math.ceil(span.length_ms / MINUTE_MS)))
-
-
-def _change_of(body: IssuePatch) -> IssueChange:
-    """Raises Invalid when nothing is to change."""
-    return IssueChange(
-        status=IssueStatus(body.status) if body.status else None,
-        severity=body.severity,
-        assignee=body.assignee_email,
-    )
-
-
-def _tell(rooms: Rooms, scope: Scope) -> None:
-    """Let other open pages see the change."""
-    rooms.live.publish(LiveEvent(scope.project_id, LiveTopic.ISSUES, {}))

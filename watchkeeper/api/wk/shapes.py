@@ -41,12 +41,16 @@ class RoleName(StrEnum):
 
 
 class ErrorFacts(BaseModel):
-    """code: stable word to match on; message: a sentence for people; field, line: where."""
+    """code: stable word to match on; message: a sentence for people; field, line: where.
+
+    position: of the first wrong character of a field, from 0.
+    """
 
     code: str
     message: str
     field: str | None = None
     line: int | None = None
+    position: int | None = None
 
 
 class ErrorAnswer(BaseModel):

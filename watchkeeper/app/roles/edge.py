@@ -23,7 +23,6 @@ from watchkeeper.ingest import (
     InFlight,
     IngestMetrics,
     Keys,
-    Quota,
     Receive,
     Rejection,
     RejectionLog,
@@ -33,7 +32,10 @@ from watchkeeper.ingest import (
     Writers,
 )
 from watchkeeper.ingest.cardinality import current_sender
+from watchkeeper.ingest.pipeline import LogLimits
 from watchkeeper.ingest.protocols import RemoteWriteEndpoint, SentryEndpoint, SentryOptions
+from watchkeeper.ingest.protocols.json_lines import JsonLinesEndpoint
+from watchkeeper.ingest.protocols.loki import LokiEndpoint
 from watchkeeper.ingest.protocols.otlp import (
     GrpcPort,
     LogsSignal,
@@ -70,10 +72,9 @@ class EdgeOptions:
     otlp: OtlpOptions = field(default_factory=OtlpOptions)
     grpc_listener: socket.socket | None = None
     """Bound, for OTLP over gRPC; None: not served."""
+    logs: LogLimits = field(default_factory=LogLimits)
     in_flight_bytes: int = 256 * 2**20
     """Bodies held in memory at once, over all connections."""
-    events_per_minute: int = 0
-    """Error events that one project may send in a minute; 0: no bound."""
     refresh_keys_s: float = 0.8
     """How often new and revoked keys are looked for."""
     version: str = ""
@@ -122,7 +123,6 @@ class EdgeApp:
             scrubber=scrubber,
             clock=clock,
             in_flight=in_flight,
-            quota=Quota(clock, self._options.events_per_minute),
             options=self._options.sentry,
         )
         self._remote_write = RemoteWriteEndpoint(
@@ -132,6 +132,22 @@ class EdgeApp:
             in_flight=in_flight,
             limits=self._options.remote_write,
             may_write_reserved=hooks.may_write_reserved,
+        )
+        self._json_lines = JsonLinesEndpoint(
+            acceptor=acceptor,
+            writers=writers,
+            scrubber=scrubber,
+            clock=clock,
+            in_flight=in_flight,
+            limits=self._options.logs,
+        )
+        self._loki = LokiEndpoint(
+            acceptor=acceptor,
+            writers=writers,
+            scrubber=scrubber,
+            clock=clock,
+            in_flight=in_flight,
+            limits=self._options.logs,
         )
         otlp = self._options.otlp
         signals: list[Signal] = [
@@ -170,7 +186,8 @@ class EdgeApp:
         project_id = None
         if path.startswith("/p/") and (match := _PREFIX.fullmatch(path)) is not None:
             path, project_id = match["path"], int(match["project"])
-        for endpoint in (self._sentry, self._remote_write, self._otlp):
+        endpoints = (self._sentry, self._remote_write, self._otlp, self._json_lines, self._loki)
+        for endpoint in endpoints:
             if endpoint.owns(path):
                 return endpoint, path, project_id
         return None, path, project_id

@@ -15,12 +15,13 @@ from prometheus_client import Counter
 
 from watchkeeper import __version__
 from watchkeeper.access import Access, KeyRing
-from watchkeeper.app.config import Config
+from watchkeeper.app.config import Config, ConfigError
 from watchkeeper.app.datadir import DataDir
 from watchkeeper.app.edge_metrics import MergedMetrics
 from watchkeeper.app.homes import HomeProjects, NamedProjects
 from watchkeeper.app.http_server import HttpServer
 from watchkeeper.app.loops import Loop, Loops
+from watchkeeper.app.options import SentrySettings
 from watchkeeper.app.otlp import open_grpc_listener, otlp_options
 from watchkeeper.app.own_sink import OwnRoad, self_watch_loop
 from watchkeeper.app.people import build_access
@@ -30,17 +31,21 @@ from watchkeeper.app.series import cardinality_loop, series_options
 from watchkeeper.app.statsd import build_statsd
 from watchkeeper.app.stores import cache_store, meta_store
 from watchkeeper.app.supervise import EngineProcess
+from watchkeeper.app.syslog import build_syslog, log_limits
 from watchkeeper.app.words import said_again
 from watchkeeper.ingest import (
     Acceptor,
+    BodyLimits,
     IngestMetrics,
     RejectionRows,
     remembered_series,
 )
+from watchkeeper.ingest.protocols.sentry import SentryOptions, limited_as
 from watchkeeper.ingest.protocols.statsd import StatsdService
+from watchkeeper.ingest.protocols.syslog import SyslogService
 from watchkeeper.lib.clock import SECOND_MS, system_clock
 from watchkeeper.lib.telemetry import SelfWatch, Telemetry, start_telemetry
-from watchkeeper.privacy import Scrubber, ScrubRules
+from watchkeeper.privacy import PolicyWatch, Scrubber, ScrubRules
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SegmentWriter
 
@@ -49,6 +54,7 @@ BACKLOG = 1024
 GRACE_S = 5
 TOUCH_S = 30.0
 LOOK_AGAIN_S = 10.0
+POLICIES_S = 0.8
 LONGEST_STATSD_PAUSE_S = 10.0
 
 
@@ -86,6 +92,7 @@ class _Edge:
     loops: Loops
     spool: SegmentWriter
     statsd: StatsdService
+    syslog: SyslogService
     telemetry: Telemetry
 
 
@@ -96,6 +103,7 @@ def _build(
     access = build_access(meta, cache_store(config, clock), data_dir, clock)
     keys = KeyRing(meta, clock)
     scrubber = Scrubber(ScrubRules(salt=data_dir.salt()))
+    policies = PolicyWatch(meta, scrubber)
     metrics = IngestMetrics(telemetry.registry)
     spool = SegmentWriter(data_dir.spool, LANE, clock=clock, options=config.spool)
     acceptor = _acceptor(config, data_dir, spool, metrics)
@@ -113,6 +121,8 @@ def _build(
             version=__version__,
             otlp=otlp_options(config.otlp),
             grpc_listener=open_grpc_listener(config),
+            sentry=_sentry(config.sentry),
+            logs=log_limits(config),
         ),
         hooks=EdgeHooks(
             write_rejections=RejectionRows(meta).add,
@@ -129,11 +139,13 @@ def _build(
         process="edge",
         release=__version__,
     )
+    syslog = build_syslog(config, access, acceptor, scrubber)
     statsd = build_statsd(config, data_dir, access, acceptor, telemetry.registry)
     loops = [
         self_watch_loop(watch, clock),
         cardinality_loop(acceptor, meta, clock, lane=LANE),
         Loop(name="reserved-names", period_s=LOOK_AGAIN_S, run=reserved.refresh),
+        Loop(name="privacy", period_s=POLICIES_S, run=policies.refresh_if_changed),
         Loop(name="statsd", period_s=LONGEST_STATSD_PAUSE_S, run=statsd.run_once),
         Loop(name="keys-used", period_s=TOUCH_S, run=lambda: _nothing(keys.flush_touched())),
     ]
@@ -144,6 +156,7 @@ def _build(
         loops=Loops(telemetry.loops, loops),
         spool=spool,
         statsd=statsd,
+        syslog=syslog,
         telemetry=telemetry,
     )
 
@@ -165,6 +178,22 @@ def _count_restarts(engine: EngineProcess, telemetry: Telemetry) -> None:
         registry=telemetry.registry,
     )
     engine.on_restart = restarts.inc
+
+
+def _sentry(settings: SentrySettings) -> SentryOptions:
+    """The settings as the protocol takes them. Raises ConfigError for an unknown category."""
+    pairs = [rule.partition("=") for rule in settings.per_minute]
+    try:
+        per_minute = {limited_as(name): int(most) for name, _, most in pairs}
+    except ValueError as error:
+        raise ConfigError(f"sentry.per_minute: {error}") from error
+    return SentryOptions(
+        limits=BodyLimits(
+            max_bytes=settings.max_body_bytes, max_unpacked_bytes=settings.max_unpacked_bytes
+        ),
+        max_event_bytes=settings.max_event_bytes,
+        per_minute=per_minute,
+    )
 
 
 async def _run(edge: _Edge, listener: socket.socket) -> int:
@@ -194,6 +223,7 @@ async def _run(edge: _Edge, listener: socket.socket) -> int:
     await edge.engine.stop()
     await asyncio.to_thread(edge.loops.stop)
     await asyncio.to_thread(edge.statsd.close)
+    await asyncio.to_thread(edge.syslog.close)
     await asyncio.to_thread(edge.spool.close)
     await engine  # raises EngineRefused
     return 0

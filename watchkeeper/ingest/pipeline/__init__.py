@@ -7,7 +7,9 @@ from watchkeeper.ingest.pipeline.errors import (
     PreparedEvent,
     instant_ms,
     prepare_event,
+    timestamp_s,
 )
+from watchkeeper.ingest.pipeline.log_objects import flat, instant_ns, read_line, read_object
 from watchkeeper.ingest.pipeline.logs import LogLimits, SentLog, finish_log
 from watchkeeper.ingest.pipeline.otel_errors import Raised, error_events, tells_exception
 from watchkeeper.ingest.pipeline.routes import path_of_url, template_of
@@ -56,7 +58,9 @@ __all__ = [
     "error_events",
     "finish_log",
     "finish_span",
+    "flat",
     "instant_ms",
+    "instant_ns",
     "number_of_level",
     "number_of_python_level",
     "number_of_syslog",
@@ -64,9 +68,12 @@ __all__ = [
     "origin_of_resource",
     "path_of_url",
     "prepare_event",
+    "read_line",
+    "read_object",
     "sanitised",
     "severity_name",
     "shortened",
     "tells_exception",
     "template_of",
+    "timestamp_s",
 ]

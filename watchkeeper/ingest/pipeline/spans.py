@@ -132,7 +132,11 @@ def finish_span(
         name = statement[:MAX_NAME] if is_named_so else name
     clean = scrubber.scrub_attributes(attributes)
     texts = scrubber.scrub_attributes(
-        {"name": name, "message": shortened(sent.status_message, MAX_TEXT, cuts)}
+        {
+            "name": name,
+            "message": shortened(sent.status_message, MAX_TEXT, cuts),
+            "transaction": sent.transaction[:MAX_NAME],
+        }
     )
     return _row(
         sent,
@@ -141,6 +145,7 @@ def finish_span(
         _Told(
             name=texts["name"],
             status_message=texts["message"],
+            transaction=texts["transaction"],
             session_id=session_id[:MAX_KEY],
             db_system=db_system[:MAX_KEY],
             statement=statement,
@@ -177,6 +182,7 @@ class _Told:
 
     name: str
     status_message: str
+    transaction: str
     session_id: str
     db_system: str
     statement: str
@@ -221,7 +227,7 @@ def _row(
         host=origin.host,
         is_entry=is_entry,
         route=route[:MAX_NAME],
-        transaction=sent.transaction[:MAX_NAME] or (name if is_entry else ""),
+        transaction=told.transaction or (name if is_entry else ""),
         http_method=http_method[:20],
         http_status=http_status,
         db_system=told.db_system,

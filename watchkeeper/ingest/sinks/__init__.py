@@ -1,5 +1,6 @@
-"""Rows from records: series, samples, histograms, exemplars, metadata, logs, spans."""
+"""Rows from records: series, samples, histograms, exemplars, metadata, logs, spans, envelopes."""
 
+from watchkeeper.ingest.sinks.envelopes import EnvelopeSink
 from watchkeeper.ingest.sinks.logs import LogSink
 from watchkeeper.ingest.sinks.metadata import MetadataSink
 from watchkeeper.ingest.sinks.samples import ROLLED_UP, SampleSink
@@ -8,6 +9,7 @@ from watchkeeper.ingest.sinks.telling import StoredListener, TellingSink
 
 __all__ = [
     "ROLLED_UP",
+    "EnvelopeSink",
     "LogSink",
     "MetadataSink",
     "SampleSink",

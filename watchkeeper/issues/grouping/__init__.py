@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from watchkeeper.issues.grouping import v1
+from watchkeeper.issues.grouping import v1, v2
 from watchkeeper.issues.grouping.shape import (
     ExceptionValue,
     Frame,
@@ -15,10 +15,13 @@ from watchkeeper.issues.grouping.shape import (
     Stacktrace,
 )
 
-VERSIONS: Mapping[int, Callable[[Groupable], Grouping]] = MappingProxyType({v1.VERSION: v1.group})
-"""Every version that a project may still use."""
+VERSIONS: Mapping[int, Callable[[Groupable], Grouping]] = MappingProxyType(
+    {v1.VERSION: v1.group, v2.VERSION: v2.group}
+)
+"""Every version that a project may use."""
 
-LATEST = max(VERSIONS)
+LATEST = v1.VERSION
+"""What a new project uses, see docs/adr/0009-grouping-by-place-is-a-choice.md."""
 
 __all__ = [
     "LATEST",

@@ -10,12 +10,16 @@ import msgspec
 
 
 class Frame(msgspec.Struct, gc=False):
-    """One call of a stack. Line numbers are left out: they change with every edit."""
+    """One call of a stack. Line numbers are left out: they change with every edit.
+
+    context_line: the line of source that ran, where the SDK sends it.
+    """
 
     module: str | None = None
     function: str | None = None
     filename: str | None = None
     in_app: bool | None = None
+    context_line: str | None = None
 
 
 class Stacktrace(msgspec.Struct):

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS, SECOND_MS
+from watchkeeper.issues.repo.search_events import EventConditions
+from watchkeeper.lib.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns
 
 RAW_UP_TO_MS = 12 * HOUR_MS
 """Shorter ranges are counted from the events themselves, longer ones from whole hours."""
 
-HASHES_AT_MOST = 10_000
+HASHES_AT_MOST = 20_000
 """Groups that one list looks at, those with the most events first."""
 
-TAGGED_EVENTS = 50_000
-
-_RAW = {
+RAW = {
     "table": "errors",
+    "earlier": "ts < fromUnixTimestamp64Milli({start:Int64})",
     "slot": "intDiv(toUnixTimestamp64Milli(ts) - {start:Int64}, {step:Int64})",
     "events": "count()",
     "one": "toUInt64(1)",
@@ -32,6 +32,7 @@ _RAW = {
 }
 _HOURLY = {
     "table": "errors_1h",
+    "earlier": "bucket < fromUnixTimestamp(intDiv({start:Int64}, 1000))",
     "slot": "intDiv(toInt64(toUnixTimestamp(bucket)) * 1000 - {start:Int64}, {step:Int64})",
     "events": "sum(events)",
     "one": "events",
@@ -45,12 +46,13 @@ _HOURLY = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which events count. hashes: None for all of the project."""
+    """Which events count. hashes: None for all of the project. search: what else must hold."""
 
     range: TimeRange
     environment: str = ""
     release: str = ""
     hashes: Sequence[int] | None = None
+    search: EventConditions = field(default_factory=EventConditions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,17 +65,30 @@ class IssueCounts:
 
 
 def active_hashes(
-    columns: Columns, scope: Scope, chosen: Filter, *, with_users: bool
+    columns: Columns,
+    scope: Scope,
+    chosen: Filter,
+    *,
+    with_users: bool,
+    merged: Mapping[int, int],
 ) -> dict[int, tuple[int, int]]:
-    """Events and users (0 unless asked for) of each group with an event that counts."""
-    source, span = _source(chosen.range)
-    users = f"ifNull({source['users']}, 0)" if with_users else "0"
-    sql = f"""
-    SELECT grouping_hash, {source["events"]} AS n, {users}
-    FROM {source["table"]} WHERE {_where(source, chosen)}
-    GROUP BY grouping_hash ORDER BY n DESC, grouping_hash LIMIT {{most:UInt32}}
+    """Events and users (0 unless asked for) of each group with an event that counts.
+
+    merged: hash → the hash that stands for its issue, of issues with several hashes, so that a
+    person who met two of them counts once.
     """
-    params = _params(scope, chosen, span) | {"most": HASHES_AT_MOST}
+    source, span = source_of(chosen)
+    users = f"ifNull({source['users']}, 0)" if with_users else "0"
+    group = "grouping_hash"
+    params = params_of(scope, chosen, span) | {"most": HASHES_AT_MOST}
+    if merged:
+        group = "transform(grouping_hash, {parts:Array(UInt64)}, {wholes:Array(UInt64)})"
+        params |= {"parts": list(merged), "wholes": list(merged.values())}
+    sql = f"""
+    SELECT {group} AS whole, {source["events"]} AS n, {users}
+    FROM {source["table"]} WHERE {where(source, chosen)}
+    GROUP BY whole ORDER BY n DESC, whole LIMIT {{most:UInt32}}
+    """
     return {int(h): (int(n), int(u)) for h, n, u in columns.rows(sql, params)}
 
 
@@ -89,15 +104,15 @@ def by_issue(
 
     issue_of: issue id by hash. Over 12 hours the counts are those of the whole hours touched.
     """
-    source, span = _source(chosen.range)
+    source, span = source_of(chosen)
     sql = f"""
     SELECT transform(grouping_hash, {{hashes:Array(UInt64)}}, {{issues:Array(UInt64)}},
                      toUInt64(0)) AS issue,
            {source["events"]}, ifNull({source["users"]}, 0),
            sumMap([{source["slot"]}], [{source["one"]}]) AS found, found.1, found.2
-    FROM {source["table"]} WHERE {_where(source, chosen)} GROUP BY issue
+    FROM {source["table"]} WHERE {where(source, chosen)} GROUP BY issue
     """
-    params = _params(scope, chosen, span, buckets=buckets)
+    params = params_of(scope, chosen, span, buckets=buckets)
     params |= {"hashes": list(issue_of), "issues": list(issue_of.values())}
     return {
         int(issue): IssueCounts(events=int(n), users=int(users), slots=_slots(slots, counts))
@@ -113,12 +128,12 @@ def by_level(
     columns: Columns, scope: Scope, chosen: Filter, *, buckets: int
 ) -> list[tuple[int, str, bool, int]]:
     """(bucket number, level, handled, events) over the range."""
-    source, span = _source(chosen.range)
+    source, span = source_of(chosen)
     sql = f"""
     SELECT {source["slot"]} AS slot, level, handled, {source["events"]}
-    FROM {source["table"]} WHERE {_where(source, chosen)} GROUP BY slot, level, handled
+    FROM {source["table"]} WHERE {where(source, chosen)} GROUP BY slot, level, handled
     """
-    rows = columns.rows(sql, _params(scope, chosen, span, buckets=buckets))
+    rows = columns.rows(sql, params_of(scope, chosen, span, buckets=buckets))
     return [(int(slot), str(level), bool(handled), int(n)) for slot, level, handled, n in rows]
 
 
@@ -126,64 +141,78 @@ def over_time(
     columns: Columns, scope: Scope, chosen: Filter, *, buckets: int
 ) -> list[tuple[int, int, int]]:
     """(bucket number, events, users) over the range."""
-    source, span = _source(chosen.range)
+    source, span = source_of(chosen)
     sql = f"""
     SELECT {source["slot"]} AS slot, {source["events"]}, ifNull({source["users"]}, 0)
-    FROM {source["table"]} WHERE {_where(source, chosen)} GROUP BY slot
+    FROM {source["table"]} WHERE {where(source, chosen)} GROUP BY slot
     """
-    rows = columns.rows(sql, _params(scope, chosen, span, buckets=buckets))
+    rows = columns.rows(sql, params_of(scope, chosen, span, buckets=buckets))
     return [(int(slot), int(n), int(users)) for slot, n, users in rows]
 
 
-def releases_and_environments(
-    columns: Columns, scope: Scope, hashes: Sequence[int]
-) -> tuple[list[str], list[str]]:
-    """Where an issue has been seen: releases, the last seen first, and environments by name."""
+def newest_from(columns: Columns, scope: Scope, hashes: Sequence[int], most: int) -> int:
+    """Start of the day from which on groups have so many events, Unix ms; 0 if they never had."""
     sql = """
-    SELECT release, environment, max(bucket) AS seen FROM errors_1h
+    SELECT toInt64(day) * {ms:Int64} AS at, sum(events) FROM errors_1d
     WHERE project_id = {project:UInt32} AND grouping_hash IN {hashes:Array(UInt64)}
-    GROUP BY release, environment ORDER BY seen DESC, release LIMIT 1000
+    GROUP BY at ORDER BY at DESC
     """
-    rows = columns.rows(sql, {"project": scope.project_id, "hashes": list(hashes)})
-    releases = dict.fromkeys(str(row[0]) for row in rows if row[0])
-    return list(releases), sorted({str(row[1]) for row in rows if row[1]})
+    left = most
+    params = {"project": scope.project_id, "hashes": list(hashes), "ms": DAY_MS}
+    for day_ms, events in columns.rows(sql, params):
+        left -= int(events)
+        if left <= 0:
+            return int(day_ms)
+    return 0
 
 
-def tags(
-    columns: Columns, scope: Scope, chosen: Filter, *, values: int
-) -> tuple[int, list[tuple[str, str, int]]]:
-    """Number of events looked at (the newest 50,000) and (key, value, events), commonest first."""
-    own = "'environment', environment, 'release', release, 'level', level, 'server', server_name"
-    sql = f"""
-    WITH looked_at AS (
-        SELECT mapConcat(mapFilter((k, v) -> v != '', map({own})),
-                         CAST(tags, 'Map(String, String)')) AS pairs
-        FROM errors WHERE {_where(_RAW, chosen)} ORDER BY ts DESC LIMIT {{newest:UInt32}}
-    )
-    SELECT '' AS key, '' AS value, count() AS n FROM looked_at
-    UNION ALL
-    SELECT * FROM (
-        SELECT pair.1 AS key, pair.2 AS value, count() AS n
-        FROM looked_at ARRAY JOIN CAST(pairs, 'Array(Tuple(String, String))') AS pair
-        GROUP BY key, value ORDER BY key, n DESC, value LIMIT {{values:UInt32}} BY key
-    )
+def first_day(columns: Columns, scope: Scope, hashes: Sequence[int]) -> int:
+    """Start of the first day with events of these groups, Unix ms; 0 if there is none."""
+    sql = """
+    SELECT toInt64(min(day)) * {ms:Int64} FROM errors_1d
+    WHERE project_id = {project:UInt32} AND grouping_hash IN {hashes:Array(UInt64)}
     """
-    params = _params(scope, chosen, chosen.range) | {"newest": TAGGED_EVENTS, "values": values}
-    rows = [(str(key), str(value), int(n)) for key, value, n in columns.rows(sql, params)]
-    looked_at = sum(n for key, _value, n in rows if not key)
-    return looked_at, [row for row in rows if row[0]]
+    params = {"project": scope.project_id, "hashes": list(hashes), "ms": DAY_MS}
+    return int(columns.rows(sql, params)[0][0])
 
 
-def _source(span: TimeRange) -> tuple[Mapping[str, str], TimeRange]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """Stored events of one group, and the first and last hour of them, Unix ms."""
+
+    events: int
+    first_ms: int
+    last_ms: int
+
+
+def lives(columns: Columns, scope: Scope, hashes: Sequence[int]) -> dict[int, Life]:
+    """By hash, those that have stored events."""
+    sql = """
+    SELECT grouping_hash, sum(events), toInt64(toUnixTimestamp(min(bucket))) * 1000,
+           toInt64(toUnixTimestamp(max(bucket))) * 1000
+    FROM errors_1h
+    WHERE project_id = {project:UInt32} AND grouping_hash IN {hashes:Array(UInt64)}
+    GROUP BY grouping_hash
+    """
+    found = columns.rows(sql, {"project": scope.project_id, "hashes": list(hashes)})
+    return {
+        int(one): Life(events=int(n), first_ms=int(first), last_ms=int(last))
+        for one, n, first, last in found
+    }
+
+
+def source_of(chosen: Filter) -> tuple[Mapping[str, str], TimeRange]:
     """The table to count from, and the range it can tell apart."""
-    if span.length_ms <= RAW_UP_TO_MS:
-        return _RAW, span
+    span = chosen.range
+    if span.length_ms <= RAW_UP_TO_MS or chosen.search.needs_rows:
+        return RAW, span
     return _HOURLY, TimeRange(
         span.start_ms // HOUR_MS * HOUR_MS, -(-span.end_ms // HOUR_MS) * HOUR_MS
     )
 
 
-def _where(source: Mapping[str, str], chosen: Filter) -> str:
+def where(source: Mapping[str, str], chosen: Filter) -> str:
+    """Conditions on rows of the source, for `params_of`."""
     parts = ["project_id = {project:UInt32}", source["within"]]
     if chosen.hashes is not None:
         parts.append("grouping_hash IN {chosen:Array(UInt64)}")
@@ -191,12 +220,13 @@ def _where(source: Mapping[str, str], chosen: Filter) -> str:
         parts.append("environment = {environment:String}")
     if chosen.release:
         parts.append("release = {release:String}")
-    return " AND ".join(parts)
+    return " AND ".join([*parts, *chosen.search.sql])
 
 
-def _params(
+def params_of(
     scope: Scope, chosen: Filter, span: TimeRange, *, buckets: int = 1
 ) -> dict[str, object]:
+    """Values of what `where` and the sources name."""
     params: dict[str, object] = {
         "project": scope.project_id,
         "start": span.start_ms,
@@ -210,7 +240,7 @@ def _params(
         params["environment"] = chosen.environment
     if chosen.release:
         params["release"] = chosen.release
-    return params
+    return params | dict(chosen.search.params)
 
 
 def bucket_ms(span: TimeRange, buckets: int) -> int:
@@ -218,93 +248,8 @@ def bucket_ms(span: TimeRange, buckets: int) -> int:
     return max(1, -(-span.length_ms // max(1, buckets)))
 
 
-def bucket_starts(span: TimeRange, buckets: int) -> list[int]:
-    """Starts of the buckets that counts of this range come in."""
-    _source_used, counted = _source(span)
+def bucket_starts(chosen: Filter, buckets: int) -> list[int]:
+    """Starts of the buckets that these counts come in."""
+    _used, counted = source_of(chosen)
     step = bucket_ms(counted, buckets)
     return [counted.start_ms + step * number for number in range(buckets)]
-
-
-# One event of an issue
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredEvent:
-    """A row of `errors` with its payload as the SDK sent it, scrubbed."""
-
-    event_id: str
-    ts_ms: int
-    received_ms: int
-    level: str
-    payload: bytes
-
-
-_EVENT = """
-SELECT event_id, toUnixTimestamp64Milli(ts) AS ts_ms, toUnixTimestamp64Milli(received), level,
-       payload
-FROM errors
-WHERE project_id = {project:UInt32} AND grouping_hash IN {hashes:Array(UInt64)}
-"""
-_NEWEST = " ORDER BY ts DESC, event_id DESC LIMIT 1"
-_OLDEST = " ORDER BY ts, event_id LIMIT 1"
-_BY_ID = " AND event_id = {event:String} LIMIT 1"
-_RECOMMENDED = """
- AND (ts, event_id) IN (
-    SELECT ts, event_id FROM (
-        SELECT ts, event_id, trace_id, user_key, tags, handled FROM errors
-        WHERE project_id = {project:UInt32} AND grouping_hash IN {hashes:Array(UInt64)}
-        ORDER BY ts DESC LIMIT 100
-    )
-    ORDER BY (trace_id != '') + (user_key != '') + notEmpty(tags) DESC, ts DESC, event_id DESC
-    LIMIT 1
-) LIMIT 1
-"""
-NAMED = {"latest": _NEWEST, "oldest": _OLDEST, "recommended": _RECOMMENDED}
-
-
-def event(columns: Columns, scope: Scope, hashes: Sequence[int], which: str) -> StoredEvent | None:
-    """An event by its id, or `latest`, `oldest`, `recommended` (recent, with the most context)."""
-    params: dict[str, object] = {"project": scope.project_id, "hashes": list(hashes)}
-    tail = NAMED.get(which)
-    if tail is None:
-        tail = _BY_ID
-        params["event"] = which
-    rows = columns.rows(_EVENT + tail, params)
-    if not rows:
-        return None
-    event_id, ts_ms, received_ms, level, payload = rows[0]
-    return StoredEvent(
-        event_id=str(event_id),
-        ts_ms=int(ts_ms),
-        received_ms=int(received_ms),
-        level=str(level),
-        payload=payload.encode() if isinstance(payload, str) else bytes(payload),
-    )
-
-
-def place_of(
-    columns: Columns, scope: Scope, hashes: Sequence[int], stored: StoredEvent
-) -> tuple[int, int, str | None, str | None]:
-    """(index from 1, total, id of the event before, id of the event after)."""
-    sql = """
-    SELECT countIf((ts, event_id) <= (fromUnixTimestamp64Milli({at:Int64}), {event:String})),
-           count(),
-           argMaxIf(event_id, (ts, event_id),
-                    (ts, event_id) < (fromUnixTimestamp64Milli({at:Int64}), {event:String})),
-           argMinIf(event_id, (ts, event_id),
-                    (ts, event_id) > (fromUnixTimestamp64Milli({at:Int64}), {event:String}))
-    FROM errors
-    WHERE project_id = {project:UInt32} AND grouping_hash IN {hashes:Array(UInt64)}
-    """
-    params: dict[str, object] = {
-        "project": scope.project_id,
-        "hashes": list(hashes),
-        "at": stored.ts_ms,
-        "event": stored.event_id,
-    }
-    index, total, before, after = columns.rows(sql, params)[0]
-    return int(index), int(total), _id(before), _id(after)
-
-
-def _id(text: Any) -> str | None:
-    return str(text).strip("\x00") or None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
+from watchkeeper.issues.lapse import Ignoring, Resolution, counted, is_back, lapsed
+from watchkeeper.issues.repo.returns import Outcome, awake, note_returns
 from watchkeeper.issues.tally import Arrival, Key, Tally, worse
 from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.model import Severity
@@ -17,21 +19,6 @@ _AT_ONCE = 500
 """Values in one IN list."""
 
 T = TypeVar("T")
-
-BY_US = "watchkeeper"
-"""Actor of what the server did by itself."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a tally did to its issue."""
-
-    project_id: int
-    issue_id: int
-    short_id: str
-    events: int
-    is_new: bool = False
-    is_regressed: bool = False
 
 
 def hash_text(grouping_hash: int) -> str:
@@ -229,7 +216,8 @@ def _issue_row(one: Tally, number: int) -> dict[str, Any]:
         "grouping_version": one.grouping.version,
         "status": "unresolved",
         "is_regressed": False,
-        "severity": one.severity.value,
+        "severity": (one.ruled or one.severity).value,
+        "severity_by": "rule" if one.ruled else "events",
         "is_handled": one.is_handled,
         "first_seen_ms": one.first.ts_ms,
         "events": one.events,
@@ -269,9 +257,13 @@ _COUNTED = (
     "events",
     "is_handled",
     "severity",
+    "severity_by",
     "status",
     "is_regressed",
     "status_changed_ms",
+    "resolution",
+    "ignoring",
+    "ignored_until_ms",
 )
 
 
@@ -280,14 +272,14 @@ def _count(
 ) -> list[Outcome]:
     if not old:
         return []
-    chosen = _severity_chosen_by_people(conn, old, known)
     changed: dict[int, dict[str, Any]] = {}
     outcomes = []
-    regressed = []
+    came_back = []
     for one in old:
         row = known[_key(one)]
         before = changed.get(row.id) or {name: getattr(row, name) for name in _COUNTED}
-        after = _after(before, one, is_severity_free=row.id not in chosen)
+        after = _after(before, one)
+        woken = _ignored_on(conn, row.id, after, one) if before["status"] == "ignored" else ""
         changed[row.id] = after
         outcome = Outcome(
             project_id=one.project_id,
@@ -295,10 +287,11 @@ def _count(
             short_id=short_id(slugs[one.project_id], row.number),
             events=one.events,
             is_regressed=before["status"] == "resolved" and after["status"] == "unresolved",
+            woken=woken,
         )
         outcomes.append(outcome)
-        if outcome.is_regressed:
-            regressed.append((one, outcome))
+        if outcome.is_regressed or outcome.woken:
+            came_back.append((one, outcome))
     statement = (
         update(tables.issues)
         .where(tables.issues.c.id == bindparam("key"))
@@ -311,11 +304,11 @@ def _count(
             for issue_id, values in changed.items()
         ],
     )
-    _note_regressions(conn, regressed)
+    note_returns(conn, came_back)
     return outcomes
 
 
-def _after(before: dict[str, Any], one: Tally, *, is_severity_free: bool) -> dict[str, Any]:
+def _after(before: dict[str, Any], one: Tally) -> dict[str, Any]:
     """The issue's row after the tally. An event after the resolution opens it again."""
     after = dict(before)
     if one.last.ts_ms >= before["last_seen_ms"]:
@@ -324,68 +317,63 @@ def _after(before: dict[str, Any], one: Tally, *, is_severity_free: bool) -> dic
         after |= {"first_seen_ms": one.first.ts_ms, "first_release": one.first.release}
     after["events"] += one.events
     after["is_handled"] = before["is_handled"] and one.is_handled
-    if is_severity_free:
-        after["severity"] = worse(Severity(before["severity"]), one.severity).value
-    if before["status"] == "resolved" and one.last.ts_ms > before["status_changed_ms"]:
+    after |= _severity_after(before, one)
+    if before["status"] == "resolved" and _is_back(before, one):
         after |= {
             "status": "unresolved",
             "is_regressed": True,
             "status_changed_ms": one.received_ms,
+            "resolution": None,
         }
     return after
 
 
-def _severity_chosen_by_people(
-    conn: Connection, old: Sequence[Tally], known: dict[Key, Row[Any]]
-) -> set[int]:
-    """Issues whose severity would rise but that a person has set: theirs stays."""
-    rising = [
-        known[_key(one)].id
-        for one in old
-        if worse(Severity(known[_key(one)].severity), one.severity) != known[_key(one)].severity
-    ]
-    t = tables.issue_activity
-    chosen: set[int] = set()
-    for some in _chunks(rising):
-        query = select(t.c.issue_id).where(t.c.issue_id.in_(some), t.c.kind == "severity")
-        chosen.update(row.issue_id for row in conn.execute(query))
-    return chosen
+def _severity_after(before: dict[str, Any], one: Tally) -> dict[str, str]:
+    """A person's word stays; a rule's holds while rules say so; else it can only get worse."""
+    if before["severity_by"] == "person":
+        return {}
+    if one.ruled is not None:
+        return {"severity": one.ruled.value, "severity_by": "rule"}
+    if before["severity_by"] == "rule":
+        return {"severity": one.severity.value, "severity_by": "events"}
+    return {"severity": worse(Severity(before["severity"]), one.severity).value}
 
 
-def _note_regressions(conn: Connection, regressed: Sequence[tuple[Tally, Outcome]]) -> None:
-    """The activity that people see and the signal that alerting claims."""
-    if not regressed:
-        return
-    conn.execute(
-        insert(tables.issue_activity),
-        [
-            {
-                "issue_id": outcome.issue_id,
-                "at_ms": one.received_ms,
-                "actor": BY_US,
-                "kind": "regressed",
-                "facts": {"event_id": one.last.event_id, "release": one.last.release},
-            }
-            for one, outcome in regressed
-        ],
+def _is_back(before: dict[str, Any], one: Tally) -> bool:
+    resolution = Resolution.of_json(before["resolution"])
+    return any(
+        ts_ms > before["status_changed_ms"] and is_back(resolution, release)
+        for release, ts_ms in one.releases.items()
     )
-    conn.execute(
-        insert(tables.signals),
-        [
-            {
-                "project_id": one.project_id,
-                "kind": "issue_regressed",
-                "facts": {
-                    "issue_id": outcome.issue_id,
-                    "short_id": outcome.short_id,
-                    "title": one.last.title,
-                    "severity": one.severity.value,
-                },
-                "created_ms": one.received_ms,
-            }
-            for one, outcome in regressed
-        ],
+
+
+def _ignored_on(conn: Connection, issue_id: int, after: dict[str, Any], one: Tally) -> str:
+    """Count the tally towards what ends the ignoring; returns why it ended, if it did."""
+    if after["ignoring"] is None:
+        return ""
+    ignoring = counted(
+        Ignoring.of_json(after["ignoring"]), events=one.events, at_ms=one.received_ms
     )
+    after["ignoring"] = ignoring.as_json()
+    users = _ignored_users(conn, issue_id, one.users) if ignoring.users is not None else 0
+    why = lapsed(ignoring, at_ms=one.received_ms, users=users)
+    if why:
+        after |= awake(one.received_ms)
+    return why
+
+
+def _ignored_users(conn: Connection, issue_id: int, users: Collection[str]) -> int:
+    """Note people as seen since the issue was ignored; returns how many there are."""
+    t = tables.issue_ignored_users
+    rows = [{"issue_id": issue_id, "user_hash": _user_hash(one)} for one in sorted(users)]
+    if rows:
+        conn.execute(insert_into(conn, t).on_conflict_do_nothing(), rows)
+    total = select(func.count()).where(t.c.issue_id == issue_id)
+    return int(conn.execute(total).scalar_one())
+
+
+def _user_hash(user_key: str) -> str:
+    return blake2b(user_key.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:

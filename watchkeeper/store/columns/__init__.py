@@ -4,6 +4,14 @@
 docs/operate/storage.md.
 """
 
+from watchkeeper.store.columns.envelope_tables import (
+    ATTACHMENTS,
+    CHECK_INS,
+    FEEDBACK,
+    PROFILES,
+    REPLAYS,
+    SESSIONS,
+)
 from watchkeeper.store.columns.errors import (
     BatchRefused,
     DataDirInUse,
@@ -33,12 +41,17 @@ from watchkeeper.store.columns.rowbinary import (
     samples_block,
     split_by_day,
 )
+from watchkeeper.store.columns.table import Table
 from watchkeeper.store.columns.tables import (
     ERRORS,
     ERRORS_1H,
     EXEMPLARS,
     HISTOGRAMS,
+    LOG_ATTRIBUTE_PAIRS,
+    LOG_PATTERNS,
+    LOG_TEMPLATE,
     LOGS,
+    LOGS_1M,
     METADATA,
     SAMPLES,
     SAMPLES_1D,
@@ -47,22 +60,31 @@ from watchkeeper.store.columns.tables import (
     SPANS,
     TABLES,
     TRACES,
-    Table,
 )
 
 __all__ = [
+    "ATTACHMENTS",
+    "CHECK_INS",
     "ERRORS",
     "ERRORS_1H",
     "EXEMPLARS",
+    "FEEDBACK",
     "HISTOGRAMS",
     "LOGS",
+    "LOGS_1M",
+    "LOG_ATTRIBUTE_PAIRS",
+    "LOG_PATTERNS",
+    "LOG_TEMPLATE",
     "METADATA",
     "PARTITIONS_PER_INSERT",
+    "PROFILES",
+    "REPLAYS",
     "SAMPLES",
     "SAMPLES_1D",
     "SAMPLES_1H",
     "SAMPLE_DTYPE",
     "SERIES",
+    "SESSIONS",
     "SPANS",
     "TABLES",
     "TRACES",

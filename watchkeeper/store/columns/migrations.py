@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from watchkeeper.store.columns import schema, tables
+from watchkeeper.store.columns.envelope_tables import ENVELOPE_TABLES
 from watchkeeper.store.columns.errors import SchemaTooNew
 from watchkeeper.store.columns.port import Params
 from watchkeeper.store.columns.schema import SchemaOptions
+from watchkeeper.store.columns.trace_tables import TRACE_TABLES, TRACE_VIEWS
 
 _TTL_DAYS = re.compile(r"toIntervalDay\((\d+)\)")
 
@@ -59,11 +61,54 @@ def _spans_and_more_of_logs(options: SchemaOptions) -> list[str]:
     return [statement for group in made for statement in group]
 
 
+def _what_envelopes_hold(options: SchemaOptions) -> list[str]:
+    made = (schema.create_table(t, options) for t in ENVELOPE_TABLES)
+    return [statement for group in made for statement in group]
+
+
+def _read_models_of_traces(options: SchemaOptions) -> list[str]:
+    made = [schema.create_table(table, options) for table in TRACE_TABLES]
+    viewed = [schema.create_view(view, options) for view in TRACE_VIEWS]
+    return [statement for group in (*made, *viewed) for statement in group]
+
+
+def _more_of_errors(options: SchemaOptions) -> list[str]:
+    added = [column.name for column in tables.ERROR_COLUMNS_2]
+    days = schema.local_name(tables.ERRORS_1D.name, options.cluster)
+    everywhere = schema.on_cluster(options.cluster)
+    return [
+        *schema.add_columns(tables.ERRORS, added, options),
+        *schema.create_table(tables.ERRORS_1D, options),
+        f"TRUNCATE TABLE IF EXISTS {days}{everywhere}",  # a step that was cut off begins anew
+        "INSERT INTO errors_1d SELECT project_id, grouping_hash, toDate(bucket, 'UTC'), level, "
+        "environment, release, handled, events, users FROM errors_1h",
+        *schema.create_view(tables.ERRORS_1D_VIEW, options),
+    ]
+
+
+def _search_of_logs(options: SchemaOptions) -> list[str]:
+    added = schema.add_columns(tables.LOGS, [tables.LOG_PATTERN.name], options)
+    made = [schema.create_table(t, options) for t in (tables.LOGS_1M, tables.LOG_PATTERNS)]
+    viewed = [
+        schema.create_view(v, options) for v in (tables.LOGS_1M_VIEW, tables.LOG_PATTERNS_VIEW)
+    ]
+    indexed = schema.add_indices(tables.LOGS, options)
+    return [statement for group in (added, indexed, *made, *viewed) for statement in group]
+
+
 MIGRATIONS = (
     Migration(version=1, name="first tables", statements=_first_tables),
     Migration(version=2, name="histograms and exemplars", statements=_histograms_and_exemplars),
     Migration(version=3, name="values as differences", statements=_values_as_differences),
     Migration(version=4, name="spans, more of logs", statements=_spans_and_more_of_logs),
+    Migration(version=5, name="what envelopes hold", statements=_what_envelopes_hold),
+    Migration(version=6, name="read models of traces", statements=_read_models_of_traces),
+    Migration(
+        version=7,
+        name="errors by url, function, person, day",
+        statements=_more_of_errors,
+    ),
+    Migration(version=8, name="search of logs", statements=_search_of_logs),
 )
 
 LATEST = MIGRATIONS[-1].version

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS, SECOND_MS
 from watchkeeper.store.columns.port import Columns
-from watchkeeper.store.columns.tables import TABLES, Table
+from watchkeeper.store.columns.table import Table
+from watchkeeper.store.columns.tables import TABLES
 
 DROPS_WITHIN_MS = 2 * HOUR_MS
 """How long after its end an expired partition may still be there: the upkeep runs each hour."""

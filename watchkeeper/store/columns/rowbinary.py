@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from watchkeeper.lib.varint import varint
 from watchkeeper.store.columns.errors import BatchRefused
 from watchkeeper.store.columns.port import Columns, Params, Settings
-from watchkeeper.store.columns.tables import Table
+from watchkeeper.store.columns.table import Table
 
 PARTITIONS_PER_INSERT = 50
 """Days in one insert: the engine refuses more than 100, at every retry; half leaves room."""

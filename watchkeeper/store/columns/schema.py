@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from watchkeeper.store.columns.tables import Column, Table, View
+from watchkeeper.store.columns.table import Column, Table, View
 
 DEDUPLICATION_WINDOW = 1000
 """How many of a table's latest insert tokens the engine remembers."""
@@ -82,6 +82,14 @@ def add_columns(table: Table, names: Sequence[str], options: SchemaOptions) -> l
     )
     places = dict.fromkeys((local_name(table.name, options.cluster), table.name))
     return [f"ALTER TABLE {name}{on_cluster(options.cluster)} {added}" for name in places]
+
+
+def add_indices(table: Table, options: SchemaOptions) -> list[str]:
+    """DDL that gives a table its skipping indices. Old parts get them when they are merged."""
+    local = local_name(table.name, options.cluster)
+    added = ", ".join(f"ADD {index}" for index in table.indices)
+    added = added.replace("ADD INDEX ", "ADD INDEX IF NOT EXISTS ")
+    return [f"ALTER TABLE {local}{on_cluster(options.cluster)} {added}"]
 
 
 def create_version_table(cluster: str) -> str:

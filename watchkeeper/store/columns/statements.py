@@ -12,7 +12,8 @@ import orjson
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.store.columns.port import ColumnsHealth, Settings, TableSize
 from watchkeeper.store.columns.schema import local_name, on_cluster
-from watchkeeper.store.columns.tables import TABLES, Table
+from watchkeeper.store.columns.table import Table
+from watchkeeper.store.columns.tables import TABLES
 from watchkeeper.store.columns.values import checked_name, quoted
 
 ROWS_FORMAT = "JSONCompactEachRow"

@@ -2,55 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """name, ClickHouse type and codec (empty: the engine's default)."""
-
-    name: str
-    type: str
-    codec: str = ""
-    default: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """One MergeTree table, partitioned by day.
-
-    order_by: sorting key. engine: MergeTree or one of its kinds. ttl: expression with {days}.
-    shard_by: expression that spreads rows over a cluster's shards.
-    """
-
-    name: str
-    columns: tuple[Column, ...]
-    partition_by: str
-    order_by: tuple[str, ...]
-    engine: str = "MergeTree"
-    indices: tuple[str, ...] = ()
-    ttl_column: str = ""
-    ttl_days: int = 0
-    shard_by: str = "cityHash64(project_id)"
-
-    @property
-    def is_daily(self) -> bool:
-        """True if a partition is one day, so that a day can be dropped."""
-        return self.partition_by.startswith("toYYYYMMDD(") or self.partition_by == "day"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """A materialized view: what is inserted into `source` is added to `target` by `select`.
-
-    select: a query that names its source as {source}.
-    """
-
-    name: str
-    source: str
-    target: str
-    select: str
-
+from watchkeeper.store.columns.envelope_tables import ENVELOPE_TABLES
+from watchkeeper.store.columns.table import Column, Table, View
+from watchkeeper.store.columns.trace_tables import TRACE_TABLES, TRACE_VIEWS
 
 SAMPLES = Table(
     name="samples",
@@ -168,7 +124,7 @@ SAMPLES_1D = Table(
     shard_by="series_id",
 )
 
-ERRORS = Table(
+ERRORS_1 = Table(
     name="errors",
     columns=(
         Column(name="project_id", type="UInt32"),
@@ -202,6 +158,19 @@ ERRORS = Table(
     ttl_days=30,
 )
 
+ERROR_COLUMNS_2 = (
+    Column(name="url", type="String", codec="ZSTD(3)"),
+    Column(name="function", type="LowCardinality(String)"),
+    Column(name="functions", type="String", codec="ZSTD(3)"),
+    Column(name="user_email", type="String", codec="ZSTD(1)"),
+    Column(name="user_name", type="String", codec="ZSTD(1)"),
+    Column(name="user_ip", type="String", codec="ZSTD(1)"),
+)
+"""What the search of issues added to `errors`. function: the innermost own one; functions: all of
+the stack, each between line feeds."""
+
+ERRORS = replace(ERRORS_1, columns=(*ERRORS_1.columns, *ERROR_COLUMNS_2))
+
 ERRORS_1H = Table(
     name="errors_1h",
     columns=(
@@ -229,6 +198,20 @@ ERRORS_1H = Table(
     ttl_column="bucket",
     ttl_days=90,
 )
+
+ERRORS_1D = replace(
+    ERRORS_1H,
+    name="errors_1d",
+    columns=tuple(
+        Column(name="day", type="Date", codec="ZSTD(1)") if column.name == "bucket" else column
+        for column in ERRORS_1H.columns
+    ),
+    partition_by="toYYYYMM(day)",
+    order_by=tuple("day" if name == "bucket" else name for name in ERRORS_1H.order_by),
+    ttl_column="day",
+    ttl_days=366,
+)
+"""The same by day: where an issue was seen at all is read from few parts."""
 
 LOGS_1 = Table(
     name="logs",
@@ -264,7 +247,95 @@ LOG_COLUMNS_2 = (
 )
 """What migration 4 adds to `logs`. nanos: of the second's thousandth; received: when accepted."""
 
-LOGS = replace(LOGS_1, columns=(*LOGS_1.columns, *LOG_COLUMNS_2))
+LOG_TEMPLATE = (
+    r"replaceRegexpAll(leftUTF8({body}, 300), '[0-9A-Za-z_]*[0-9][0-9A-Za-z_]*"
+    r"(?:[-.:,/+@ ]?[0-9A-Za-z_]*[0-9][0-9A-Za-z_]*)*', '<*>')"
+)
+"""SQL of what lines that say the same have in common: words with digits in them left out."""
+
+LOG_PATTERN = Column(
+    name="pattern",
+    type="UInt64",
+    codec="ZSTD(1)",
+    default=f"cityHash64({LOG_TEMPLATE.format(body='body')})",
+)
+"""What the step "search of logs" adds to `logs`, computed by the engine as lines are inserted."""
+
+LOG_ATTRIBUTE_PAIRS = (
+    "arrayMap((k, v) -> concat(k, '=', v), mapKeys(attributes), mapValues(attributes))"
+)
+"""SQL of a line's attributes as `key=value`; a condition must repeat it for the index to help."""
+
+LOG_INDICES = (
+    "INDEX by_word lower(body) TYPE tokenbf_v1(32768, 3, 0) GRANULARITY 1",
+    f"INDEX by_attribute {LOG_ATTRIBUTE_PAIRS} TYPE bloom_filter(0.02) GRANULARITY 1",
+    "INDEX by_attribute_name mapKeys(attributes) TYPE bloom_filter(0.02) GRANULARITY 1",
+    "INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 1",
+    "INDEX by_request request_id TYPE bloom_filter(0.01) GRANULARITY 1",
+    "INDEX by_received received TYPE minmax GRANULARITY 1",
+)
+"""A Bloom filter a block: a fifth of the size of a text index, and fast enough (bench/logs.py)."""
+
+LOGS = replace(
+    LOGS_1,
+    columns=(*LOGS_1.columns, *LOG_COLUMNS_2, LOG_PATTERN),
+    indices=LOG_INDICES,
+)
+
+LOGS_1M = Table(
+    name="logs_1m",
+    columns=(
+        Column(name="project_id", type="UInt32"),
+        Column(name="bucket", type="DateTime('UTC')", codec="DoubleDelta, ZSTD(1)"),
+        Column(name="severity", type=_TEXT),
+        Column(name="service", type=_TEXT),
+        Column(name="environment", type=_TEXT),
+        Column(name="host", type=_TEXT),
+        Column(name="release", type=_TEXT),
+        Column(name="source", type=_TEXT),
+        Column(name="lines", type="SimpleAggregateFunction(sum, UInt64)"),
+    ),
+    engine="AggregatingMergeTree",
+    partition_by="toYYYYMMDD(bucket)",
+    order_by=(
+        "project_id",
+        "bucket",
+        "severity",
+        "service",
+        "environment",
+        "host",
+        "release",
+        "source",
+    ),
+    ttl_column="bucket",
+    ttl_days=7,
+)
+"""Lines a minute."""
+
+LOG_PATTERNS = Table(
+    name="log_patterns",
+    columns=(
+        Column(name="project_id", type="UInt32"),
+        Column(name="bucket", type="DateTime('UTC')", codec="DoubleDelta, ZSTD(1)"),
+        Column(name="pattern", type="UInt64", codec="ZSTD(1)"),
+        Column(name="severity", type=_TEXT),
+        Column(name="service", type=_TEXT),
+        Column(name="lines", type="SimpleAggregateFunction(sum, UInt64)"),
+        Column(
+            name="first", type="SimpleAggregateFunction(min, DateTime64(3, 'UTC'))", codec="ZSTD(1)"
+        ),
+        Column(
+            name="last", type="SimpleAggregateFunction(max, DateTime64(3, 'UTC'))", codec="ZSTD(1)"
+        ),
+        Column(name="template", type="SimpleAggregateFunction(any, String)", codec="ZSTD(3)"),
+    ),
+    engine="AggregatingMergeTree",
+    partition_by="toYYYYMMDD(bucket)",
+    order_by=("project_id", "bucket", "pattern", "severity", "service"),
+    ttl_column="bucket",
+    ttl_days=7,
+)
+"""Lines by pattern, five minutes at a time, with what the lines of a pattern have in common."""
 
 SPANS = Table(
     name="spans",
@@ -328,10 +399,24 @@ TRACES = Table(
 )
 """When each trace was, so that it is found without its time. start, end: starts of its spans."""
 
-FIRST_TABLES = (SAMPLES, SERIES, METADATA, SAMPLES_1H, SAMPLES_1D, ERRORS, ERRORS_1H, LOGS_1)
+FIRST_TABLES = (SAMPLES, SERIES, METADATA, SAMPLES_1H, SAMPLES_1D, ERRORS_1, ERRORS_1H, LOGS_1)
 """What migration 1 makes: a released step, so nothing joins it."""
 
-TABLES = (*FIRST_TABLES[:-1], LOGS, HISTOGRAMS, EXEMPLARS, SPANS, TRACES)
+TABLES = (
+    *FIRST_TABLES[:-3],
+    ERRORS,
+    ERRORS_1H,
+    ERRORS_1D,
+    LOGS,
+    HISTOGRAMS,
+    EXEMPLARS,
+    SPANS,
+    TRACES,
+    *ENVELOPE_TABLES,
+    *TRACE_TABLES,
+    LOGS_1M,
+    LOG_PATTERNS,
+)
 
 ERRORS_1H_VIEW = View(
     name="errors_1h_view",
@@ -346,6 +431,19 @@ GROUP BY project_id, grouping_hash, bucket, level, environment, release, handled
 """,
 )
 
+ERRORS_1D_VIEW = View(
+    name="errors_1d_view",
+    source="errors",
+    target="errors_1d",
+    select="""
+SELECT project_id, grouping_hash, toDate(ts, 'UTC') AS day,
+       level, environment, release, handled,
+       count() AS events, uniqCombined64State(nullIf(user_key, '')) AS users
+FROM {source}
+GROUP BY project_id, grouping_hash, day, level, environment, release, handled
+""",
+)
+
 TRACES_VIEW = View(
     name="traces_view",
     source="spans",
@@ -357,7 +455,42 @@ GROUP BY project_id, trace_id, day
 """,
 )
 
+LOGS_1M_VIEW = View(
+    name="logs_1m_view",
+    source="logs",
+    target="logs_1m",
+    select="""
+SELECT project_id, toStartOfMinute(toDateTime(ts, 'UTC')) AS bucket, severity, service,
+       environment, host, release, source, count() AS lines
+FROM {source}
+GROUP BY project_id, bucket, severity, service, environment, host, release, source
+""",
+)
+
+LOG_PATTERNS_VIEW = View(
+    name="log_patterns_view",
+    source="logs",
+    target="log_patterns",
+    select=f"""
+SELECT project_id, bucket, pattern, severity, service, lines, first, last,
+       {LOG_TEMPLATE.format(body="one")} AS template
+FROM (
+    SELECT project_id, toStartOfFiveMinutes(toDateTime(ts, 'UTC')) AS bucket, pattern, severity,
+           service, count() AS lines, min(ts) AS first, max(ts) AS last, any(body) AS one
+    FROM {{source}}
+    GROUP BY project_id, bucket, pattern, severity, service
+)
+""",
+)
+
 FIRST_VIEWS = (ERRORS_1H_VIEW,)
 """What migration 1 makes."""
 
-VIEWS = (*FIRST_VIEWS, TRACES_VIEW)
+VIEWS = (
+    *FIRST_VIEWS,
+    ERRORS_1D_VIEW,
+    TRACES_VIEW,
+    *TRACE_VIEWS,
+    LOGS_1M_VIEW,
+    LOG_PATTERNS_VIEW,
+)

@@ -12,35 +12,18 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
-metadata = MetaData(
-    # Every constraint has a name, so that a later migration can drop it on both databases.
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-Id = BigInteger().with_variant(Integer, "sqlite")
-Ms = BigInteger
+from watchkeeper.store.meta import issue_tables, release_tables, shape
+from watchkeeper.store.meta.shape import Id, Ms
+from watchkeeper.store.meta.shape import id_column as _id
+from watchkeeper.store.meta.shape import ref_column as _ref
 
-
-def _id() -> Column[int]:
-    return Column("id", Id, primary_key=True, autoincrement=True)
-
-
-def _ref(name: str, target: str, *, nullable: bool = False, index: bool = True) -> Column[int]:
-    return Column(
-        name, Id, ForeignKey(f"{target}.id", ondelete="CASCADE"), nullable=nullable, index=index
-    )
-
+metadata = shape.metadata
 
 # Who
 
@@ -239,6 +222,12 @@ issues = Table(
     Column("last_release", String(250), nullable=False, default=""),
     Column("environment", String(64), nullable=False, default=""),
     Column("status_changed_ms", Ms, nullable=False),
+    Column("severity_by", String(8), nullable=False, server_default="events"),  # | rule | person
+    Column("resolution", JSON(none_as_null=True)),  # watchkeeper/issues/lapse.py reads it
+    Column("ignoring", JSON(none_as_null=True)),  # the same
+    Column("ignored_until_ms", Ms),
+    Column("merged_into_id", Id),  # an issue that is shown as part of another one
+    Column("merged_ms", Ms),
     UniqueConstraint("project_id", "number"),
     Index("ix_issues_listing", "project_id", "status", "last_seen_ms"),
 )
@@ -248,6 +237,7 @@ issue_hashes = Table(
     Column("project_id", Id, primary_key=True),
     Column("grouping_hash", String(16), primary_key=True),  # 16 hex digits of the UInt64
     _ref("issue_id", "issues"),
+    Column("home_issue_id", Id),  # whose it was before a merge
 )
 issue_activity = Table(
     "issue_activity",
@@ -413,4 +403,52 @@ series_uses = Table(
     Column("label_values", BigInteger, nullable=False),
     Column("senders", JSON, nullable=False),
     Column("at_ms", Ms, nullable=False),
+)
+
+# How slow the endpoints of each project may be
+
+latency_budgets = Table(
+    "latency_budgets",
+    metadata,
+    Column("project_id", Id, primary_key=True, autoincrement=False),
+    Column("preset", String(16), nullable=False),  # a preset's name, or own
+    Column("stat", String(8), nullable=False),
+    Column("limit_ms", Integer, nullable=False),
+    Column("for_minutes", Integer, nullable=False),
+    Column("satisfied_ms", Integer, nullable=False),
+    Column("slow_query_ms", Integer, nullable=False),
+    Column("changed_ms", Ms, nullable=False),
+)
+# Releases, deploys and source maps
+
+releases = release_tables.releases
+release_commits = release_tables.release_commits
+deploys = release_tables.deploys
+artifact_chunks = release_tables.artifact_chunks
+artifact_bundles = release_tables.artifact_bundles
+artifact_files = release_tables.artifact_files
+
+# Around issues
+
+issue_comments = issue_tables.issue_comments
+issue_ignored_users = issue_tables.issue_ignored_users
+issue_undos = issue_tables.issue_undos
+issue_searches = issue_tables.issue_searches
+severity_rules = issue_tables.severity_rules
+# Searches of logs that are counted, so that a rule can alert on them
+
+log_queries = Table(
+    "log_queries",
+    metadata,
+    _id(),
+    _ref("project_id", "projects"),
+    Column("name", String(100), nullable=False),
+    Column("query", Text, nullable=False),
+    Column("created_ms", Ms, nullable=False),
+    Column("created_by", String(254), nullable=False),
+    Column("matches", BigInteger, nullable=False),
+    Column("told_ms", Ms, nullable=False),  # newest sample
+    Column("counted_ms", Ms, nullable=False),
+    Column("error", Text, nullable=False),
+    UniqueConstraint("project_id", "name"),
 )

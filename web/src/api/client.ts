@@ -25,7 +25,9 @@ export class ApiError extends Error {
 }
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-export type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
+export type Query = Readonly<
+  Record<string, string | number | boolean | readonly string[] | null | undefined>
+>;
 
 interface CallOptions {
   query?: Query;
@@ -93,10 +95,12 @@ function payload(method: Method, { body, form }: CallOptions): { headers: Header
   return { headers, body: JSON.stringify(body) };
 }
 
-function queryString(query: Query | undefined): string {
+/** `?a=1&b=2` without what is empty; a list gives its key more than once. */
+export function queryString(query: Query | undefined): string {
   const params = new URLSearchParams();
   for (const [key, value] of Object.entries(query ?? {})) {
-    if (value !== null && value !== undefined && value !== "") params.set(key, String(value));
+    if (Array.isArray(value)) for (const one of value) params.append(key, one);
+    else if (value !== null && value !== undefined && value !== "") params.set(key, String(value));
   }
   const text = params.toString();
   return text === "" ? "" : `?${text}`;

@@ -2,7 +2,15 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 import type { Topic } from "./types";
 
-const TOPICS: readonly Topic[] = ["samples", "issues", "alerts", "targets", "logs", "setup"];
+const TOPICS: readonly Topic[] = [
+  "samples",
+  "issues",
+  "alerts",
+  "targets",
+  "logs",
+  "spans",
+  "setup",
+];
 /** A busy topic is fetched again at most this often (ms). */
 const SPACING_MS = 1_000;
 const BACKOFF_MS = [1_000, 2_000, 5_000, 10_000];

@@ -376,26 +376,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/api/wk/projects/{project_id}/issues/bulk": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /**
-     * Change Issues
-     * @description The same change to many issues: all or, when one does not exist (404), none. Role member.
-     */
-    post: operations["change_issues"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
   "/api/wk/projects/{project_id}/issues/{short_id}": {
     parameters: {
       query?: never;
@@ -432,6 +412,492 @@ export interface paths {
      * @description One event: its id, or `latest`, `oldest`, `recommended`.
      */
     get: operations["get_event"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/issues/bulk": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Change Issues
+     * @description The same change to many issues: all or, when one does not exist (404), none. Role member.
+     */
+    post: operations["change_issues"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/issues/undo": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Undo Change
+     * @description Take a change back, within an hour; what was changed since stays. Role member.
+     */
+    post: operations["undo_change"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/issues/merge": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Merge Issues
+     * @description Make issues part of another one; `/unmerge` takes them out again. Role member.
+     */
+    post: operations["merge_issues"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/issues/{short_id}/merged": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Merged
+     * @description Of which issues and fingerprints this one consists.
+     */
+    get: operations["list_merged"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/issues/{short_id}/unmerge": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Unmerge Issues
+     * @description Make parts of this issue issues of their own again. Role member.
+     */
+    post: operations["unmerge_issues"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/issues/{short_id}/comments": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Comments
+     * @description What people wrote, oldest first.
+     */
+    get: operations["list_comments"];
+    put?: never;
+    /**
+     * Add Comment
+     * @description Write a comment. Role member.
+     */
+    post: operations["add_comment"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/issues/{short_id}/comments/{comment_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Delete Comment
+     * @description Delete a comment of one's own; admins delete any.
+     */
+    delete: operations["delete_comment"];
+    options?: never;
+    head?: never;
+    /**
+     * Edit Comment
+     * @description Change a comment of one's own.
+     */
+    patch: operations["edit_comment"];
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/issues/{short_id}/facts": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Facts
+     * @description Releases and environments with their shares, suspect deploy and commits.
+     */
+    get: operations["get_facts"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/issues/{short_id}/events": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Events
+     * @description A page of the issue's events, newest first. The last 30 d if no range is given.
+     */
+    get: operations["list_events"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/issues/{short_id}/tags/{key}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Tag Values
+     * @description Every value of one tag (or of user, url, transaction, release, …), the commonest first.
+     */
+    get: operations["list_tag_values"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/issues/{short_id}/similar": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Similar
+     * @description Issues that may be the same fault, with a score and its reasons.
+     */
+    get: operations["list_similar"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/issues/{short_id}/why": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Why
+     * @description Why an event (its id, latest, oldest, recommended) is in the issue.
+     *
+     *     With `other`, the id of any event of the project: why the two are in one issue, or not.
+     */
+    get: operations["get_why"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/issue-search/complete": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Complete Search
+     * @description What may be typed next: keys, tags, then values of the range (7 d if none is given).
+     */
+    get: operations["complete_search"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/issue-searches": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Searches
+     * @description The caller's own searches and the shared ones, by name.
+     */
+    get: operations["list_searches"];
+    put?: never;
+    /**
+     * Add Search
+     * @description Keep a search. Sharing it needs role member.
+     */
+    post: operations["add_search"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/issue-searches/{search_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Delete Search
+     * @description Forget a kept search of one's own, or as an admin a shared one.
+     */
+    delete: operations["delete_search"];
+    options?: never;
+    head?: never;
+    /**
+     * Change Search
+     * @description Change a kept search of one's own, or as an admin a shared one.
+     */
+    patch: operations["change_search"];
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/severity-rules": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Severity Rules
+     * @description Which events are how bad in this project.
+     */
+    get: operations["get_severity_rules"];
+    /**
+     * Set Severity Rules
+     * @description Replace the rules; they hold for events from now on. Needs role admin.
+     */
+    put: operations["set_severity_rules"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/errors/summary": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Error Summary
+     * @description Errors, people, issues and error rate beside the range before. 24 h if none is given.
+     */
+    get: operations["get_error_summary"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/errors/groups": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Error Groups
+     * @description The most frequent errors by endpoint, user, feature, type, function, …, each over time.
+     */
+    get: operations["get_error_groups"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/releases": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Releases
+     * @description Releases, the newest first; errors of the last 14 days if no range is given.
+     */
+    get: operations["list_releases"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/deploys": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Deploys
+     * @description Deploys that began in the range, for charts to mark; the last 14 days by default.
+     */
+    get: operations["list_deploys"];
+    put?: never;
+    /**
+     * Note Deploy
+     * @description Note a deploy, or what became of one. Needs role member.
+     */
+    post: operations["note_deploy"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/releases/{version}/commits": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Commits
+     * @description The commits of a release, the newest first.
+     */
+    get: operations["list_commits"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/releases/{version}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Release
+     * @description One release; errors of the last 14 days if no range is given.
+     */
+    get: operations["get_release"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/issues/{short_id}/events/{which}/suspects": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Suspects
+     * @description Commits that may have caused an error: of its release, by the files it came through.
+     */
+    get: operations["list_suspects"];
     put?: never;
     post?: never;
     delete?: never;
@@ -889,6 +1355,705 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/wk/projects/{project_id}/events/{event_id}/attachments": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Attachments
+     * @description The files that came with an event.
+     */
+    get: operations["list_attachments"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/events/{event_id}/attachments/{number}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Download Attachment
+     * @description One file, as a download whatever it calls itself: what an app sends must not run here.
+     */
+    get: operations["download_attachment"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/traces": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Traces
+     * @description A page of traces, newest or slowest first. The last hour if no range is given.
+     */
+    get: operations["list_traces"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/traces/overview": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Traces Overview
+     * @description The histogram and the scatter of the same search.
+     */
+    get: operations["get_traces_overview"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/traces/fields": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Trace Fields
+     * @description What the search language knows, and the keys of attributes, for completion.
+     */
+    get: operations["list_trace_fields"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/traces/values": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Trace Values
+     * @description Values of one field, for completion.
+     */
+    get: operations["list_trace_values"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/traces/{trace_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Trace
+     * @description One trace of this project, ready to be drawn.
+     */
+    get: operations["get_trace"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/traces/{trace_id}/spans/{span_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Span
+     * @description All that is stored of one span.
+     */
+    get: operations["get_span"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/traces/{trace_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Find Trace
+     * @description One trace with its spans in every project that the caller may read.
+     */
+    get: operations["find_trace"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/performance/endpoints": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Endpoints
+     * @description Rate, errors and duration by service and route. The last hour if no range is given.
+     */
+    get: operations["list_endpoints"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/performance/series": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Operation Series
+     * @description Rate, errors and duration over time, of one operation or of all.
+     */
+    get: operations["get_operation_series"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/performance/statements": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Statements
+     * @description Database statements by the time they take. The last hour if no range is given.
+     */
+    get: operations["list_statements"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/performance/slow-queries": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Slow Queries
+     * @description Single database calls that took long, the slowest first.
+     */
+    get: operations["list_slow_queries"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/performance/dependencies": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Dependencies
+     * @description Outgoing requests by host, caches with their hit ratio, queues.
+     */
+    get: operations["list_dependencies"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/performance/problems": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Performance Problems
+     * @description N+1 queries, slow queries and queries that became slower. The last 24 h by default.
+     */
+    get: operations["list_performance_problems"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/performance/map": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Service Map
+     * @description Who calls whom. The last hour if no range is given.
+     */
+    get: operations["get_service_map"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/performance/budget": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Latency Budget
+     * @description How slow the project's endpoints may be, and what may be chosen instead.
+     */
+    get: operations["get_latency_budget"];
+    /**
+     * Put Latency Budget
+     * @description Choose a preset or say it yourself. Needs role admin.
+     */
+    put: operations["put_latency_budget"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/profiles": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Profiles
+     * @description A page of profiles and the transactions that have some. The last hour by default.
+     */
+    get: operations["list_profiles"];
+    put?: never;
+    /**
+     * Upload Profile
+     * @description Keep a pprof file, gzipped or plain, sent as the body. Needs role member.
+     *
+     *     It can be read within a second. 400 for a body that is no pprof profile.
+     */
+    post: operations["upload_profile"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/profiles/flame": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Flame
+     * @description One flame graph of all profiles that match, the newest 50 merged.
+     */
+    get: operations["get_flame"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/profiles/{profile_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Profile
+     * @description The flame graph of one profile.
+     */
+    get: operations["get_profile"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/logs/queries": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Log Queries
+     * @description Saved queries by name, with where their counters stand.
+     */
+    get: operations["list_log_queries"];
+    put?: never;
+    /**
+     * Create Log Query
+     * @description Save a query; lines received from now on are counted. Needs role member.
+     */
+    post: operations["create_log_query"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/logs/queries/{query_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Delete Log Query
+     * @description Forget a saved query; its series ends. Needs role member.
+     */
+    delete: operations["delete_log_query"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/logs/tail": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Tail Logs
+     * @description Server-sent events `lines`, each a LogTailBatch, within a second of the lines' arrival.
+     */
+    get: operations["tail_logs"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/logs/export": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Export Logs
+     * @description Lines as a file: a JSON object a line, or CSV with attributes as JSON in the last column.
+     */
+    get: operations["export_logs"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/logs": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Logs
+     * @description A page of lines. The last hour if no range is given.
+     */
+    get: operations["list_logs"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/logs/histogram": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Log Histogram
+     * @description Lines a bucket and severity; what takes too long to count is counted in a sample.
+     */
+    get: operations["get_log_histogram"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/logs/facets": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Log Facets
+     * @description The commonest values of fields among the lines that match.
+     */
+    get: operations["get_log_facets"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/logs/completion": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Complete Log Search
+     * @description What may stand at the text cursor, from the lines of the range.
+     */
+    get: operations["complete_log_search"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/logs/patterns": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Log Patterns
+     * @description Lines that say the same, the commonest first.
+     */
+    get: operations["list_log_patterns"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/logs/related": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Related Logs
+     * @description Lines of a trace or request, oldest first, in every project of this one's organisation that
+     *     the caller may see.
+     */
+    get: operations["list_related_logs"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/logs/lines/{line_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Log Line
+     * @description One line by its id.
+     */
+    get: operations["get_log_line"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/logs/lines/{line_id}/context": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Log Context
+     * @description Lines before and after one, of the same service and host (or file).
+     */
+    get: operations["get_log_context"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/privacy": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Privacy
+     * @description What the project hides, hashes and keeps beyond the defaults.
+     */
+    get: operations["get_privacy"];
+    /**
+     * Put Privacy
+     * @description Set the rules. They hold within a second, for what comes from then on. Needs role admin.
+     */
+    put: operations["put_privacy"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/privacy/preview": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Preview Privacy
+     * @description What rules would do to a sample; nothing is saved.
+     */
+    post: operations["preview_privacy"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -906,8 +2071,16 @@ export interface components {
       per_s: number;
     };
     /**
+     * Action
+     * @description What becomes of what a rule finds.
+     * @enum {string}
+     */
+    Action: "remove" | "mask" | "hash" | "keep";
+    /**
      * ActivityEntry
-     * @description kind: created, status, severity, assignee, regressed, …; facts differ by kind.
+     * @description kind: status, severity, assignee, comment, merged, unmerged, regressed, unignored, undone.
+     *
+     *     facts differ by kind. actor: an e-mail address, a token's name, or watchkeeper.
      */
     ActivityEntry: {
       /** At Ms */
@@ -923,26 +2096,10 @@ export interface components {
     };
     /**
      * Addresses
-     * @description Addresses with the project's keys filled in; a key is null when none is switched on.
+     * @description IP addresses: in the fields made for them, and in text as well when hidden everywhere.
+     * @enum {string}
      */
-    Addresses: {
-      /** Sentry Dsn */
-      sentry_dsn: string;
-      /** Ingest Key */
-      ingest_key: string | null;
-      /** Server Key */
-      server_key: string | null;
-      /** Otlp Endpoint */
-      otlp_endpoint: string;
-      /** Prometheus Url */
-      prometheus_url: string;
-      /** Posthog Host */
-      posthog_host: string;
-      /** Statsd Address */
-      statsd_address: string;
-      /** Public Url */
-      public_url: string;
-    };
+    "Addresses-Input": "hide" | "hide_everywhere" | "keep";
     /**
      * AlertAnswer
      * @description fingerprint: of its labels; value: of the expression, null if it is no finite number.
@@ -1014,6 +2171,32 @@ export interface components {
     AlertsAnswer: {
       /** Alerts */
       alerts: components["schemas"]["AlertAnswer"][];
+    };
+    /**
+     * AttachmentAnswer
+     * @description number: its place in the list, for the download. type: Sentry's word for what it is.
+     */
+    AttachmentAnswer: {
+      /** Number */
+      number: number;
+      /** Name */
+      name: string;
+      /** Content Type */
+      content_type: string;
+      /** Type */
+      type: string;
+      /** Size Bytes */
+      size_bytes: number;
+      /** Received Ms */
+      received_ms: number;
+    };
+    /**
+     * AttachmentsAnswer
+     * @description The files of one event, oldest first.
+     */
+    AttachmentsAnswer: {
+      /** Attachments */
+      attachments: components["schemas"]["AttachmentAnswer"][];
     };
     /**
      * AttemptAnswer
@@ -1096,16 +2279,77 @@ export interface components {
       };
     };
     /**
+     * BudgetBody
+     * @description preset: one of those offered; `own`: stat and limit_ms say it.
+     * @example {
+     *       "preset": "strict"
+     *     }
+     */
+    BudgetBody: {
+      /**
+       * Preset
+       * @enum {string}
+       */
+      preset: "calm" | "average" | "patient" | "brisk" | "strict" | "own";
+      /**
+       * Stat
+       * @default p95
+       * @enum {string}
+       */
+      stat: "p95" | "p50" | "p99" | "avg";
+      /**
+       * Limit Ms
+       * @default 500
+       */
+      limit_ms: number;
+      /**
+       * For Minutes
+       * @default 10
+       */
+      for_minutes: number;
+      /**
+       * Satisfied Ms
+       * @default 500
+       */
+      satisfied_ms: number;
+      /**
+       * Slow Query Ms
+       * @default 1000
+       */
+      slow_query_ms: number;
+    };
+    /**
+     * BudgetChoice
+     * @description The project's budget and what may be chosen instead.
+     */
+    BudgetChoice: {
+      budget: components["schemas"]["LatencyBudget"];
+      /** Presets */
+      presets: components["schemas"]["LatencyPreset"][];
+    };
+    /**
      * BulkAnswer
-     * @description changed: how many issues differ from before.
+     * @description changed: issues that differ from before. remaining: found but over what is done at once.
+     *
+     *     undo: what to send to `/issues/undo` within an hour; null when nothing changed.
      */
     BulkAnswer: {
       /** Changed */
       changed: number;
+      /**
+       * Remaining
+       * @default 0
+       */
+      remaining: number;
+      /** Undo */
+      undo: number | null;
     };
     /**
      * BulkBody
-     * @description The same change for every issue named.
+     * @description The same change for every issue named, or for every issue that a search finds.
+     *
+     *     With short_ids the search is not looked at; else q, env, release, from and to are those of the
+     *     list, and at most 1,000 issues are changed at once: `remaining` says how many are left.
      * @example {
      *       "short_ids": [
      *         "WEB-1",
@@ -1120,8 +2364,26 @@ export interface components {
       severity?: components["schemas"]["Severity"] | null;
       /** Assignee Email */
       assignee_email?: string | null;
+      resolve?: components["schemas"]["ResolveBody"] | null;
+      ignore?: components["schemas"]["IgnoreBody"] | null;
       /** Short Ids */
-      short_ids: string[];
+      short_ids?: string[];
+      /** Q */
+      q?: string | null;
+      /**
+       * Env
+       * @default
+       */
+      env: string;
+      /**
+       * Release
+       * @default
+       */
+      release: string;
+      /** From */
+      from?: number | null;
+      /** To */
+      to?: number | null;
     };
     /**
      * CardinalityAnswer
@@ -1220,6 +2482,103 @@ export interface components {
       empty_hint: string;
     };
     /**
+     * CommentAnswer
+     * @description edited_ms: null until it was changed. is_own: the caller may edit and delete it.
+     */
+    CommentAnswer: {
+      /** Id */
+      id: number;
+      /** At Ms */
+      at_ms: number;
+      /** Edited Ms */
+      edited_ms: number | null;
+      /** Author */
+      author: string;
+      /** Text */
+      text: string;
+      /** Is Own */
+      is_own: boolean;
+    };
+    /**
+     * CommentBody
+     * @description Plain text; nothing in it is markup.
+     * @example {
+     *       "text": "Seen with the new image; rolled back."
+     *     }
+     */
+    CommentBody: {
+      /** Text */
+      text: string;
+    };
+    /**
+     * CommentsAnswer
+     * @description Oldest first.
+     */
+    CommentsAnswer: {
+      /** Comments */
+      comments: components["schemas"]["CommentAnswer"][];
+    };
+    /**
+     * CommitAnswer
+     * @description files: empty if the tool did not send them.
+     */
+    CommitAnswer: {
+      /** Id */
+      id: string;
+      /** Repository */
+      repository: string;
+      /** Message */
+      message: string;
+      /** Author Name */
+      author_name: string;
+      /** Author Email */
+      author_email: string;
+      /** Committed Ms */
+      committed_ms: number | null;
+      /** Files */
+      files: components["schemas"]["CommitFile"][];
+    };
+    /**
+     * CommitFile
+     * @description kind: A added, M modified, D deleted.
+     */
+    CommitFile: {
+      /** Path */
+      path: string;
+      /** Kind */
+      kind: string;
+    };
+    /**
+     * CommitsAnswer
+     * @description A release's commits, the newest first.
+     */
+    CommitsAnswer: {
+      /** Commits */
+      commits: components["schemas"]["CommitAnswer"][];
+    };
+    /**
+     * CompletionAnswer
+     * @description start, end: the part of the text that a suggestion replaces, in characters from 0.
+     */
+    CompletionAnswer: {
+      /** Start */
+      start: number;
+      /** End */
+      end: number;
+      /** Suggestions */
+      suggestions: components["schemas"]["Suggestion"][];
+    };
+    /**
+     * ContextLineAnswer
+     * @description One line of source.
+     */
+    ContextLineAnswer: {
+      /** Lineno */
+      lineno: number;
+      /** Text */
+      text: string;
+    };
+    /**
      * Counts
      * @description Numbers for the head of the page, right now.
      */
@@ -1232,6 +2591,18 @@ export interface components {
       targets_down: number;
       /** Targets */
       targets: number;
+    };
+    /**
+     * CriticalPath
+     * @description Columns: stretches of time, newest first, and the row that the trace waited for.
+     */
+    CriticalPath: {
+      /** Row */
+      row: number[];
+      /** From Ns */
+      from_ns: number[];
+      /** To Ns */
+      to_ns: number[];
     };
     /**
      * DataHealthAnswer
@@ -1313,6 +2684,141 @@ export interface components {
       sent_ms: number | null;
     };
     /**
+     * Dependency
+     * @description Calls of a service to something outside: a host, a cache, a queue.
+     *
+     *     category: http, cache, queue or rpc. hit_ratio: 0..1 of cache reads that tell; null: none did.
+     */
+    Dependency: {
+      /**
+       * Category
+       * @enum {string}
+       */
+      category: "http" | "cache" | "queue" | "rpc";
+      /** Service */
+      service: string;
+      /** Name */
+      name: string;
+      /** System */
+      system: string;
+      /** Op */
+      op: string;
+      /** Calls */
+      calls: number;
+      /** Per S */
+      per_s: number;
+      /** Errors */
+      errors: number;
+      /** Error Ratio */
+      error_ratio: number;
+      latency: components["schemas"]["Latency"];
+      /** Total Ms */
+      total_ms: number;
+      /** Hits */
+      hits: number;
+      /** Misses */
+      misses: number;
+      /** Hit Ratio */
+      hit_ratio: number | null;
+      /** Spark */
+      spark: number[];
+      before: components["schemas"]["WeekBefore"] | null;
+      /** Example Trace Id */
+      example_trace_id: string;
+    };
+    /**
+     * DependencyPage
+     * @description Like EndpointPage.
+     */
+    DependencyPage: {
+      /** From Ms */
+      from_ms: number;
+      /** To Ms */
+      to_ms: number;
+      /** Resolution Ms */
+      resolution_ms: number;
+      /** Spark Times Ms */
+      spark_times_ms: number[];
+      /** Total */
+      total: number;
+      /** Dependencies */
+      dependencies: components["schemas"]["Dependency"][];
+    };
+    /**
+     * DeployAnswer
+     * @description One time that a release went somewhere. finished_ms, duration_ms: null until it ended.
+     */
+    DeployAnswer: {
+      /** Id */
+      id: number;
+      /** Deployment Id */
+      deployment_id: string;
+      /** Release */
+      release: string;
+      /** Environment */
+      environment: string;
+      /** Name */
+      name: string;
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "started" | "in_progress" | "success" | "failure";
+      /** Started Ms */
+      started_ms: number;
+      /** Finished Ms */
+      finished_ms: number | null;
+      /** Duration Ms */
+      duration_ms: number | null;
+      /** Url */
+      url: string;
+    };
+    /**
+     * DeployBody
+     * @description What a deploy script says, at the start, on the way, or once at the end.
+     *
+     *     deployment_id: a later word with the same one changes the same deploy. Fields that are left out
+     *     stay as they are; at first: status success, environment production, times now.
+     * @example {
+     *       "deployment_id": "deploy-42",
+     *       "duration_ms": 45000,
+     *       "environment": "production",
+     *       "release": "shop@1.2.0",
+     *       "status": "success"
+     *     }
+     */
+    DeployBody: {
+      /**
+       * Deployment Id
+       * @default
+       */
+      deployment_id: string;
+      /** Release */
+      release?: string | null;
+      /** Environment */
+      environment?: string | null;
+      /** Name */
+      name?: string | null;
+      /** Status */
+      status?: ("started" | "in_progress" | "success" | "failure") | null;
+      /** Started Ms */
+      started_ms?: number | null;
+      /** Finished Ms */
+      finished_ms?: number | null;
+      /** Duration Ms */
+      duration_ms?: number | null;
+      /** Url */
+      url?: string | null;
+    };
+    /**
+     * DeploysAnswer
+     * @description Deploys that began in the range, the newest first, at most 1,000.
+     */
+    DeploysAnswer: {
+      /** Deploys */
+      deploys: components["schemas"]["DeployAnswer"][];
+    };
+    /**
      * Done
      * @description The change was made and there is nothing to tell about it.
      */
@@ -1348,6 +2854,100 @@ export interface components {
       reason: string;
     };
     /**
+     * Emails
+     * @description E-mail addresses, in fields and in text.
+     * @enum {string}
+     */
+    Emails: "hide" | "hash" | "keep";
+    /**
+     * Endpoint
+     * @description One route of one service.
+     *
+     *     under: share (0..1) of calls within 500, 1000, 2000 and 3000 ms. apdex: 0..1 of the project's
+     *     satisfied_ms. time_ratio: its share of all time spent. spark: calls, spark_p95_ms: p95 (null:
+     *     none), in the columns of spark_times_ms. is_over_budget: see LatencyBudget.
+     */
+    Endpoint: {
+      /** Service */
+      service: string;
+      /** Route */
+      route: string;
+      /** Method */
+      method: string;
+      /** Op */
+      op: string;
+      /** Calls */
+      calls: number;
+      /** Per S */
+      per_s: number;
+      /** Errors */
+      errors: number;
+      /** Error Ratio */
+      error_ratio: number;
+      latency: components["schemas"]["Latency"];
+      /** Under */
+      under: {
+        [key: string]: number;
+      };
+      /** Apdex */
+      apdex: number;
+      /** Total Ms */
+      total_ms: number;
+      /** Time Ratio */
+      time_ratio: number;
+      /** Spark */
+      spark: number[];
+      /** Spark P95 Ms */
+      spark_p95_ms: (number | null)[];
+      before: components["schemas"]["WeekBefore"] | null;
+      /** Is Over Budget */
+      is_over_budget: boolean;
+    };
+    /**
+     * EndpointPage
+     * @description from_ms, to_ms: what was counted; whole hours where the range is over 12 hours.
+     *
+     *     total: endpoints that match, of which at most 200 are listed.
+     */
+    EndpointPage: {
+      /** From Ms */
+      from_ms: number;
+      /** To Ms */
+      to_ms: number;
+      /** Resolution Ms */
+      resolution_ms: number;
+      /** Spark Times Ms */
+      spark_times_ms: number[];
+      budget: components["schemas"]["LatencyBudget"];
+      /** Total */
+      total: number;
+      /** Calls */
+      calls: number;
+      /** Per S */
+      per_s: number;
+      /** Error Ratio */
+      error_ratio: number;
+      latency: components["schemas"]["Latency"];
+      /** Endpoints */
+      endpoints: components["schemas"]["Endpoint"][];
+    };
+    /**
+     * EnvironmentShare
+     * @description ratio: 0..1 of the issue's stored events.
+     */
+    EnvironmentShare: {
+      /** Environment */
+      environment: string;
+      /** Events */
+      events: number;
+      /** Ratio */
+      ratio: number;
+      /** First Ms */
+      first_ms: number;
+      /** Last Ms */
+      last_ms: number;
+    };
+    /**
      * ErrorAnswer
      * @description The body of every 4xx and 5xx. `X-Request-Id` names the request in the server's log.
      * @example {
@@ -1363,6 +2963,8 @@ export interface components {
     /**
      * ErrorFacts
      * @description code: stable word to match on; message: a sentence for people; field, line: where.
+     *
+     *     position: of the first wrong character of a field, from 0.
      */
     ErrorFacts: {
       /** Code */
@@ -1373,6 +2975,116 @@ export interface components {
       field?: string | null;
       /** Line */
       line?: number | null;
+      /** Position */
+      position?: number | null;
+    };
+    /**
+     * ErrorGroup
+     * @description events and users in the range; ratio: 0..1 of all events; per_minute: events a minute.
+     *
+     *     previous_events: in the range of the same length before. series: as long as times_ms. requests
+     *     and error_pct (two decimals): entry spans of the endpoint; null where none were stored.
+     *     short_id: of an issue; label says it otherwise.
+     */
+    ErrorGroup: {
+      /** Value */
+      value: string;
+      /** Label */
+      label: string;
+      /** Short Id */
+      short_id: string | null;
+      /** Events */
+      events: number;
+      /** Users */
+      users: number;
+      /** Ratio */
+      ratio: number;
+      /** Per Minute */
+      per_minute: number;
+      /** Previous Events */
+      previous_events: number;
+      /** Requests */
+      requests: number | null;
+      /** Error Pct */
+      error_pct: number | null;
+      /** Series */
+      series: number[];
+    };
+    /**
+     * ErrorGroupsAnswer
+     * @description The most frequent first; other: events beyond the groups shown. times_ms: bucket starts.
+     */
+    ErrorGroupsAnswer: {
+      /**
+       * By
+       * @enum {string}
+       */
+      by:
+        | "endpoint"
+        | "user"
+        | "feature"
+        | "type"
+        | "function"
+        | "severity"
+        | "release"
+        | "environment"
+        | "server"
+        | "platform"
+        | "issue";
+      /** Tag */
+      tag: string;
+      /** Total */
+      total: number;
+      /** Other */
+      other: number;
+      /** Times Ms */
+      times_ms: number[];
+      /** Groups */
+      groups: components["schemas"]["ErrorGroup"][];
+    };
+    /**
+     * ErrorSummaryAnswer
+     * @description Totals of the range and of the one before. change_pct: of events; null after none.
+     *
+     *     events, users: as long as times_ms. new_issues, regressions: in the range.
+     */
+    ErrorSummaryAnswer: {
+      now: components["schemas"]["ErrorTotals"];
+      before: components["schemas"]["ErrorTotals"];
+      /** Change Pct */
+      change_pct: number | null;
+      /** Times Ms */
+      times_ms: number[];
+      /** Events */
+      events: number[];
+      /** Users */
+      users: number[];
+      /** New Issues */
+      new_issues: number;
+      /** Regressions */
+      regressions: number;
+      /** Unresolved */
+      unresolved: number;
+      /** Resolved */
+      resolved: number;
+      /** Ignored */
+      ignored: number;
+    };
+    /**
+     * ErrorTotals
+     * @description error_pct: errors of 100 requests, two decimals; null where no request was stored.
+     */
+    ErrorTotals: {
+      /** Events */
+      events: number;
+      /** Users */
+      users: number;
+      /** Issues */
+      issues: number;
+      /** Requests */
+      requests: number | null;
+      /** Error Pct */
+      error_pct: number | null;
     };
     /**
      * EventAnswer
@@ -1399,6 +3111,7 @@ export interface components {
       message: string;
       /** Exceptions */
       exceptions: components["schemas"]["ExceptionAnswer"][];
+      stacks: components["schemas"]["StacksAnswer"];
       /** Breadcrumbs */
       breadcrumbs: components["schemas"]["Breadcrumb"][];
       /** Request */
@@ -1437,6 +3150,44 @@ export interface components {
       };
     };
     /**
+     * EventRow
+     * @description One event of an issue in a list.
+     */
+    EventRow: {
+      /** Event Id */
+      event_id: string;
+      /** Ts Ms */
+      ts_ms: number;
+      /** Title */
+      title: string;
+      /** Level */
+      level: string;
+      /** Release */
+      release: string;
+      /** Environment */
+      environment: string;
+      /** User */
+      user: string;
+      /** Url */
+      url: string;
+      /** Transaction */
+      transaction: string;
+      /** Trace Id */
+      trace_id: string;
+      /** Server Name */
+      server_name: string;
+    };
+    /**
+     * EventsAnswer
+     * @description Newest first. next_cursor: null on the last page.
+     */
+    EventsAnswer: {
+      /** Events */
+      events: components["schemas"]["EventRow"][];
+      /** Next Cursor */
+      next_cursor: string | null;
+    };
+    /**
      * ExceptionAnswer
      * @description Of a chain, in the order in which the SDK sent them: the outermost is last.
      */
@@ -1448,6 +3199,23 @@ export interface components {
       mechanism: components["schemas"]["Mechanism"] | null;
       /** Frames */
       frames: components["schemas"]["Frame"][];
+    };
+    /**
+     * FactsAnswer
+     * @description Where and since when. Releases: the newest first, at most 100; environments by events.
+     */
+    FactsAnswer: {
+      /** Releases */
+      releases: components["schemas"]["ReleaseShare"][];
+      /** Environments */
+      environments: components["schemas"]["EnvironmentShare"][];
+      suspect_deploy: components["schemas"]["SuspectDeploy"] | null;
+      /** Suspect Commits */
+      suspect_commits: components["schemas"]["SuspectCommit"][];
+      /** First Event Id */
+      first_event_id: string | null;
+      /** Last Event Id */
+      last_event_id: string | null;
     };
     /**
      * FirstRunAnswer
@@ -1488,6 +3256,81 @@ export interface components {
        * @default UTC
        */
       timezone: string;
+    };
+    /**
+     * Flame
+     * @description A flame graph. unit: nanoseconds, bytes or count; kind: what was measured (cpu, wall, …).
+     *
+     *     kinds: what else the profiles measured. profiles: how many were merged, of `total` that match
+     *     (the newest are merged). is_cut: small nodes were left out, their weight stays in parents.
+     */
+    Flame: {
+      /** Unit */
+      unit: string;
+      /** Kind */
+      kind: string;
+      /** Kinds */
+      kinds: string[];
+      /** Profiles */
+      profiles: number;
+      /** Total */
+      total: number;
+      /** Samples */
+      samples: number;
+      /** Is Cut */
+      is_cut: boolean;
+      /** Threads */
+      threads: components["schemas"]["FlameThread"][];
+      frames: components["schemas"]["FlameFrames"];
+      nodes: components["schemas"]["FlameNodes"];
+      /** Items */
+      items: components["schemas"]["ProfileItem"][];
+    };
+    /**
+     * FlameFrames
+     * @description Columns: the functions. line 0: unknown. in_app: code of the project, not of a library.
+     */
+    FlameFrames: {
+      /** Function */
+      function: string[];
+      /** Module */
+      module: string[];
+      /** File */
+      file: string[];
+      /** Line */
+      line: number[];
+      /** In App */
+      in_app: boolean[];
+    };
+    /**
+     * FlameNodes
+     * @description Columns: the tree, each parent before its children; row 0 is the root with frame -1.
+     *
+     *     value: weight of the node with all below; own: without. In Flame's unit.
+     */
+    FlameNodes: {
+      /** Frame */
+      frame: number[];
+      /** Parent */
+      parent: number[];
+      /** Depth */
+      depth: number[];
+      /** Value */
+      value: number[];
+      /** Own */
+      own: number[];
+    };
+    /**
+     * FlameThread
+     * @description A thread and its weight, all profiles taken together by name.
+     */
+    FlameThread: {
+      /** Id */
+      id: string;
+      /** Name */
+      name: string;
+      /** Value */
+      value: number;
     };
     /**
      * ForecastAnswer
@@ -1575,6 +3418,40 @@ export interface components {
       rules: components["schemas"]["RuleAnswer"][];
     };
     /**
+     * HashedPart
+     * @description One thing that was compared. is_shared: the other event has it as well, null without one.
+     */
+    HashedPart: {
+      /** Text */
+      text: string;
+      /** Is Shared */
+      is_shared: boolean | null;
+    };
+    /**
+     * HealthAnswer
+     * @description Of the release's sessions in the range; ratios 0..1 of those without a crash.
+     */
+    HealthAnswer: {
+      /** Sessions */
+      sessions: number;
+      /** Users */
+      users: number;
+      /** Crash Free Sessions Ratio */
+      crash_free_sessions_ratio: number;
+      /** Crash Free Users Ratio */
+      crash_free_users_ratio: number;
+    };
+    /**
+     * Hit
+     * @description path: where. rule: a default rule by name, or `rule:2` for the second rule of the policy.
+     */
+    Hit: {
+      /** Path */
+      path: string;
+      /** Rule */
+      rule: string;
+    };
+    /**
      * HomeAnswer
      * @description needs_you: the worst and oldest first.
      */
@@ -1631,8 +3508,60 @@ export interface components {
       hosts: components["schemas"]["HostForecast"][];
     };
     /**
+     * IgnoreBody
+     * @description The first condition that is met ends it; none: for ever.
+     *
+     *     for_ms is from now; events in window_ms if that is given; until_escalating: until it comes
+     *     much more often than in the week before.
+     * @example {
+     *       "events": 100,
+     *       "window_ms": 3600000
+     *     }
+     */
+    IgnoreBody: {
+      /** Until Ms */
+      until_ms?: number | null;
+      /** For Ms */
+      for_ms?: number | null;
+      /** Events */
+      events?: number | null;
+      /** Window Ms */
+      window_ms?: number | null;
+      /** Users */
+      users?: number | null;
+      /**
+       * Until Escalating
+       * @default false
+       */
+      until_escalating: boolean;
+    };
+    /**
+     * Ignoring
+     * @description Until what an issue is ignored; every limit null: for ever. seen_events: so many came since.
+     *
+     *     is_escalating: events and window_ms were derived from what was usual then.
+     */
+    Ignoring: {
+      /** Until Ms */
+      until_ms: number | null;
+      /** Events */
+      events: number | null;
+      /** Window Ms */
+      window_ms: number | null;
+      /** Users */
+      users: number | null;
+      /** Is Escalating */
+      is_escalating: boolean;
+      /** Seen Events */
+      seen_events: number;
+    };
+    /**
      * IssueAnswer
      * @description events, users, spark: in the asked range; spark: in 24 equal buckets. assignee: e-mail.
+     *
+     *     severity_by: who said so. is_new: first seen in the range; is_since_deploy: after the latest
+     *     deploy; is_escalating: the end of the range has far more than the rest. merged: issues that are
+     *     part of this one.
      */
     IssueAnswer: {
       /** Id */
@@ -1673,6 +3602,25 @@ export interface components {
       release: string;
       /** Assignee */
       assignee: string | null;
+      /**
+       * Severity By
+       * @enum {string}
+       */
+      severity_by: "events" | "rule" | "person";
+      /** Is New */
+      is_new: boolean;
+      /** Is Since Deploy */
+      is_since_deploy: boolean;
+      /** Is Escalating */
+      is_escalating: boolean;
+      /** First Release */
+      first_release: string;
+      /** Comments */
+      comments: number;
+      /** Merged */
+      merged: number;
+      resolution: components["schemas"]["Resolution"] | null;
+      ignoring: components["schemas"]["Ignoring"] | null;
     };
     /**
      * IssueDetail
@@ -1717,14 +3665,35 @@ export interface components {
       release: string;
       /** Assignee */
       assignee: string | null;
+      /**
+       * Severity By
+       * @enum {string}
+       */
+      severity_by: "events" | "rule" | "person";
+      /** Is New */
+      is_new: boolean;
+      /** Is Since Deploy */
+      is_since_deploy: boolean;
+      /** Is Escalating */
+      is_escalating: boolean;
+      /** First Release */
+      first_release: string;
+      /** Comments */
+      comments: number;
+      /** Merged */
+      merged: number;
+      resolution: components["schemas"]["Resolution"] | null;
+      ignoring: components["schemas"]["Ignoring"] | null;
       /** Value */
       value: string;
       /** Platform */
       platform: string;
       /** Total Events */
       total_events: number;
-      /** First Release */
-      first_release: string;
+      /** Status Changed Ms */
+      status_changed_ms: number;
+      /** Grouping Version */
+      grouping_version: number;
       stats: components["schemas"]["IssueStats"];
       /** Tags */
       tags: components["schemas"]["TagFacet"][];
@@ -1738,8 +3707,12 @@ export interface components {
     /**
      * IssuePatch
      * @description Fields that are left out stay as they are; assignee_email "" takes the assignee away.
+     *
+     *     assignee_email: an address, or me. resolve sets the status resolved, ignore ignored.
      * @example {
-     *       "status": "resolved"
+     *       "resolve": {
+     *         "kind": "next_release"
+     *       }
      *     }
      */
     IssuePatch: {
@@ -1748,6 +3721,8 @@ export interface components {
       severity?: components["schemas"]["Severity"] | null;
       /** Assignee Email */
       assignee_email?: string | null;
+      resolve?: components["schemas"]["ResolveBody"] | null;
+      ignore?: components["schemas"]["IgnoreBody"] | null;
     };
     /**
      * IssueStats
@@ -1764,6 +3739,8 @@ export interface components {
     /**
      * IssuesAnswer
      * @description total: issues that match on all pages; next_cursor: null on the last page.
+     *
+     *     hints: what the search may have meant, if it names something that no event has.
      */
     IssuesAnswer: {
       /** Issues */
@@ -1773,6 +3750,8 @@ export interface components {
       /** Total */
       total: number;
       stats: components["schemas"]["SeverityStats"];
+      /** Hints */
+      hints: string[];
     };
     /**
      * JwtAnswer
@@ -1853,6 +3832,71 @@ export interface components {
       series: number;
     };
     /**
+     * Latency
+     * @description Times of a set of calls, ms; the percentiles are mostly within 5 % of the exact ones.
+     */
+    Latency: {
+      /** Avg Ms */
+      avg_ms: number;
+      /** P50 Ms */
+      p50_ms: number;
+      /** P95 Ms */
+      p95_ms: number;
+      /** P99 Ms */
+      p99_ms: number;
+    };
+    /**
+     * LatencyBudget
+     * @description How slow an endpoint of the project may be: its `stat` at most limit_ms over for_minutes.
+     *
+     *     satisfied_ms: quicker calls count as satisfied, those up to four times that as tolerated.
+     *     slow_query_ms: a database call that takes longer is slow.
+     */
+    LatencyBudget: {
+      /**
+       * Preset
+       * @enum {string}
+       */
+      preset: "calm" | "average" | "patient" | "brisk" | "strict" | "own";
+      /**
+       * Stat
+       * @enum {string}
+       */
+      stat: "p95" | "p50" | "p99" | "avg";
+      /** Limit Ms */
+      limit_ms: number;
+      /** For Minutes */
+      for_minutes: number;
+      /** Satisfied Ms */
+      satisfied_ms: number;
+      /** Slow Query Ms */
+      slow_query_ms: number;
+    };
+    /**
+     * LatencyPreset
+     * @description A budget that is offered. expression: the same as an alert rule's PromQL.
+     */
+    LatencyPreset: {
+      /**
+       * Name
+       * @enum {string}
+       */
+      name: "calm" | "average" | "patient" | "brisk" | "strict" | "own";
+      /**
+       * Stat
+       * @enum {string}
+       */
+      stat: "p95" | "p50" | "p99" | "avg";
+      /** Limit Ms */
+      limit_ms: number;
+      /** For Minutes */
+      for_minutes: number;
+      /** Expression */
+      expression: string;
+      /** Doc */
+      doc: string;
+    };
+    /**
      * Link
      * @description page: of the web UI; id: what to open there.
      */
@@ -1864,6 +3908,277 @@ export interface components {
       page: "alerts" | "targets" | "errors";
       /** Id */
       id: string;
+    };
+    /**
+     * LogCompletion
+     * @description insert: replaces the text from `start` to `end`. count: lines that have it, if known.
+     */
+    LogCompletion: {
+      /** Label */
+      label: string;
+      /** Insert */
+      insert: string;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "field" | "value" | "operator";
+      /** Detail */
+      detail: string;
+      /** Count */
+      count: number | null;
+    };
+    /**
+     * LogCompletionsAnswer
+     * @description start, end: the stretch of the query, in characters, that an option replaces.
+     */
+    LogCompletionsAnswer: {
+      /** Start */
+      start: number;
+      /** End */
+      end: number;
+      /** Options */
+      options: components["schemas"]["LogCompletion"][];
+    };
+    /**
+     * LogContextAnswer
+     * @description Lines around one, all in order of time. by: of the same what (service, host, file).
+     */
+    LogContextAnswer: {
+      /** Before */
+      before: components["schemas"]["LogLine"][];
+      line: components["schemas"]["LogLine"];
+      /** After */
+      after: components["schemas"]["LogLine"][];
+      /** By */
+      by: {
+        [key: string]: string;
+      };
+    };
+    /**
+     * LogFacet
+     * @description One field's commonest values. field: as the search language writes it (`attr.region`).
+     *
+     *     is_exact false: counted in the newest `counted` lines only; counts are of those.
+     */
+    LogFacet: {
+      /** Field */
+      field: string;
+      /** Values */
+      values: components["schemas"]["LogFacetValue"][];
+      /** Counted */
+      counted: number;
+      /** Is Exact */
+      is_exact: boolean;
+    };
+    /**
+     * LogFacetValue
+     * @description value "": lines without one. ratio: 0..1 of the lines counted.
+     */
+    LogFacetValue: {
+      /** Value */
+      value: string;
+      /** Count */
+      count: number;
+      /** Ratio */
+      ratio: number;
+    };
+    /**
+     * LogFacetsAnswer
+     * @description attributes: keys of attributes that occur, the commonest first, to be asked as `attr.KEY`.
+     */
+    LogFacetsAnswer: {
+      /** Facets */
+      facets: components["schemas"]["LogFacet"][];
+      /** Attributes */
+      attributes: string[];
+    };
+    /**
+     * LogHistogram
+     * @description Lines a bucket and severity; lists are as long as times_ms (starts of buckets, Unix ms).
+     *
+     *     is_exact false: counted in a sample of the blocks and scaled up.
+     */
+    LogHistogram: {
+      /** Times Ms */
+      times_ms: number[];
+      /** Step Ms */
+      step_ms: number;
+      /** By Severity */
+      by_severity: {
+        [key: string]: number[];
+      };
+      /** Total */
+      total: number;
+      /** Is Exact */
+      is_exact: boolean;
+    };
+    /**
+     * LogLine
+     * @description One line. id: to fetch it and its context. ts_ms and nanos: ns within the ms.
+     *
+     *     received_ms: when it was accepted. pattern: 16 hex digits, the same for lines that differ in
+     *     numbers and ids only; for `pattern:` in a search.
+     */
+    LogLine: {
+      /** Id */
+      id: string;
+      /** Project Id */
+      project_id: number;
+      /** Ts Ms */
+      ts_ms: number;
+      /** Nanos */
+      nanos: number;
+      /** Received Ms */
+      received_ms: number;
+      /** Severity */
+      severity: string;
+      /** Severity Number */
+      severity_number: number;
+      /** Service */
+      service: string;
+      /** Environment */
+      environment: string;
+      /** Release */
+      release: string;
+      /** Host */
+      host: string;
+      /** Source */
+      source: string;
+      /** Body */
+      body: string;
+      /** Attributes */
+      attributes: {
+        [key: string]: string;
+      };
+      /** Trace Id */
+      trace_id: string;
+      /** Span Id */
+      span_id: string;
+      /** Request Id */
+      request_id: string;
+      /** User Key */
+      user_key: string;
+      /** Session Id */
+      session_id: string;
+      /** Pattern */
+      pattern: string;
+    };
+    /**
+     * LogPatternAnswer
+     * @description Lines that say the same. ids: of their `pattern`s; search: finds them in the language.
+     *
+     *     template: `<*>` stands where they differ. share: 0..1 of the lines in the range. spark: lines in
+     *     24 equal buckets. first_ms: the first of them that is still known. is_new: none before `since`.
+     */
+    LogPatternAnswer: {
+      /** Ids */
+      ids: string[];
+      /** Template */
+      template: string;
+      /** Lines */
+      lines: number;
+      /** Share */
+      share: number;
+      /** Severity */
+      severity: string;
+      /** By Severity */
+      by_severity: {
+        [key: string]: number;
+      };
+      /** Services */
+      services: string[];
+      /** Spark */
+      spark: number[];
+      /** First Ms */
+      first_ms: number;
+      /** Last Ms */
+      last_ms: number;
+      /** Is New */
+      is_new: boolean;
+      example: components["schemas"]["LogLine"] | null;
+      /** Search */
+      search: string;
+    };
+    /**
+     * LogPatternsAnswer
+     * @description Patterns, the commonest first. total: lines in the range. counted: those that were looked at;
+     *     fewer than total: a sample, and `lines` are scaled up. patterns_total: before the limit.
+     */
+    LogPatternsAnswer: {
+      /** Patterns */
+      patterns: components["schemas"]["LogPatternAnswer"][];
+      /** Total */
+      total: number;
+      /** Counted */
+      counted: number;
+      /** Patterns Total */
+      patterns_total: number;
+      /** Since Ms */
+      since_ms: number;
+    };
+    /**
+     * LogQueriesAnswer
+     * @description Every saved query of the project. most: how many it may have.
+     */
+    LogQueriesAnswer: {
+      /** Queries */
+      queries: components["schemas"]["LogQueryAnswer"][];
+      /** Most */
+      most: number;
+    };
+    /**
+     * LogQueryAnswer
+     * @description A saved query. metric: the selector of its counter. matches: counted since it was made.
+     *
+     *     counted_ms: up to when. error: why it is not counted at present; empty if it is.
+     */
+    LogQueryAnswer: {
+      /** Id */
+      id: number;
+      /** Name */
+      name: string;
+      /** Q */
+      q: string;
+      /** Metric */
+      metric: string;
+      /** Matches */
+      matches: number;
+      /** Counted Ms */
+      counted_ms: number;
+      /** Created Ms */
+      created_ms: number;
+      /** Created By */
+      created_by: string;
+      /** Error */
+      error: string;
+    };
+    /**
+     * LogQueryBody
+     * @description name: value of the label `query`; unique in the project.
+     * @example {
+     *       "name": "checkout-timeouts",
+     *       "q": "service:checkout timed out level:>=warn"
+     *     }
+     */
+    LogQueryBody: {
+      /** Name */
+      name: string;
+      /** Q */
+      q: string;
+    };
+    /**
+     * LogTailBatch
+     * @description One event `lines` of the tail, in order of arrival. skipped: matched, but not shown, as too
+     *     many came at once; rate: matching lines a second.
+     */
+    LogTailBatch: {
+      /** Lines */
+      lines: components["schemas"]["LogLine"][];
+      /** Skipped */
+      skipped: number;
+      /** Rate */
+      rate: number;
     };
     /**
      * LoginBody
@@ -1878,6 +4193,73 @@ export interface components {
       email: string;
       /** Password */
       password: string;
+    };
+    /**
+     * LogsAnswer
+     * @description A page, newest first (or oldest, as asked). next_cursor null: nothing follows.
+     *
+     *     words: what the body was searched for, in lower case, to be marked on the page.
+     */
+    LogsAnswer: {
+      /** Lines */
+      lines: components["schemas"]["LogLine"][];
+      /** Next Cursor */
+      next_cursor: string | null;
+      /** Words */
+      words: string[];
+    };
+    /**
+     * MapEdge
+     * @description Calls from one node to another. is_estimated: from the share of traces that was looked at.
+     */
+    MapEdge: {
+      /** Source */
+      source: string;
+      /** Target */
+      target: string;
+      /** Calls */
+      calls: number;
+      /** Per S */
+      per_s: number;
+      /** Errors */
+      errors: number;
+      /** Error Ratio */
+      error_ratio: number;
+      /** P50 Ms */
+      p50_ms: number;
+      /** P95 Ms */
+      p95_ms: number;
+      /** Is Estimated */
+      is_estimated: boolean;
+    };
+    /**
+     * MapNode
+     * @description A service, or what services call. id: `service:shop`, `db:postgresql`, `http:api.x.com`.
+     *
+     *     Of a service: the work that entered it; of others: the calls made to them.
+     */
+    MapNode: {
+      /** Id */
+      id: string;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "service" | "db" | "http" | "cache" | "queue" | "rpc";
+      /** Name */
+      name: string;
+      /** Calls */
+      calls: number;
+      /** Per S */
+      per_s: number;
+      /** Errors */
+      errors: number;
+      /** Error Ratio */
+      error_ratio: number;
+      /** P50 Ms */
+      p50_ms: number;
+      /** P95 Ms */
+      p95_ms: number;
     };
     /**
      * Mechanism
@@ -1923,6 +4305,57 @@ export interface components {
     MembersAnswer: {
       /** Members */
       members: components["schemas"]["MemberAnswer"][];
+    };
+    /**
+     * MergeBody
+     * @description The issues become part of `into`, which keeps its number.
+     * @example {
+     *       "into": "WEB-1",
+     *       "short_ids": [
+     *         "WEB-2",
+     *         "WEB-3"
+     *       ]
+     *     }
+     */
+    MergeBody: {
+      /** Into */
+      into: string;
+      /** Short Ids */
+      short_ids: string[];
+    };
+    /**
+     * MergedAnswer
+     * @description own_hashes: fingerprints that were this issue's from the start.
+     */
+    MergedAnswer: {
+      /** Own Hashes */
+      own_hashes: string[];
+      /** Merged */
+      merged: components["schemas"]["MergedIssue"][];
+    };
+    /**
+     * MergedIssue
+     * @description An issue that is part of another one. events: stored ones of its own fingerprint.
+     */
+    MergedIssue: {
+      /** Short Id */
+      short_id: string;
+      /** Title */
+      title: string;
+      /** Type */
+      type: string;
+      /** Culprit */
+      culprit: string;
+      /** Merged Ms */
+      merged_ms: number;
+      /** Events */
+      events: number;
+      /** First Seen Ms */
+      first_seen_ms: number;
+      /** Last Seen Ms */
+      last_seen_ms: number;
+      /** Hashes */
+      hashes: string[];
     };
     /**
      * MetricAnswer
@@ -2014,6 +4447,24 @@ export interface components {
       next_cursor: number | null;
       /** Fresh Ms */
       fresh_ms: number;
+    };
+    /**
+     * MinifiedAnswer
+     * @description The same call in the file that really ran, before its source map was applied.
+     */
+    MinifiedAnswer: {
+      /** Function */
+      function: string;
+      /** Filename */
+      filename: string;
+      /** Abs Path */
+      abs_path: string;
+      /** Lineno */
+      lineno: number | null;
+      /** Colno */
+      colno: number | null;
+      /** Context */
+      context: components["schemas"]["ContextLineAnswer"][];
     };
     /**
      * NeedsYou
@@ -2161,6 +4612,22 @@ export interface components {
       expires_ms?: number | null;
     };
     /**
+     * OpFacts
+     * @description What sort of work the time went to.
+     */
+    OpFacts: {
+      /** Op */
+      op: string;
+      /** Spans */
+      spans: number;
+      /** Errors */
+      errors: number;
+      /** Self Ns */
+      self_ns: number;
+      /** Total Ns */
+      total_ns: number;
+    };
+    /**
      * OrganisationAnswer
      * @description One organisation of the caller and what they may see of it.
      */
@@ -2188,6 +4655,52 @@ export interface components {
       samples: number;
     };
     /**
+     * PerformanceProblem
+     * @description One performance problem.
+     *
+     *     kind: n_plus_one (five or more equal statements below one parent), slow_query (calls over the
+     *     project's slow_query_ms), slower_query (slower than a week before, beyond chance).
+     *     occurrences: times it was seen; calls: statements in them; lost_ms: time that they took.
+     *     avg_calls: statements an occurrence. p95_ratio: now to a week before; null for other kinds.
+     */
+    PerformanceProblem: {
+      /** Id */
+      id: string;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "n_plus_one" | "slow_query" | "slower_query";
+      /** Title */
+      title: string;
+      /** Service */
+      service: string;
+      /** Transaction */
+      transaction: string;
+      /** Statement */
+      statement: string;
+      /** System */
+      system: string;
+      /** Occurrences */
+      occurrences: number;
+      /** Calls */
+      calls: number;
+      /** Avg Calls */
+      avg_calls: number;
+      /** Lost Ms */
+      lost_ms: number;
+      /** P95 Ms */
+      p95_ms: number | null;
+      /** P95 Ratio */
+      p95_ratio: number | null;
+      /** First Seen Ms */
+      first_seen_ms: number;
+      /** Last Seen Ms */
+      last_seen_ms: number;
+      /** Evidence */
+      evidence: components["schemas"]["ProblemEvidence"][];
+    };
+    /**
      * Points
      * @description values: null where nothing is known; as long as times_ms.
      */
@@ -2196,6 +4709,52 @@ export interface components {
       times_ms: number[];
       /** Values */
       values: (number | null)[];
+    };
+    /**
+     * PolicyAnswer
+     * @description What the project asks for, in the order in which it is applied.
+     */
+    PolicyAnswer: {
+      emails: components["schemas"]["Emails"];
+      addresses: components["schemas"]["watchkeeper__privacy__policy__Addresses"];
+      /** Rules */
+      rules: components["schemas"]["RuleShape"][];
+    };
+    /**
+     * PolicyBody
+     * @description The first rule that finds a value decides about it; all of them come before the defaults.
+     * @example {
+     *       "addresses": "hide",
+     *       "emails": "hash",
+     *       "rules": [
+     *         {
+     *           "action": "hash",
+     *           "kind": "name",
+     *           "note": "tells them apart",
+     *           "pattern": "patient_no"
+     *         },
+     *         {
+     *           "action": "remove",
+     *           "kind": "path",
+     *           "note": "",
+     *           "pattern": "extra.*"
+     *         },
+     *         {
+     *           "action": "mask",
+     *           "kind": "text",
+     *           "note": "",
+     *           "pattern": "PN-[0-9]{6}"
+     *         }
+     *       ]
+     *     }
+     */
+    PolicyBody: {
+      /** @default hide */
+      emails: components["schemas"]["Emails"];
+      /** @default hide */
+      addresses: components["schemas"]["Addresses-Input"];
+      /** Rules */
+      rules?: components["schemas"]["RuleShape"][];
     };
     /**
      * Pool
@@ -2273,6 +4832,54 @@ export interface components {
       problems: string[];
     };
     /**
+     * PreviewAnswer
+     * @description problem: the first rule that cannot be used; then nothing was changed.
+     *
+     *     before, after: the sample as it came and as it would be stored; null without any sample.
+     */
+    PreviewAnswer: {
+      /** Before */
+      before: {
+        [key: string]: unknown;
+      } | null;
+      /** After */
+      after: {
+        [key: string]: unknown;
+      } | null;
+      /** Hits */
+      hits: components["schemas"]["Hit"][];
+      problem: components["schemas"]["RuleProblem"] | null;
+    };
+    /**
+     * PreviewBody
+     * @description policy: rules to try. sample: an event, or the attributes of a span or log line as
+     *     `{"attributes": {…}}`; the project's newest stored event if there is none.
+     * @example {
+     *       "policy": {
+     *         "rules": [
+     *           {
+     *             "action": "mask",
+     *             "kind": "name",
+     *             "note": "",
+     *             "pattern": "plan"
+     *           }
+     *         ]
+     *       },
+     *       "sample": {
+     *         "extra": {
+     *           "plan": "gold"
+     *         }
+     *       }
+     *     }
+     */
+    PreviewBody: {
+      policy: components["schemas"]["PolicyBody"];
+      /** Sample */
+      sample?: {
+        [key: string]: unknown;
+      } | null;
+    };
+    /**
      * PreviewValue
      * @description One series of what is compared. per_hour: null unless the value is per second.
      */
@@ -2299,6 +4906,36 @@ export interface components {
       message: string;
     };
     /**
+     * ProblemEvidence
+     * @description A trace that shows a problem. calls: of the statement under one parent.
+     */
+    ProblemEvidence: {
+      /** Trace Id */
+      trace_id: string;
+      /** Span Id */
+      span_id: string;
+      /** Ts Ms */
+      ts_ms: number;
+      /** Calls */
+      calls: number;
+      /** Duration Ms */
+      duration_ms: number;
+    };
+    /**
+     * ProblemPage
+     * @description The costliest first.
+     */
+    ProblemPage: {
+      /** From Ms */
+      from_ms: number;
+      /** To Ms */
+      to_ms: number;
+      /** Total */
+      total: number;
+      /** Problems */
+      problems: components["schemas"]["PerformanceProblem"][];
+    };
+    /**
      * ProcessState
      * @description restarts: of the process by its supervisor; started_ms: null when it is not known.
      */
@@ -2311,6 +4948,66 @@ export interface components {
       restarts: number;
       /** Started Ms */
       started_ms: number | null;
+    };
+    /**
+     * ProfileItem
+     * @description One stored profile. format: sentry-1, sentry-2 (a chunk), pprof.
+     */
+    ProfileItem: {
+      /** Profile Id */
+      profile_id: string;
+      /** Profiler Id */
+      profiler_id: string;
+      /** Trace Id */
+      trace_id: string;
+      /** Span Id */
+      span_id: string;
+      /** Ts Ms */
+      ts_ms: number;
+      /** Duration Ns */
+      duration_ns: number;
+      /** Transaction */
+      transaction: string;
+      /** Service */
+      service: string;
+      /** Platform */
+      platform: string;
+      /** Environment */
+      environment: string;
+      /** Release */
+      release: string;
+      /** Host */
+      host: string;
+      /** Format */
+      format: string;
+    };
+    /**
+     * ProfilePage
+     * @description Newest first. next_cursor: null on the last page.
+     */
+    ProfilePage: {
+      /** Profiles */
+      profiles: components["schemas"]["ProfileItem"][];
+      /** Transactions */
+      transactions: components["schemas"]["ProfiledTransaction"][];
+      /** Next Cursor */
+      next_cursor: string | null;
+    };
+    /**
+     * ProfiledTransaction
+     * @description Profiles of one transaction in the range.
+     */
+    ProfiledTransaction: {
+      /** Transaction */
+      transaction: string;
+      /** Service */
+      service: string;
+      /** Profiles */
+      profiles: number;
+      /** Last Ms */
+      last_ms: number;
+      /** P95 Ms */
+      p95_ms: number;
     };
     /**
      * ProjectAnswer
@@ -2344,6 +5041,28 @@ export interface components {
       timezone?: string | null;
     };
     /**
+     * RedSeries
+     * @description Columns over time; p…_ms null for an empty bucket. per_s: calls a second.
+     */
+    RedSeries: {
+      /** Times Ms */
+      times_ms: number[];
+      /** Bucket Ms */
+      bucket_ms: number;
+      /** Calls */
+      calls: number[];
+      /** Per S */
+      per_s: number[];
+      /** Errors */
+      errors: number[];
+      /** P50 Ms */
+      p50_ms: (number | null)[];
+      /** P95 Ms */
+      p95_ms: (number | null)[];
+      /** P99 Ms */
+      p99_ms: (number | null)[];
+    };
+    /**
      * Rejection
      * @description A request that was refused, the usual trouble of a first set-up. sender: address.
      */
@@ -2360,6 +5079,128 @@ export interface components {
       reason: string;
       /** Sender */
       sender: string;
+    };
+    /**
+     * Relation
+     * @description How an exception came to be part of the one above it.
+     * @enum {string}
+     */
+    Relation: "" | "cause" | "context" | "member";
+    /**
+     * ReleaseAnswer
+     * @description One version. first_seen_ms, last_seen_ms: of its records, null before the first.
+     *
+     *     new_issues: first seen in it; regressions: resolved ones that came back in it. events, users:
+     *     errors in the range. deploys: the latest of each environment. health: null without sessions.
+     */
+    ReleaseAnswer: {
+      /** Version */
+      version: string;
+      /** Created Ms */
+      created_ms: number;
+      /** First Seen Ms */
+      first_seen_ms: number | null;
+      /** Last Seen Ms */
+      last_seen_ms: number | null;
+      /** Started Ms */
+      started_ms: number | null;
+      /** Released Ms */
+      released_ms: number | null;
+      /** Url */
+      url: string;
+      /** Ref */
+      ref: string;
+      /** Commits */
+      commits: number;
+      /** Last Commit */
+      last_commit: string;
+      /** Authors */
+      authors: string[];
+      /** New Issues */
+      new_issues: number;
+      /** Regressions */
+      regressions: number;
+      /** Events */
+      events: number;
+      /** Users */
+      users: number;
+      /** Deploys */
+      deploys: components["schemas"]["DeployAnswer"][];
+      health: components["schemas"]["HealthAnswer"] | null;
+    };
+    /**
+     * ReleaseShare
+     * @description ratio: 0..1 of the issue's stored events.
+     */
+    ReleaseShare: {
+      /** Release */
+      release: string;
+      /** Events */
+      events: number;
+      /** Ratio */
+      ratio: number;
+      /** First Ms */
+      first_ms: number;
+      /** Last Ms */
+      last_ms: number;
+      /** Is First */
+      is_first: boolean;
+      /** Is Last */
+      is_last: boolean;
+      /** Is Resolved In */
+      is_resolved_in: boolean;
+    };
+    /**
+     * ReleasesAnswer
+     * @description A page, the newest first. total: releases of the project; next_offset: null at the end.
+     */
+    ReleasesAnswer: {
+      /** Releases */
+      releases: components["schemas"]["ReleaseAnswer"][];
+      /** Next Offset */
+      next_offset: number | null;
+      /** Total */
+      total: number;
+    };
+    /**
+     * Resolution
+     * @description In what an issue was called fixed. release: for next_release the newest at that time.
+     */
+    Resolution: {
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "now" | "next_release" | "release" | "commit";
+      /** Release */
+      release: string;
+      /** Commit */
+      commit: string;
+    };
+    /**
+     * ResolveBody
+     * @description release is needed for kind release, commit for kind commit.
+     * @example {
+     *       "kind": "next_release"
+     *     }
+     */
+    ResolveBody: {
+      /**
+       * Kind
+       * @default now
+       * @enum {string}
+       */
+      kind: "now" | "next_release" | "release" | "commit";
+      /**
+       * Release
+       * @default
+       */
+      release: string;
+      /**
+       * Commit
+       * @default
+       */
+      commit: string;
     };
     /**
      * RoleName
@@ -2460,6 +5301,12 @@ export interface components {
       message: string;
     };
     /**
+     * RuleKind
+     * @description How a rule finds values: by a field's name, by the place in the record, by their text.
+     * @enum {string}
+     */
+    RuleKind: "name" | "path" | "text";
+    /**
      * RulePreview
      * @description limit, operator: null and empty when the expression is no comparison with a number.
      *
@@ -2493,6 +5340,34 @@ export interface components {
     RulePreviewsAnswer: {
       /** Rules */
       rules: components["schemas"]["RulePreview"][];
+    };
+    /**
+     * RuleProblem
+     * @description rule: its place from 0; position: character of its pattern from 0.
+     */
+    RuleProblem: {
+      /** Rule */
+      rule: number;
+      /** Position */
+      position: number;
+      /** Message */
+      message: string;
+    };
+    /**
+     * RuleShape
+     * @description kind: `name` (case and punctuation do not count), `path` (`request.headers.x-foo`, `extra.*`,
+     *     `**.card`) or `text` (an RE2 expression). action: `keep` only for names and paths.
+     */
+    RuleShape: {
+      kind: components["schemas"]["RuleKind"];
+      /** Pattern */
+      pattern: string;
+      action: components["schemas"]["Action"];
+      /**
+       * Note
+       * @default
+       */
+      note: string;
     };
     /**
      * RuleSourceBody
@@ -2549,6 +5424,142 @@ export interface components {
       path: string;
       /** Rule */
       rule: string;
+    };
+    /**
+     * SearchAnswer
+     * @description A kept search. is_shared: everybody in the project has it. is_own: the caller made it.
+     *
+     *     is_default: what the list opens with, for its owner or, if shared, for the project.
+     */
+    SearchAnswer: {
+      /** Id */
+      id: number;
+      /** Name */
+      name: string;
+      /** Query */
+      query: string;
+      /**
+       * Sort
+       * @enum {string}
+       */
+      sort: "last_seen" | "first_seen" | "events" | "users";
+      /** Is Shared */
+      is_shared: boolean;
+      /** Is Default */
+      is_default: boolean;
+      /** Is Own */
+      is_own: boolean;
+      /** Created By */
+      created_by: string;
+      /** Changed Ms */
+      changed_ms: number;
+    };
+    /**
+     * SearchBody
+     * @description query: in the search language; it is checked. Sharing needs role member.
+     * @example {
+     *       "name": "Checkout",
+     *       "query": "is:unresolved transaction:/checkout*"
+     *     }
+     */
+    SearchBody: {
+      /** Name */
+      name: string;
+      /** Query */
+      query: string;
+      /**
+       * Sort
+       * @default last_seen
+       * @enum {string}
+       */
+      sort: "last_seen" | "first_seen" | "events" | "users";
+      /**
+       * Is Shared
+       * @default false
+       */
+      is_shared: boolean;
+      /**
+       * Is Default
+       * @default false
+       */
+      is_default: boolean;
+    };
+    /**
+     * SearchField
+     * @description A field of the search language. kind: text, number, duration or status.
+     *
+     *     of: trace or span. example: a whole term.
+     */
+    SearchField: {
+      /** Name */
+      name: string;
+      /** Kind */
+      kind: string;
+      /** Of */
+      of: string;
+      /** Doc */
+      doc: string;
+      /** Example */
+      example: string;
+    };
+    /**
+     * SearchFields
+     * @description What can be asked. attributes: the commonest keys of the newest spans.
+     */
+    SearchFields: {
+      /** Fields */
+      fields: components["schemas"]["SearchField"][];
+      /** Attributes */
+      attributes: string[];
+    };
+    /**
+     * SearchPatch
+     * @description Fields that are left out stay as they are.
+     * @example {
+     *       "is_default": true
+     *     }
+     */
+    SearchPatch: {
+      /** Name */
+      name?: string | null;
+      /** Query */
+      query?: string | null;
+      /** Sort */
+      sort?: ("last_seen" | "first_seen" | "events" | "users") | null;
+      /** Is Shared */
+      is_shared?: boolean | null;
+      /** Is Default */
+      is_default?: boolean | null;
+    };
+    /**
+     * SearchValue
+     * @description count: spans of the newest that have it.
+     */
+    SearchValue: {
+      /** Value */
+      value: string;
+      /** Count */
+      count: number;
+    };
+    /**
+     * SearchValues
+     * @description The commonest first. is_sampled: counted in the newest spans only.
+     */
+    SearchValues: {
+      /** Values */
+      values: components["schemas"]["SearchValue"][];
+      /** Is Sampled */
+      is_sampled: boolean;
+    };
+    /**
+     * SearchesAnswer
+     * @description The caller's own and the shared ones, by name. default_id: what the list opens with.
+     */
+    SearchesAnswer: {
+      /** Searches */
+      searches: components["schemas"]["SearchAnswer"][];
+      /** Default Id */
+      default_id: number | null;
     };
     /**
      * SeenSource
@@ -2640,6 +5651,46 @@ export interface components {
       hash_labels?: string[];
     };
     /**
+     * ServiceFacts
+     * @description A service in one trace. self_ns: time in its spans while none of their children ran.
+     *
+     *     skew_ns: what was added to its times so that its spans lie in their parents; 0: nothing.
+     */
+    ServiceFacts: {
+      /** Name */
+      name: string;
+      /** Spans */
+      spans: number;
+      /** Errors */
+      errors: number;
+      /** Self Ns */
+      self_ns: number;
+      /** Total Ns */
+      total_ns: number;
+      /** Skew Ns */
+      skew_ns: number;
+    };
+    /**
+     * ServiceMap
+     * @description sample_ratio: share of the range's time whose spans were joined for edges between services.
+     *
+     *     sampled_spans: how many those were. Nodes and edges to databases and hosts count all.
+     */
+    ServiceMap: {
+      /** From Ms */
+      from_ms: number;
+      /** To Ms */
+      to_ms: number;
+      /** Nodes */
+      nodes: components["schemas"]["MapNode"][];
+      /** Edges */
+      edges: components["schemas"]["MapEdge"][];
+      /** Sample Ratio */
+      sample_ratio: number;
+      /** Sampled Spans */
+      sampled_spans: number;
+    };
+    /**
      * SessionAnswer
      * @description user is null when nobody is signed in; first_run: nobody has an account yet.
      */
@@ -2661,7 +5712,7 @@ export interface components {
      * @description Everything the page "waiting for the first record" shows.
      */
     SetupAnswer: {
-      addresses: components["schemas"]["Addresses"];
+      addresses: components["schemas"]["watchkeeper__api__wk__setup__Addresses"];
       /** Seen */
       seen: components["schemas"]["SeenSource"][];
       /** Rejections */
@@ -2690,6 +5741,43 @@ export interface components {
      */
     Severity: "low" | "medium" | "high" | "critical";
     /**
+     * SeverityRule
+     * @description Events that fit the query are so bad. The first rule that fits decides.
+     * @example {
+     *       "query": "type:Payment* environment:production",
+     *       "severity": "critical"
+     *     }
+     */
+    SeverityRule: {
+      /** Query */
+      query: string;
+      severity: components["schemas"]["Severity"];
+    };
+    /**
+     * SeverityRulesAnswer
+     * @description In the order in which they are tried.
+     */
+    SeverityRulesAnswer: {
+      /** Rules */
+      rules: components["schemas"]["SeverityRule"][];
+    };
+    /**
+     * SeverityRulesBody
+     * @description All rules of the project, in order.
+     * @example {
+     *       "rules": [
+     *         {
+     *           "query": "environment:staging",
+     *           "severity": "low"
+     *         }
+     *       ]
+     *     }
+     */
+    SeverityRulesBody: {
+      /** Rules */
+      rules: components["schemas"]["SeverityRule"][];
+    };
+    /**
      * SeverityStats
      * @description Events a bucket and severity; lists are as long as times_ms.
      */
@@ -2699,6 +5787,334 @@ export interface components {
       /** By Severity */
       by_severity: {
         [key: string]: number[];
+      };
+    };
+    /**
+     * ShownExceptionAnswer
+     * @description parent_id: the exception that this one is the cause, context or member of; depth: below it.
+     *
+     *     omitted: frames that are not here because there were too many.
+     */
+    ShownExceptionAnswer: {
+      /** Id */
+      id: number;
+      /** Parent Id */
+      parent_id: number | null;
+      relation: components["schemas"]["Relation"];
+      /** Depth */
+      depth: number;
+      /** Type */
+      type: string;
+      /** Value */
+      value: string;
+      /** Module */
+      module: string;
+      /** Mechanism */
+      mechanism: string;
+      /** Is Handled */
+      is_handled: boolean | null;
+      /** Is Group */
+      is_group: boolean;
+      /** Thread Id */
+      thread_id: string;
+      /** Frames */
+      frames: components["schemas"]["ShownFrameAnswer"][];
+      /** Omitted */
+      omitted: number;
+    };
+    /**
+     * ShownFrameAnswer
+     * @description One call. context: source lines around lineno; minified: null unless a map was applied.
+     *
+     *     function: as its language writes it, raw_function: as sent. note: why no map was applied.
+     */
+    ShownFrameAnswer: {
+      /** Function */
+      function: string;
+      /** Raw Function */
+      raw_function: string;
+      /** Module */
+      module: string;
+      /** Filename */
+      filename: string;
+      /** Abs Path */
+      abs_path: string;
+      /** Lineno */
+      lineno: number | null;
+      /** Colno */
+      colno: number | null;
+      /** Is In App */
+      is_in_app: boolean;
+      /** Platform */
+      platform: string;
+      /** Address */
+      address: string;
+      /** Package */
+      package: string;
+      /** Context */
+      context: components["schemas"]["ContextLineAnswer"][];
+      /** Vars */
+      vars: {
+        [key: string]: unknown;
+      };
+      minified: components["schemas"]["MinifiedAnswer"] | null;
+      /** Note */
+      note: string;
+    };
+    /**
+     * ShownThreadAnswer
+     * @description What one thread was doing when the event was made.
+     */
+    ShownThreadAnswer: {
+      /** Id */
+      id: string;
+      /** Name */
+      name: string;
+      /** State */
+      state: string;
+      /** Is Crashed */
+      is_crashed: boolean;
+      /** Is Current */
+      is_current: boolean;
+      /** Frames */
+      frames: components["schemas"]["ShownFrameAnswer"][];
+      /** Omitted */
+      omitted: number;
+    };
+    /**
+     * SimilarAnswer
+     * @description The most similar first. looked_at: issues of the project that were compared.
+     */
+    SimilarAnswer: {
+      /** Issues */
+      issues: components["schemas"]["SimilarIssue"][];
+      /** Looked At */
+      looked_at: number;
+    };
+    /**
+     * SimilarIssue
+     * @description score: 0..1. The parts say why: the same type, equal places, words of the message.
+     */
+    SimilarIssue: {
+      /** Short Id */
+      short_id: string;
+      /** Title */
+      title: string;
+      /** Type */
+      type: string;
+      /** Culprit */
+      culprit: string;
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "unresolved" | "resolved" | "ignored";
+      /** Events */
+      events: number;
+      /** Last Seen Ms */
+      last_seen_ms: number;
+      /** Score */
+      score: number;
+      /** Same Type */
+      same_type: boolean;
+      /** Places */
+      places: string[];
+      /** Places Ratio */
+      places_ratio: number;
+      /** Words */
+      words: string[];
+      /** Words Ratio */
+      words_ratio: number;
+    };
+    /**
+     * SlowQueries
+     * @description The slowest first. searched_from_ms: as TracePage.
+     */
+    SlowQueries: {
+      /** Over Ms */
+      over_ms: number;
+      /** Searched From Ms */
+      searched_from_ms: number;
+      /** Queries */
+      queries: components["schemas"]["SlowQuery"][];
+    };
+    /**
+     * SlowQuery
+     * @description One call that took long.
+     */
+    SlowQuery: {
+      /** Trace Id */
+      trace_id: string;
+      /** Span Id */
+      span_id: string;
+      /** Ts Ms */
+      ts_ms: number;
+      /** Duration Ms */
+      duration_ms: number;
+      /** Statement */
+      statement: string;
+      /** System */
+      system: string;
+      /** Service */
+      service: string;
+      /** Transaction */
+      transaction: string;
+      /** Is Error */
+      is_error: boolean;
+    };
+    /**
+     * SpanColumns
+     * @description Rows of the waterfall in drawing order: each parent right before its children, by start.
+     *
+     *     parent: row of the parent, -1 for none. descendants: rows below it that fold with it.
+     *     start_ns: since the trace's start; may be negative for none. self_ns: see ServiceFacts.
+     *     name, service, op, kind: index into names, services, ops, kinds of the answer.
+     *     status: 0 unset, 1 ok, 2 error. errors, logs: error events and log lines of the span.
+     *     is_missing: a row that stands for a parent that is not stored: its children hang below it, and
+     *     its time is theirs. is_critical: the trace would have been shorter without it.
+     *     project: index into project_ids.
+     */
+    SpanColumns: {
+      /** Span Id */
+      span_id: string[];
+      /** Parent */
+      parent: number[];
+      /** Depth */
+      depth: number[];
+      /** Descendants */
+      descendants: number[];
+      /** Start Ns */
+      start_ns: number[];
+      /** Duration Ns */
+      duration_ns: number[];
+      /** Self Ns */
+      self_ns: number[];
+      /** Name */
+      name: number[];
+      /** Service */
+      service: number[];
+      /** Op */
+      op: number[];
+      /** Kind */
+      kind: number[];
+      /** Status */
+      status: number[];
+      /** Http Status */
+      http_status: number[];
+      /** Errors */
+      errors: number[];
+      /** Logs */
+      logs: number[];
+      /** Is Missing */
+      is_missing: boolean[];
+      /** Is Critical */
+      is_critical: boolean[];
+      /** Project */
+      project: number[];
+    };
+    /**
+     * SpanDetail
+     * @description All that is stored of one span.
+     */
+    SpanDetail: {
+      /** Trace Id */
+      trace_id: string;
+      /** Span Id */
+      span_id: string;
+      /** Parent Id */
+      parent_id: string;
+      /** Project Id */
+      project_id: number;
+      /** Start Ms */
+      start_ms: number;
+      /** Start Nanos */
+      start_nanos: number;
+      /** Duration Ns */
+      duration_ns: number;
+      /** Received Ms */
+      received_ms: number;
+      /** Name */
+      name: string;
+      /** Kind */
+      kind: string;
+      /** Op */
+      op: string;
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "unset" | "ok" | "error";
+      /** Status Message */
+      status_message: string;
+      /** Service */
+      service: string;
+      /** Environment */
+      environment: string;
+      /** Release */
+      release: string;
+      /** Host */
+      host: string;
+      /** Is Entry */
+      is_entry: boolean;
+      /** Route */
+      route: string;
+      /** Transaction */
+      transaction: string;
+      /** Http Method */
+      http_method: string;
+      /** Http Status */
+      http_status: number;
+      /** Db System */
+      db_system: string;
+      /** Statement */
+      statement: string;
+      /** User Key */
+      user_key: string;
+      /** Session Id */
+      session_id: string;
+      /** Source */
+      source: string;
+      /** Attributes */
+      attributes: {
+        [key: string]: string;
+      };
+      /** Events */
+      events: components["schemas"]["SpanEvent"][];
+      /** Links */
+      links: components["schemas"]["SpanLink"][];
+      /** Errors */
+      errors: components["schemas"]["TraceError"][];
+      /** Log Lines */
+      log_lines: number;
+    };
+    /**
+     * SpanEvent
+     * @description Something that happened in a span. ts_ms, nanos: when; nanos below a millisecond.
+     */
+    SpanEvent: {
+      /** Ts Ms */
+      ts_ms: number;
+      /** Nanos */
+      nanos: number;
+      /** Name */
+      name: string;
+      /** Attributes */
+      attributes: {
+        [key: string]: string;
+      };
+    };
+    /**
+     * SpanLink
+     * @description A span of this or another trace.
+     */
+    SpanLink: {
+      /** Trace Id */
+      trace_id: string;
+      /** Span Id */
+      span_id: string;
+      /** Attributes */
+      attributes: {
+        [key: string]: string;
       };
     };
     /**
@@ -2714,6 +6130,93 @@ export interface components {
       lag_ms: number;
     };
     /**
+     * StacksAnswer
+     * @description Stacks in the order in which their language prints them. text: the same, to copy.
+     *
+     *     is_newest_first: frames begin with the call in which it happened. frames: the stack of an event
+     *     without exception. has_minified: frames can be shown as they really ran, too.
+     */
+    StacksAnswer: {
+      /** Platform */
+      platform: string;
+      /** Is Newest First */
+      is_newest_first: boolean;
+      /** Exceptions */
+      exceptions: components["schemas"]["ShownExceptionAnswer"][];
+      /** Threads */
+      threads: components["schemas"]["ShownThreadAnswer"][];
+      /** Frames */
+      frames: components["schemas"]["ShownFrameAnswer"][];
+      /** Has Minified */
+      has_minified: boolean;
+      /** Text */
+      text: string;
+    };
+    /**
+     * Statement
+     * @description One normalised statement, as one service runs it.
+     *
+     *     slow: calls over 1 s. time_ratio: share of the time of all statements. example_trace_id,
+     *     example_ms: its slowest call.
+     */
+    Statement: {
+      /** Statement */
+      statement: string;
+      /** System */
+      system: string;
+      /** Service */
+      service: string;
+      /** Op */
+      op: string;
+      /** Calls */
+      calls: number;
+      /** Per S */
+      per_s: number;
+      /** Errors */
+      errors: number;
+      /** Error Ratio */
+      error_ratio: number;
+      latency: components["schemas"]["Latency"];
+      /** Total Ms */
+      total_ms: number;
+      /** Time Ratio */
+      time_ratio: number;
+      /** Slow */
+      slow: number;
+      /** Spark */
+      spark: number[];
+      before: components["schemas"]["WeekBefore"] | null;
+      /** Is Regressed */
+      is_regressed: boolean;
+      /** Example Trace Id */
+      example_trace_id: string;
+      /** Example Ms */
+      example_ms: number;
+    };
+    /**
+     * StatementPage
+     * @description Like EndpointPage.
+     */
+    StatementPage: {
+      /** From Ms */
+      from_ms: number;
+      /** To Ms */
+      to_ms: number;
+      /** Resolution Ms */
+      resolution_ms: number;
+      /** Spark Times Ms */
+      spark_times_ms: number[];
+      /** Total */
+      total: number;
+      /** Calls */
+      calls: number;
+      /** Per S */
+      per_s: number;
+      latency: components["schemas"]["Latency"];
+      /** Statements */
+      statements: components["schemas"]["Statement"][];
+    };
+    /**
      * StoreSize
      * @description What one table takes, active parts only.
      */
@@ -2724,6 +6227,104 @@ export interface components {
       rows: number;
       /** Bytes On Disk */
       bytes_on_disk: number;
+    };
+    /**
+     * Suggestion
+     * @description text: what to put in place of start..end. count: events with it, null where not counted.
+     */
+    Suggestion: {
+      /** Text */
+      text: string;
+      /** Label */
+      label: string;
+      /** About */
+      about: string;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "key" | "tag" | "value";
+      /** Count */
+      count: number | null;
+    };
+    /**
+     * SuspectAnswer
+     * @description A commit that changed a file which the error came through.
+     *
+     *     path: the file; frame: the call's path; depth: calls from where it happened, 0 right there.
+     */
+    SuspectAnswer: {
+      commit: components["schemas"]["CommitAnswer"];
+      /** Path */
+      path: string;
+      /** Frame */
+      frame: string;
+      /** Depth */
+      depth: number;
+    };
+    /**
+     * SuspectCommit
+     * @description A commit of the release in which the issue began. files: of the stack that it touched.
+     */
+    SuspectCommit: {
+      /** Commit */
+      commit: string;
+      /** Message */
+      message: string;
+      /** Author Name */
+      author_name: string;
+      /** Author Email */
+      author_email: string;
+      /** Committed Ms */
+      committed_ms: number | null;
+      /** Files */
+      files: string[];
+    };
+    /**
+     * SuspectDeploy
+     * @description The last deploy before the issue was first seen, or seen again. before_ms: how long before.
+     *
+     *     is_of_first_release: it brought the release in which the issue began.
+     */
+    SuspectDeploy: {
+      /** Release */
+      release: string;
+      /** Environment */
+      environment: string;
+      /** At Ms */
+      at_ms: number;
+      /** Url */
+      url: string;
+      /** Before Ms */
+      before_ms: number;
+      /** Is Of First Release */
+      is_of_first_release: boolean;
+    };
+    /**
+     * SuspectsAnswer
+     * @description The likeliest first, at most five; empty without commits that name their files.
+     */
+    SuspectsAnswer: {
+      /** Release */
+      release: string;
+      /** Suspects */
+      suspects: components["schemas"]["SuspectAnswer"][];
+    };
+    /**
+     * TagCount
+     * @description ratio: 0..1 of the issue's events that have the tag.
+     */
+    TagCount: {
+      /** Value */
+      value: string;
+      /** Count */
+      count: number;
+      /** Ratio */
+      ratio: number;
+      /** First Ms */
+      first_ms: number;
+      /** Last Ms */
+      last_ms: number;
     };
     /**
      * TagFacet
@@ -2748,6 +6349,18 @@ export interface components {
       count: number;
       /** Ratio */
       ratio: number;
+    };
+    /**
+     * TagValuesAnswer
+     * @description Values of one tag of one issue, the commonest first, at most 1,000.
+     */
+    TagValuesAnswer: {
+      /** Key */
+      key: string;
+      /** Total */
+      total: number;
+      /** Values */
+      values: components["schemas"]["TagCount"][];
     };
     /**
      * TargetAnswer
@@ -2866,6 +6479,309 @@ export interface components {
       tokens: components["schemas"]["TokenAnswer"][];
     };
     /**
+     * Trace
+     * @description A whole trace. total_spans: stored ones; more than rows if is_cut (10,000 are shown).
+     *
+     *     duplicates: spans that were sent twice and are shown once. orphans: spans whose parent is not
+     *     stored. is_skew_adjusted: times of services were shifted, by `skew_ns` of each.
+     *     sample_ratio: of such traces this share was kept by the sender, where it tells.
+     *     errors: the first 100 events of error_events; log_lines: how many lines carry the trace's id.
+     */
+    Trace: {
+      /** Trace Id */
+      trace_id: string;
+      /** Project Ids */
+      project_ids: number[];
+      /** Name */
+      name: string;
+      /** Service */
+      service: string;
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "unset" | "ok" | "error";
+      /** Start Ms */
+      start_ms: number;
+      /** Start Nanos */
+      start_nanos: number;
+      /** Duration Ns */
+      duration_ns: number;
+      /** Environment */
+      environment: string;
+      /** Release */
+      release: string;
+      /** Total Spans */
+      total_spans: number;
+      /** Is Cut */
+      is_cut: boolean;
+      /** Duplicates */
+      duplicates: number;
+      /** Orphans */
+      orphans: number;
+      /** Is Skew Adjusted */
+      is_skew_adjusted: boolean;
+      /** Is Skewed */
+      is_skewed: boolean;
+      /** Sample Ratio */
+      sample_ratio: number | null;
+      /** Error Events */
+      error_events: number;
+      /** Log Lines */
+      log_lines: number;
+      /** Names */
+      names: string[];
+      /** Ops */
+      ops: string[];
+      /** Kinds */
+      kinds: string[];
+      /** Services */
+      services: components["schemas"]["ServiceFacts"][];
+      /** Self Time */
+      self_time: components["schemas"]["OpFacts"][];
+      spans: components["schemas"]["SpanColumns"];
+      critical_path: components["schemas"]["CriticalPath"];
+      /** Errors */
+      errors: components["schemas"]["TraceError"][];
+      /** Links */
+      links: components["schemas"]["TraceLink"][];
+      /** Profiles */
+      profiles: components["schemas"]["TraceProfile"][];
+      /** Problems */
+      problems: components["schemas"]["TraceProblem"][];
+    };
+    /**
+     * TraceError
+     * @description One error event of the trace. row: -1 if it names no stored span.
+     */
+    TraceError: {
+      /** Event Id */
+      event_id: string;
+      /** Project Id */
+      project_id: number;
+      /** Span Id */
+      span_id: string;
+      /** Row */
+      row: number;
+      /** Ts Ms */
+      ts_ms: number;
+      /** Level */
+      level: string;
+      /** Type */
+      type: string;
+      /** Value */
+      value: string;
+    };
+    /**
+     * TraceHistogram
+     * @description Columns; times_ms are the buckets' starts. count, errors: scaled up where sampled.
+     *
+     *     p50_ms, p95_ms: null for an empty bucket.
+     */
+    TraceHistogram: {
+      /** Times Ms */
+      times_ms: number[];
+      /** Bucket Ms */
+      bucket_ms: number;
+      /** Count */
+      count: number[];
+      /** Errors */
+      errors: number[];
+      /** P50 Ms */
+      p50_ms: (number | null)[];
+      /** P95 Ms */
+      p95_ms: (number | null)[];
+    };
+    /**
+     * TraceItem
+     * @description One trace of a list.
+     *
+     *     name, service, op, route, method: of its root, or of its earliest entry span where no root is
+     *     stored (has_root false). status: error if the root or entry failed. errors: failed spans.
+     *     matched: spans that the search matched; 0 if it asked for nothing of a single span.
+     */
+    TraceItem: {
+      /** Trace Id */
+      trace_id: string;
+      /** Start Ms */
+      start_ms: number;
+      /** Duration Ns */
+      duration_ns: number;
+      /** Name */
+      name: string;
+      /** Service */
+      service: string;
+      /** Op */
+      op: string;
+      /** Route */
+      route: string;
+      /** Method */
+      method: string;
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "unset" | "ok" | "error";
+      /** Has Root */
+      has_root: boolean;
+      /** Spans */
+      spans: number;
+      /** Errors */
+      errors: number;
+      /** Matched */
+      matched: number;
+      /** Services */
+      services: string[];
+      /** Environment */
+      environment: string;
+      /** Release */
+      release: string;
+    };
+    /**
+     * TraceLink
+     * @description Another trace that a span names. row: the span's.
+     */
+    TraceLink: {
+      /** Row */
+      row: number;
+      /** Trace Id */
+      trace_id: string;
+      /** Span Id */
+      span_id: string;
+    };
+    /**
+     * TraceOverview
+     * @description What is drawn above the list.
+     *
+     *     unit: what is counted: traces, or spans when the search asks for single spans.
+     *     total, errors: in the range. sample_ratio: 1 if all were looked at, else the share of each
+     *     bucket's time that was, by which counts were scaled up.
+     */
+    TraceOverview: {
+      /**
+       * Unit
+       * @enum {string}
+       */
+      unit: "traces" | "spans";
+      /** Total */
+      total: number;
+      /** Errors */
+      errors: number;
+      /** Sample Ratio */
+      sample_ratio: number;
+      histogram: components["schemas"]["TraceHistogram"];
+      scatter: components["schemas"]["TraceScatter"];
+    };
+    /**
+     * TracePage
+     * @description A page of traces. next_cursor: null on the last page.
+     *
+     *     searched_from_ms: how far back the search has come; later than the range's start when it
+     *     stopped for time: `next_cursor` goes on from there, also if this page is not full.
+     *     is_partial: with sort=slowest, the slowest of what was searched only.
+     */
+    TracePage: {
+      /** Traces */
+      traces: components["schemas"]["TraceItem"][];
+      /** Next Cursor */
+      next_cursor: string | null;
+      /** Searched From Ms */
+      searched_from_ms: number;
+      /** Is Partial */
+      is_partial: boolean;
+    };
+    /**
+     * TraceProblem
+     * @description What costs time in this trace. kind: n_plus_one or slow_query.
+     *
+     *     rows: the spans. parent: row of the span that all belong to, -1 for none.
+     */
+    TraceProblem: {
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "n_plus_one" | "slow_query";
+      /** Statement */
+      statement: string;
+      /** System */
+      system: string;
+      /** Parent */
+      parent: number;
+      /** Rows */
+      rows: number[];
+      /** Total Ns */
+      total_ns: number;
+    };
+    /**
+     * TraceProfile
+     * @description A profile that was taken during the trace. row: of its span, -1 if that is not stored.
+     */
+    TraceProfile: {
+      /** Profile Id */
+      profile_id: string;
+      /** Project Id */
+      project_id: number;
+      /** Row */
+      row: number;
+      /** Transaction */
+      transaction: string;
+      /** Duration Ns */
+      duration_ns: number;
+    };
+    /**
+     * TraceScatter
+     * @description Columns, at most 500 points, spread evenly over the traces; failed ones are preferred.
+     */
+    TraceScatter: {
+      /** Trace Id */
+      trace_id: string[];
+      /** Start Ms */
+      start_ms: number[];
+      /** Duration Ms */
+      duration_ms: number[];
+      /** Is Error */
+      is_error: boolean[];
+      /** Name */
+      name: string[];
+      /** Service */
+      service: string[];
+    };
+    /**
+     * UndoAnswer
+     * @description changed: issues taken back; kept: issues that somebody changed since, left as they are.
+     */
+    UndoAnswer: {
+      /** Changed */
+      changed: number;
+      /** Kept */
+      kept: number;
+    };
+    /**
+     * UndoBody
+     * @description The number that a change answered with.
+     * @example {
+     *       "undo": 12
+     *     }
+     */
+    UndoBody: {
+      /** Undo */
+      undo: number;
+    };
+    /**
+     * UnmergeBody
+     * @description Issues that were merged into this one and become issues of their own again.
+     * @example {
+     *       "short_ids": [
+     *         "WEB-2"
+     *       ]
+     *     }
+     */
+    UnmergeBody: {
+      /** Short Ids */
+      short_ids: string[];
+    };
+    /**
      * UnscrapedTarget
      * @description Found, but not scraped; reason: why.
      */
@@ -2878,6 +6794,14 @@ export interface components {
       };
       /** Reason */
       reason: string;
+    };
+    /**
+     * UploadedProfile
+     * @description The profile was kept; it can be read within a second.
+     */
+    UploadedProfile: {
+      /** Profile Id */
+      profile_id: string;
     };
     /**
      * UserAnswer
@@ -2901,6 +6825,93 @@ export interface components {
       /** Url */
       url: string;
     };
+    /**
+     * WeekBefore
+     * @description The same thing a week before. p95_ratio: now to then; null if then there was none.
+     *
+     *     is_significant: enough calls in both, and the difference is beyond chance.
+     */
+    WeekBefore: {
+      /** Calls */
+      calls: number;
+      /** Error Ratio */
+      error_ratio: number;
+      /** P95 Ms */
+      p95_ms: number;
+      /** P95 Ratio */
+      p95_ratio: number | null;
+      /** Is Significant */
+      is_significant: boolean;
+    };
+    /**
+     * WhyAnswer
+     * @description Why an event is in its issue, or why two events are in one or not.
+     *
+     *     verdict: same_hash; merged: two fingerprints that a person put together; different.
+     */
+    WhyAnswer: {
+      /**
+       * Verdict
+       * @enum {string}
+       */
+      verdict: "same_hash" | "merged" | "different";
+      /** Sentence */
+      sentence: string;
+      event: components["schemas"]["WhySide"];
+      other: components["schemas"]["WhySide"] | null;
+    };
+    /**
+     * WhySide
+     * @description How one event got its issue. hash: 16 hex digits. rule: see the grouping page.
+     *
+     *     is_recomputed: the parts are of today's reading, which differs from the one it was grouped by.
+     */
+    WhySide: {
+      /** Event Id */
+      event_id: string;
+      /** Version */
+      version: number;
+      /** Rule */
+      rule: string;
+      /** Rule Text */
+      rule_text: string;
+      /** Hash */
+      hash: string;
+      /** Short Id */
+      short_id: string;
+      /** Parts */
+      parts: components["schemas"]["HashedPart"][];
+      /** Is Recomputed */
+      is_recomputed: boolean;
+    };
+    /**
+     * Addresses
+     * @description Addresses with the project's keys filled in; a key is null when none is switched on.
+     */
+    watchkeeper__api__wk__setup__Addresses: {
+      /** Sentry Dsn */
+      sentry_dsn: string;
+      /** Ingest Key */
+      ingest_key: string | null;
+      /** Server Key */
+      server_key: string | null;
+      /** Otlp Endpoint */
+      otlp_endpoint: string;
+      /** Prometheus Url */
+      prometheus_url: string;
+      /** Posthog Host */
+      posthog_host: string;
+      /** Statsd Address */
+      statsd_address: string;
+      /** Public Url */
+      public_url: string;
+    };
+    /**
+     * Addresses
+     * @description IP addresses: in the fields made for them, and in text as well when hidden everywhere.
+     * @enum {string}
+     */
+    watchkeeper__privacy__policy__Addresses: "hide" | "hide_everywhere" | "keep";
   };
   responses: never;
   parameters: never;
@@ -3962,50 +7973,6 @@ export interface operations {
       };
     };
   };
-  change_issues: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["BulkBody"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["BulkAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
   get_issue: {
     parameters: {
       query?: {
@@ -4117,6 +8084,1300 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["EventAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  change_issues: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["BulkBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BulkAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  undo_change: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["UndoBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["UndoAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  merge_issues: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["MergeBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BulkAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_merged: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        short_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MergedAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  unmerge_issues: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        short_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["UnmergeBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BulkAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_comments: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        short_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CommentsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  add_comment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        short_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["CommentBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CommentAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  delete_comment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        short_id: string;
+        comment_id: number;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Done"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  edit_comment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        short_id: string;
+        comment_id: number;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["CommentBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CommentAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_facts: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        short_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FactsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_events: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        cursor?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        short_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["EventsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_tag_values: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+      };
+      header?: never;
+      path: {
+        short_id: string;
+        key: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TagValuesAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_similar: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        short_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SimilarAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_why: {
+    parameters: {
+      query?: {
+        event?: string;
+        other?: string;
+      };
+      header?: never;
+      path: {
+        short_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WhyAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  complete_search: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        at?: number | null;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CompletionAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_searches: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SearchesAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  add_search: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SearchBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SearchAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  delete_search: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        search_id: number;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Done"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  change_search: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        search_id: number;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SearchPatch"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SearchAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_severity_rules: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SeverityRulesAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  set_severity_rules: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SeverityRulesBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SeverityRulesAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_error_summary: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        env?: string;
+        release?: string;
+        buckets?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorSummaryAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_error_groups: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        env?: string;
+        release?: string;
+        buckets?: number;
+        by?:
+          | "endpoint"
+          | "user"
+          | "feature"
+          | "type"
+          | "function"
+          | "severity"
+          | "release"
+          | "environment"
+          | "server"
+          | "platform"
+          | "issue";
+        tag?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorGroupsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_releases: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        env?: string;
+        limit?: number;
+        offset?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ReleasesAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_deploys: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        env?: string;
+        release?: string | null;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DeploysAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  note_deploy: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DeployBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DeployAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_commits: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        version: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CommitsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_release: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+      };
+      header?: never;
+      path: {
+        version: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ReleaseAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_suspects: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        short_id: string;
+        which: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SuspectsAnswer"];
         };
       };
       /** @description The request was refused. */
@@ -5212,6 +10473,1808 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["DataHealthAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_attachments: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        event_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AttachmentsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  download_attachment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        event_id: string;
+        number: number;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/octet-stream": unknown;
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_traces: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        service?: string;
+        op?: string;
+        route?: string;
+        status?: "" | "unset" | "ok" | "error";
+        env?: string;
+        release?: string;
+        min_ms?: number | null;
+        max_ms?: number | null;
+        sort?: "newest" | "slowest";
+        cursor?: string;
+        limit?: number;
+        /** @description After that long the search stops; the cursor goes on from there */
+        within_ms?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TracePage"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_traces_overview: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        service?: string;
+        op?: string;
+        route?: string;
+        status?: "" | "unset" | "ok" | "error";
+        env?: string;
+        release?: string;
+        min_ms?: number | null;
+        max_ms?: number | null;
+        buckets?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TraceOverview"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_trace_fields: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SearchFields"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_trace_values: {
+    parameters: {
+      query: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        field: string;
+        prefix?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SearchValues"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_trace: {
+    parameters: {
+      query?: {
+        adjust_skew?: boolean;
+      };
+      header?: never;
+      path: {
+        /** @description 32 hex digits */
+        trace_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Trace"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_span: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description 32 hex digits */
+        trace_id: string;
+        /** @description 16 hex digits */
+        span_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SpanDetail"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  find_trace: {
+    parameters: {
+      query?: {
+        adjust_skew?: boolean;
+      };
+      header?: never;
+      path: {
+        /** @description 32 hex digits */
+        trace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Trace"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_endpoints: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        service?: string;
+        env?: string;
+        system?: string;
+        sort?:
+          | "time"
+          | "calls"
+          | "p50"
+          | "p95"
+          | "p99"
+          | "avg"
+          | "errors"
+          | "error_ratio"
+          | "change"
+          | "name";
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["EndpointPage"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_operation_series: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        category?: "entry" | "db" | "http" | "cache" | "queue" | "rpc";
+        service?: string;
+        name?: string;
+        method?: string;
+        env?: string;
+        buckets?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RedSeries"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_statements: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        service?: string;
+        env?: string;
+        system?: string;
+        sort?:
+          | "time"
+          | "calls"
+          | "p50"
+          | "p95"
+          | "p99"
+          | "avg"
+          | "errors"
+          | "error_ratio"
+          | "change"
+          | "name";
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["StatementPage"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_slow_queries: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        over_ms?: number | null;
+        service?: string;
+        env?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SlowQueries"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_dependencies: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        service?: string;
+        env?: string;
+        system?: string;
+        sort?:
+          | "time"
+          | "calls"
+          | "p50"
+          | "p95"
+          | "p99"
+          | "avg"
+          | "errors"
+          | "error_ratio"
+          | "change"
+          | "name";
+        limit?: number;
+        category?: "" | "http" | "cache" | "queue" | "rpc";
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DependencyPage"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_performance_problems: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        kind?: ("n_plus_one" | "slow_query" | "slower_query") | "";
+        service?: string;
+        env?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProblemPage"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_service_map: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        env?: string;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ServiceMap"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_latency_budget: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BudgetChoice"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  put_latency_budget: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["BudgetBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BudgetChoice"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_profiles: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        transaction?: string;
+        service?: string;
+        env?: string;
+        release?: string;
+        trace_id?: string;
+        profiler_id?: string;
+        cursor?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProfilePage"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  upload_profile: {
+    parameters: {
+      query?: {
+        service?: string;
+        transaction?: string;
+        env?: string;
+        release?: string;
+        host?: string;
+        platform?: string;
+        trace_id?: string;
+        span_id?: string;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["UploadedProfile"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_flame: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        transaction?: string;
+        service?: string;
+        env?: string;
+        release?: string;
+        trace_id?: string;
+        profiler_id?: string;
+        thread?: string;
+        kind?: string;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Flame"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_profile: {
+    parameters: {
+      query?: {
+        thread?: string;
+        kind?: string;
+      };
+      header?: never;
+      path: {
+        profile_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Flame"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_log_queries: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogQueriesAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  create_log_query: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["LogQueryBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogQueryAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  delete_log_query: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        query_id: number;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Done"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  tail_logs: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "text/event-stream": string;
+          "application/json": components["schemas"]["LogTailBatch"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  export_logs: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        format?: "ndjson" | "csv";
+        order?: "newest" | "oldest";
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/x-ndjson": string;
+          "text/csv": string;
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_logs: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        cursor?: string | null;
+        limit?: number;
+        order?: "newest" | "oldest";
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_log_histogram: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        buckets?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogHistogram"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_log_facets: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        field?: string[];
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogFacetsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  complete_log_search: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        position?: number | null;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogCompletionsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_log_patterns: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        since?: number | null;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogPatternsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_related_logs: {
+    parameters: {
+      query?: {
+        trace_id?: string;
+        request_id?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogLine"][];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_log_line: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        line_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogLine"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_log_context: {
+    parameters: {
+      query?: {
+        before?: number;
+        after?: number;
+        by?: ("service" | "host" | "file")[];
+      };
+      header?: never;
+      path: {
+        line_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogContextAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_privacy: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PolicyAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  put_privacy: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PolicyBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PolicyAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  preview_privacy: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PreviewBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PreviewAnswer"];
         };
       };
       /** @description The request was refused. */

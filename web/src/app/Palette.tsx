@@ -31,7 +31,7 @@ interface PaletteProps {
   onHelp: () => void;
 }
 
-/** One field for places, issues, actions (`>`) and PromQL (`=`). */
+/** One field for places, issues, traces by id, actions (`>`) and PromQL (`=`). */
 export function Palette({ onClose, onHelp }: PaletteProps): ReactNode {
   const ref = useRef<HTMLDialogElement>(null);
   const [text, setText] = useState("");
@@ -67,7 +67,7 @@ export function Palette({ onClose, onHelp }: PaletteProps): ReactNode {
         aria-controls={listId}
         aria-activedescendant={entries[chosen] ? `${listId}-${chosen}` : undefined}
         aria-label="Find or run"
-        placeholder="Pages, issues, projects; > actions, = PromQL"
+        placeholder="Pages, issues, trace ids, projects; > actions, = PromQL"
         autoComplete="off"
         spellCheck={false}
         value={text}
@@ -127,12 +127,15 @@ const MOST_LOCAL = 12;
 
 function useEntries(text: string, onHelp: () => void): Entry[] {
   const scope = useScope();
+  const go = useGo(scope);
   const places = usePlaces(scope);
   const actions = useActions(scope, onHelp);
   const words = useDefer(text, 120);
   const isSearch = !/^[=>]/.test(text);
   const issues = useIssueEntries(scope, isSearch ? words : "");
   const values = useValueEntries(scope, words.startsWith("=") ? words.slice(1) : "");
+  const traceId = traceIdIn(text);
+  if (traceId !== null) return [traceEntry(traceId, go)];
   if (text.startsWith("=")) return values;
   if (text.startsWith(">")) return rankBy(text.slice(1), actions, (one) => one.label);
   const local = rankBy(text, [...places, ...actions], (one) => one.label).slice(0, MOST_LOCAL);
@@ -141,6 +144,20 @@ function useEntries(text: string, onHelp: () => void): Entry[] {
   const grouped = groups.flatMap((group) => local.filter((one) => one.group === group));
   return /^[a-z]+-\d+$/i.test(text) ? [...issues, ...grouped] : [...grouped, ...issues];
 }
+
+/** A pasted trace id: 32 hex digits, or the middle of a `traceparent`. */
+function traceIdIn(text: string): string | null {
+  const hit = /^(?:[0-9a-f]{2}-)?([0-9a-f]{32})(?:-[0-9a-f]{16}-[0-9a-f]{2})?$/i.exec(text.trim());
+  return hit?.[1]?.toLowerCase() ?? null;
+}
+
+const traceEntry = (id: string, go: ReturnType<typeof useGo>): Entry => ({
+  id: `trace ${id}`,
+  group: "Traces",
+  label: `Trace ${id.slice(0, 8)}`,
+  icon: "trace",
+  run: () => go(`traces/${id}`),
+});
 
 function useGo(scope: Scope): (path: string, search?: SearchMap) => void {
   const navigate = useNavigate();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { plainLines, SOURCES } from "./snippets";
+import { ALL_SOURCES } from "./snippets-signals";
 
 const to = {
   sentry_dsn: "http://k@h/7",
@@ -19,12 +20,22 @@ describe("snippets", () => {
     expect(text.host).toContain("agent --url http://h/p/7");
   });
   it("mark every line of the diff", () => {
-    for (const one of SOURCES)
+    for (const one of ALL_SOURCES)
       for (const line of one.text(to, 7).split("\n")) expect(line).toMatch(/^[ +-]/);
   });
   it("say what to put where the key is missing", () => {
-    const text = SOURCES.at(-1)?.text({ ...to, server_key: null }, 7);
-    expect(text).toContain("<a server key of this project>");
+    for (const one of ALL_SOURCES) {
+      const text = one.text({ ...to, server_key: null }, 7);
+      expect(text).not.toContain("null");
+      if (one.text(to, 7).includes(to.server_key))
+        expect(text).toContain("<a server key of this project>");
+    }
+  });
+  it("are there for each signal, each under its own id", () => {
+    expect(new Set(ALL_SOURCES.map((one) => one.brings))).toEqual(
+      new Set(["errors", "metrics", "traces", "logs"]),
+    );
+    expect(new Set(ALL_SOURCES.map((one) => one.id)).size).toBe(ALL_SOURCES.length);
   });
 });
 

@@ -16,13 +16,24 @@ export type SourceId =
   | "prometheus-yml"
   | "remote-write"
   | "statsd"
-  | "host";
+  | "host"
+  | "otlp-env"
+  | "otlp-python"
+  | "otlp-node"
+  | "sentry-traces"
+  | "otlp-logs"
+  | "json-lines"
+  | "loki"
+  | "agent-logs"
+  | "sentry-logs";
+
+export type Brings = "errors" | "metrics" | "traces" | "logs";
 
 export interface Source {
   readonly id: SourceId;
   readonly label: string;
   /** What it brings. */
-  readonly brings: "errors" | "metrics";
+  readonly brings: Brings;
   /** One line under the name. */
   readonly note: string;
   /** Where the lines go. */
@@ -77,6 +88,20 @@ export const SOURCES: readonly Source[] = [
         '-  dsn: "https://…@o0.ingest.sentry.io/0",',
         `+  dsn: "${sentry_dsn}",`,
         " });",
+      ),
+  },
+  {
+    id: "otlp-env",
+    label: "OpenTelemetry",
+    brings: "traces",
+    note: "any language: every SDK reads these",
+    file: "The environment of your service",
+    text: ({ public_url, server_key }, projectId) =>
+      diff(
+        "+OTEL_SERVICE_NAME=shop",
+        `+OTEL_EXPORTER_OTLP_ENDPOINT=${public_url}/p/${projectId}`,
+        "+OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
+        `+OTEL_EXPORTER_OTLP_HEADERS="x-watchkeeper-key=${server_key ?? "<a server key of this project>"}"`,
       ),
   },
   {
@@ -162,7 +187,7 @@ const hostAndPort = (address: string): [string, string] => {
     : [address.slice(0, at), address.slice(at + 1)];
 };
 
-const diff = (...lines: string[]): string => lines.join("\n");
+export const diff = (...lines: string[]): string => lines.join("\n");
 
 /** The lines of a snippet without its marks, for a file that does not exist yet. */
 export const plainLines = (text: string): string =>

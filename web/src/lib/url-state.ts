@@ -72,6 +72,10 @@ export const anyText: Reader<string> = (text) => text;
 export const wholeNumber: Reader<number> = (text) =>
   /^\d{1,15}$/.test(text) ? Number(text) : null;
 
+/** A whole number of the address, or what stands for anything else. */
+export const wholeOr = <T>(text: string | undefined, otherwise: T): number | T =>
+  text === undefined ? otherwise : (wholeNumber(text) ?? otherwise);
+
 /** One filter of the list `f`: `level:eq:error`. */
 export interface Filter {
   readonly key: string;

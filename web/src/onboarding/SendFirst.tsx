@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { useSetup } from "@/api/projects";
 import type { Scope } from "@/api/scope";
+import type { Brings } from "@/lib/snippets";
 import { Async } from "@/ui/Async";
 import { FirstRecord } from "@/ui/FirstRecord";
 import { Panel } from "@/ui/Panel";
@@ -8,7 +9,7 @@ import { Panel } from "@/ui/Panel";
 interface SendFirstProps {
   scope: Scope;
   title: string;
-  brings: "errors" | "metrics";
+  brings: Brings;
 }
 
 /** What an empty page shows: the lines that bring its first record, address and key filled in. */

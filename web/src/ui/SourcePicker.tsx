@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from "react";
 import { type SnippetAddresses, SOURCES, type Source } from "@/lib/snippets";
+import { ALL_SOURCES } from "@/lib/snippets-signals";
 import { Snippet } from "./Snippet";
 
 interface SourceSnippetsProps {
@@ -11,7 +12,7 @@ interface SourceSnippetsProps {
 
 /** The lines to add, a tab for each kind of sender, address and key filled in. */
 export function SourceSnippets({ addresses, projectId, brings }: SourceSnippetsProps): ReactNode {
-  const sources = SOURCES.filter((one) => brings === undefined || one.brings === brings);
+  const sources = brings ? ALL_SOURCES.filter((one) => one.brings === brings) : SOURCES;
   const [id, setId] = useState(sources[0]?.id);
   const chosen = sources.find((one) => one.id === id) ?? sources[0];
   if (chosen === undefined) return null;

@@ -19,7 +19,7 @@ from watchkeeper.store.columns import (
     samples_block,
     split_by_day,
 )
-from watchkeeper.store.columns.tables import Column, Table
+from watchkeeper.store.columns.table import Column, Table
 
 SAMPLE = ("project_id", "series_id", "ts", "value")
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import msgspec
 import orjson
 
 MAX_ITEMS = 1_000
-_AUTH_PAIR = re.compile(r"sentry_(\w+)\s*=\s*([^\s,]+)")
 
 
 class MalformedEnvelope(Exception):
@@ -24,18 +21,30 @@ class MalformedEnvelope(Exception):
 
 
 class EnvelopeHeader(msgspec.Struct, frozen=True):
-    """The first line. sent_at: the sender's clock when it was sent, ISO 8601."""
+    """The first line. sent_at: the sender's clock when it was sent. trace: what Sentry calls the
+    dynamic sampling context. Of any JSON type: a field that makes no sense is as good as none.
+    """
 
-    event_id: str | None = None
-    dsn: str | None = None
-    sent_at: str | None = None
+    event_id: object = None
+    dsn: object = None
+    sent_at: object = None
+    trace: object = None
 
 
 class ItemHeader(msgspec.Struct, frozen=True):
-    """One item's line. length: bytes of its payload; None: to the end of the line."""
+    """One item's line. length: bytes of its payload; None: to the end of the line.
+
+    filename, attachment_type: of an attachment.
+    """
 
     type: str
     length: int | None = None
+    content_type: object = None
+    filename: object = None
+    attachment_type: object = None
+
+
+_NO_HEADER = ItemHeader(type="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,7 @@ class Item:
     type: str
     payload: bytes
     position: int
+    header: ItemHeader = _NO_HEADER
 
 
 class DiscardedEvents(msgspec.Struct, frozen=True):
@@ -52,13 +62,16 @@ class DiscardedEvents(msgspec.Struct, frozen=True):
 
     reason: str = ""
     category: str = ""
-    quantity: int = 0
+    quantity: float = 0
 
 
 class ClientReport(msgspec.Struct, frozen=True):
-    """A `client_report` item."""
+    """A `client_report` item. The lists beside discarded_events come from Relay."""
 
     discarded_events: list[DiscardedEvents] = []
+    rate_limited_events: list[DiscardedEvents] = []
+    filtered_events: list[DiscardedEvents] = []
+    filtered_sampling_events: list[DiscardedEvents] = []
 
 
 JsonObject = dict[str, object]
@@ -105,13 +118,13 @@ def _item(body: bytes, at: int) -> tuple[Item, int]:
     start = line_end + 1
     if header.length is None:
         end = _line_end(body, start)
-        return Item(header.type, body[start:end], start), end + 1
+        return Item(header.type, body[start:end], start, header), end + 1
     end = start + header.length
     if header.length < 0 or end > len(body):
         raise MalformedEnvelope(at, "An item's length goes past the end of the envelope.")
     if end < len(body) and body[end] not in b"\r\n":
         raise MalformedEnvelope(end, "An item is longer than its length says.")
-    return Item(header.type, body[start:end], start), end + 1
+    return Item(header.type, body[start:end], start, header), end + 1
 
 
 def _line_end(body: bytes, at: int) -> int:
@@ -119,14 +132,14 @@ def _line_end(body: bytes, at: int) -> int:
     return len(body) if end < 0 else end
 
 
-def parse_event(payload: bytes, position: int = 0) -> JsonObject:
-    """One event's JSON object. Raises MalformedEnvelope with `position` added to its place."""
+def parse_object(payload: bytes, position: int = 0) -> JsonObject:
+    """One item's JSON object. Raises MalformedEnvelope with `position` added to its place."""
     try:
         event = orjson.loads(payload)
     except orjson.JSONDecodeError as error:
         event = _parse_leniently(payload, error, position)
     if not isinstance(event, dict):
-        raise MalformedEnvelope(position, "An event is a JSON object.")
+        raise MalformedEnvelope(position, "This item is a JSON object.")
     return event
 
 
@@ -140,7 +153,7 @@ def _parse_leniently(payload: bytes, error: json.JSONDecodeError, position: int)
         return orjson.loads(json.dumps(loose, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError) as other:
         place = position + error.pos
-        raise MalformedEnvelope(place, f"An event is not valid JSON: {error.msg}.") from other
+        raise MalformedEnvelope(place, f"An item is not valid JSON: {error.msg}.") from other
 
 
 def parse_client_report(payload: bytes) -> ClientReport:
@@ -149,22 +162,3 @@ def parse_client_report(payload: bytes) -> ClientReport:
         return _client_report.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ClientReport()
-
-
-def key_of_auth(header: str) -> str:
-    """`sentry_key` of an X-Sentry-Auth (or Authorization) header, or empty."""
-    for name, value in _AUTH_PAIR.findall(header):
-        if name == "key":
-            return str(value)
-    return ""
-
-
-def key_of_dsn(dsn: str) -> tuple[str, int | None]:
-    """(key, project id) of a DSN `https://key@host/1`; empty and None where it has none."""
-    try:
-        parts = urlsplit(dsn)
-        project = parts.path.rstrip("/").rpartition("/")[2]
-        is_number = project.isascii() and project.isdigit() and len(project) < 10
-        return parts.username or "", int(project) if is_number else None
-    except ValueError:
-        return "", None

@@ -29,14 +29,14 @@ class LogsSignal:
 
         Raises MalformedOtlp, TooManyParts, Overloaded.
         """
-        now_ms = self._clock()
+        now_ms, scrubber = self._clock(), self._scrubber.of(project_id)
         translator = Translator(
-            scrubber=self._scrubber,
+            scrubber=scrubber,
             memory=self._memory,
             key_of=key_of_json if is_json else key_of_protobuf,
             now_ms=now_ms,
         )
         lines = translator.translate(read_json(body) if is_json else read_protobuf(body))
-        await keep_errors(self._acceptor, self._scrubber, project_id, lines.raised, now_ms=now_ms)
+        await keep_errors(self._acceptor, scrubber, project_id, lines.raised, now_ms=now_ms)
         await self._acceptor.accept_logs(project_id, lines.rows)
         return Outcome()

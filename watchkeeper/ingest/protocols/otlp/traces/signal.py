@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 from watchkeeper.ingest.accept import Acceptor
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.protocols.otlp.answers import Outcome
@@ -14,6 +16,8 @@ from watchkeeper.lib.clock import Clock
 from watchkeeper.privacy import Scrubber
 
 _NS_A_MS = 1_000_000
+_MOST_RULES = 8
+"""Sets of rules, each of one project or of all that have none, under which spans are remembered."""
 
 
 class TracesSignal:
@@ -25,30 +29,39 @@ class TracesSignal:
 
     def __init__(self, acceptor: Acceptor, scrubber: Scrubber, clock: Clock) -> None:
         self._acceptor, self._scrubber, self._clock = acceptor, scrubber, clock
-        self._known = Known(scrubber)
+        self._known: OrderedDict[Scrubber, Known] = OrderedDict()
 
     async def take(self, project_id: int, body: bytes, *, is_json: bool) -> Outcome:
         """Keep a request; what is refused of it is in the outcome.
 
         Raises MalformedOtlp, TooManyParts, Overloaded.
         """
-        spans = self._read(body, is_json=is_json)
+        scrubber = self._scrubber.of(project_id)
+        spans = self._read(body, scrubber, is_json=is_json)
         metrics, now_ms = self._acceptor.metrics, self._clock()
-        await keep_errors(self._acceptor, self._scrubber, project_id, spans.raised, now_ms=now_ms)
+        await keep_errors(self._acceptor, scrubber, project_id, spans.raised, now_ms=now_ms)
         await self._acceptor.accept_span_rows(project_id, spans.rows)
         metrics.drop(Drop.INVALID_SPAN, spans.invalid)
         metrics.cut(spans.cuts)
         return _outcome(spans)
 
-    def _read(self, body: bytes, *, is_json: bool) -> Spans:
+    def _read(self, body: bytes, scrubber: Scrubber, *, is_json: bool) -> Spans:
         request = read_json(body) if is_json else read_protobuf(body)
         translator = Translator(
-            scrubber=self._scrubber,
-            known=self._known,
+            scrubber=scrubber,
+            known=self._known_under(scrubber),
             key_of=key_of_json if is_json else key_of_protobuf,
             now_ns=self._clock() * _NS_A_MS,
         )
         return translator.translate(request)
+
+    def _known_under(self, scrubber: Scrubber) -> Known:
+        """What was learnt is scrubbed already, so it holds under the same rules only."""
+        known = self._known.pop(scrubber, None) or Known(scrubber)
+        self._known[scrubber] = known
+        if len(self._known) > _MOST_RULES:
+            self._known.popitem(last=False)
+        return known
 
 
 def _outcome(spans: Spans) -> Outcome:

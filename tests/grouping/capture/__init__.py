@@ -1,0 +1,1 @@
+"""Programs whose errors were captured."""

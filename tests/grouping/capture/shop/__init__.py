@@ -1,0 +1,1 @@
+"""A small shop with faults, for capturing what SDKs make of them."""

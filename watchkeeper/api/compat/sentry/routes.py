@@ -1,0 +1,69 @@
+"""Every address of this API, with and without its last slash, also below /p/<project>."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from starlette.routing import BaseRoute, Route
+
+from watchkeeper.api.compat.sentry import artifacts, releases, tenants
+from watchkeeper.api.compat.sentry.desk import Desk, Work, answered
+
+_BASES = ("/api/0", "/p/{project_id:int}/api/0")
+_ORG = "/organizations/{org}"
+_PROJECT = "/projects/{org}/{project}"
+_DIFS = artifacts.refused("Debug information files (dSYM, ELF, PDB, ProGuard)")
+_BUILDS = artifacts.refused("Builds, snapshots and code mappings")
+
+# A version may hold slashes, so what follows one stands before the address of the release alone.
+_RELEASE_ROUTES: tuple[tuple[str, str, Work], ...] = (
+    ("GET", "/releases/{version:path}/commits", releases.commits),
+    ("GET", "/releases/{version:path}/previous-with-commits", releases.previous),
+    ("GET", "/releases/{version:path}/deploys", releases.deploys),
+    ("POST", "/releases/{version:path}/deploys", releases.add_deploy),
+    ("GET", "/releases/{version:path}/files", artifacts.files),
+    ("POST", "/releases/{version:path}/files", artifacts.upload_file),
+    ("POST", "/releases/{version:path}/assemble", artifacts.assemble_release),
+    ("GET", "/releases", releases.releases),
+    ("POST", "/releases", releases.add_release),
+    ("GET", "/releases/{version:path}", releases.get_release),
+    ("PUT", "/releases/{version:path}", releases.change_release),
+    ("DELETE", "/releases/{version:path}", releases.delete_release),
+)
+_ROUTES: tuple[tuple[str, str, Work], ...] = (
+    ("GET", "", tenants.root),
+    ("GET", "/users/me/regions", tenants.regions),
+    ("GET", "/organizations", tenants.organisations),
+    ("GET", "/projects", tenants.all_projects),
+    ("GET", f"{_ORG}/projects", tenants.projects),
+    ("GET", f"{_ORG}/repos", tenants.nothing),
+    ("GET", f"{_ORG}/monitors", tenants.nothing),
+    ("GET", f"{_ORG}/chunk-upload", artifacts.chunk_options),
+    ("POST", f"{_ORG}/chunk-upload", artifacts.upload_chunks),
+    ("POST", f"{_ORG}/artifactbundle/assemble", artifacts.assemble_bundle),
+    ("POST", f"{_ORG}/code-mappings/bulk", _BUILDS),
+    ("GET", f"{_PROJECT}/keys", tenants.keys),
+    ("POST", f"{_PROJECT}/files/difs/assemble", _DIFS),
+    ("POST", f"{_PROJECT}/files/dsyms", _DIFS),
+    ("POST", f"{_PROJECT}/files/proguard-artifact-releases", _DIFS),
+    ("POST", f"{_PROJECT}/files/preprodartifacts/assemble", _BUILDS),
+    ("GET", f"{_PROJECT}/files/artifact-bundles", artifacts.bundles),
+    ("DELETE", f"{_PROJECT}/files/artifact-bundles", artifacts.delete_bundle),
+    *((method, f"{_ORG}{path}", work) for method, path, work in _RELEASE_ROUTES),
+    *((method, f"{_PROJECT}{path}", work) for method, path, work in _RELEASE_ROUTES),
+    ("GET", _ORG, tenants.organisation),
+    ("GET", _PROJECT, tenants.project),
+)
+
+
+def sentry_api_routes(desk: Desk) -> list[BaseRoute]:
+    """The routes, those of longer addresses first."""
+    return list(_all(desk))
+
+
+def _all(desk: Desk) -> Iterator[BaseRoute]:
+    for base in _BASES:
+        for method, path, work in _ROUTES:
+            answer = answered(desk, work)
+            for slash in ("/", ""):
+                yield Route(f"{base}{path}{slash}", answer, methods=[method])

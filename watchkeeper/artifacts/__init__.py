@@ -1,0 +1,63 @@
+"""What a release is made of: source maps and their look-up, commits, deploys."""
+
+from watchkeeper.artifacts.bundle import Manifest
+from watchkeeper.artifacts.errors import BadBundle, BadSourceMap, BundleTooLarge
+from watchkeeper.artifacts.releases import (
+    Commit,
+    Deploy,
+    DeployChange,
+    DeployStatus,
+    Health,
+    NoSessions,
+    Release,
+    ReleaseChange,
+    ReleaseHealth,
+    ReleaseQuery,
+    Releases,
+    Sighting,
+    SpanReleases,
+    Suspect,
+    note_releases,
+)
+from watchkeeper.artifacts.symbolicate import PLATFORMS as MAPPED_PLATFORMS
+from watchkeeper.artifacts.symbolicate import Symbolicator
+from watchkeeper.artifacts.uploads import (
+    CHUNK_BYTES,
+    CHUNKS_A_REQUEST,
+    MOST_BUNDLE_BYTES,
+    Assembly,
+    State,
+    Uploads,
+    Wanted,
+)
+
+__all__ = [
+    "CHUNKS_A_REQUEST",
+    "CHUNK_BYTES",
+    "MAPPED_PLATFORMS",
+    "MOST_BUNDLE_BYTES",
+    "Assembly",
+    "BadBundle",
+    "BadSourceMap",
+    "BundleTooLarge",
+    "Commit",
+    "Deploy",
+    "DeployChange",
+    "DeployStatus",
+    "Health",
+    "Manifest",
+    "NoSessions",
+    "Release",
+    "ReleaseChange",
+    "ReleaseHealth",
+    "ReleaseQuery",
+    "Releases",
+    "Sighting",
+    "SpanReleases",
+    "State",
+    "Suspect",
+    "Symbolicator",
+    "Uploads",
+    "Wanted",
+    "note_releases",
+]

@@ -1,0 +1,39 @@
+"""Releases that are named by spans alone.
+
+Spans pass the digest as bytes that nobody reads, so they are asked for once they are stored.
+"""
+
+from __future__ import annotations
+
+from watchkeeper.artifacts.releases import repo
+from watchkeeper.artifacts.releases.seen import Sighting, note_releases
+from watchkeeper.lib.clock import DAY_MS, MINUTE_MS, Clock
+from watchkeeper.store.columns import Columns
+from watchkeeper.store.meta import Meta
+
+_OVERLAP_MS = 5 * MINUTE_MS
+"""What was received so long before the last look may have been stored after it."""
+
+
+class SpanReleases:
+    """Notes them, look by look. One thread runs it."""
+
+    def __init__(self, columns: Columns, meta: Meta, clock: Clock) -> None:
+        self._columns, self._meta, self._clock = columns, meta, clock
+        self._since_ms: int | None = None
+
+    def run_once(self) -> int:
+        """Note the releases of spans that came since the last look; returns how many."""
+        now_ms = self._clock()
+        since_ms = now_ms - DAY_MS if self._since_ms is None else self._since_ms
+        found = repo.releases_of_spans(self._columns, since_ms=since_ms)
+        sightings = [
+            Sighting(project_id, release, at_ms)
+            for project_id, release, first_ms, last_ms in found
+            for at_ms in (first_ms, last_ms)
+        ]
+        if sightings:
+            with self._meta.write() as conn:
+                note_releases(conn, sightings, now_ms=now_ms)
+        self._since_ms = now_ms - _OVERLAP_MS
+        return len(found)

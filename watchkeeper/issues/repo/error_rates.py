@@ -1,0 +1,229 @@
+"""Error events of a project by what they have in common, from `errors` and `errors_1h`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from watchkeeper.issues.repo.counts import (
+    Filter,
+    bucket_starts,
+    params_of,
+    source_of,
+    where,
+)
+from watchkeeper.issues.repo.search_events import EventConditions
+from watchkeeper.model import Scope, TimeRange
+from watchkeeper.store.columns import Columns
+
+_FIELDS = {
+    "endpoint": "transaction",
+    "user": "user_key",
+    "feature": "tags[{tag:String}]",
+    "type": "type",
+    "function": "function",
+    "release": "release",
+    "environment": "environment",
+    "server": "server_name",
+    "platform": "platform",
+    "issue": "toString(grouping_hash)",
+}
+_ROLLED_UP = frozenset({"release", "environment", "issue"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupCounts:
+    """One group. previous: events of the range before, of the same length."""
+
+    value: str
+    events: int
+    users: int
+    previous: int
+    series: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """requests: entry spans."""
+
+    events: int
+    users: int
+    issues: int
+    requests: int
+
+
+def _needing(chosen: Filter, by: str) -> Filter:
+    """From the events themselves where the hourly sums do not know the field."""
+    if by in _ROLLED_UP:
+        return chosen
+    return replace(chosen, search=_from_rows(chosen.search))
+
+
+def _from_rows(search: EventConditions) -> EventConditions:
+    return replace(search, needs_rows=True)
+
+
+def starts(chosen: Filter, by: str, buckets: int) -> list[int]:
+    """Starts of the buckets of the series."""
+    return bucket_starts(_needing(chosen, by), buckets)
+
+
+def top(
+    columns: Columns,
+    scope: Scope,
+    chosen: Filter,
+    by: str,
+    *,
+    tag: str,
+    buckets: int,
+    limit: int,
+) -> tuple[int, list[GroupCounts]]:
+    """Events in all, and the groups with the most. What lacks the field is no group."""
+    chosen = _needing(chosen, by)
+    source, span = source_of(chosen)
+    field = _FIELDS[by]
+    sql = f"""
+    SELECT {field} AS value, {source["events"]} AS n, ifNull({source["users"]}, 0),
+           sum(n) OVER () AS total
+    FROM {source["table"]} WHERE {where(source, chosen)}
+    GROUP BY value ORDER BY value = '', n DESC, value LIMIT {{limit:UInt32}}
+    """
+    params = params_of(scope, chosen, span) | {"limit": limit, "tag": tag}
+    found = columns.rows(sql, params)
+    total = int(found[0][3]) if found else 0
+    named = [row for row in found if row[0] != ""]
+    series = _series(columns, scope, chosen, by, [str(row[0]) for row in named], tag, buckets)
+    empty: tuple[int, list[int]] = (0, [0] * buckets)
+    return total, [
+        GroupCounts(
+            value=str(value),
+            events=int(n),
+            users=int(users),
+            previous=series.get(str(value), empty)[0],
+            series=series.get(str(value), empty)[1],
+        )
+        for value, n, users, _total in named
+    ]
+
+
+def _series(
+    columns: Columns,
+    scope: Scope,
+    chosen: Filter,
+    by: str,
+    values: Sequence[str],
+    tag: str,
+    buckets: int,
+) -> dict[str, tuple[int, list[int]]]:
+    """(events of the range before, events by bucket) of each value."""
+    if not values:
+        return {}
+    source, span = source_of(chosen)
+    sql = f"""
+    SELECT {_FIELDS[by]} AS value, if({source["earlier"]}, -1, {source["slot"]}) AS at,
+           {source["events"]}
+    FROM {source["table"]}
+    WHERE {_with_range_before(where(source, chosen))} AND value IN {{values:Array(String)}}
+    GROUP BY value, at
+    """
+    params = params_of(scope, chosen, span, buckets=buckets)
+    params |= {"values": list(values), "tag": tag, "before": _before(span).start_ms}
+    found: dict[str, tuple[int, list[int]]] = {}
+    for value, at, n in columns.rows(sql, params):
+        previous, series = found.setdefault(str(value), (0, [0] * buckets))
+        slot = int(at)
+        if slot < 0:
+            found[str(value)] = (previous + int(n), series)
+        elif slot < buckets:
+            series[slot] += int(n)
+    return found
+
+
+def _before(span: TimeRange) -> TimeRange:
+    """The range before, of the same length."""
+    return TimeRange(max(0, span.start_ms - span.length_ms), span.start_ms)
+
+
+def _with_range_before(conditions: str) -> str:
+    """The same conditions on a range that begins at {before}."""
+    return conditions.replace("{start:Int64}", "{before:Int64}")
+
+
+def totals(columns: Columns, scope: Scope, chosen: Filter) -> tuple[Totals, Totals]:
+    """Of the range, and of the range before."""
+    return _totals(columns, scope, chosen), _totals(
+        columns, scope, replace(chosen, range=_before(chosen.range))
+    )
+
+
+def _totals(columns: Columns, scope: Scope, chosen: Filter) -> Totals:
+    source, span = source_of(chosen)
+    sql = f"""
+    SELECT {source["events"]}, ifNull({source["users"]}, 0), uniqExact(grouping_hash)
+    FROM {source["table"]} WHERE {where(source, chosen)}
+    """
+    events, users, issues = columns.rows(sql, params_of(scope, chosen, span))[0]
+    requests = 0 if chosen.search else _requests(columns, scope, chosen)
+    return Totals(events=int(events), users=int(users), issues=int(issues), requests=requests)
+
+
+_SPANS = """
+project_id = {project:UInt32} AND is_entry = 1
+  AND ts >= fromUnixTimestamp64Milli({start:Int64}) AND ts < fromUnixTimestamp64Milli({end:Int64})
+"""
+
+
+def _requests(columns: Columns, scope: Scope, chosen: Filter) -> int:
+    """Entry spans in the range, of the same environment and release."""
+    sql = f"SELECT count() FROM spans WHERE {_spans_of(chosen)}"
+    return int(columns.rows(sql, params_of(scope, chosen, chosen.range))[0][0])
+
+
+def _spans_of(chosen: Filter) -> str:
+    parts = [_SPANS]
+    if chosen.environment:
+        parts.append("environment = {environment:String}")
+    if chosen.release:
+        parts.append("release = {release:String}")
+    return " AND ".join(parts)
+
+
+def requests_by(
+    columns: Columns, scope: Scope, chosen: Filter, endpoints: Sequence[str]
+) -> dict[str, int]:
+    """Entry spans of each endpoint: by transaction, or by route where that is how it is called."""
+    if not endpoints or chosen.search.sql:
+        return {}
+    sql = f"""
+    SELECT if(transaction IN {{endpoints:Array(String)}}, transaction, route) AS name, count()
+    FROM spans WHERE {_spans_of(chosen)}
+      AND (transaction IN {{endpoints:Array(String)}} OR route IN {{endpoints:Array(String)}})
+    GROUP BY name
+    """
+    params = params_of(scope, chosen, chosen.range) | {"endpoints": list(endpoints)}
+    return {str(name): int(n) for name, n in columns.rows(sql, params)}
+
+
+Leveled = Mapping[tuple[str, bool], int]
+"""A number by (level, handled)."""
+
+
+def by_level(columns: Columns, scope: Scope, chosen: Filter) -> tuple[Leveled, Leveled]:
+    """Users in the range, and events of the range before."""
+    source, span = source_of(chosen)
+    sql = f"""
+    SELECT level, handled, ifNull({source["users"]}, 0) FROM {source["table"]}
+    WHERE {where(source, chosen)} GROUP BY level, handled
+    """
+    users = columns.rows(sql, params_of(scope, chosen, span))
+    earlier = replace(chosen, range=_before(chosen.range))
+    source, span = source_of(earlier)
+    sql = f"""
+    SELECT level, handled, {source["events"]} FROM {source["table"]}
+    WHERE {where(source, earlier)} GROUP BY level, handled
+    """
+    events = columns.rows(sql, params_of(scope, earlier, span))
+    return (
+        {(str(level), bool(handled)): int(n) for level, handled, n in users},
+        {(str(level), bool(handled)): int(n) for level, handled, n in events},
+    )

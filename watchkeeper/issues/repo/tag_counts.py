@@ -1,0 +1,93 @@
+"""Tags of events, counted in `errors`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from watchkeeper.issues.repo.counts import RAW, Filter, newest_from, params_of, where
+from watchkeeper.model import Scope, TimeRange
+from watchkeeper.store.columns import Columns
+
+TAGGED_EVENTS = 10_000
+"""Events that a breakdown of all tags looks at, the newest."""
+
+
+_TAGS = """
+SELECT key, value, count() AS n
+FROM (SELECT tags FROM errors WHERE {where} LIMIT {{newest:UInt32}})
+ARRAY JOIN mapKeys(tags) AS key, mapValues(tags) AS value
+WHERE value != ''
+GROUP BY key, value ORDER BY key, n DESC, value LIMIT {{values:UInt32}} BY key
+"""
+
+_OWN = """
+SELECT count(), {sums}
+FROM (SELECT environment, release, level, server_name FROM errors WHERE {where}
+      LIMIT {{newest:UInt32}})
+"""
+_OWN_NAMES = {
+    "environment": "environment",
+    "level": "level",
+    "release": "release",
+    "server": "server_name",
+}
+
+
+def tags(
+    columns: Columns, scope: Scope, chosen: Filter, *, values: int
+) -> tuple[int, list[tuple[str, str, int]]]:
+    """Number of events looked at (the newest 10,000, by days) and (key, value, events),
+    by key, the commonest first."""
+    chosen = _newest(columns, scope, chosen)
+    params = params_of(scope, chosen, chosen.range) | {"newest": TAGGED_EVENTS, "values": values}
+    condition = where(RAW, chosen)
+    found = [
+        (str(key), str(value), int(n))
+        for key, value, n in columns.rows(_TAGS.format(where=condition), params)
+    ]
+    sums = ", ".join(f"sumMap(map({column}, 1))" for column in _OWN_NAMES.values())
+    [looked_at, *own] = columns.rows(_OWN.format(where=condition, sums=sums), params)[0]
+    for key, counted in zip(_OWN_NAMES, own, strict=True):
+        named = ((str(value), int(n)) for value, n in counted.items() if value)
+        ordered = sorted(named, key=lambda one: (-one[1], one[0]))
+        found += [(key, value, n) for value, n in ordered[:values]]
+    return int(looked_at), sorted(found, key=lambda one: (one[0], -one[2], one[1]))
+
+
+def _newest(columns: Columns, scope: Scope, chosen: Filter) -> Filter:
+    """The filter from the day on in which so many events are reached, counting back."""
+    start_ms = newest_from(columns, scope, chosen.hashes or (), TAGGED_EVENTS)
+    if not chosen.range.start_ms < start_ms < chosen.range.end_ms:
+        return chosen
+    return replace(chosen, range=TimeRange(start_ms, chosen.range.end_ms))
+
+
+_FIELDS = {
+    "environment": "environment",
+    "release": "release",
+    "level": "level",
+    "server": "server_name",
+    "user": "user_key",
+    "url": "url",
+    "transaction": "transaction",
+}
+"""Names that are columns, not tags."""
+
+
+def values_of(
+    columns: Columns, scope: Scope, chosen: Filter, *, key: str, most: int
+) -> tuple[int, list[tuple[str, int, int, int]]]:
+    """Events with the tag (the newest 10,000, by days), and (value, events, first ms, last ms),
+    the commonest first."""
+    chosen = _newest(columns, scope, chosen)
+    name = _FIELDS.get(key, "tags[{key:String}]")
+    sql = f"""
+    SELECT {name} AS value, count() AS n, toUnixTimestamp64Milli(min(ts)),
+           toUnixTimestamp64Milli(max(ts)), sum(count()) OVER () AS total
+    FROM errors WHERE {where(RAW, chosen)} AND value != ''
+    GROUP BY value ORDER BY n DESC, value LIMIT {{most:UInt32}}
+    """
+    params = params_of(scope, chosen, chosen.range) | {"key": key, "most": most}
+    rows = columns.rows(sql, params)
+    total = int(rows[0][4]) if rows else 0
+    return total, [(str(v), int(n), int(first), int(last)) for v, n, first, last, _t in rows]

@@ -1,0 +1,176 @@
+"""Tables of what Sentry's SDKs send beside errors, spans, logs and metrics."""
+
+from __future__ import annotations
+
+from watchkeeper.store.columns.table import Column, Table
+
+_TEXT = "LowCardinality(String)"
+_TIMES = (
+    Column(name="ts", type="DateTime64(3, 'UTC')", codec="DoubleDelta, ZSTD(1)"),
+    Column(name="received", type="DateTime64(3, 'UTC')", codec="DoubleDelta, ZSTD(1)"),
+)
+
+PROFILES = Table(
+    name="profiles",
+    columns=(
+        Column(name="project_id", type="UInt32"),
+        *_TIMES,
+        Column(name="duration_ns", type="UInt64", codec="ZSTD(1)"),
+        Column(name="profile_id", type="String", codec="ZSTD(1)"),
+        Column(name="profiler_id", type="String", codec="ZSTD(1)"),
+        Column(name="trace_id", type="String", codec="ZSTD(1)"),
+        Column(name="span_id", type="String", codec="ZSTD(1)"),
+        Column(name="transaction", type=_TEXT),
+        Column(name="platform", type=_TEXT),
+        Column(name="service", type=_TEXT),
+        Column(name="environment", type=_TEXT),
+        Column(name="release", type=_TEXT),
+        Column(name="host", type=_TEXT),
+        Column(name="format", type=_TEXT),
+        Column(name="payload", type="String", codec="ZSTD(3)"),
+    ),
+    partition_by="toYYYYMMDD(ts)",
+    order_by=("project_id", "ts"),
+    indices=(
+        "INDEX by_profile profile_id TYPE bloom_filter(0.01) GRANULARITY 1",
+        "INDEX by_profiler profiler_id TYPE bloom_filter(0.01) GRANULARITY 1",
+        "INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 1",
+    ),
+    ttl_column="ts",
+    ttl_days=14,
+)
+"""ts: when sampling began. profile_id: of the profile, or of one chunk of a continuous one, whose
+profiler_id then joins the chunks with the spans that name it. format: sentry-1 (`profile`),
+sentry-2 (`profile_chunk`), pprof. payload: as sent, scrubbed."""
+
+SESSIONS = Table(
+    name="sessions",
+    columns=(
+        Column(name="project_id", type="UInt32"),
+        *_TIMES,
+        Column(name="session_id", type="String", codec="ZSTD(1)"),
+        Column(name="user_key", type="String", codec="ZSTD(1)"),
+        Column(name="seq", type="UInt64", codec="ZSTD(1)"),
+        Column(name="status", type=_TEXT),
+        Column(name="duration_ms", type="UInt64", codec="ZSTD(1)"),
+        Column(name="errors", type="UInt32", codec="ZSTD(1)"),
+        Column(name="sessions", type="UInt32", codec="ZSTD(1)"),
+        Column(name="errored", type="UInt32", codec="ZSTD(1)"),
+        Column(name="abnormal", type="UInt32", codec="ZSTD(1)"),
+        Column(name="crashed", type="UInt32", codec="ZSTD(1)"),
+        Column(name="release", type=_TEXT),
+        Column(name="environment", type=_TEXT),
+    ),
+    engine="ReplacingMergeTree(seq)",
+    partition_by="toYYYYMMDD(ts)",
+    order_by=("project_id", "release", "session_id"),
+    ttl_column="ts",
+    ttl_days=90,
+)
+"""Read with FINAL: a session's latest state stands for it. ts: when it began. A row that sums up
+several has an id of its own; `sessions` of them, each at most one of errored, abnormal, crashed.
+Crash-free sessions: `1 - sum(crashed) / sum(sessions)`."""
+
+CHECK_INS = Table(
+    name="check_ins",
+    columns=(
+        Column(name="project_id", type="UInt32"),
+        *_TIMES,
+        Column(name="check_in_id", type="String", codec="ZSTD(1)"),
+        Column(name="monitor", type=_TEXT),
+        Column(name="status", type=_TEXT),
+        Column(name="duration_ms", type="UInt64", codec="ZSTD(1)"),
+        Column(name="environment", type=_TEXT),
+        Column(name="release", type=_TEXT),
+        Column(name="trace_id", type="String", codec="ZSTD(1)"),
+        Column(name="config", type="String", codec="ZSTD(3)"),
+    ),
+    partition_by="toYYYYMMDD(ts)",
+    order_by=("project_id", "monitor", "ts"),
+    ttl_column="ts",
+    ttl_days=90,
+)
+"""A row a message: `in_progress` at first, then `ok` or `error` under the same check_in_id.
+config: the monitor's schedule and margins as JSON, where the SDK tells them."""
+
+FEEDBACK = Table(
+    name="feedback",
+    columns=(
+        Column(name="project_id", type="UInt32"),
+        *_TIMES,
+        Column(name="feedback_id", type="String", codec="ZSTD(1)"),
+        Column(name="event_id", type="String", codec="ZSTD(1)"),
+        Column(name="replay_id", type="String", codec="ZSTD(1)"),
+        Column(name="trace_id", type="String", codec="ZSTD(1)"),
+        Column(name="name", type="String", codec="ZSTD(1)"),
+        Column(name="email", type="String", codec="ZSTD(1)"),
+        Column(name="message", type="String", codec="ZSTD(3)"),
+        Column(name="url", type="String", codec="ZSTD(1)"),
+        Column(name="source", type=_TEXT),
+        Column(name="user_key", type="String", codec="ZSTD(1)"),
+        Column(name="environment", type=_TEXT),
+        Column(name="release", type=_TEXT),
+        Column(name="payload", type="String", codec="ZSTD(3)"),
+    ),
+    partition_by="toYYYYMMDD(ts)",
+    order_by=("project_id", "ts"),
+    ttl_column="ts",
+    ttl_days=90,
+)
+"""What people write. event_id: the error that it is about. source: what showed the form."""
+
+ATTACHMENTS = Table(
+    name="attachments",
+    columns=(
+        Column(name="project_id", type="UInt32"),
+        *_TIMES,
+        Column(name="event_id", type="String", codec="ZSTD(1)"),
+        Column(name="attachment_id", type="String", codec="ZSTD(1)"),
+        Column(name="name", type="String", codec="ZSTD(1)"),
+        Column(name="content_type", type=_TEXT),
+        Column(name="type", type=_TEXT),
+        Column(name="size_bytes", type="UInt64", codec="ZSTD(1)"),
+        Column(name="user_key", type="String", codec="ZSTD(1)"),
+        Column(name="blob", type="String", codec="ZSTD(1)"),
+    ),
+    partition_by="toYYYYMMDD(ts)",
+    order_by=("project_id", "event_id", "ts"),
+    ttl_column="ts",
+    ttl_days=30,
+)
+"""Files of events. ts: when received. type: Sentry's (`event.attachment`, `event.minidump`, …).
+blob: its key in the store of blobs."""
+
+REPLAYS = Table(
+    name="replays",
+    columns=(
+        Column(name="project_id", type="UInt32"),
+        *_TIMES,
+        Column(name="replay_id", type="String", codec="ZSTD(1)"),
+        Column(name="segment_id", type="UInt32", codec="ZSTD(1)"),
+        Column(name="part", type=_TEXT),
+        Column(name="started", type="DateTime64(3, 'UTC')", codec="DoubleDelta, ZSTD(1)"),
+        Column(name="replay_type", type=_TEXT),
+        Column(name="platform", type=_TEXT),
+        Column(name="environment", type=_TEXT),
+        Column(name="release", type=_TEXT),
+        Column(name="user_key", type="String", codec="ZSTD(1)"),
+        Column(name="urls", type="String", codec="ZSTD(1)"),
+        Column(name="error_ids", type="String", codec="ZSTD(1)"),
+        Column(name="trace_ids", type="String", codec="ZSTD(1)"),
+        Column(name="payload", type="String", codec="ZSTD(3)"),
+        Column(name="size_bytes", type="UInt64", codec="ZSTD(1)"),
+        Column(name="unpacked_bytes", type="UInt64", codec="ZSTD(1)"),
+        Column(name="blob", type="String", codec="ZSTD(1)"),
+    ),
+    partition_by="toYYYYMMDD(ts)",
+    order_by=("project_id", "replay_id", "segment_id", "part"),
+    indices=("INDEX by_time ts TYPE minmax GRANULARITY 1",),
+    ttl_column="ts",
+    ttl_days=30,
+)
+"""part: `event` (what a segment is about: payload is its JSON, urls, error_ids and trace_ids are
+JSON lists), `recording` (zlib of, or plain, rrweb's JSON) or `video`; the latter two in a blob."""
+
+ENVELOPE_TABLES = (PROFILES, SESSIONS, CHECK_INS, FEEDBACK, ATTACHMENTS, REPLAYS)
+"""What migration 5 makes."""

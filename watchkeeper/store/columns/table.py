@@ -1,0 +1,52 @@
+"""What a column table is, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """name, ClickHouse type and codec (empty: the engine's default)."""
+
+    name: str
+    type: str
+    codec: str = ""
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One MergeTree table, partitioned by day.
+
+    order_by: sorting key. engine: MergeTree or one of its kinds. ttl: expression with {days}.
+    shard_by: expression that spreads rows over a cluster's shards.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    partition_by: str
+    order_by: tuple[str, ...]
+    engine: str = "MergeTree"
+    indices: tuple[str, ...] = ()
+    ttl_column: str = ""
+    ttl_days: int = 0
+    shard_by: str = "cityHash64(project_id)"
+
+    @property
+    def is_daily(self) -> bool:
+        """True if a partition is one day, so that a day can be dropped."""
+        return self.partition_by.startswith("toYYYYMMDD(") or self.partition_by == "day"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A materialized view: what is inserted into `source` is added to `target` by `select`.
+
+    select: a query that names its source as {source}.
+    """
+
+    name: str
+    source: str
+    target: str
+    select: str

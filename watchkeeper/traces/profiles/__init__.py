@@ -1,0 +1,1 @@
+"""Profiles: formats that are read, stacks merged into flame graphs."""

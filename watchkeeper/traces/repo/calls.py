@@ -1,0 +1,93 @@
+"""Reads of calls between services: spans joined with their parents, in samples of the time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from watchkeeper.model import Scope, TimeRange
+from watchkeeper.store.columns import Columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calls:
+    """What one service called of another, in the samples."""
+
+    caller: str
+    callee: str
+    calls: int
+    errors: int
+    p50_ms: float
+    p95_ms: float
+
+
+def count_spans(columns: Columns, scope: Scope, range_: TimeRange) -> int:
+    """About how many spans are stored of the range: those of traces that began in it."""
+    sql = """
+    SELECT sum(spans) FROM trace_parts WHERE project_id IN {projects:Array(UInt32)}
+      AND start >= fromUnixTimestamp64Milli({start:Int64})
+      AND start < fromUnixTimestamp64Milli({end:Int64})
+    """
+    return int(columns.rows(sql, _params(scope, range_))[0][0] or 0)
+
+
+def between_services(
+    columns: Columns,
+    scope: Scope,
+    samples: Sequence[TimeRange],
+    *,
+    environment: str,
+    spans_at_most: int,
+) -> tuple[int, list[Calls]]:
+    """How many spans were looked at, and the calls among them.
+
+    A call is an entry span whose parent is of another service; its caller is looked for in the
+    same stretch of time.
+    """
+    times = " OR ".join(
+        f"(ts >= fromUnixTimestamp64Milli({{a{at}:Int64}}) "
+        f"AND ts < fromUnixTimestamp64Milli({{b{at}:Int64}}))"
+        for at in range(len(samples))
+    )
+    chosen = f"project_id IN {{projects:Array(UInt32)}} AND ({times})"
+    if environment:
+        chosen += " AND environment = {environment:String}"
+    sql = f"""
+    SELECT caller, callee, count() AS n, countIf(status = 'error'),
+           quantile(0.5)(duration_ns) / 1e6, quantile(0.95)(duration_ns) / 1e6
+    FROM (SELECT cityHash64(trace_id, span_id) AS id, service AS caller FROM spans WHERE {chosen})
+      AS parent
+    INNER JOIN (
+        SELECT cityHash64(trace_id, parent_id) AS id, service AS callee, status, duration_ns
+        FROM spans WHERE {chosen} AND is_entry = 1 AND parent_id != '' LIMIT {{most:UInt64}}
+    ) AS child USING (id)
+    WHERE caller != callee GROUP BY caller, callee ORDER BY n DESC LIMIT 1000
+    """
+    params: dict[str, object] = {
+        "projects": list(scope.project_ids),
+        "environment": environment,
+        "most": spans_at_most,
+    }
+    for at, sample in enumerate(samples):
+        params |= {f"a{at}": sample.start_ms, f"b{at}": sample.end_ms}
+    rows = columns.rows(sql, params)
+    looked_at = int(columns.rows(f"SELECT count() FROM spans WHERE {chosen}", params)[0][0])
+    return looked_at, [
+        Calls(
+            caller=row[0],
+            callee=row[1],
+            calls=int(row[2]),
+            errors=int(row[3]),
+            p50_ms=float(row[4]),
+            p95_ms=float(row[5]),
+        )
+        for row in rows
+    ]
+
+
+def _params(scope: Scope, range_: TimeRange) -> dict[str, object]:
+    return {
+        "projects": list(scope.project_ids),
+        "start": range_.start_ms,
+        "end": range_.end_ms,
+    }

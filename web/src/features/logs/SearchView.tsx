@@ -1,0 +1,143 @@
+import { type ReactNode, useEffect, useState } from "react";
+import { type LogFilter, useLogPages } from "@/api/logs";
+import { type Scope, usePreference, useSearchState } from "@/api/scope";
+import { endsNow } from "@/lib/time";
+import { Async, SkeletonRows } from "@/ui/Async";
+import { Button } from "@/ui/controls";
+import type { QueryProblem } from "@/ui/QueryField";
+import { useKeys } from "@/ui/useKeys";
+import { columnsOf } from "./columns";
+import { Facets } from "./Facets";
+import { Histogram } from "./Histogram";
+import { Lines, LinesHead } from "./Lines";
+import { NoLines } from "./NoLines";
+import { WRAP } from "./Tools";
+import { toggleTerm } from "./terms";
+
+interface SearchViewProps {
+  scope: Scope;
+  filter: LogFilter;
+  onRun: (text: string) => void;
+  onProblem: (problem: QueryProblem | null) => void;
+}
+
+/** Lines that match, newest first, with when they came and what they have in common. */
+export function SearchView({ scope, filter, onRun, onProblem }: SearchViewProps): ReactNode {
+  const [search] = useSearchState();
+  const { q = "" } = search;
+  const isLive = usePreference("live") !== "off" && endsNow(scope.range);
+  const [isReading, setReading] = useState(false);
+  // While someone reads an open line, no new ones push it away.
+  const pages = useLogPages(scope.project.id, filter, isLive && !isReading);
+  const failure = pages.value.state === "failed" ? pages.value.failure : null;
+  useEffect(() => {
+    onProblem(failure ? problemOf(failure, filter.q.indexOf(q)) : null);
+  }, [failure, filter.q, q, onProblem]);
+  const toggle = (term: string): void => onRun(toggleTerm(q, term));
+  return (
+    <>
+      <Histogram scope={scope} filter={filter} q={q} onTerm={toggle} />
+      <div className="log-split">
+        <Facets scope={scope} filter={filter} q={q} onTerm={toggle} />
+        <section className="panel log-panel" aria-label="Lines">
+          {pages.refreshing ? <div className="progress" /> : null}
+          <Async
+            value={pages.value}
+            empty={null}
+            minHeight={420}
+            skeleton={<SkeletonRows rows={20} height={22} />}
+          >
+            {(list) =>
+              list.rows.length === 0 && !pages.hasMore ? (
+                <NoLines scope={scope} filter={filter} />
+              ) : (
+                <Found
+                  scope={scope}
+                  pages={pages}
+                  list={list}
+                  onTerm={toggle}
+                  onReading={setReading}
+                />
+              )
+            }
+          </Async>
+        </section>
+      </div>
+    </>
+  );
+}
+
+interface FoundProps {
+  scope: Scope;
+  pages: ReturnType<typeof useLogPages>;
+  list: { rows: Parameters<typeof Lines>[0]["rows"]; words: readonly string[] };
+  onTerm: (term: string) => void;
+  onReading: (isReading: boolean) => void;
+}
+
+function Found({ scope, pages, list, onTerm, onReading }: FoundProps): ReactNode {
+  const [search, change] = useSearchState();
+  const { rows, words } = list;
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set(search.sel ? [search.sel] : []));
+  const columns = columnsOf(search.cols);
+  const isWrapped = usePreference(WRAP) === "on";
+  useEffect(() => onReading(open.size > 0), [open, onReading]);
+  const at = rows.findIndex((row) => row.id === search.sel);
+  const toggle = (id: string): void => {
+    setOpen((old) => {
+      const next = new Set(old);
+      if (!next.delete(id)) next.add(id);
+      return next;
+    });
+    change({ sel: id }, true);
+  };
+  const move = (by: number): void => {
+    const next = rows[Math.min(Math.max(at + by, 0), rows.length - 1)];
+    if (next) change({ sel: next.id }, true);
+  };
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    Enter: () => (search.sel ? toggle(search.sel) : move(1)),
+    Escape: () => (open.size > 0 ? setOpen(new Set()) : change({ sel: undefined }, true)),
+  });
+  return (
+    <Lines
+      scope={scope}
+      rows={rows}
+      words={words}
+      columns={columns}
+      isWrapped={isWrapped}
+      open={open}
+      cursor={search.sel ?? null}
+      onToggle={toggle}
+      onTerm={onTerm}
+      onEnd={pages.hasMore && !pages.isLoadingMore ? pages.loadMore : undefined}
+      head={<LinesHead columns={columns} />}
+      foot={
+        <p className="log-foot faint s">
+          {pages.hasMore ? (
+            <Button small busy={pages.isLoadingMore} onClick={pages.loadMore}>
+              {pages.isLoadingMore ? "Loading older lines…" : "Older lines"}
+            </Button>
+          ) : (
+            "The first line of the range"
+          )}
+        </p>
+      }
+    />
+  );
+}
+
+/** A search that is refused says where; `shift` is where the person's own text begins. */
+function problemOf(
+  { code, message }: { code: string; message: string },
+  shift: number,
+): QueryProblem | null {
+  if (!/search|query/.test(code)) return null;
+  const at = /character (\d+)/.exec(message)?.[1];
+  return {
+    message: message.replace(/ \(at character \d+\)/, ""),
+    at: at === undefined ? null : Number(at) - 1 - Math.max(0, shift),
+  };
+}

@@ -1,0 +1,260 @@
+import { useNavigate } from "@tanstack/react-router";
+import { memo, type ReactNode, useMemo } from "react";
+import { type Scope, useSearchState } from "@/api/scope";
+import {
+  type TraceItem,
+  type TraceList,
+  type TracePages,
+  type TraceSort,
+  usePrefetchTrace,
+} from "@/api/traces";
+import { clockSeconds, date, moment, sameDay } from "@/lib/time";
+import { compact, count, duration } from "@/lib/units";
+import type { SearchMap } from "@/lib/url-state";
+import { Button } from "@/ui/controls";
+import { Glyph } from "@/ui/Glyph";
+import { PageLink, scopeOnly } from "@/ui/PageLink";
+import { useKeys } from "@/ui/useKeys";
+import { VirtualTable } from "@/ui/VirtualTable";
+import { serviceColors, toMs } from "./colors";
+
+interface TraceTableProps {
+  scope: Scope;
+  list: TraceList;
+  pages: TracePages;
+  sort: TraceSort;
+}
+
+const ROW = 34;
+const PHONE_ROW = 64;
+
+const isPhone = (): boolean => matchMedia("(max-width: 760px)").matches;
+
+/** A row a trace: what it was, where it went, how long it took. */
+export function TraceTable({ scope, list, pages, sort }: TraceTableProps): ReactNode {
+  const { rows } = list;
+  const [search, change] = useSearchState();
+  const navigate = useNavigate();
+  const prefetch = usePrefetchTrace(scope.project.id);
+  const colors = useMemo(() => serviceColors(rows.flatMap((row) => row.services)), [rows]);
+  const longest = useMemo(() => Math.max(1, ...rows.map((row) => row.duration_ns)), [rows]);
+  const cursor = rows.findIndex((row) => row.trace_id === search.sel);
+  const move = (by: number): void => {
+    const next = rows[Math.min(Math.max(cursor + by, 0), rows.length - 1)];
+    if (next === undefined) return;
+    change({ sel: next.trace_id }, true);
+    prefetch(next.trace_id);
+    document.getElementById(`trace-${next.trace_id}`)?.scrollIntoView({ block: "nearest" });
+  };
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    Enter: () => {
+      const row = rows[cursor];
+      if (row === undefined) return;
+      void navigate({
+        to: `/o/${scope.org.slug}/traces/${row.trace_id}`,
+        search: (old: SearchMap) => scopeOnly(old),
+      });
+    },
+    Escape: () => change({ sel: undefined }, true),
+  });
+  const isPhoneNow = isPhone();
+  return (
+    <>
+      <VirtualTable
+        label="Traces"
+        head={<Head sort={sort} />}
+        total={rows.length}
+        rows={rows}
+        rowHeight={isPhoneNow ? PHONE_ROW : ROW}
+        className="trace-list"
+        rowKey={(row) => row.trace_id}
+        rowClass={(row) => (row.trace_id === search.sel ? "cursor" : undefined)}
+      >
+        {(row) => (
+          <Cells
+            row={row}
+            zone={scope.zone}
+            colors={colors}
+            longest={longest}
+            onPrefetch={prefetch}
+          />
+        )}
+      </VirtualTable>
+      <Foot scope={scope} list={list} pages={pages} />
+    </>
+  );
+}
+
+function Head({ sort }: { sort: TraceSort }): ReactNode {
+  return (
+    <>
+      <th scope="col" className="only-l">
+        Start
+      </th>
+      <th scope="col">Trace</th>
+      <th scope="col" className="only-l">
+        Services
+      </th>
+      <th scope="col" className="num only-l">
+        Spans
+      </th>
+      <th scope="col" className="num only-l">
+        Errors
+      </th>
+      <th scope="col" className="num" aria-sort={sort === "slowest" ? "descending" : undefined}>
+        Duration
+      </th>
+    </>
+  );
+}
+
+interface CellsProps {
+  row: TraceItem;
+  zone: string;
+  colors: ReadonlyMap<string, string>;
+  longest: number;
+  onPrefetch: (id: string) => void;
+}
+
+const Cells = memo(function Cells({
+  row,
+  zone,
+  colors,
+  longest,
+  onPrefetch,
+}: CellsProps): ReactNode {
+  const isBad = row.status === "error" || row.errors > 0;
+  const width = Math.max(0.6, (row.duration_ns / longest) * 100);
+  return (
+    <>
+      <td className="only-l muted mono" title={moment(row.start_ms, zone, Date.now())}>
+        {startText(row.start_ms, zone)}
+      </td>
+      <td>
+        <PageLink to={`traces/${row.trace_id}`} className="trace-cell">
+          <span
+            className="l1"
+            id={`trace-${row.trace_id}`}
+            onPointerEnter={() => onPrefetch(row.trace_id)}
+          >
+            {row.status === "error" ? (
+              <Glyph status="crit" label="failed" />
+            ) : isBad ? (
+              <Glyph status="warn" label="failed inside" />
+            ) : (
+              <Glyph status="ok" label="ok" />
+            )}
+            <ServiceName name={row.service} colors={colors} />
+            <span className="m trunc" title={row.name}>
+              {row.name || row.op || "unnamed"}
+            </span>
+            {row.has_root ? null : (
+              <span className="faint s nowrap only-l" title="Its first span was not sent">
+                no root
+              </span>
+            )}
+            {row.matched > 0 ? (
+              <span className="faint s nowrap only-l">{count(row.matched)} match</span>
+            ) : null}
+          </span>
+          <span className="only-s faint s l2">
+            {startText(row.start_ms, zone)} · {count(row.spans)} spans
+            {row.errors > 0 ? <span className="crit"> · {count(row.errors)} errors</span> : null}
+          </span>
+        </PageLink>
+      </td>
+      <td className="only-l">
+        <Services services={row.services} colors={colors} />
+      </td>
+      <td className="num only-l">{compact(row.spans)}</td>
+      <td className={row.errors > 0 ? "num only-l crit" : "num only-l faint"}>
+        {compact(row.errors)}
+      </td>
+      <td className="num duration">
+        <span className="m">{duration(toMs(row.duration_ns))}</span>
+        <span className="bar" aria-hidden="true">
+          <i
+            style={{
+              width: `${width}%`,
+              background: `var(--${isBad ? "crit-m" : (colors.get(row.service) ?? "c1")})`,
+            }}
+          />
+        </span>
+      </td>
+    </>
+  );
+});
+
+const startText = (ms: number, zone: string): string => {
+  const now = Date.now();
+  const time = clockSeconds(ms, zone);
+  return sameDay(ms, now, zone) ? time : `${date(ms, zone, now)} ${time}`;
+};
+
+/** A service with its colour. */
+export function ServiceName({
+  name,
+  colors,
+}: {
+  name: string;
+  colors: ReadonlyMap<string, string>;
+}): ReactNode {
+  return (
+    <span className="service nowrap muted">
+      <i
+        className="swatch"
+        style={{ background: `var(--${colors.get(name) ?? "prev"})` }}
+        aria-hidden="true"
+      />
+      {name || "no service"}
+    </span>
+  );
+}
+
+const MOST_SERVICES = 4;
+
+function Services({
+  services,
+  colors,
+}: {
+  services: readonly string[];
+  colors: ReadonlyMap<string, string>;
+}): ReactNode {
+  const shown = services.slice(0, MOST_SERVICES);
+  return (
+    <span className="services" title={services.join(", ")}>
+      {shown.map((name) => (
+        <ServiceName key={name} name={name} colors={colors} />
+      ))}
+      {services.length > MOST_SERVICES ? (
+        <span className="faint s">+{services.length - MOST_SERVICES}</span>
+      ) : null}
+    </span>
+  );
+}
+
+/** How far the search has come, and how to go on. */
+function Foot({ scope, list, pages }: Omit<TraceTableProps, "sort">): ReactNode {
+  const since = moment(list.searchedFromMs, scope.zone, Date.now());
+  return (
+    <p className="trace-more row wrap">
+      {list.isPartial ? <span className="tag warn">The slowest of those since {since}</span> : null}
+      {pages.hasMore ? (
+        <>
+          <span className="faint s">
+            {count(list.rows.length)} shown, searched back to {since}
+          </span>
+          <Button busy={pages.isLoadingMore} onClick={pages.loadMore}>
+            {pages.isLoadingMore ? "Searching…" : "Search on"}
+          </Button>
+        </>
+      ) : (
+        <span className="faint s">
+          {count(list.rows.length)} {list.rows.length === 1 ? "trace" : "traces"}, that is all
+        </span>
+      )}
+    </p>
+  );
+}
