@@ -12,7 +12,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-input
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 .PHONY: run setup test check fix web docs lock promqltest fuzz clean \
-	bench bench-footprint bench-crash bench-spool bench-scrape bench-errors
+	bench bench-footprint bench-crash bench-spool bench-scrape bench-spans bench-errors
 
 run: setup
 	@exec $(BIN)/watchkeeper serve --listen $(LISTEN) --data-dir $(DATA_DIR)
@@ -70,7 +70,7 @@ promqltest: $(VENV)/.test-ready
 fuzz: $(VENV)/.test-ready
 	@$(BIN)/python -m tests.fuzz $(FUZZ)
 
-bench: bench-footprint bench-spool bench-scrape bench-crash
+bench: bench-footprint bench-spool bench-scrape bench-spans bench-crash
 
 bench-footprint: $(VENV)/.test-ready web
 	@$(BIN)/python -m bench.footprint
@@ -86,6 +86,9 @@ bench-errors: $(VENV)/.test-ready web
 
 bench-spool: $(VENV)/.test-ready web
 	@$(BIN)/python -m bench.spool
+
+bench-spans: $(VENV)/.test-ready web
+	@$(BIN)/python -m bench.spans
 
 clean:
 	@rm -rf $(VENV) web/node_modules web/dist watchkeeper/api/assets .test-servers .bench

@@ -47,11 +47,10 @@ class Site:
         found = self.query(expression)
         return float(found[0]["value"][1]) if found else None
 
-    def reaches(self, expression: str, wanted: float) -> None:
+    def reaches(self, expression: str, wanted: float, within_s: float = 20) -> None:
         """Waits until the expression has this value."""
-        eventually(
-            lambda: self.value(expression) == wanted, within_s=20, what=f"{expression} == {wanted}"
-        )
+        what = f"{expression} == {wanted}"
+        eventually(lambda: self.value(expression) == wanted, within_s=within_s, what=what)
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,9 @@ class CheckingSpool:
             case Kind.METADATA:
                 msgspec.json.encode(decode_metadata(payload))
             case Kind.LOGS:
-                msgspec.json.encode(decode_logs(payload))
+                lines = decode_logs(payload)
+                msgspec.json.encode(lines)
+                self.rows += len(lines)
             case _:
                 self.rows += _envelope_rows(record)
 
@@ -68,7 +70,9 @@ class CheckingSpool:
 def _envelope_rows(record: Record) -> int:
     """How many rows a record of the kinds that envelopes hold has."""
     if record.kind is Kind.SPANS:
-        return len(decode_spans(record.payload))
+        spans = decode_spans(record.payload)
+        assert all(span.trace_id and span.span_id for span in spans), "a span without ids"
+        return len(spans)
     if record.kind is Kind.ERROR_EVENT:
         event = msgspec.json.decode(record.payload)
         assert len(event["event_id"]) == 32, "an event without its id"

@@ -1,6 +1,6 @@
 """One finished span out of what a protocol read, for every protocol that carries spans. Pure.
 
-Rule: docs/wire/otlp.md, "What becomes what".
+Rule: docs/wire/otlp.md, "Traces".
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ put together of bytes that were made once: see `fast.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -27,7 +27,8 @@ _MAX_BYTES = 24 * 2**20
 _LONGEST = 400
 _ENTRY_BYTES = 500
 """About what an attribute or a shape takes besides its bytes."""
-_SEPARATOR = "\n\x00\n"
+_PLAIN = "plain 20000 text"
+"""No rule about texts changes it."""
 _TEXT, _NUMBER = 0x0A, 0x18
 
 
@@ -55,6 +56,7 @@ _PARTS = {
     **dict.fromkeys(conventions.STATEMENT, Part.STATEMENT),
     **dict.fromkeys(conventions.USER, Part.USER),
     **dict.fromkeys(conventions.SESSION, Part.SESSION),
+    "sentry.message.template": Part.UNUSUAL,  # it says which of the other attributes are secret
 }
 
 
@@ -91,7 +93,7 @@ class Known:
 
     def __init__(self, scrubber: Scrubber) -> None:
         self._scrubber = scrubber
-        self._names: dict[str, tuple[str, bool]] = {}
+        self._names: dict[str, bool] = {}
         self.attributes: dict[bytes, Attribute] = {}
         self.origins: dict[OriginKey, FastOrigin] = {}
         self.shapes: dict[tuple[object, ...], bytes] = {}
@@ -128,7 +130,7 @@ class Known:
         Raises MalformedOtlp.
         """
         pairs = {part: _pair(part) for part in parts}
-        texts = self._scrubbed([value for _key, value in pairs.values()])
+        texts = self._scrubber.scrub_texts([value for _key, value in pairs.values()])
         found: dict[bytes, Attribute] = {}
         for (part, (key, value)), text in zip(pairs.items(), texts, strict=True):
             found[part] = attribute = self._attribute(key, value, text)
@@ -137,17 +139,14 @@ class Known:
                 self._held_bytes += 3 * len(part) + _ENTRY_BYTES
         return found
 
-    def _scrubbed(self, values: Sequence[str]) -> Sequence[str]:
-        """Most texts are clean: then one look at all of them is enough."""
-        together = _SEPARATOR.join(values)
-        if self._scrubber.scrub_text(together) == together:
-            return values
-        return [self._scrubber.scrub_text(value) for value in values]
-
     def _attribute(self, key: str, value: str, text: str) -> Attribute:
-        written, is_secret = self._name(key)
-        if is_secret and value:
-            text = FILTERED
+        if not self._is_plain(key):
+            scrubbed = self._scrubber.scrub_attributes({key: value})
+            if len(scrubbed) != 1:
+                return key, value, b"", int(Part.UNUSUAL), ""
+            ((written, text),) = scrubbed.items()
+        else:
+            written = key
         part = _PARTS.get(key, Part.NONE)
         needed = ""
         if len(value) > MAX_TEXT or len(key) > MAX_KEY:
@@ -163,12 +162,12 @@ class Known:
         pair = row_text(written) + row_text(text) if is_kept else b""
         return key, value, pair, int(part), needed
 
-    def _name(self, key: str) -> tuple[str, bool]:
-        """The name to write, and whether its values are secret."""
+    def _is_plain(self, key: str) -> bool:
+        """True if no rule is about the name, so that its values are texts like any other."""
         found = self._names.get(key)
         if found is None:
-            ((written, shown),) = self._scrubber.scrub_attributes({key: "plain"}).items()
-            found = self._names[key] = (written, shown == FILTERED)
+            found = self._scrubber.scrub_attributes({key: _PLAIN}) == {key: _PLAIN}
+            self._names[key] = found
             self._held_bytes += _ENTRY_BYTES
         return found
 
