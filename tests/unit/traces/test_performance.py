@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -27,8 +28,8 @@ NS = 1_000_000
 RIVAL = Scope(org_id=2, project_ids=(2,), role=Role.VIEWER)
 
 
-def call(number: int, took_ms: float, *, at_ms: int = 0, **fields: object) -> SpanRow:
-    told: dict[str, object] = {
+def call(number: int, took_ms: float, *, at_ms: int = 0, **fields: Any) -> SpanRow:
+    told: dict[str, Any] = {
         "trace_id": f"{number:032x}",
         "span_id": f"{number:016x}",
         "ts_ns": (START_MS + at_ms) * NS,
@@ -37,8 +38,8 @@ def call(number: int, took_ms: float, *, at_ms: int = 0, **fields: object) -> Sp
     return span_row(**(told | fields))
 
 
-def query_span(number: int, took_ms: float, **fields: object) -> SpanRow:
-    told: dict[str, object] = {
+def query_span(number: int, took_ms: float, **fields: Any) -> SpanRow:
+    told: dict[str, Any] = {
         "parent_id": "1" * 16, "is_entry": False, "kind": "client", "op": "db", "route": "",
         "http_method": "", "http_status": 0, "db_system": "postgresql", "name": "SELECT",
         "statement": "SELECT * FROM carts WHERE id = ?",
@@ -46,8 +47,8 @@ def query_span(number: int, took_ms: float, **fields: object) -> SpanRow:
     return call(number, took_ms, **(told | fields))
 
 
-def of(*categories: Category, span: TimeRange = HOUR, **fields: object) -> OperationQuery:
-    return OperationQuery(range=span, categories=categories, **fields)  # type: ignore[arg-type]
+def of(*categories: Category, span: TimeRange = HOUR, **fields: Any) -> OperationQuery:
+    return OperationQuery(range=span, categories=categories, **fields)
 
 
 ENTRY = of(Category.ENTRY)
@@ -123,7 +124,7 @@ def test_endpoints_are_sorted(
 def test_endpoints_are_narrowed(performance: Performance, keep: Keep) -> None:
     keep(call(1, 5), call(2, 5, service="cart", route="/x", environment="staging"))
 
-    def routes(**fields: object) -> list[str]:
+    def routes(**fields: Any) -> list[str]:
         page = performance.endpoints(SCOPE, of(Category.ENTRY, **fields))
         return [each.route for each in page.endpoints]
 
@@ -195,7 +196,7 @@ def test_slow_queries_are_listed_the_slowest_first(performance: Performance, kee
 def test_repeated_statements_are_a_problem_with_evidence(
     performance: Performance, keep: Keep
 ) -> None:
-    one_trace = {"trace_id": "a" * 32}
+    one_trace: dict[str, Any] = {"trace_id": "a" * 32}
     keep(*(query_span(n, 4, **one_trace) for n in range(6)))
     keep(*(query_span(n, 4, trace_id="b" * 32) for n in range(4)))
 
@@ -207,8 +208,13 @@ def test_repeated_statements_are_a_problem_with_evidence(
 
 
 def test_hosts_caches_and_queues_are_told_apart(performance: Performance, keep: Keep) -> None:
-    outside = {"is_entry": False, "kind": "client", "route": "", "parent_id": "1" * 16}
-    redis = {**outside, "op": "db.redis", "db_system": "redis", "name": "GET ?"}
+    outside: dict[str, Any] = {
+        "is_entry": False,
+        "kind": "client",
+        "route": "",
+        "parent_id": "1" * 16,
+    }
+    redis: dict[str, Any] = {**outside, "op": "db.redis", "db_system": "redis", "name": "GET ?"}
     keep(
         call(1, 30, **outside, op="http.client", attributes={"server.address": "api.example.com"}),
         call(2, 1, **redis),

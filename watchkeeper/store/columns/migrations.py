@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from watchkeeper.store.columns import schema, tables
+from watchkeeper.store.columns import schema, tables, trace_tables
 from watchkeeper.store.columns.envelope_tables import ENVELOPE_TABLES
 from watchkeeper.store.columns.errors import SchemaTooNew
 from watchkeeper.store.columns.port import Params
@@ -66,8 +66,8 @@ def _what_envelopes_hold(options: SchemaOptions) -> list[str]:
 
 
 def _read_models_of_traces(options: SchemaOptions) -> list[str]:
-    made = [schema.create_table(table, options) for table in tables.TRACE_TABLES]
-    viewed = [schema.create_view(view, options) for view in tables.TRACE_VIEWS]
+    made = [schema.create_table(table, options) for table in trace_tables.TRACE_TABLES]
+    viewed = [schema.create_view(view, options) for view in trace_tables.TRACE_VIEWS]
     return [statement for group in (*made, *viewed) for statement in group]
 
 
