@@ -17,19 +17,19 @@ _PRESETS: tuple[tuple[PresetName, StatName, int, int, str], ...] = (
     ("calm", "p95", 2_000, 10, "95 of 100 calls within two seconds"),
     ("patient", "p95", 3_000, 10, "95 of 100 calls within three seconds for ten minutes"),
 )
+_SERIES = "watchkeeper_span_duration_seconds_{part}"
 _QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
-_DURATIONS = "watchkeeper_span_duration_seconds"
 
 
 def _expression(stat: StatName, limit_ms: int, minutes: int) -> str:
     """The budget as an alert's PromQL over the derived series of entry spans."""
     if stat == "avg":
         sums = (
-            f"sum by (service, operation) (rate({_DURATIONS}_{part}[{minutes}m]))"
+            f"sum by (service, operation) (rate({_SERIES.format(part=part)}[{minutes}m]))"
             for part in ("sum", "count")
         )
         return f"{' / '.join(sums)} > {limit_ms / 1000:g}"
-    rate = f"sum by (service, operation, le) (rate({_DURATIONS}_bucket[{minutes}m]))"
+    rate = f"sum by (service, operation, le) (rate({_SERIES.format(part='bucket')}[{minutes}m]))"
     return f"histogram_quantile({_QUANTILES[stat]}, {rate}) > {limit_ms / 1000:g}"
 
 

@@ -140,9 +140,9 @@ def parse_search(text: str) -> list[Term]:
     at = 0
     while text[at:].strip():
         found = _WORD.match(text, at)
-        if found is None or found.end() == at or not found[0].strip():
-            raise BadSearch(f"There is a quote without its end at character {at + 1}.")
-        at = found.end()
+        at = found.end() if found else at
+        if found is None or text[at : at + 1] == '"':
+            raise BadSearch(f"The quote at character {at + 1} has no end.")
         terms.append(_term(found[2] or "", found[3], is_negated=bool(found[1])))
         if len(terms) > MOST_TERMS:
             raise BadSearch(f"A search has at most {MOST_TERMS} terms; leave some out.")

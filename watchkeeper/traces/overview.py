@@ -13,6 +13,8 @@ from watchkeeper.traces.repo.search import NS_A_MS, Wanted, Window
 from watchkeeper.traces.types import TraceHistogram, TraceOverview, TraceScatter
 
 MOST_POINTS = 500
+LONGEST = 25
+"""Buckets whose longest traces are all shown."""
 _ROWS_AT_MOST = {False: 1_000_000, True: 100_000}
 """Spans that are looked at for one overview; fewer where wide columns must be read."""
 
@@ -46,6 +48,7 @@ def read_overview(
         windows,
         one_in=max(1, total // 300),
         one_error_in=max(1, errors // 150),
+        from_ns=_longest(slots),
         limit=MOST_POINTS,
     )
     return TraceOverview(
@@ -63,6 +66,12 @@ def read_overview(
             service=[point.service for point in points],
         ),
     )
+
+
+def _longest(slots: dict[int, Slot]) -> int:
+    """The length from which on every trace is shown: of the longest of the buckets' longest."""
+    longest = sorted((slot.longest_ns for slot in slots.values()), reverse=True)
+    return longest[min(len(longest), LONGEST) - 1] if longest else 0
 
 
 def _windows(query: TraceQuery, times_ms: list[int], bucket_ms: int, ratio: float) -> list[Window]:

@@ -24,6 +24,7 @@ class Slot:
     errors: int
     p50_ms: float
     p95_ms: float
+    longest_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,8 @@ def histogram(
     if wanted.of_spans:
         sql = f"""
         SELECT {slot.format(at="ts")}, count(), countIf(status = 'error'),
-               quantiles(0.5, 0.95)(duration_ns) AS q, q[1] / 1e6, q[2] / 1e6
+               quantiles(0.5, 0.95)(duration_ns) AS q, q[1] / 1e6, q[2] / 1e6,
+               max(duration_ns)
         FROM spans WHERE {_OURS} AND {_times("ts", windows)} AND {spans_where(wanted.terms, bound)}
         GROUP BY slot
         """
@@ -68,12 +70,19 @@ def histogram(
         sql = f"""
         SELECT {slot.format(at="start")}, uniqCombined(trace), uniqCombinedIf(trace, errors > 0),
                if(countIf(has_root) > 0, quantilesIf(0.5, 0.95)(extent_ns, has_root = 1),
-                  quantiles(0.5, 0.95)(extent_ns)) AS q, q[1] / 1e6, q[2] / 1e6
+                  quantiles(0.5, 0.95)(extent_ns)) AS q, q[1] / 1e6, q[2] / 1e6,
+               max(extent_ns)
         FROM trace_parts WHERE {_OURS} AND {_times("start", windows)} AND {where} GROUP BY slot
         """
     params = _params(scope, bound, windows) | {"first": start_ns, "bucket": bucket_ns}
     return {
-        int(row[0]): Slot(count=int(row[1]), errors=int(row[2]), p50_ms=row[4], p95_ms=row[5])
+        int(row[0]): Slot(
+            count=int(row[1]),
+            errors=int(row[2]),
+            p50_ms=row[4],
+            p95_ms=row[5],
+            longest_ns=int(row[6]),
+        )
         for row in columns.rows(sql, params)
     }
 
@@ -86,9 +95,10 @@ def points(
     *,
     one_in: int,
     one_error_in: int,
+    from_ns: int,
     limit: int,
 ) -> list[Point]:
-    """Dots: an even sample, a denser one of what failed, and the slowest."""
+    """Dots: an even sample, a denser one of what failed, and what took from_ns or longer."""
     bound = Bound()
     if wanted.of_spans:
         table, at, length, failed = "spans", "ts", "duration_ns", "status = 'error'"
@@ -100,22 +110,18 @@ def points(
     told = f"trace_id, toUnixTimestamp64Milli({at}) AS at, {length} AS took, {failed} AS bad"
     lot = "trace" if table == "trace_parts" else "intHash64(toUnixTimestamp64Nano(ts))"
     even = f"({failed} AND {lot} % {{one_error_in:UInt64}} = 0)"
-    # The slowest are found by one narrow column first.
     sql = f"""
     SELECT trace_id, at, took / 1e6, bad, name, service FROM (
         SELECT {told}, name, service FROM {table}
-        WHERE {chosen} AND ({lot} % {{one_in:UInt64}} = 0 OR {even}) LIMIT {{limit:UInt32}}
-        UNION ALL
-        SELECT {told}, name, service FROM {table}
-        WHERE {chosen} AND {length} >= (SELECT min(took) FROM (
-            SELECT {length} AS took FROM {table} WHERE {chosen} ORDER BY took DESC LIMIT 25))
-        LIMIT 25
-    ) LIMIT 1 BY trace_id
+        WHERE {chosen}
+          AND ({length} >= {{from:UInt64}} OR {lot} % {{one_in:UInt64}} = 0 OR {even})
+    ) ORDER BY took DESC LIMIT 1 BY trace_id LIMIT {{limit:UInt32}}
     """
     params = _params(scope, bound, windows) | {
         "one_in": one_in,
         "one_error_in": one_error_in,
-        "limit": limit - 25,
+        "from": from_ns,
+        "limit": limit,
     }
     return [
         Point(
