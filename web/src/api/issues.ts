@@ -103,14 +103,15 @@ function listOf(
     : { state: "ready", data: list };
 }
 
-/** How many issues match with fewer filters; says which filter hides the most. */
+/** How many issues match, and the first of them. */
 export function useIssueTotal(
   projectId: number,
   filter: IssueFilter,
   enabled: boolean,
+  limit = 1,
 ): Loaded<IssuePage> {
   return useLoaded<IssuePage>({
-    key: projectKey(projectId, ["issues"], "issue-total", filter),
+    key: projectKey(projectId, ["issues"], "issue-total", filter, limit),
     fetch: (signal) => {
       const { fromMs, toMs } = spanNow(filter.range);
       return call("GET", projectPath(projectId, "/issues"), {
@@ -120,7 +121,8 @@ export function useIssueTotal(
           q: filter.q,
           env: filter.environment,
           release: filter.release,
-          limit: 1,
+          sort: filter.sort,
+          limit,
         },
         signal,
       });

@@ -15,6 +15,7 @@ import { toast } from "@/ui/Toasts";
 import { useKeys } from "@/ui/useKeys";
 import { useActs } from "./actions";
 import { BulkBar } from "./BulkBar";
+import { ErrorTabs } from "./ErrorTabs";
 import { FilterBar, problemOf } from "./FilterBar";
 import { IssueTable } from "./IssueTable";
 import { addressOf } from "./KeptSearches";
@@ -36,6 +37,7 @@ export function ErrorsPage(): ReactNode {
   const isBadSearch = problemOf(list.value) !== null;
   return (
     <div className="page errors">
+      <ErrorTabs current="issues" />
       <SeverityChart
         value={mapLoaded(list.value, (data) => data.stats)}
         scope={scope}

@@ -21,6 +21,7 @@ import { neighboursOf } from "./order";
 import { SameMoment } from "./SameMoment";
 import { Timeline } from "./Timeline";
 import { Places, Suspects } from "./Where";
+import "./errors.css";
 import "./issue.css";
 
 const EventsView = lazy(() => import("./EventsView").then((one) => ({ default: one.EventsView })));

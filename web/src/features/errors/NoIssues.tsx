@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { type IssueFilter, useIssueTotal } from "@/api/issues";
+import { useTestError } from "@/api/projects";
 import { type Scope, useSearchState, useSetRange } from "@/api/scope";
 import { rangeLabel } from "@/lib/time";
 import { count } from "@/lib/units";
@@ -8,6 +9,7 @@ import { SendFirst } from "@/onboarding/SendFirst";
 import { Ago } from "@/ui/Ago";
 import { Async } from "@/ui/Async";
 import { Button } from "@/ui/controls";
+import { refused } from "./actions";
 import { queryOf, severityOf, type View } from "./views";
 
 interface NoIssuesProps {
@@ -38,7 +40,12 @@ export function NoIssues({ scope, filter, view, search }: NoIssuesProps): ReactN
       </Async>
     );
   if (ever.data.total === 0)
-    return <SendFirst scope={scope} title="Send the first error" brings="errors" />;
+    return (
+      <>
+        <SendFirst scope={scope} title="Send the first error" brings="errors" />
+        <TestError projectId={scope.project.id} />
+      </>
+    );
   if (inRange.data.total === 0) {
     const last = ever.data.issues[0];
     return <NotInRange scope={scope} lastMs={last?.last_seen_ms ?? null} />;
@@ -51,6 +58,23 @@ export function NoIssues({ scope, filter, view, search }: NoIssuesProps): ReactN
         {inRange.data.total === 1 ? "issue is" : "issues are"} in other views.
       </p>
     </div>
+  );
+}
+
+/** Shows that the road is open, before the app sends anything. */
+function TestError({ projectId }: { projectId: number }): ReactNode {
+  const test = useTestError(projectId);
+  return (
+    <p className="pad row wrap">
+      <Button busy={test.isPending} onClick={() => test.mutate(undefined, { onError: refused })}>
+        Send a test error
+      </Button>
+      <span className="muted s">
+        {test.isSuccess
+          ? "Sent; it shows here in a moment."
+          : "It goes the whole way of a real one."}
+      </span>
+    </p>
   );
 }
 

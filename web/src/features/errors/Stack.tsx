@@ -2,7 +2,15 @@ import { type ReactNode, useState } from "react";
 import type { IssueEvent, StackException, StackFrame, StackThread } from "@/api/issues";
 import { Icon } from "@/ui/Icon";
 import { Tag } from "@/ui/Panel";
-import { asItRan, libraryNames, newestFirst, opensItself, type Piece, pieces } from "./frames";
+import {
+  asItRan,
+  libraryNames,
+  newestFirst,
+  opensItself,
+  outermostFirst,
+  type Piece,
+  pieces,
+} from "./frames";
 import { plainText, Shown } from "./Hidden";
 import { highlight } from "./highlight";
 
@@ -33,7 +41,7 @@ export function Stack({ event, view }: { event: IssueEvent; view: StackView }): 
   const shown = { event, isMinified, isNewestFirst: stacks.is_newest_first };
   return (
     <>
-      {exceptions.map((one) => (
+      {outermostFirst(exceptions).map((one) => (
         <Exception key={one.id} exception={one} hasHead={exceptions.length > 1} {...shown} />
       ))}
       {exceptions.length === 0 && frames.length > 0 ? (

@@ -1,5 +1,5 @@
 /** Stack traces for reading: newest frame first, your code open, runs of library frames folded. */
-import type { IssueEvent, StackFrame } from "@/api/issues";
+import type { IssueEvent, StackException, StackFrame } from "@/api/issues";
 
 export type Piece =
   | { readonly kind: "frame"; readonly frame: StackFrame; readonly key: number }
@@ -49,6 +49,10 @@ export const newestFirst = (
   frames: readonly StackFrame[],
   isNewestFirst: boolean,
 ): readonly StackFrame[] => (isNewestFirst ? frames : [...frames].reverse());
+
+/** Exceptions with the one that was seen first; some languages print its causes before it. */
+export const outermostFirst = (chain: readonly StackException[]): readonly StackException[] =>
+  (chain[0]?.depth ?? 0) > (chain.at(-1)?.depth ?? 0) ? [...chain].reverse() : chain;
 
 /** The call as it really ran, where a source map was applied; else as it is. */
 export function asItRan(frame: StackFrame): StackFrame {

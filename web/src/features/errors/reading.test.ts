@@ -4,6 +4,7 @@ import type { IssueRow } from "@/api/types";
 import { endOf } from "./AskDialog";
 import { changeText, foundText } from "./actions";
 import { activityText } from "./activity";
+import { changeText as changeOf, searchOf } from "./BreakdownPage";
 import { before, textOf } from "./Crumbs";
 import { curlOf } from "./curl";
 import { asItRan, libraryNames, newestFirst, pieces } from "./frames";
@@ -232,4 +233,18 @@ test("a row is marked by the two most urgent things", () => {
   expect(marksOfRow(marked).map((one) => one.text)).toEqual(["Regressed", "Escalating"]);
   expect(marksOfRow(row({ status: "ignored" })).map((one) => one.text)).toEqual(["Ignored"]);
   expect(marksOfRow(row({}))).toEqual([]);
+});
+
+test("a group leads to the issues that it counts", () => {
+  expect(searchOf("type", "", "ValueError")?.q).toBe("type:ValueError");
+  expect(searchOf("feature", "area name", "a b")?.q).toBe('tag[area name]:"a b"');
+  expect(searchOf("user", "", "id:42")).toBeNull();
+  expect(searchOf("endpoint", "", "")).toBeNull();
+});
+
+test("a number is told against the range before", () => {
+  expect(changeOf(12, 10)).toBe("+20 % to");
+  expect(changeOf(5, 10)).toBe("–50 % to");
+  expect(changeOf(5, 0)).toBe("none in");
+  expect(changeOf(0, 0)).toBe("as in");
 });
