@@ -200,7 +200,7 @@ function Where({ text, problem }: { text: string; problem: QueryProblem }): Reac
   if (at === null || at >= text.length) return message;
   return (
     <>
-      {message}
+      {message.replace(/\.$/, "")}
       <span className="faint">, at </span>
       <span className="mono">
         {text.slice(Math.max(0, at - 12), at)}

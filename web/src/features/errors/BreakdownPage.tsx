@@ -203,8 +203,8 @@ function Groups({
         span={spanNow(scope.range)}
         zone={scope.zone}
         height={180}
-        kind="line"
-        fromZero
+        kind="bars"
+        stacked
         onZoom={setRange}
         marks={marksOf(deploys)}
       />
@@ -221,7 +221,18 @@ function Groups({
 
 /** The search that finds a group's issues; null where the language has no word for it. */
 export function searchOf(by: GroupBy, tag: string, value: string): SearchMap | null {
+  const user = by === "user" ? /^(id|email|username|ip):(.+)$/.exec(value) : null;
+  if (user) return searchFor(`user.${user[1]}`, user[2] ?? "");
+  const key = keyOf(by, tag);
+  return key === undefined || value === "" ? null : searchFor(key, value);
+}
+
+function searchFor(key: string, value: string): SearchMap {
   const quoted = /^[^\s"[\],]+$/.test(value) ? value : `"${value.replaceAll('"', '\\"')}"`;
+  return { q: `${key}:${quoted}`, tab: ALL };
+}
+
+function keyOf(by: GroupBy, tag: string): string | undefined {
   const keys: Partial<Record<GroupBy, string>> = {
     type: "type",
     endpoint: "transaction",
@@ -233,8 +244,7 @@ export function searchOf(by: GroupBy, tag: string, value: string): SearchMap | n
     platform: "platform",
     feature: /^[A-Za-z_][\w.\-/]*$/.test(tag) ? tag : `tag[${tag}]`,
   };
-  const key = keys[by];
-  return key === undefined || value === "" ? null : { q: `${key}:${quoted}`, tab: ALL };
+  return keys[by];
 }
 
 function columnsOf({ by, tag, groups }: ErrorGroups): readonly Column<ErrorGroup>[] {

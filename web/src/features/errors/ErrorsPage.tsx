@@ -39,7 +39,7 @@ export function ErrorsPage(): ReactNode {
     <div className="page errors">
       <ErrorTabs current="issues" />
       <SeverityChart
-        value={mapLoaded(list.value, (data) => data.stats)}
+        value={isBadSearch ? UNREAD : mapLoaded(list.value, (data) => data.stats)}
         scope={scope}
         deploys={deploys}
       />
@@ -83,6 +83,8 @@ export function ErrorsPage(): ReactNode {
   );
 }
 
+const UNREAD = { state: "empty" } as const;
+
 /** Projects whose default search was put into the address since the page was loaded. */
 const opened = new Set<number>();
 
@@ -122,6 +124,9 @@ interface RowsProps {
   more: ReactNode;
 }
 
+/** How often each menu of the bar was asked for by its key. */
+const CLOSED = { assign: 0, severity: 0 };
+
 /** Rows with a cursor, a selection and the keys that act on either. */
 function Rows({ scope, list, filter, more }: RowsProps): ReactNode {
   const { rows, total } = list;
@@ -132,7 +137,7 @@ function Rows({ scope, list, filter, more }: RowsProps): ReactNode {
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const [isAll, setAll] = useState(false);
   const [merging, setMerging] = useState<readonly IssueRow[] | null>(null);
-  const [signals, setSignals] = useState({ assign: 0, severity: 0 });
+  const [signals, setSignals] = useState(CLOSED);
   const ids = useMemo(() => rows.map((row) => row.short_id), [rows]);
   useEffect(() => rememberOrder(ids), [ids]);
   const { cursor, move, open, leave } = useCursor(scope, ids, prefetch);
@@ -142,6 +147,8 @@ function Rows({ scope, list, filter, more }: RowsProps): ReactNode {
   const pick = (next: ReadonlySet<string>): void => {
     setPicked(next);
     setAll(false);
+    // The bar goes with the last row: when it is back, none of its menus may open by itself.
+    if (next.size === 0) setSignals(CLOSED);
   };
   const toggle = (id: string): void => pick(toggled(picked, id));
   const pickAll = (on: boolean): void => pick(new Set(on ? ids : []));

@@ -220,15 +220,15 @@ interface RowMark {
   readonly status: Status;
 }
 
-/** At most two, the most urgent first. */
+/** At most two: that nothing is to be done, then the most urgent. */
 export function marksOfRow(row: IssueRow): RowMark[] {
   const all: (RowMark | false)[] = [
+    row.status === "resolved" && { text: "Resolved", tone: "ok", status: "ok" },
+    row.status === "ignored" && { text: "Ignored", tone: "plain", status: "paused" },
     row.is_regressed && { text: "Regressed", tone: "warn", status: "warn" },
     row.is_escalating && { text: "Escalating", tone: "warn", status: "warn" },
     row.is_since_deploy && { text: "Since deploy", tone: "info", status: "deploy" },
     row.is_new && !row.is_since_deploy && { text: "New", tone: "info", status: "info" },
-    row.status === "resolved" && { text: "Resolved", tone: "ok", status: "ok" },
-    row.status === "ignored" && { text: "Ignored", tone: "plain", status: "paused" },
   ];
   return all.filter((one) => one !== false).slice(0, 2);
 }

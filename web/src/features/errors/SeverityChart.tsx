@@ -34,7 +34,7 @@ export function SeverityChart({
       <Head value={value} />
       <Async
         value={value}
-        empty={null}
+        empty={<p className="pad muted">The search cannot be read, so nothing is counted.</p>}
         minHeight={HEIGHT}
         skeleton={<div style={{ height: HEIGHT }} />}
       >

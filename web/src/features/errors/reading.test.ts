@@ -231,14 +231,16 @@ test("a view adds to the person's text, which keeps its places", () => {
 test("a row is marked by the two most urgent things", () => {
   const marked = row({ is_regressed: true, is_escalating: true, is_new: true });
   expect(marksOfRow(marked).map((one) => one.text)).toEqual(["Regressed", "Escalating"]);
-  expect(marksOfRow(row({ status: "ignored" })).map((one) => one.text)).toEqual(["Ignored"]);
+  const done = row({ status: "resolved", is_escalating: true, is_new: true });
+  expect(marksOfRow(done).map((one) => one.text)).toEqual(["Resolved", "Escalating"]);
   expect(marksOfRow(row({}))).toEqual([]);
 });
 
 test("a group leads to the issues that it counts", () => {
   expect(searchOf("type", "", "ValueError")?.q).toBe("type:ValueError");
   expect(searchOf("feature", "area name", "a b")?.q).toBe('tag[area name]:"a b"');
-  expect(searchOf("user", "", "id:42")).toBeNull();
+  expect(searchOf("user", "", "id:42")?.q).toBe("user.id:42");
+  expect(searchOf("user", "", "somebody")).toBeNull();
   expect(searchOf("endpoint", "", "")).toBeNull();
 });
 
