@@ -33,13 +33,12 @@ interface EventPanelProps {
   isRefreshing: boolean;
   which: string;
   scope: Scope;
-  shortId: string;
   onGo: (id: string | null | undefined) => void;
 }
 
 /** One event of the issue: which one, and everything that was sent with it. */
 export function EventPanel(props: EventPanelProps): ReactNode {
-  const { value, isRefreshing, which, scope, shortId, onGo } = props;
+  const { value, isRefreshing, which, scope, onGo } = props;
   const [search, change] = useSearchState();
   const tab = TABS.find((one) => one.id === search.tab)?.id ?? "stack";
   const view = stackViewOf(usePreference("stack"));
@@ -54,7 +53,7 @@ export function EventPanel(props: EventPanelProps): ReactNode {
           crumbs={event?.breadcrumbs.length ?? 0}
           onChoose={(id) => change({ tab: id === "stack" ? undefined : id }, true)}
         />
-        {tab === "stack" ? <StackTools event={event} view={view} shortId={shortId} /> : null}
+        {tab === "stack" ? <StackTools event={event} view={view} /> : null}
       </div>
       <div role="tabpanel" aria-label={TABS.find((one) => one.id === tab)?.label}>
         <Async
@@ -71,15 +70,7 @@ export function EventPanel(props: EventPanelProps): ReactNode {
 }
 
 /** How the stack is shown, kept for the person, and what can be copied of it. */
-function StackTools({
-  event,
-  view,
-  shortId,
-}: {
-  event: IssueEvent | null;
-  view: StackView;
-  shortId: string;
-}): ReactNode {
+function StackTools({ event, view }: { event: IssueEvent | null; view: StackView }): ReactNode {
   const hasMinified = event?.stacks.has_minified ?? false;
   const options: { value: StackView; label: string }[] = [
     { value: "readable", label: "Readable" },
@@ -99,9 +90,8 @@ function StackTools({
         <CopyButton text={event?.stacks.text ?? ""} />
         <CopyButton
           text={event ? markdownOf(event, `${location.origin}${location.pathname}`) : ""}
-          label={`Markdown`}
+          label="Markdown"
         />
-        <span className="sr">of {shortId}</span>
       </span>
     </span>
   );

@@ -122,4 +122,20 @@ const columnsOf = (shortId: string, zone: string): readonly Column<EventRow>[] =
         "–"
       ),
   },
+  {
+    head: "Compare",
+    width: "84px",
+    isWideOnly: true,
+    isSilent: true,
+    cell: (row) => (
+      <PageLink
+        to={`errors/${shortId}`}
+        search={{ view: "why", other: row.event_id }}
+        className="link"
+        title="Beside the latest event: what makes them one issue"
+      >
+        Compare
+      </PageLink>
+    ),
+  },
 ];

@@ -199,7 +199,6 @@ function EventView({
           isRefreshing={event.refreshing}
           which={which}
           scope={scope}
-          shortId={issue.short_id}
           onGo={goTo}
         />
         {shown && (search.tab ?? "stack") === "stack" ? <BeforePanel event={shown} /> : null}
