@@ -254,7 +254,7 @@ class Issues:
         _row, hashes = self._found(scope, issue)
         return why.explain(self._meta, self._columns, scope, hashes, which, other)
 
-    def wake(self) -> list[LiveEvent]:
+    def wake(self) -> Sequence[LiveEvent]:
         """Open the issues that were ignored until a time that has come; what pages are told."""
         with self._meta.read() as conn:
             if not any_due(conn, self._clock()):
