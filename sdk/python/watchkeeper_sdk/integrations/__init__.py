@@ -1,0 +1,1 @@
+"""Middleware, a module a framework: request ids, access log, the standard error answer."""

@@ -1,0 +1,36 @@
+"""Spans on both engines."""
+
+from __future__ import annotations
+
+from tests.contract.columns.rows import START_MS
+from watchkeeper.store.columns import SPANS, Columns, encode_rows
+
+
+def test_spans_come_back_as_written_and_their_trace_is_found(
+    columns: Columns, project: int
+) -> None:
+    at_ns = START_MS * 1_000_000 + 123_456
+    span = {
+        "project_id": project,
+        "ts": at_ns,
+        "duration_ns": 2**63,
+        "received": START_MS,
+        "trace_id": "0af7651916cd43dd8448eb211c80319c",
+        "is_entry": 1,
+        "http_status": 503,
+        "attributes": {"a": "b\0"},
+    }
+    names = [column.name for column in SPANS.columns]
+    row = tuple(span.get(name, "") for name in names)
+    columns.insert("spans", names, encode_rows(SPANS, names, [row]), token=None)
+    where = "WHERE project_id = {p:UInt32}"
+    assert columns.rows(
+        "SELECT toUnixTimestamp64Nano(ts), duration_ns, is_entry, http_status, attributes "
+        f"FROM spans {where}",
+        {"p": project},
+    ) == [[at_ns, 2**63, 1, 503, {"a": "b\0"}]]
+    assert columns.rows(
+        "SELECT trace_id, toUnixTimestamp64Nano(min(start)), toUnixTimestamp64Nano(max(end)) "
+        f"FROM traces {where} GROUP BY trace_id",
+        {"p": project},
+    ) == [[span["trace_id"], at_ns, at_ns]]
