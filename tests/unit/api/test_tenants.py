@@ -32,7 +32,7 @@ class Operation:
             "user_id": world.acme.user_id,
             "key_id": 1, "token_id": 1, "channel_id": 1,
             "short_id": "WEB-1", "file": "shop", "which": "latest",
-            "metric": "up",
+            "metric": "up", "comment_id": 1, "search_id": 1, "key": "plan",
         }  # fmt: skip
         return self.path.format(**values)
 
