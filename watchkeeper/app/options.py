@@ -195,6 +195,8 @@ class RetentionOptions:
     """Log lines."""
     spans_days: int = 14
     """Spans of traces."""
+    longest_project_days: int = 400
+    """Most days that a project may ask for, of any signal."""
 
     def __post_init__(self) -> None:
         for each in fields(self):

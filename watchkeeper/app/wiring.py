@@ -25,10 +25,19 @@ from watchkeeper.app.addresses import addresses_of
 from watchkeeper.app.backup import Step, back_up
 from watchkeeper.app.config import Config
 from watchkeeper.app.datadir import DataDir
+from watchkeeper.app.erase import EraseRequest, EraseStep, Stores, erase
 from watchkeeper.app.homes import HomeProjects
 from watchkeeper.app.people import build_access
 from watchkeeper.app.series import series_options
-from watchkeeper.app.stores import blob_store, cache_store, column_store, meta_store, retention_days
+from watchkeeper.app.stores import (
+    blob_store,
+    cache_store,
+    column_store,
+    meta_store,
+    project_tables,
+    retention_days,
+    signal_days,
+)
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
 from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink, watermark
 from watchkeeper.ingest.history import History
@@ -89,7 +98,7 @@ class Ground:
 def _ground(
     config: Config, data_dir: DataDir, clock: Clock, telemetry: Telemetry, meta: Meta
 ) -> Ground:
-    columns = column_store(config, data_dir)
+    columns = column_store(config, data_dir, meta)
     columns.migrate()
     spool = SegmentWriter(data_dir.spool, LANE, clock=clock, options=config.spool)
     metrics = IngestMetrics(telemetry.registry)
@@ -145,10 +154,19 @@ class EngineRooms:
             digest_paused=self.digest_gate,
         )
 
+    def erase(self, request: EraseRequest) -> Iterator[EraseStep]:
+        """Take a person out of every store, with the digest paused while rows go."""
+        ground = self.ground
+        stores = Stores(
+            meta=ground.meta, columns=ground.columns, blobs=ground.blobs, data_dir=ground.data_dir
+        )
+        yield from erase(request, stores, digest_paused=self.digest_gate, forget=self.hot.forget)
+
     @property
     def retention(self) -> Retention:
         """For how long each table keeps its rows."""
-        return Retention(self.ground.columns, retention_days(self.ground.config))
+        own = project_tables(self.ground.meta)
+        return Retention(self.ground.columns, retention_days(self.ground.config), own)
 
     def verify_retention(self) -> list[Kept]:
         """What each project has in each table, beside the policy."""
@@ -264,6 +282,8 @@ def _api(
             max_body_bytes=ground.config.server.max_body_bytes,
             spool_limit_bytes=ground.config.spool.max_bytes,
             salt=ground.data_dir.salt(),
+            signal_days=signal_days(ground.config),
+            longest_days=ground.config.retention.longest_project_days,
         ),
     )
 

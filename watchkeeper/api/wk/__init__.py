@@ -21,6 +21,7 @@ from watchkeeper.api.wk import (
     pools,
     privacy,
     projects,
+    retention,
     rule_preview,
     rules,
     scrape,
@@ -33,7 +34,7 @@ PREFIX = "/api/wk"
 _ROOMS = (
     session, first_run, projects, setup, keys, tokens, members, audit, home, issues, alerts,
     rules, rule_preview, channels, scrape, pools, metrics, cardinality, forecasts, live,
-    data_health, privacy,
+    data_health, privacy, retention,
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ SAMPLES = Table(
     ttl_column="ts",
     ttl_days=90,
     shard_by="series_id",
+    of_series=True,
 )
 
 SERIES = Table(
@@ -38,6 +39,7 @@ SERIES = Table(
     ttl_column="day",
     ttl_days=366,
     shard_by="series_id",
+    person=("labels",),
 )
 
 HISTOGRAMS = Table(
@@ -53,6 +55,7 @@ HISTOGRAMS = Table(
     ttl_column="ts",
     ttl_days=90,
     shard_by="series_id",
+    of_series=True,
 )
 
 EXEMPLARS = Table(
@@ -70,6 +73,7 @@ EXEMPLARS = Table(
     ttl_column="ts",
     ttl_days=30,
     shard_by="series_id",
+    person=("labels",),
 )
 
 METADATA = Table(
@@ -85,6 +89,7 @@ METADATA = Table(
     engine="ReplacingMergeTree(seen)",
     partition_by="tuple()",
     order_by=("project_id", "metric"),
+    impersonal="names and help of metrics",
 )
 
 _ROLLUP_COLUMNS = (
@@ -110,6 +115,7 @@ SAMPLES_1H = Table(
     ttl_column="bucket",
     ttl_days=366,
     shard_by="series_id",
+    of_series=True,
 )
 
 SAMPLES_1D = Table(
@@ -121,6 +127,7 @@ SAMPLES_1D = Table(
     ttl_column="bucket",
     ttl_days=5 * 366,
     shard_by="series_id",
+    of_series=True,
 )
 
 ERRORS = Table(
@@ -155,6 +162,7 @@ ERRORS = Table(
     ),
     ttl_column="received",
     ttl_days=30,
+    person=("user_key",),
 )
 
 ERRORS_1H = Table(
@@ -183,6 +191,7 @@ ERRORS_1H = Table(
     ),
     ttl_column="bucket",
     ttl_days=90,
+    impersonal="counts; people only as 64-bit hashes in a sketch",
 )
 
 LOGS_1 = Table(
@@ -201,6 +210,7 @@ LOGS_1 = Table(
     order_by=("project_id", "ts"),
     ttl_column="ts",
     ttl_days=7,
+    person=("user_key",),
 )
 
 _TEXT = "LowCardinality(String)"
@@ -263,6 +273,7 @@ SPANS = Table(
     ttl_column="ts",
     ttl_days=14,
     shard_by="cityHash64(trace_id)",
+    person=("user_key",),
 )
 
 TRACES = Table(
@@ -280,6 +291,7 @@ TRACES = Table(
     ttl_column="day",
     ttl_days=14,
     shard_by="cityHash64(trace_id)",
+    impersonal="when each trace was; the spans are erased",
 )
 """When each trace was, so that it is found without its time. start, end: starts of its spans."""
 
