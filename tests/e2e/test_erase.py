@@ -34,12 +34,18 @@ OTHER = "grace-hopper-88"
 PROJECT = 7
 
 
+_NEVER_PERSONAL = {"trace_id", "level", "environment", "release"}
+"""What the views of counts and traces copy: ids of 32 hex digits, and words about the program."""
+
+
 def _literal(table: Table, name: str, kind: str, person: str, series_id: int) -> str:
     """A value of a column; the texts name the person."""
     if name == "project_id":
         return str(PROJECT)
     if name == "series_id":
         return str(series_id)
+    if name in _NEVER_PERSONAL:
+        return "'x'"
     if name == "blob":
         return f"'attachments/20261121/{PROJECT}/{person}'"
     if kind.startswith("Map("):
@@ -138,7 +144,7 @@ def test_the_command_erases_while_the_server_runs(tmp_path: Path) -> None:
             url = f"{server.url}/api/{facts['project_id']}/store/"
             assert httpx.post(url, content=body, headers=auth).status_code == 200
         eventually(
-            lambda: OTHER in _issues(server, facts), within_s=30, what="both events being stored"
+            lambda: OTHER in _issues(server, facts), within_s=90, what="both events being stored"
         )
         done = subprocess.run(
             server.command("erase", "--user", PERSON, "--json"), capture_output=True, check=False
