@@ -12,6 +12,7 @@ from watchkeeper.store.columns.envelope_tables import (
     REPLAYS,
     SESSIONS,
 )
+from watchkeeper.store.columns.erasure import ColumnErasure, Sought
 from watchkeeper.store.columns.errors import (
     BatchRefused,
     DataDirInUse,
@@ -90,6 +91,7 @@ __all__ = [
     "TRACES",
     "BatchRefused",
     "ClusterOptions",
+    "ColumnErasure",
     "Columns",
     "ColumnsHealth",
     "DataDirInUse",
@@ -105,6 +107,7 @@ __all__ = [
     "Retention",
     "SchemaTooNew",
     "Settings",
+    "Sought",
     "StoreUnavailable",
     "Table",
     "TableSize",

@@ -22,6 +22,7 @@ SAMPLES = Table(
     ttl_column="ts",
     ttl_days=90,
     shard_by="series_id",
+    of_series=True,
 )
 
 SERIES = Table(
@@ -39,6 +40,7 @@ SERIES = Table(
     ttl_column="day",
     ttl_days=366,
     shard_by="series_id",
+    person=("labels",),
 )
 
 HISTOGRAMS = Table(
@@ -54,6 +56,7 @@ HISTOGRAMS = Table(
     ttl_column="ts",
     ttl_days=90,
     shard_by="series_id",
+    of_series=True,
 )
 
 EXEMPLARS = Table(
@@ -71,6 +74,7 @@ EXEMPLARS = Table(
     ttl_column="ts",
     ttl_days=30,
     shard_by="series_id",
+    person=("labels",),
 )
 
 METADATA = Table(
@@ -86,6 +90,7 @@ METADATA = Table(
     engine="ReplacingMergeTree(seen)",
     partition_by="tuple()",
     order_by=("project_id", "metric"),
+    impersonal="names and help of metrics",
 )
 
 _ROLLUP_COLUMNS = (
@@ -111,6 +116,7 @@ SAMPLES_1H = Table(
     ttl_column="bucket",
     ttl_days=366,
     shard_by="series_id",
+    of_series=True,
 )
 
 SAMPLES_1D = Table(
@@ -122,6 +128,7 @@ SAMPLES_1D = Table(
     ttl_column="bucket",
     ttl_days=5 * 366,
     shard_by="series_id",
+    of_series=True,
 )
 
 ERRORS_1 = Table(
@@ -156,6 +163,7 @@ ERRORS_1 = Table(
     ),
     ttl_column="received",
     ttl_days=30,
+    person=("user_key",),
 )
 
 ERROR_COLUMNS_2 = (
@@ -197,6 +205,7 @@ ERRORS_1H = Table(
     ),
     ttl_column="bucket",
     ttl_days=90,
+    impersonal="counts; people only as 64-bit hashes in a sketch",
 )
 
 ERRORS_1D = replace(
@@ -229,6 +238,7 @@ LOGS_1 = Table(
     order_by=("project_id", "ts"),
     ttl_column="ts",
     ttl_days=7,
+    person=("user_key",),
 )
 
 _TEXT = "LowCardinality(String)"
@@ -379,6 +389,7 @@ SPANS = Table(
     ttl_column="ts",
     ttl_days=14,
     shard_by="cityHash64(trace_id)",
+    person=("user_key",),
 )
 
 TRACES = Table(
@@ -396,6 +407,7 @@ TRACES = Table(
     ttl_column="day",
     ttl_days=14,
     shard_by="cityHash64(trace_id)",
+    impersonal="when each trace was; the spans are erased",
 )
 """When each trace was, so that it is found without its time. start, end: starts of its spans."""
 
