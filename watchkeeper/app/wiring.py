@@ -296,15 +296,19 @@ def _api(
         built_in=Scope(org_id=built_in.org_id, project_ids=(built_in.id,), role=Role.VIEWER),
         addresses=partial(addresses_of, statsd=ground.config.statsd),
         clock=clock,
-        options=ApiOptions(
-            public_url=public_url,
-            data_dir=ground.data_dir.root,
-            max_body_bytes=ground.config.server.max_body_bytes,
-            spool_limit_bytes=ground.config.spool.max_bytes,
-            salt=ground.data_dir.salt(),
-            signal_days=signal_days(ground.config),
-            longest_days=ground.config.retention.longest_project_days,
-        ),
+        options=_api_options(ground),
+    )
+
+
+def _api_options(ground: Ground) -> ApiOptions:
+    return ApiOptions(
+        public_url=ground.config.server.base_url,
+        data_dir=ground.data_dir.root,
+        max_body_bytes=ground.config.server.max_body_bytes,
+        spool_limit_bytes=ground.config.spool.max_bytes,
+        salt=ground.data_dir.salt(),
+        signal_days=signal_days(ground.config),
+        longest_days=ground.config.retention.longest_project_days,
     )
 
 

@@ -22,6 +22,13 @@ from watchkeeper.store.columns.errors import (
     SchemaTooNew,
     StoreUnavailable,
 )
+from watchkeeper.store.columns.log_tables import (
+    LOG_ATTRIBUTE_PAIRS,
+    LOG_PATTERNS,
+    LOG_TEMPLATE,
+    LOGS,
+    LOGS_1M,
+)
 from watchkeeper.store.columns.native import samples_native
 from watchkeeper.store.columns.options import ClusterOptions, EmbeddedOptions
 from watchkeeper.store.columns.port import (
@@ -48,11 +55,6 @@ from watchkeeper.store.columns.tables import (
     ERRORS_1H,
     EXEMPLARS,
     HISTOGRAMS,
-    LOG_ATTRIBUTE_PAIRS,
-    LOG_PATTERNS,
-    LOG_TEMPLATE,
-    LOGS,
-    LOGS_1M,
     METADATA,
     SAMPLES,
     SAMPLES_1D,
