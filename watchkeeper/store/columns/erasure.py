@@ -16,7 +16,10 @@ SHORTEST_DISTINCTIVE = 6
 """An id of fewer characters may stand in any text by chance: it only counts as a whole value."""
 GONE_WITHIN_S = 900.0
 _USER_ATTRIBUTES = ("user.id", "user.email", "user.name", "enduser.id", "user_id", "userId", "user")
-_TEXT = re.compile(r"(LowCardinality\(|FixedString\(|Nullable\(|\A)String")
+_TEXT = re.compile(
+    r"(LowCardinality\(|FixedString\(|Nullable\(|SimpleAggregateFunction\(\w+, |\A)String"
+)
+_TEXTS = re.compile(r"Array\((LowCardinality\()?String")
 _NO_HURRY = {"mutations_sync": 2, "max_execution_time": 0}
 _SOUGHT = "erase_sought"
 _PARAMETERS = {
@@ -165,6 +168,9 @@ def _names_them(table: Table) -> str:
             whole = f"hasAny({values}, {{ids:Array(String)}})"
             terms.append(whole if column.name in (table.person or ()) else f"({named})")
             terms.append(f"arrayExists(v -> {_holds('v')}, {values})")
+        elif _TEXTS.match(column.type):
+            one = _holds("CAST(v, 'String')")
+            terms.append(f"arrayExists(v -> {one}, {column.name})")
         elif _TEXT.match(column.type) and column.type != "LowCardinality(String)":
             terms.append(_holds(f"toString({column.name})"))
         elif _TEXT.match(column.type):

@@ -103,6 +103,7 @@ LOGS_1M = Table(
     ),
     ttl_column="bucket",
     ttl_days=7,
+    person=(),
 )
 """Lines a minute."""
 
@@ -128,6 +129,7 @@ LOG_PATTERNS = Table(
     order_by=("project_id", "bucket", "pattern", "severity", "service"),
     ttl_column="bucket",
     ttl_days=7,
+    person=(),
 )
 """Lines by pattern, five minutes at a time, with what the lines of a pattern have in common."""
 

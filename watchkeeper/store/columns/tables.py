@@ -185,7 +185,11 @@ ERROR_COLUMNS_2 = (
 """What the search of issues added to `errors`. function: the innermost own one; functions: all of
 the stack, each between line feeds."""
 
-ERRORS = replace(ERRORS_1, columns=(*ERRORS_1.columns, *ERROR_COLUMNS_2))
+ERRORS = replace(
+    ERRORS_1,
+    columns=(*ERRORS_1.columns, *ERROR_COLUMNS_2),
+    person=("user_key", "user_email", "user_name", "user_ip"),
+)
 
 ERRORS_1H = Table(
     name="errors_1h",

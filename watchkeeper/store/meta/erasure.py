@@ -37,9 +37,14 @@ class InMeta(StrEnum):
     KEEP = "keep"
 
 
-_MASKED = frozenset({"issues", "issue_activity", "signals", "deliveries"})
-_DELETED = frozenset({"dead_letters", "rejections", "alert_states", "alert_history",
-                      "pushed_groups", "series_uses"})  # fmt: skip
+_MASKED = frozenset({
+    "issues", "issue_activity", "signals", "deliveries", "issue_comments", "issue_searches",
+    "severity_rules", "log_queries", "release_commits",
+})  # fmt: skip
+_DELETED = frozenset({
+    "dead_letters", "rejections", "alert_states", "alert_history", "pushed_groups", "series_uses",
+    "issue_undos", "issue_ignored_users",
+})  # fmt: skip
 _KEPT = frozenset({
     # Who works with this server, and what they did: theirs to delete by `watchkeeper user`.
     "organisations", "projects", "environments", "users", "members", "sessions", "api_tokens",
@@ -47,7 +52,9 @@ _KEPT = frozenset({
     "channels",
     # Numbers only.
     "revisions", "leases", "spool_offsets", "spool_cuts", "watermarks", "issue_hashes",
-    "seen_events",
+    "seen_events", "latency_budgets",
+    # Of the program, not of the people who use it.
+    "releases", "deploys", "artifact_bundles", "artifact_files", "artifact_chunks",
 })  # fmt: skip
 
 
