@@ -7,6 +7,8 @@ export class ApiError extends Error {
   readonly requestId: string | null;
   /** The input that is wrong, where the server names it. */
   readonly field: string | null;
+  /** Of the first wrong character of that field, from 0. */
+  readonly position: number | null;
 
   constructor(facts: {
     message: string;
@@ -14,6 +16,7 @@ export class ApiError extends Error {
     status: number;
     requestId: string | null;
     field?: string | null;
+    position?: number | null;
   }) {
     super(facts.message);
     this.name = "ApiError";
@@ -21,6 +24,7 @@ export class ApiError extends Error {
     this.status = facts.status;
     this.requestId = facts.requestId;
     this.field = facts.field ?? null;
+    this.position = facts.position ?? null;
   }
 }
 
@@ -108,7 +112,7 @@ export function queryString(query: Query | undefined): string {
 
 interface ErrorBody {
   /** Our own API. */
-  error?: { code?: string; message?: string; field?: string } | string;
+  error?: { code?: string; message?: string; field?: string; position?: number } | string;
   /** The Prometheus API has `error` as text and this beside it. */
   errorType?: string;
 }
@@ -127,6 +131,7 @@ async function failure(response: Response): Promise<ApiError> {
     status: response.status,
     requestId,
     field: "field" in facts ? (facts.field ?? null) : null,
+    position: "position" in facts ? (facts.position ?? null) : null,
   });
 }
 

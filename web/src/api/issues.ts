@@ -1,9 +1,4 @@
-import {
-  type InfiniteData,
-  useInfiniteQuery,
-  useMutation,
-  useQueryClient,
-} from "@tanstack/react-query";
+import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import type { Loaded } from "@/lib/loaded";
 import type { TimeRange } from "@/lib/time";
@@ -12,13 +7,15 @@ import { projectPath } from "./projects";
 import { projectKey, toFailure, useLoaded } from "./queries";
 import type { components } from "./schema";
 import { spanNow } from "./scope";
-import type { IssuePage, IssueRow, IssueStatus, Severity } from "./types";
+import type { IssuePage, IssueRow } from "./types";
 
 type Schemas = components["schemas"];
 export type IssueDetail = Schemas["IssueDetail"];
 export type IssueEvent = Schemas["EventAnswer"];
-export type StackException = Schemas["ExceptionAnswer"];
-export type StackFrame = Schemas["Frame"];
+export type Stacks = Schemas["StacksAnswer"];
+export type StackException = Schemas["ShownExceptionAnswer"];
+export type StackThread = Schemas["ShownThreadAnswer"];
+export type StackFrame = Schemas["ShownFrameAnswer"];
 export type Breadcrumb = Schemas["Breadcrumb"];
 export type TagFacet = Schemas["TagFacet"];
 export type ActivityEntry = Schemas["ActivityEntry"];
@@ -26,8 +23,7 @@ export type IssueSort = "last_seen" | "first_seen" | "events" | "users";
 
 export interface IssueFilter {
   readonly range: TimeRange;
-  readonly status: IssueStatus | null;
-  readonly severity: Severity | null;
+  /** In the search language. */
   readonly q: string;
   readonly environment: string | null;
   readonly release: string | null;
@@ -38,6 +34,8 @@ export interface IssueList {
   readonly rows: readonly IssueRow[];
   readonly total: number;
   readonly stats: IssuePage["stats"];
+  /** What the search may have meant. */
+  readonly hints: readonly string[];
 }
 
 interface IssuePages {
@@ -50,7 +48,7 @@ interface IssuePages {
 }
 
 const PAGE_ROWS = 50;
-const LIST = "issue-list";
+export const LIST = "issue-list";
 
 /** Issues that match, page after page; live. */
 export function useIssuePages(projectId: number, filter: IssueFilter): IssuePages {
@@ -80,8 +78,6 @@ function fetchIssues(
   const query = {
     from: span.fromMs,
     to: span.toMs,
-    status: filter.status,
-    severity: filter.severity,
     q: filter.q,
     env: filter.environment,
     release: filter.release,
@@ -101,32 +97,32 @@ function listOf(
   if (data === undefined || first === undefined)
     return error ? { state: "failed", failure: toFailure(error), retry } : { state: "loading" };
   const rows = data.pages.flatMap((page) => page.issues);
-  const list = { rows, total: first.total, stats: first.stats };
+  const list = { rows, total: first.total, stats: first.stats, hints: first.hints };
   return error
     ? { state: "ready", data: list, stale: toFailure(error) }
     : { state: "ready", data: list };
 }
 
-/** How many issues match with fewer filters; says which filter hides the most. */
+/** How many issues match, and the first of them. */
 export function useIssueTotal(
   projectId: number,
   filter: IssueFilter,
   enabled: boolean,
+  limit = 1,
 ): Loaded<IssuePage> {
   return useLoaded<IssuePage>({
-    key: projectKey(projectId, ["issues"], "issue-total", filter),
+    key: projectKey(projectId, ["issues"], "issue-total", filter, limit),
     fetch: (signal) => {
       const { fromMs, toMs } = spanNow(filter.range);
       return call("GET", projectPath(projectId, "/issues"), {
         query: {
           from: fromMs,
           to: toMs,
-          status: filter.status,
-          severity: filter.severity,
           q: filter.q,
           env: filter.environment,
           release: filter.release,
-          limit: 1,
+          sort: filter.sort,
+          limit,
         },
         signal,
       });
@@ -151,7 +147,7 @@ function fetchDetail(
   });
 }
 
-const issuePath = (projectId: number, shortId: string, rest = ""): string =>
+export const issuePath = (projectId: number, shortId: string, rest = ""): string =>
   projectPath(projectId, `/issues/${encodeURIComponent(shortId)}${rest}`);
 
 export function useIssue(
@@ -206,73 +202,4 @@ export function usePrefetchIssue(projectId: number, range: TimeRange): (shortId:
     },
     [client, projectId, range],
   );
-}
-
-/** What may be changed; `assignee_email` "" takes the assignee away. */
-export type IssueChange = {
-  status?: IssueStatus;
-  severity?: Severity;
-  assignee_email?: string;
-};
-
-export type ChangeIssues = (shortIds: readonly string[], change: IssueChange) => Promise<void>;
-
-/** Changes issues at once on the page, then on the server; a refusal puts the page right again. */
-export function useChangeIssues(projectId: number): ChangeIssues {
-  const client = useQueryClient();
-  const mutation = useMutation({
-    mutationFn: ({ ids, change }: { ids: readonly string[]; change: IssueChange }) =>
-      call("POST", projectPath(projectId, "/issues/bulk"), {
-        body: { short_ids: ids, ...change },
-      }),
-    onMutate: ({ ids, change }) => patchCache(client, projectId, new Set(ids), change),
-    onSettled: () =>
-      client.invalidateQueries({ predicate: ({ queryKey }) => isIssues(queryKey, projectId) }),
-  });
-  const { mutateAsync } = mutation;
-  return useCallback(
-    async (ids, change) => {
-      await mutateAsync({ ids, change });
-    },
-    [mutateAsync],
-  );
-}
-
-const isIssues = (key: readonly unknown[], projectId: number): boolean =>
-  key[0] === "project" &&
-  key[1] === projectId &&
-  Array.isArray(key[2]) &&
-  key[2].includes("issues");
-
-function patchCache(
-  client: ReturnType<typeof useQueryClient>,
-  projectId: number,
-  ids: ReadonlySet<string>,
-  change: IssueChange,
-): void {
-  const patch = <Row extends IssueRow>(row: Row): Row =>
-    ids.has(row.short_id) ? applied(row, change) : row;
-  const ofList = (key: readonly unknown[]): boolean => key[1] === projectId && key[3] === LIST;
-  client.setQueriesData<InfiniteData<IssuePage>>(
-    { predicate: ({ queryKey }) => ofList(queryKey) },
-    (old) =>
-      old && {
-        ...old,
-        pages: old.pages.map((page) => ({ ...page, issues: page.issues.map(patch) })),
-      },
-  );
-  client.setQueriesData<IssueDetail>(
-    { predicate: ({ queryKey }) => queryKey[1] === projectId && queryKey[3] === "issue" },
-    (old) => old && patch(old),
-  );
-}
-
-/** A row after the change, as the server will say it. */
-export function applied<Row extends IssueRow>(row: Row, change: IssueChange): Row {
-  return {
-    ...row,
-    ...(change.status ? { status: change.status, is_regressed: false } : {}),
-    ...(change.severity ? { severity: change.severity } : {}),
-    ...(change.assignee_email === undefined ? {} : { assignee: change.assignee_email || null }),
-  };
 }

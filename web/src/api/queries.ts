@@ -42,7 +42,13 @@ const mayRetry = (error: Error): boolean =>
 /** An error in the words and with the marks that people can report. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof ApiError)
-    return { code: error.code, message: error.message, requestId: error.requestId };
+    return {
+      code: error.code,
+      message: error.message,
+      requestId: error.requestId,
+      field: error.field,
+      position: error.position,
+    };
   return {
     code: "unexpected",
     message: error instanceof Error ? error.message : "Something failed.",

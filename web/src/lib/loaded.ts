@@ -10,6 +10,10 @@ export interface Failure {
   readonly code: string;
   readonly message: string;
   readonly requestId: string | null;
+  /** Which part of what was asked is wrong, where the server names it. */
+  readonly field?: string | null;
+  /** Where in that part, in characters from 0. */
+  readonly position?: number | null;
 }
 
 /** The same state of a part of the data. */

@@ -1,84 +1,104 @@
 import { useNavigate } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useMemo, useState } from "react";
-import {
-  type IssueFilter,
-  type IssueList,
-  useChangeIssues,
-  useIssuePages,
-  usePrefetchIssue,
-} from "@/api/issues";
+import { type ReactNode, Suspense, useEffect, useMemo, useState } from "react";
+import type { IssueChange } from "@/api/issue-acts";
+import { useKeptSearches } from "@/api/issue-search";
+import { type IssueFilter, type IssueList, useIssuePages, usePrefetchIssue } from "@/api/issues";
+import { useDeploys } from "@/api/releases";
 import { type Scope, useScope, useSearchState } from "@/api/scope";
 import type { IssueRow } from "@/api/types";
 import { mapLoaded } from "@/lib/loaded";
 import type { SearchMap } from "@/lib/url-state";
-import { useNow } from "@/ui/Ago";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { Button } from "@/ui/controls";
 import { scopeOnly } from "@/ui/PageLink";
+import { toast } from "@/ui/Toasts";
 import { useKeys } from "@/ui/useKeys";
-import { act } from "./actions";
+import { useActs } from "./actions";
 import { BulkBar } from "./BulkBar";
-import { FilterBar } from "./FilterBar";
+import { ErrorTabs } from "./ErrorTabs";
+import { FilterBar, problemOf } from "./FilterBar";
 import { IssueTable } from "./IssueTable";
-import { NoIssues } from "./NoIssues";
+import { addressOf } from "./KeptSearches";
+import { MergeDialog, NoIssues } from "./lazily";
 import { rememberOrder } from "./order";
 import { SeverityChart } from "./SeverityChart";
-import { dayStart, severityOf, sortOf, type View, viewOf } from "./views";
+import { queryOf, severityOf, sortOf, type View, viewOf } from "./views";
 import "./errors.css";
 
-/** The list of issues: views, filters, what happens over time, and rows to act on. */
+/** The list of issues: views, search, what happens over time, and rows to act on. */
 export function ErrorsPage(): ReactNode {
   const scope = useScope();
   const [search] = useSearchState();
+  useDefaultSearch(scope, search);
   const view = viewOf(search.tab);
   const filter = useFilter(scope, search, view);
   const list = useIssuePages(scope.project.id, filter);
-  const start = dayStart(useNow(), scope.zone);
-  const rows = useMemo(
-    () =>
-      list.value.state === "ready"
-        ? list.value.data.rows.filter((row) => view.holds(row, start))
-        : [],
-    [list.value, view, start],
-  );
-  const isLast = !list.hasMore || (view.id === "new" && rows.length < rowCount(list.value));
+  const deploys = useDeploys(scope.project.id, scope.range, scope.environment);
+  const isBadSearch = problemOf(list.value) !== null;
   return (
     <div className="page errors">
-      <SeverityChart value={mapLoaded(list.value, (data) => data.stats)} scope={scope} />
+      <ErrorTabs current="issues" />
+      <SeverityChart
+        value={mapLoaded(list.value, (data) => data.stats)}
+        scope={scope}
+        deploys={deploys}
+      />
       <section className="panel open" aria-label="Issues">
         {list.refreshing ? <div className="progress" /> : null}
-        <FilterBar search={search} view={view} shown={rows.length} value={list.value} />
-        <Async
-          value={list.value}
-          empty={null}
-          minHeight={440}
-          skeleton={<SkeletonRows rows={8} height={44} />}
-        >
-          {() =>
-            rows.length === 0 && isLast ? (
-              <NoIssues scope={scope} filter={filter} view={view} />
-            ) : (
-              <Rows
-                scope={scope}
-                rows={rows}
-                more={
-                  isLast ? null : (
-                    <Button busy={list.isLoadingMore} onClick={list.loadMore}>
-                      {list.isLoadingMore ? "Loading…" : "Load 50 more"}
-                    </Button>
-                  )
-                }
-              />
-            )
-          }
-        </Async>
+        <FilterBar scope={scope} search={search} view={view} value={list.value} />
+        {isBadSearch && list.value.state === "failed" ? (
+          <p className="state muted">The search cannot be read. Mend it above, or clear it.</p>
+        ) : (
+          <Async
+            value={list.value}
+            empty={null}
+            minHeight={440}
+            skeleton={<SkeletonRows rows={8} height={44} />}
+          >
+            {(data) =>
+              data.rows.length === 0 ? (
+                <Suspense fallback={<div style={{ minHeight: 220 }} aria-busy="true" />}>
+                  <NoIssues scope={scope} filter={filter} view={view} search={search} />
+                </Suspense>
+              ) : (
+                <Rows
+                  key={JSON.stringify(filter)}
+                  scope={scope}
+                  list={data}
+                  filter={filter}
+                  more={
+                    list.hasMore ? (
+                      <Button busy={list.isLoadingMore} onClick={list.loadMore}>
+                        {list.isLoadingMore ? "Loading…" : "Load 50 more"}
+                      </Button>
+                    ) : null
+                  }
+                />
+              )
+            }
+          </Async>
+        )}
       </section>
     </div>
   );
 }
 
-const rowCount = (value: { state: string; data?: IssueList }): number =>
-  value.data?.rows.length ?? 0;
+/** Projects whose default search was put into the address since the page was loaded. */
+const opened = new Set<number>();
+
+/** The list opens with the default search, once, where the address asks for nothing itself. */
+function useDefaultSearch(scope: Scope, search: SearchMap): void {
+  const [, change] = useSearchState();
+  const searches = useKeptSearches(scope.project.id);
+  const asks = Boolean(search.tab || search.q || search.sort || search.severity);
+  useEffect(() => {
+    if (searches.state !== "ready" || opened.has(scope.project.id)) return;
+    opened.add(scope.project.id);
+    const { default_id, searches: all } = searches.data;
+    const kept = all.find((one) => one.id === default_id);
+    if (kept && !asks) change(addressOf(kept), true);
+  }, [searches, scope.project.id, asks, change]);
+}
 
 function useFilter(scope: Scope, search: SearchMap, view: View): IssueFilter {
   const { range, environment, release } = scope;
@@ -86,9 +106,7 @@ function useFilter(scope: Scope, search: SearchMap, view: View): IssueFilter {
   return useMemo(
     () => ({
       range,
-      status: view.status,
-      severity: severityOf(severity),
-      q,
+      q: queryOf(q, severityOf(severity), view),
       environment,
       release,
       sort: view.sort ?? sortOf(sort),
@@ -99,49 +117,75 @@ function useFilter(scope: Scope, search: SearchMap, view: View): IssueFilter {
 
 interface RowsProps {
   scope: Scope;
-  rows: readonly IssueRow[];
+  list: IssueList;
+  filter: IssueFilter;
   more: ReactNode;
 }
 
 /** Rows with a cursor, a selection and the keys that act on either. */
-function Rows({ scope, rows, more }: RowsProps): ReactNode {
+function Rows({ scope, list, filter, more }: RowsProps): ReactNode {
+  const { rows, total } = list;
   const [search, changeSearch] = useSearchState();
-  const navigate = useNavigate();
-  const change = useChangeIssues(scope.project.id);
+  const canSort = viewOf(search.tab).sort === undefined;
+  const acts = useActs(scope.project.id);
   const prefetch = usePrefetchIssue(scope.project.id, scope.range);
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
+  const [isAll, setAll] = useState(false);
+  const [merging, setMerging] = useState<readonly IssueRow[] | null>(null);
+  const [signals, setSignals] = useState({ assign: 0, severity: 0 });
   const ids = useMemo(() => rows.map((row) => row.short_id), [rows]);
   useEffect(() => rememberOrder(ids), [ids]);
+  const { cursor, move, open, leave } = useCursor(scope, ids, prefetch);
   const chosen = rows.filter((row) => picked.has(row.short_id));
-  const cursor = ids.indexOf(search.sel ?? "");
   const targets = chosen.length > 0 ? chosen : rows.slice(Math.max(cursor, 0), cursor + 1);
 
-  const move = (by: number): void => {
-    const next = ids[Math.min(Math.max(cursor + by, 0), ids.length - 1)];
-    if (next === undefined) return;
-    changeSearch({ sel: next }, true);
-    document.getElementById(`issue-${next}`)?.scrollIntoView({ block: "nearest" });
-    prefetch(next);
+  const pick = (next: ReadonlySet<string>): void => {
+    setPicked(next);
+    setAll(false);
   };
-  const toggle = (id: string): void => setPicked((old) => toggled(old, id));
-  const open = (): void => {
-    const id = ids[cursor];
-    if (id === undefined) return;
-    void navigate({
-      to: `/o/${scope.org.slug}/errors/${id}`,
-      search: (old: SearchMap) => scopeOnly(old),
-    });
+  const toggle = (id: string): void => pick(toggled(picked, id));
+  const pickAll = (on: boolean): void => pick(new Set(on ? ids : []));
+  const perform = (wanted: IssueChange): void => {
+    if (isAll) acts.changeFound({ found: filter }, wanted, total);
+    else acts.change(targets, wanted);
+    pick(new Set());
+  };
+  const merge = (): void => {
+    if (isAll || chosen.length < 2) toast("Select two issues or more to merge them with X");
+    else setMerging(chosen);
+  };
+  /** The menus stand in the bar, which is there while something is selected. */
+  const openMenu = (menu: "assign" | "severity"): void => {
+    const at = ids[cursor];
+    if (chosen.length === 0 && at !== undefined) pick(new Set([at]));
+    setSignals((old) => ({ ...old, [menu]: old[menu] + 1 }));
   };
   useKeys({
     j: () => move(1),
     k: () => move(-1),
+    J: () => {
+      const at = ids[cursor];
+      if (at !== undefined) pick(new Set([...picked, at]));
+      move(1);
+    },
+    K: () => {
+      const at = ids[cursor];
+      if (at !== undefined) pick(new Set([...picked, at]));
+      move(-1);
+    },
     Enter: open,
-    x: () => (ids[cursor] === undefined ? move(1) : toggle(ids[cursor])),
-    r: () => act(change, targets, { status: "resolved" }),
-    i: () => act(change, targets, { status: "ignored" }),
-    Escape: () => (picked.size > 0 ? setPicked(new Set()) : changeSearch({ sel: undefined }, true)),
+    x: () => {
+      const at = ids[cursor];
+      if (at === undefined) move(1);
+      else toggle(at);
+    },
+    r: () => perform({ status: "resolved" }),
+    i: () => perform({ status: "ignored" }),
+    a: () => openMenu("assign"),
+    s: () => openMenu("severity"),
+    m: merge,
+    Escape: () => (picked.size > 0 ? pick(new Set()) : leave()),
   });
-  const pickAll = (on: boolean): void => setPicked(new Set(on ? ids : []));
   return (
     <>
       <IssueTable
@@ -149,27 +193,81 @@ function Rows({ scope, rows, more }: RowsProps): ReactNode {
         zone={scope.zone}
         cursor={ids[cursor] ?? null}
         picked={picked}
+        sort={filter.sort}
+        onSort={
+          canSort ? (sort) => changeSearch({ sort: sort === "last_seen" ? undefined : sort }) : null
+        }
         onToggle={toggle}
         onPickAll={pickAll}
         onPrefetch={prefetch}
         bulk={
           chosen.length === 0 ? null : (
             <BulkBar
+              scope={scope}
               rows={chosen}
               of={rows.length}
-              onChange={(wanted) => {
-                act(change, chosen, wanted);
-                setPicked(new Set());
-              }}
-              onClear={() => setPicked(new Set())}
+              total={total}
+              isAll={isAll}
+              assignSignal={signals.assign}
+              severitySignal={signals.severity}
+              onAll={() => setAll(true)}
+              onChange={perform}
+              onMerge={merge}
+              onClear={() => pick(new Set())}
               onPickAll={pickAll}
             />
           )
         }
       />
       {more ? <p className="issue-more">{more}</p> : null}
+      {merging === null ? null : (
+        <Suspense fallback={null}>
+          <MergeDialog
+            rows={merging}
+            onClose={() => setMerging(null)}
+            onMerge={(wanted) => {
+              acts.merge(wanted);
+              pick(new Set());
+            }}
+          />
+        </Suspense>
+      )}
     </>
   );
+}
+
+interface Cursor {
+  /** Row of the cursor; -1 while it is nowhere. */
+  readonly cursor: number;
+  readonly move: (by: number) => void;
+  readonly open: () => void;
+  readonly leave: () => void;
+}
+
+/** The row that the keys act on; it is in the address. */
+function useCursor(scope: Scope, ids: readonly string[], prefetch: (id: string) => void): Cursor {
+  const [search, changeSearch] = useSearchState();
+  const navigate = useNavigate();
+  const cursor = ids.indexOf(search.sel ?? "");
+  return {
+    cursor,
+    move: (by) => {
+      const next = ids[Math.min(Math.max(cursor + by, 0), ids.length - 1)];
+      if (next === undefined) return;
+      changeSearch({ sel: next }, true);
+      document.getElementById(`issue-${next}`)?.scrollIntoView({ block: "nearest" });
+      prefetch(next);
+    },
+    open: () => {
+      const id = ids[cursor];
+      if (id === undefined) return;
+      void navigate({
+        to: `/o/${scope.org.slug}/errors/${id}`,
+        search: (old: SearchMap) => scopeOnly(old),
+      });
+    },
+    leave: () => changeSearch({ sel: undefined }, true),
+  };
 }
 
 function toggled(old: ReadonlySet<string>, id: string): ReadonlySet<string> {

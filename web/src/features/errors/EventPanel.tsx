@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type ReactNode, useRef } from "react";
 import type { IssueEvent } from "@/api/issues";
-import { usePreference, useSearchState } from "@/api/scope";
+import { type Scope, usePreference, useSearchState } from "@/api/scope";
 import type { Loaded } from "@/lib/loaded";
 import { writePreference } from "@/lib/preferences";
 import { moment } from "@/lib/time";
@@ -11,9 +11,10 @@ import { Button, CopyButton, Switch } from "@/ui/controls";
 import { Icon } from "@/ui/Icon";
 import { MenuItem, Popover } from "@/ui/Menu";
 import { Crumbs } from "./Crumbs";
-import { rawTrace } from "./frames";
+import { Contexts, Files, Request } from "./EventParts";
+import { markdownOf } from "./frames";
 import { Pairs } from "./Hidden";
-import { Stack } from "./Stack";
+import { Stack, type StackView, stackViewOf } from "./Stack";
 
 const TABS = [
   { id: "stack", label: "Stack" },
@@ -21,6 +22,8 @@ const TABS = [
   { id: "request", label: "Request" },
   { id: "tags", label: "Tags" },
   { id: "user", label: "User" },
+  { id: "contexts", label: "Contexts" },
+  { id: "files", label: "Files" },
   { id: "raw", label: "Raw JSON" },
 ] as const;
 type Tab = (typeof TABS)[number]["id"];
@@ -29,40 +32,29 @@ interface EventPanelProps {
   value: Loaded<IssueEvent>;
   isRefreshing: boolean;
   which: string;
-  zone: string;
+  scope: Scope;
+  shortId: string;
   onGo: (id: string | null | undefined) => void;
 }
 
 /** One event of the issue: which one, and everything that was sent with it. */
-export function EventPanel({ value, isRefreshing, which, zone, onGo }: EventPanelProps): ReactNode {
+export function EventPanel(props: EventPanelProps): ReactNode {
+  const { value, isRefreshing, which, scope, shortId, onGo } = props;
   const [search, change] = useSearchState();
   const tab = TABS.find((one) => one.id === search.tab)?.id ?? "stack";
-  const isRaw = usePreference("stack") === "raw";
+  const view = stackViewOf(usePreference("stack"));
   const event = value.state === "ready" ? value.data : null;
   return (
     <section className="panel open event" aria-label="Event">
       {isRefreshing ? <div className="progress" /> : null}
-      <Navigator event={event} which={which} zone={zone} onGo={onGo} />
+      <Navigator event={event} which={which} zone={scope.zone} onGo={onGo} />
       <div className="event-tabs">
         <Tabs
           tab={tab}
           crumbs={event?.breadcrumbs.length ?? 0}
           onChoose={(id) => change({ tab: id === "stack" ? undefined : id }, true)}
         />
-        {tab === "stack" ? (
-          <span className="row only-l">
-            <Switch
-              label="Stack as"
-              value={isRaw ? "raw" : "readable"}
-              options={[
-                { value: "readable", label: "Readable" },
-                { value: "raw", label: "Raw" },
-              ]}
-              onChange={(chosen) => writePreference("stack", chosen)}
-            />
-            <CopyButton text={event ? rawTrace(event.exceptions) : ""} />
-          </span>
-        ) : null}
+        {tab === "stack" ? <StackTools event={event} view={view} shortId={shortId} /> : null}
       </div>
       <div role="tabpanel" aria-label={TABS.find((one) => one.id === tab)?.label}>
         <Async
@@ -71,10 +63,47 @@ export function EventPanel({ value, isRefreshing, which, zone, onGo }: EventPane
           minHeight={320}
           skeleton={<SkeletonRows rows={10} height={30} />}
         >
-          {(data) => <Body key={data.event_id} tab={tab} event={data} isRaw={isRaw} />}
+          {(data) => <Body key={data.event_id} tab={tab} event={data} view={view} scope={scope} />}
         </Async>
       </div>
     </section>
+  );
+}
+
+/** How the stack is shown, kept for the person, and what can be copied of it. */
+function StackTools({
+  event,
+  view,
+  shortId,
+}: {
+  event: IssueEvent | null;
+  view: StackView;
+  shortId: string;
+}): ReactNode {
+  const hasMinified = event?.stacks.has_minified ?? false;
+  const options: { value: StackView; label: string }[] = [
+    { value: "readable", label: "Readable" },
+    { value: "raw", label: "Raw" },
+    ...(hasMinified ? [{ value: "minified" as const, label: "Minified" }] : []),
+  ];
+  const shown = view === "minified" && !hasMinified ? "readable" : view;
+  return (
+    <span className="row stack-tools">
+      <Switch
+        label="Stack as"
+        value={shown}
+        options={options}
+        onChange={(chosen) => writePreference("stack", chosen)}
+      />
+      <span className="row only-l">
+        <CopyButton text={event?.stacks.text ?? ""} />
+        <CopyButton
+          text={event ? markdownOf(event, `${location.origin}${location.pathname}`) : ""}
+          label={`Markdown`}
+        />
+        <span className="sr">of {shortId}</span>
+      </span>
+    </span>
   );
 }
 
@@ -89,7 +118,10 @@ function Navigator({
   which,
   zone,
   onGo,
-}: Omit<EventPanelProps, "value" | "isRefreshing"> & { event: IssueEvent | null }): ReactNode {
+}: Pick<EventPanelProps, "which" | "onGo"> & {
+  event: IssueEvent | null;
+  zone: string;
+}): ReactNode {
   const named = WHICH.find((one) => one.id === which);
   return (
     <div className="event-head">
@@ -198,25 +230,27 @@ function Tabs({
   );
 }
 
-function Body({ tab, event, isRaw }: { tab: Tab; event: IssueEvent; isRaw: boolean }): ReactNode {
+interface BodyProps {
+  tab: Tab;
+  event: IssueEvent;
+  view: StackView;
+  scope: Scope;
+}
+
+function Body({ tab, event, view, scope }: BodyProps): ReactNode {
   const { scrubbed } = event;
   switch (tab) {
     case "stack":
-      return <Stack event={event} isRaw={isRaw} />;
+      return <Stack event={event} view={view} />;
     case "breadcrumbs":
       return <Crumbs event={event} />;
     case "request":
-      return event.request ? (
-        <Pairs value={event.request} path="request" scrubbed={scrubbed} />
-      ) : (
-        <p className="pad muted">No request was sent with this event.</p>
-      );
+      return <Request event={event} />;
     case "tags":
-      return (
-        <>
-          <Pairs value={event.tags} path="tags" scrubbed={scrubbed} />
-          <Pairs value={event.contexts} path="contexts" scrubbed={scrubbed} />
-        </>
+      return Object.keys(event.tags).length === 0 ? (
+        <p className="pad muted">No tags were sent with this event.</p>
+      ) : (
+        <Pairs value={event.tags} path="tags" scrubbed={scrubbed} />
       );
     case "user":
       return event.user ? (
@@ -224,6 +258,10 @@ function Body({ tab, event, isRaw }: { tab: Tab; event: IssueEvent; isRaw: boole
       ) : (
         <p className="pad muted">No user was sent with this event.</p>
       );
+    case "contexts":
+      return <Contexts event={event} />;
+    case "files":
+      return <Files event={event} scope={scope} />;
     case "raw":
       return <RawJson raw={event.raw} />;
   }

@@ -1,28 +1,46 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useState } from "react";
+import { useCompletion } from "@/api/issue-search";
 import type { IssueList } from "@/api/issues";
-import { useSearchState } from "@/api/scope";
+import { type Scope, useSearchState } from "@/api/scope";
 import type { Loaded } from "@/lib/loaded";
+import { readPreference, writePreference } from "@/lib/preferences";
 import { count } from "@/lib/units";
 import type { SearchMap } from "@/lib/url-state";
 import { Button } from "@/ui/controls";
 import { SeverityBars } from "@/ui/Glyph";
 import { Icon } from "@/ui/Icon";
 import { MenuItem, Popover } from "@/ui/Menu";
+import { type Offers, QueryField, type QueryProblem, type Typing } from "@/ui/QueryField";
 import { useDefer } from "@/ui/useDefer";
-import { SEVERITIES, SORTS, severityOf, sortOf, VIEWS, type View } from "./views";
+import { KeptSearches } from "./KeptSearches";
+import {
+  ALL,
+  namesState,
+  SEVERITIES,
+  SORTS,
+  severityOf,
+  sortOf,
+  VIEWS,
+  type View,
+  viewOf,
+} from "./views";
 
 interface FilterBarProps {
+  scope: Scope;
   search: SearchMap;
   view: View;
-  shown: number;
   value: Loaded<IssueList>;
 }
 
-/** Saved views as tabs, and below them the text, the severity and the order. */
-export function FilterBar({ search, view, shown, value }: FilterBarProps): ReactNode {
+/** Views as tabs, and below them the search, the severity and the order. */
+export function FilterBar({ scope, search, view, value }: FilterBarProps): ReactNode {
   const [, change] = useSearchState();
+  const run = (text: string): void => {
+    remember(scope.project.id, text);
+    const isOwn = namesState(text) && viewOf(search.tab).id !== ALL;
+    change({ q: text || undefined, sel: undefined, ...(isOwn ? { tab: ALL } : {}) });
+  };
   const severity = severityOf(search.severity);
-  const sort = view.sort ?? sortOf(search.sort);
   return (
     <>
       <div className="tabbar" role="tablist" aria-label="Views">
@@ -37,106 +55,176 @@ export function FilterBar({ search, view, shown, value }: FilterBarProps): React
             }
           >
             {one.label}
-            {one.id === view.id ? <Count view={view} shown={shown} value={value} /> : null}
+            {one.id === view.id ? (
+              <span className="faint s tab-count">
+                {value.state === "ready" ? count(value.data.total) : ""}
+              </span>
+            ) : null}
           </button>
         ))}
       </div>
       <div className="filters">
-        <TextFilter q={search.q ?? ""} onChange={(q) => change({ q, sel: undefined }, true)} />
-        <Popover
-          button={
-            <>
-              {severity ? <SeverityBars severity={severity} silent /> : null}
-              {severity ?? "All severities"} <Icon name="down" small />
-            </>
-          }
-        >
-          {(close) =>
-            [null, ...SEVERITIES].map((one) => (
-              <MenuItem
-                key={one ?? "all"}
-                chosen={one === severity}
-                onChoose={() => {
-                  close();
-                  change({ severity: one ?? undefined });
-                }}
-              >
-                {one ? <SeverityBars severity={one} silent /> : null}
-                {one ?? "All severities"}
-              </MenuItem>
-            ))
-          }
-        </Popover>
-        <Popover
-          align="end"
-          button={
-            <>
-              <span className="faint only-l">by</span>{" "}
-              {SORTS.find((one) => one.value === sort)?.label} <Icon name="down" small />
-            </>
-          }
-          reason={
-            view.sort ? `“${view.label}” is sorted by ${view.sort.replace("_", " ")}` : undefined
-          }
-        >
-          {(close) =>
-            SORTS.map((one) => (
-              <MenuItem
-                key={one.value}
-                chosen={one.value === sort}
-                onChoose={() => {
-                  close();
-                  change({ sort: one.value === "last_seen" ? undefined : one.value });
-                }}
-              >
-                {one.label}
-              </MenuItem>
-            ))
-          }
-        </Popover>
+        <SearchField scope={scope} q={search.q ?? ""} onRun={run} problem={problemOf(value)} />
+        <KeptSearches scope={scope} search={search} />
+        <SeverityFilter severity={severity} onChoose={(one) => change({ severity: one })} />
+        <SortMenu view={view} search={search} onChoose={(one) => change({ sort: one })} />
         {severity || search.q ? (
           <Button kind="quiet" onClick={() => change({ q: undefined, severity: undefined })}>
             Clear
           </Button>
         ) : null}
       </div>
+      <Hints value={value} />
     </>
   );
 }
 
-/** Of views that the server cannot count, what is shown. */
-function Count({ view, shown, value }: Omit<FilterBarProps, "search">): ReactNode {
-  const isServers = view.id !== "new" && view.id !== "regressed";
+/** What is wrong with the search, where the server says that it is the search. */
+export function problemOf(value: Loaded<IssueList>): QueryProblem | null {
+  const failure =
+    value.state === "failed" ? value.failure : value.state === "ready" ? value.stale : undefined;
+  if (failure === undefined || failure.field !== "q") return null;
+  return { message: failure.message, at: failure.position ?? null };
+}
+
+function Hints({ value }: { value: Loaded<IssueList> }): ReactNode {
+  const hints = value.state === "ready" ? value.data.hints : [];
+  if (hints.length === 0) return null;
   return (
-    <span className="faint s tab-count">
-      {value.state === "ready" ? count(isServers ? value.data.total : shown) : ""}
-    </span>
+    <ul className="search-hints muted s" aria-label="Hints">
+      {hints.map((hint) => (
+        <li key={hint}>{hint}</li>
+      ))}
+    </ul>
   );
 }
 
-const TYPING_MS = 200;
+interface SearchFieldProps {
+  scope: Scope;
+  q: string;
+  problem: QueryProblem | null;
+  onRun: (text: string) => void;
+}
 
-function TextFilter({ q, onChange }: { q: string; onChange: (q: string) => void }): ReactNode {
-  const [text, setText] = useState(q);
-  const settled = useDefer(text, TYPING_MS);
-  useEffect(() => setText(q), [q]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only what was typed is told, not what the address says.
-  useEffect(() => {
-    if (settled.trim() !== q && settled === text) onChange(settled.trim());
-  }, [settled]);
+const TYPING_MS = 100;
+
+function SearchField({ scope, q, problem, onRun }: SearchFieldProps): ReactNode {
+  const [typing, setTyping] = useState<Typing | null>(null);
+  const settled = useDefer(typing, TYPING_MS);
+  const found = useCompletion(scope.project.id, scope.range, settled);
+  const offers: Offers | null = found && {
+    text: found.text,
+    from: found.answer.start,
+    to: found.answer.end,
+    options: found.answer.suggestions.map(({ text, label, about, count: times }) => ({
+      label,
+      insert: text.trimEnd(),
+      note: times === null ? about : `${count(times)} ${times === 1 ? "event" : "events"}`,
+    })),
+  };
   return (
-    <span className="text-filter">
-      <Icon name="find" />
-      <input
-        data-filter
-        className="in"
-        type="search"
-        aria-label="Filter by id, title, type or culprit"
-        placeholder="Id, title, type or culprit"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
-      <kbd className="only-l">/</kbd>
-    </span>
+    <QueryField
+      label="Search issues"
+      placeholder="words, is:regressed, release:latest, user.id:42, -type:Timeout*"
+      value={q}
+      onRun={onRun}
+      onTyping={setTyping}
+      offers={offers}
+      history={searchesBefore(scope.project.id)}
+      problem={problem}
+    />
   );
+}
+
+function SeverityFilter({
+  severity,
+  onChoose,
+}: {
+  severity: ReturnType<typeof severityOf>;
+  onChoose: (severity: string | undefined) => void;
+}): ReactNode {
+  return (
+    <Popover
+      button={
+        <>
+          {severity ? <SeverityBars severity={severity} silent /> : null}
+          {severity ?? "All severities"} <Icon name="down" small />
+        </>
+      }
+    >
+      {(close) =>
+        [null, ...SEVERITIES].map((one) => (
+          <MenuItem
+            key={one ?? "all"}
+            chosen={one === severity}
+            onChoose={() => {
+              close();
+              onChoose(one ?? undefined);
+            }}
+          >
+            {one ? <SeverityBars severity={one} silent /> : null}
+            {one ?? "All severities"}
+          </MenuItem>
+        ))
+      }
+    </Popover>
+  );
+}
+
+function SortMenu({
+  view,
+  search,
+  onChoose,
+}: {
+  view: View;
+  search: SearchMap;
+  onChoose: (sort: string | undefined) => void;
+}): ReactNode {
+  const sort = view.sort ?? sortOf(search.sort);
+  return (
+    <Popover
+      align="end"
+      button={
+        <>
+          <span className="faint only-l">by</span> {SORTS.find((one) => one.value === sort)?.label}{" "}
+          <Icon name="down" small />
+        </>
+      }
+      reason={view.sort ? `“${view.label}” is sorted by ${view.sort.replace("_", " ")}` : undefined}
+    >
+      {(close) =>
+        SORTS.map((one) => (
+          <MenuItem
+            key={one.value}
+            chosen={one.value === sort}
+            onChoose={() => {
+              close();
+              onChoose(one.value === "last_seen" ? undefined : one.value);
+            }}
+          >
+            {one.label}
+          </MenuItem>
+        ))
+      }
+    </Popover>
+  );
+}
+
+const MOST = 30;
+const historyName = (projectId: number): string => `issue-searches.${projectId}`;
+
+/** Searches that were run in this browser, newest first. */
+function searchesBefore(projectId: number): string[] {
+  try {
+    const kept: unknown = JSON.parse(readPreference(historyName(projectId)) ?? "[]");
+    return Array.isArray(kept) ? kept.filter((one): one is string => typeof one === "string") : [];
+  } catch {
+    return [];
+  }
+}
+
+function remember(projectId: number, text: string): void {
+  if (text === "") return;
+  const old = searchesBefore(projectId).filter((one) => one !== text);
+  writePreference(historyName(projectId), JSON.stringify([text, ...old].slice(0, MOST)));
 }

@@ -1,32 +1,30 @@
 import type { ReactNode } from "react";
-import type { IssueChange, IssueDetail } from "@/api/issues";
+import type { IssueChange } from "@/api/issue-acts";
+import type { IssueDetail } from "@/api/issues";
 import { useTestError } from "@/api/projects";
 import { toFailure } from "@/api/queries";
 import type { Scope } from "@/api/scope";
-import { useMembers } from "@/api/settings";
+import { moment } from "@/lib/time";
+import { coarse, count } from "@/lib/units";
 import { Button } from "@/ui/controls";
-import { Glyph, SeverityBars } from "@/ui/Glyph";
+import { Glyph } from "@/ui/Glyph";
 import { Icon } from "@/ui/Icon";
 import { MenuItem, Popover } from "@/ui/Menu";
-import { Avatar, Tag, type Tone } from "@/ui/Panel";
+import { Tag } from "@/ui/Panel";
 import { toast } from "@/ui/Toasts";
-import { SEVERITIES } from "./views";
+import { AssignMenu, IgnoreMenu, ResolveMenu, SeverityMenu } from "./ActMenus";
 
 interface IssueHeadProps {
   issue: IssueDetail;
   scope: Scope;
+  assignSignal: number;
+  severitySignal: number;
   onChange: (change: IssueChange) => void;
 }
 
-const SEVERITY_TONE: Record<IssueDetail["severity"], Tone> = {
-  critical: "crit",
-  high: "warn",
-  medium: "plain",
-  low: "plain",
-};
-
 /** Title, where, chips of state, and what can be done. */
-export function IssueHead({ issue, scope, onChange }: IssueHeadProps): ReactNode {
+export function IssueHead(props: IssueHeadProps): ReactNode {
+  const { issue, scope } = props;
   return (
     <section className="issue-head" aria-label="Issue">
       <div>
@@ -35,124 +33,152 @@ export function IssueHead({ issue, scope, onChange }: IssueHeadProps): ReactNode
           {issue.culprit ? <span className="mono">{issue.culprit}</span> : issue.type}
         </p>
       </div>
-      <Actions issue={issue} scope={scope} onChange={onChange} />
-      <p className="chips">
-        <Tag tone={SEVERITY_TONE[issue.severity]}>
-          <SeverityBars severity={issue.severity} silent />
-          <span className="cap">{issue.severity}</span>
-        </Tag>
+      <Actions {...props} />
+      <div className="chips">
+        <SeverityMenu
+          scope={scope}
+          current={issue.severity}
+          buttonClass={`tag severity-tag ${TONES[issue.severity]}`}
+          openSignal={props.severitySignal}
+          onChange={props.onChange}
+        />
         {issue.is_regressed ? (
           <Tag tone="warn">
             <Glyph status="warn" label="" />
             Regressed{issue.release ? ` in ${issue.release}` : ""}
           </Tag>
         ) : null}
-        {issue.status === "resolved" ? (
-          <Tag tone="ok">
-            <Glyph status="ok" label="" />
-            Resolved
+        {issue.is_escalating ? (
+          <Tag tone="warn">
+            <Glyph status="warn" label="" />
+            Escalating
           </Tag>
         ) : null}
-        {issue.status === "ignored" ? (
-          <Tag>
-            <Glyph status="paused" label="" />
-            Ignored
-          </Tag>
-        ) : null}
+        {issue.is_new ? <Tag tone="info">New in the range</Tag> : null}
+        <StatusTag issue={issue} zone={scope.zone} />
         <Tag>{issue.is_handled ? "Handled" : "Unhandled"}</Tag>
         {issue.environment ? <Tag>{issue.environment}</Tag> : null}
-      </p>
+        {issue.merged > 0 ? (
+          <Tag>
+            {count(issue.merged)} merged {issue.merged === 1 ? "issue" : "issues"}
+          </Tag>
+        ) : null}
+      </div>
     </section>
   );
 }
 
-function Actions({ issue, scope, onChange }: IssueHeadProps): ReactNode {
+const TONES: Record<IssueDetail["severity"], string> = {
+  critical: "crit",
+  high: "warn",
+  medium: "",
+  low: "",
+};
+
+function StatusTag({ issue, zone }: { issue: IssueDetail; zone: string }): ReactNode {
+  if (issue.status === "resolved")
+    return (
+      <Tag tone="ok">
+        <Glyph status="ok" label="" />
+        Resolved{resolvedIn(issue)}
+      </Tag>
+    );
+  if (issue.status === "ignored")
+    return (
+      <Tag>
+        <Glyph status="paused" label="" />
+        Ignored{ignoredUntil(issue, zone)}
+      </Tag>
+    );
+  return null;
+}
+
+/** " in the release after shop@1.2", " in a41c9e2"; nothing where it was simply resolved. */
+export function resolvedIn({ resolution }: Pick<IssueDetail, "resolution">): string {
+  if (resolution === null) return "";
+  if (resolution.kind === "next_release")
+    return resolution.release
+      ? ` in the release after ${resolution.release}`
+      : " in the next release";
+  if (resolution.kind === "release") return ` in ${resolution.release}`;
+  return resolution.kind === "commit" ? ` in ${resolution.commit.slice(0, 12)}` : "";
+}
+
+/** " until 12 of 100 events", " until 21 Nov 10:00"; nothing where it is for ever. */
+export function ignoredUntil({ ignoring }: Pick<IssueDetail, "ignoring">, zone: string): string {
+  if (ignoring === null) return "";
+  if (ignoring.is_escalating) return " until it escalates";
+  if (ignoring.until_ms !== null) return ` until ${moment(ignoring.until_ms, zone, Date.now())}`;
+  const within = ignoring.window_ms === null ? "" : ` in ${coarse(ignoring.window_ms)}`;
+  if (ignoring.events !== null)
+    return `, ${count(ignoring.seen_events)} of ${count(ignoring.events)} events${within}`;
+  return ignoring.users === null ? "" : ` until ${count(ignoring.users)} more users`;
+}
+
+function Actions({ issue, scope, assignSignal, onChange }: IssueHeadProps): ReactNode {
   const isResolved = issue.status === "resolved";
   const isIgnored = issue.status === "ignored";
   return (
     <div className="acts">
-      <Button
-        kind={isResolved ? "plain" : "primary"}
-        onClick={() => onChange({ status: isResolved ? "unresolved" : "resolved" })}
-      >
-        {isResolved ? "Unresolve" : "Resolve"} <kbd className="only-l">R</kbd>
-      </Button>
-      <Button onClick={() => onChange({ status: isIgnored ? "unresolved" : "ignored" })}>
-        {isIgnored ? "Stop ignoring" : "Ignore"} <kbd className="only-l">I</kbd>
-      </Button>
-      <Assign issue={issue} scope={scope} onChange={onChange} />
-      <More issue={issue} scope={scope} onChange={onChange} />
+      <span className="split">
+        <Button
+          kind={isResolved ? "plain" : "primary"}
+          onClick={() => onChange({ status: isResolved ? "unresolved" : "resolved" })}
+        >
+          {isResolved ? "Unresolve" : "Resolve"} <kbd className="only-l">R</kbd>
+        </Button>
+        <ResolveMenu scope={scope} onChange={onChange} isPrimary={!isResolved} />
+      </span>
+      {isIgnored ? (
+        <Button onClick={() => onChange({ status: "unresolved" })}>
+          Stop ignoring <kbd className="only-l">I</kbd>
+        </Button>
+      ) : (
+        <IgnoreMenu scope={scope} onChange={onChange} align="end" />
+      )}
+      <AssignMenu
+        scope={scope}
+        onChange={onChange}
+        current={issue.assignee}
+        openSignal={assignSignal}
+      />
+      <More issue={issue} scope={scope} />
     </div>
   );
 }
 
-function Assign({ issue, scope, onChange }: IssueHeadProps): ReactNode {
-  const members = useMembers(scope.org.slug);
-  const all = members.state === "ready" ? members.data.filter((one) => !one.is_disabled) : [];
-  const current = all.find((one) => one.email === issue.assignee);
-  const name = current?.name.split(" ")[0] ?? issue.assignee?.replace(/@.*/, "");
-  return (
-    <Popover
-      align="end"
-      buttonClass="btn"
-      button={
-        <>
-          {name ? <Avatar name={current?.name ?? name} /> : null}
-          <span className="trunc">{name ?? "Assign"}</span> <Icon name="down" small />
-        </>
-      }
-    >
-      {(close) => {
-        const choose = (email: string): void => {
-          close();
-          onChange({ assignee_email: email });
-        };
-        return (
-          <>
-            {all.map((one) => (
-              <MenuItem
-                key={one.email}
-                chosen={one.email === issue.assignee}
-                onChoose={() => choose(one.email)}
-              >
-                <Avatar name={one.name || one.email} />
-                {one.name || one.email}
-              </MenuItem>
-            ))}
-            <MenuItem chosen={issue.assignee === null} onChoose={() => choose("")}>
-              Nobody
-            </MenuItem>
-          </>
-        );
-      }}
-    </Popover>
-  );
-}
-
-function More({ issue, scope, onChange }: IssueHeadProps): ReactNode {
+function More({ issue, scope }: Pick<IssueHeadProps, "issue" | "scope">): ReactNode {
   const test = useTestError(scope.project.id);
   const sendTest = (): void =>
     test.mutate(undefined, {
       onSuccess: () => toast("Test error sent; it shows in the list", { status: "ok" }),
       onError: (error) => toast(toFailure(error).message, { status: "crit" }),
     });
+  const copy = (text: string): void =>
+    void navigator.clipboard.writeText(text).then(
+      () => toast("Copied"),
+      () => toast("The browser did not allow copying", { status: "warn" }),
+    );
   return (
     <Popover align="end" buttonClass="btn icon" label="More actions" button={<Icon name="more" />}>
       {(close) => (
         <>
-          {SEVERITIES.map((severity) => (
-            <MenuItem
-              key={severity}
-              chosen={severity === issue.severity}
-              onChoose={() => {
-                close();
-                onChange({ severity });
-              }}
-            >
-              <SeverityBars severity={severity} silent />
-              Severity {severity}
-            </MenuItem>
-          ))}
+          <MenuItem
+            onChoose={() => {
+              close();
+              copy(location.origin + location.pathname);
+            }}
+          >
+            Copy link
+          </MenuItem>
+          <MenuItem
+            onChoose={() => {
+              close();
+              copy(issue.short_id);
+            }}
+          >
+            Copy {issue.short_id}
+          </MenuItem>
           <hr />
           <MenuItem
             onChoose={() => {

@@ -1,21 +1,35 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
-import type { ReactNode } from "react";
-import { type IssueDetail, useChangeIssues, useIssue, useIssueEvent } from "@/api/issues";
+import { lazy, type ReactNode, Suspense, useState } from "react";
+import type { IssueChange } from "@/api/issue-acts";
+import { type IssueDetail, useIssue, useIssueEvent } from "@/api/issues";
+import { useDeploys } from "@/api/releases";
 import { type Scope, useScope, useSearchState } from "@/api/scope";
+import { count } from "@/lib/units";
 import type { SearchMap } from "@/lib/url-state";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { Button } from "@/ui/controls";
 import { PageTools } from "@/ui/PageHead";
 import { PageLink, scopeOnly } from "@/ui/PageLink";
 import { useKeys } from "@/ui/useKeys";
-import { act } from "./actions";
+import { type Acts, useActs } from "./actions";
 import { BeforePanel } from "./Crumbs";
 import { EventPanel } from "./EventPanel";
 import { IssueHead } from "./IssueHead";
-import { Activity, Affected, Facts } from "./IssueSide";
+import { Affected, Facts } from "./IssueSide";
 import { IssueTrend } from "./IssueTrend";
 import { neighboursOf } from "./order";
+import { SameMoment } from "./SameMoment";
+import { Timeline } from "./Timeline";
+import { Places, Suspects } from "./Where";
+import "./errors.css";
 import "./issue.css";
+
+const EventsView = lazy(() => import("./EventsView").then((one) => ({ default: one.EventsView })));
+const TagsView = lazy(() => import("./TagsView").then((one) => ({ default: one.TagsView })));
+const SimilarView = lazy(() =>
+  import("./SimilarView").then((one) => ({ default: one.SimilarView })),
+);
+const WhyView = lazy(() => import("./WhyView").then((one) => ({ default: one.WhyView })));
 
 /** One issue: what it is, how often, one event of it in full, and who is affected. */
 export function IssuePage(): ReactNode {
@@ -77,9 +91,95 @@ function Neighbours({ shortId, scope }: { shortId: string; scope: Scope }): Reac
   );
 }
 
-function Ready({ issue, scope }: { issue: IssueDetail; scope: Scope }): ReactNode {
+const VIEWS = [
+  { id: "event", label: "Event" },
+  { id: "events", label: "All events" },
+  { id: "tags", label: "Tags" },
+  { id: "similar", label: "Similar and merged" },
+  { id: "why", label: "Why one issue" },
+] as const;
+type ViewId = (typeof VIEWS)[number]["id"];
+
+interface ReadyProps {
+  issue: IssueDetail;
+  scope: Scope;
+}
+
+function Ready({ issue, scope }: ReadyProps): ReactNode {
   const [search, changeSearch] = useSearchState();
-  const change = useChangeIssues(scope.project.id);
+  const acts = useActs(scope.project.id);
+  const [signals, setSignals] = useState({ assign: 0, severity: 0 });
+  const deploys = useDeploys(scope.project.id, scope.range);
+  const view = VIEWS.find((one) => one.id === search.view)?.id ?? "event";
+  const perform = (wanted: IssueChange): void => acts.change([issue], wanted);
+  useKeys({
+    r: () => perform({ status: issue.status === "resolved" ? "unresolved" : "resolved" }),
+    i: () => perform({ status: issue.status === "ignored" ? "unresolved" : "ignored" }),
+    a: () => setSignals((old) => ({ ...old, assign: old.assign + 1 })),
+    s: () => setSignals((old) => ({ ...old, severity: old.severity + 1 })),
+    m: () => changeSearch({ view: "similar" }),
+    c: () => document.getElementById("new-comment")?.focus(),
+  });
+  return (
+    <>
+      <IssueHead
+        issue={issue}
+        scope={scope}
+        assignSignal={signals.assign}
+        severitySignal={signals.severity}
+        onChange={perform}
+      />
+      <div className="tabbar flush" role="tablist" aria-label="Issue">
+        {VIEWS.map((one) => (
+          <button
+            key={one.id}
+            type="button"
+            role="tab"
+            aria-selected={one.id === view}
+            onClick={() => changeSearch({ view: one.id === "event" ? undefined : one.id })}
+          >
+            {one.label}
+            {one.id === "events" ? (
+              <span className="faint s">{count(issue.total_events)}</span>
+            ) : null}
+          </button>
+        ))}
+      </div>
+      {view === "event" ? (
+        <EventView issue={issue} scope={scope} deploys={deploys} />
+      ) : (
+        <Suspense
+          fallback={
+            <section className="panel" aria-busy="true" aria-label="Loading">
+              <SkeletonRows rows={12} />
+            </section>
+          }
+        >
+          <OtherView view={view} issue={issue} scope={scope} acts={acts} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+function OtherView({
+  view,
+  issue,
+  scope,
+  acts,
+}: ReadyProps & { view: ViewId; acts: Acts }): ReactNode {
+  if (view === "events") return <EventsView issue={issue} scope={scope} />;
+  if (view === "tags") return <TagsView issue={issue} scope={scope} />;
+  if (view === "similar") return <SimilarView issue={issue} scope={scope} acts={acts} />;
+  return <WhyView issue={issue} scope={scope} />;
+}
+
+function EventView({
+  issue,
+  scope,
+  deploys,
+}: ReadyProps & { deploys: ReturnType<typeof useDeploys> }): ReactNode {
+  const [search, changeSearch] = useSearchState();
   const which = search.event ?? "recommended";
   const event = useIssueEvent(scope.project.id, issue.short_id, which);
   const shown = event.value.state === "ready" ? event.value.data : null;
@@ -89,37 +189,34 @@ function Ready({ issue, scope }: { issue: IssueDetail; scope: Scope }): ReactNod
   useKeys({
     j: () => goTo(shown?.previous_id),
     k: () => goTo(shown?.next_id),
-    r: () =>
-      act(change, [issue], { status: issue.status === "resolved" ? "unresolved" : "resolved" }),
-    i: () =>
-      act(change, [issue], { status: issue.status === "ignored" ? "unresolved" : "ignored" }),
   });
   return (
-    <>
-      <IssueHead issue={issue} scope={scope} onChange={(wanted) => act(change, [issue], wanted)} />
-      <div className="issue-cols">
-        <div className="stack">
-          <IssueTrend issue={issue} scope={scope} />
-          <EventPanel
-            value={event.value}
-            isRefreshing={event.refreshing}
-            which={which}
-            zone={scope.zone}
-            onGo={goTo}
-          />
-          {shown && (search.tab ?? "stack") === "stack" ? <BeforePanel event={shown} /> : null}
-        </div>
-        <aside className="stack" aria-label="About the issue">
-          <Facts issue={issue} event={shown} zone={scope.zone} />
-          <Affected issue={issue} />
-          <Activity issue={issue} zone={scope.zone} />
-          <p className="faint s">
-            <PageLink to="errors" className="link">
-              All issues
-            </PageLink>
-          </p>
-        </aside>
+    <div className="issue-cols">
+      <div className="stack">
+        <IssueTrend issue={issue} scope={scope} deploys={deploys} />
+        <EventPanel
+          value={event.value}
+          isRefreshing={event.refreshing}
+          which={which}
+          scope={scope}
+          shortId={issue.short_id}
+          onGo={goTo}
+        />
+        {shown && (search.tab ?? "stack") === "stack" ? <BeforePanel event={shown} /> : null}
       </div>
-    </>
+      <aside className="stack" aria-label="About the issue">
+        <SameMoment event={shown} />
+        <Facts issue={issue} event={shown} zone={scope.zone} />
+        <Suspects issue={issue} scope={scope} eventId={shown?.event_id ?? null} />
+        <Affected issue={issue} />
+        <Places issue={issue} scope={scope} />
+        <Timeline issue={issue} scope={scope} />
+        <p className="faint s">
+          <PageLink to="errors" className="link">
+            All issues
+          </PageLink>
+        </p>
+      </aside>
+    </div>
   );
 }

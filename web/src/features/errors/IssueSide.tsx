@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
-import type { ActivityEntry, IssueDetail, IssueEvent } from "@/api/issues";
-import { moment } from "@/lib/time";
+import type { IssueDetail, IssueEvent } from "@/api/issues";
+import { useSearchState } from "@/api/scope";
 import { compact, percent } from "@/lib/units";
 import { Ago } from "@/ui/Ago";
 import { CopyButton } from "@/ui/controls";
@@ -27,8 +27,6 @@ export function Facts({ issue, event, zone }: FactsProps): ReactNode {
           <Ago atMs={issue.last_seen_ms} zone={zone} />
         </dd>
         <Fact name="Release" text={issue.release} />
-        <Fact name="Releases" text={issue.releases.length > 1 ? `${issue.releases.length}` : ""} />
-        <Fact name="Environments" text={issue.environments.join(", ")} />
         <Fact name="Platform" text={issue.platform ?? ""} />
         <Fact
           name="SDK"
@@ -69,6 +67,7 @@ const MOST_KEYS = 6;
 
 /** The values of each tag, by their share of the events. */
 export function Affected({ issue }: { issue: IssueDetail }): ReactNode {
+  const [, change] = useSearchState();
   const isSampled = issue.tags.some((facet) => facet.is_sampled);
   return (
     <Panel
@@ -87,9 +86,18 @@ export function Affected({ issue }: { issue: IssueDetail }): ReactNode {
         {issue.tags.slice(0, MOST_KEYS).flatMap((facet) =>
           facet.values.slice(0, MOST_VALUES).map((one, i) => (
             <div className="facet" key={`${facet.key} ${one.value}`}>
-              <span className="faint trunc" title={facet.key}>
-                {i === 0 ? facet.key : ""}
-              </span>
+              {i === 0 ? (
+                <button
+                  type="button"
+                  className="facet-key faint trunc"
+                  title={`All values of ${facet.key}`}
+                  onClick={() => change({ view: "tags", key: facet.key })}
+                >
+                  {facet.key}
+                </button>
+              ) : (
+                <span />
+              )}
               <span className="trunc" title={one.value}>
                 {one.value}
               </span>
@@ -104,42 +112,3 @@ export function Affected({ issue }: { issue: IssueDetail }): ReactNode {
     </Panel>
   );
 }
-
-export function Activity({ issue, zone }: { issue: IssueDetail; zone: string }): ReactNode {
-  return (
-    <Panel title="Activity">
-      <ul className="activity">
-        {issue.activity.length === 0 ? <li className="muted">Nothing so far.</li> : null}
-        {issue.activity.map((entry) => (
-          <li key={`${entry.at_ms} ${entry.kind}`}>
-            <span>{activityText(entry)}</span>
-            <span className="faint" title={moment(entry.at_ms, zone, Date.now())}>
-              <Ago atMs={entry.at_ms} zone={zone} />
-            </span>
-          </li>
-        ))}
-      </ul>
-    </Panel>
-  );
-}
-
-/** "Priya resolved it", "Severity low → high by Mara"; kinds that are not known are named. */
-export function activityText({ actor, kind, facts }: ActivityEntry): string {
-  const who = actor ? actor.replace(/@.*/, "") : "";
-  const by = who ? ` by ${who}` : "";
-  const from = facts.from ? `${facts.from} → ` : "";
-  const release = facts.release ? ` in ${facts.release}` : "";
-  switch (kind) {
-    case "severity":
-      return `Severity ${from}${facts.to ?? ""}${by}`;
-    case "status":
-      return `${sentenceCase(String(facts.to ?? kind))}${by}`;
-    case "assignee":
-    case "assigned":
-      return facts.to ? `Assigned to ${facts.to}${by}` : `Assignee removed${by}`;
-    default:
-      return `${sentenceCase(kind.replaceAll("_", " "))}${release}${by}`;
-  }
-}
-
-const sentenceCase = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);

@@ -1,17 +1,21 @@
 import { memo, type ReactNode } from "react";
+import type { IssueSort } from "@/api/issues";
 import type { IssueRow } from "@/api/types";
 import { Sparkline } from "@/charts/Sparkline";
 import { compact } from "@/lib/units";
 import { Ago } from "@/ui/Ago";
-import { Glyph, SeverityBars } from "@/ui/Glyph";
+import { Glyph, SeverityBars, type Status } from "@/ui/Glyph";
 import { PageLink } from "@/ui/PageLink";
-import { Avatar, Tag } from "@/ui/Panel";
+import { Avatar, Tag, type Tone } from "@/ui/Panel";
 
 interface IssueTableProps {
   rows: readonly IssueRow[];
   zone: string;
   cursor: string | null;
   picked: ReadonlySet<string>;
+  sort: IssueSort;
+  /** null where the view has an order of its own. */
+  onSort: ((sort: IssueSort) => void) | null;
   onToggle: (id: string) => void;
   onPickAll: (on: boolean) => void;
   onPrefetch: (id: string) => void;
@@ -22,6 +26,7 @@ interface IssueTableProps {
 /** Issues in rows of two lines; a page of 50 each, rows out of view are not laid out. */
 export function IssueTable(props: IssueTableProps): ReactNode {
   const { rows, zone, cursor, picked, onToggle, onPickAll, onPrefetch, bulk } = props;
+  const head = { sort: props.sort, onSort: props.onSort };
   return (
     <div className="issues-wrap">
       {bulk}
@@ -40,18 +45,10 @@ export function IssueTable(props: IssueTableProps): ReactNode {
             <th scope="col" className="only-l">
               Trend in range
             </th>
-            <th scope="col" className="num">
-              Events
-            </th>
-            <th scope="col" className="num only-l">
-              Users
-            </th>
-            <th scope="col" className="num only-l">
-              First seen
-            </th>
-            <th scope="col" className="num only-l">
-              Last seen
-            </th>
+            <SortHead of="events" label="Events" {...head} />
+            <SortHead of="users" label="Users" isWideOnly {...head} />
+            <SortHead of="first_seen" label="First seen" isWideOnly {...head} />
+            <SortHead of="last_seen" label="Last seen" isWideOnly {...head} />
             <th scope="col" className="only-l">
               Assignee
             </th>
@@ -72,6 +69,37 @@ export function IssueTable(props: IssueTableProps): ReactNode {
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** A head that sorts: the most, or the newest, first. */
+function SortHead({
+  of,
+  label,
+  sort,
+  onSort,
+  isWideOnly = false,
+}: Pick<IssueTableProps, "sort" | "onSort"> & {
+  of: IssueSort;
+  label: string;
+  isWideOnly?: boolean;
+}): ReactNode {
+  const isChosen = sort === of;
+  return (
+    <th
+      scope="col"
+      className={isWideOnly ? "num only-l" : "num"}
+      {...(isChosen ? { "aria-sort": "descending" } : {})}
+    >
+      {onSort ? (
+        <button type="button" className="sort" onClick={() => onSort(of)}>
+          {isChosen ? <span aria-hidden="true">↓ </span> : null}
+          {label}
+        </button>
+      ) : (
+        label
+      )}
+    </th>
   );
 }
 
@@ -117,22 +145,18 @@ const Row = memo(function Row({
             <span className="m trunc" title={row.title}>
               {row.title}
             </span>
-            {row.is_regressed ? (
-              <>
-                <span className="only-l">
-                  <Tag tone="warn">Regressed</Tag>
-                </span>
-                <span className="only-s">
-                  <Glyph status="warn" label="regressed" />
-                </span>
-              </>
-            ) : null}
+            <RowMarks row={row} />
           </span>
           <span className="l2 faint s">
             <span className="mono">{row.short_id}</span>
             {row.culprit ? <span className="mono trunc culprit">{row.culprit}</span> : null}
             {row.environment ? <span className="only-l">{row.environment}</span> : null}
             {row.release ? <span className="trunc only-l">{row.release}</span> : null}
+            {row.comments > 0 ? (
+              <span className="only-l">
+                {row.comments} {row.comments === 1 ? "comment" : "comments"}
+              </span>
+            ) : null}
             <span className="only-s">
               <Ago atMs={row.last_seen_ms} zone={zone} />
             </span>
@@ -168,3 +192,43 @@ const Row = memo(function Row({
     </tr>
   );
 });
+
+/** What is out of the ordinary about a row; on phones the first of it as a glyph. */
+function RowMarks({ row }: { row: IssueRow }): ReactNode {
+  const marks = marksOfRow(row);
+  const first = marks[0];
+  if (first === undefined) return null;
+  return (
+    <>
+      <span className="only-l row-marks">
+        {marks.map((one) => (
+          <Tag key={one.text} tone={one.tone}>
+            {one.text}
+          </Tag>
+        ))}
+      </span>
+      <span className="only-s">
+        <Glyph status={first.status} label={first.text.toLowerCase()} />
+      </span>
+    </>
+  );
+}
+
+interface RowMark {
+  readonly text: string;
+  readonly tone: Tone;
+  readonly status: Status;
+}
+
+/** At most two, the most urgent first. */
+export function marksOfRow(row: IssueRow): RowMark[] {
+  const all: (RowMark | false)[] = [
+    row.is_regressed && { text: "Regressed", tone: "warn", status: "warn" },
+    row.is_escalating && { text: "Escalating", tone: "warn", status: "warn" },
+    row.is_since_deploy && { text: "Since deploy", tone: "info", status: "deploy" },
+    row.is_new && !row.is_since_deploy && { text: "New", tone: "info", status: "info" },
+    row.status === "resolved" && { text: "Resolved", tone: "ok", status: "ok" },
+    row.status === "ignored" && { text: "Ignored", tone: "plain", status: "paused" },
+  ];
+  return all.filter((one) => one !== false).slice(0, 2);
+}

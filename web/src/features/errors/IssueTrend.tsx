@@ -1,14 +1,24 @@
 import type { ReactNode } from "react";
 import type { IssueDetail } from "@/api/issues";
+import type { Deploy } from "@/api/releases";
 import { type Scope, spanNow, useSetRange } from "@/api/scope";
 import { TimeChart } from "@/charts/TimeChart";
 import { rangeLabel } from "@/lib/time";
 import { coarse, compact } from "@/lib/units";
+import { marksOf } from "./marks";
 
 const HEIGHT = 94;
 
 /** Events and users of the range, and events over time. */
-export function IssueTrend({ issue, scope }: { issue: IssueDetail; scope: Scope }): ReactNode {
+export function IssueTrend({
+  issue,
+  scope,
+  deploys,
+}: {
+  issue: IssueDetail;
+  scope: Scope;
+  deploys: readonly Deploy[];
+}): ReactNode {
   const setRange = useSetRange();
   const { stats } = issue;
   const stepMs = (stats.times_ms[1] ?? 0) - (stats.times_ms[0] ?? 0);
@@ -40,6 +50,7 @@ export function IssueTrend({ issue, scope }: { issue: IssueDetail; scope: Scope 
           height={HEIGHT}
           kind="bars"
           onZoom={setRange}
+          marks={marksOf(deploys)}
         />
       </div>
     </section>

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import type { Deploy } from "@/api/releases";
 import { type Scope, spanNow, useSetRange } from "@/api/scope";
 import type { IssuePage, Severity } from "@/api/types";
 import { TimeChart } from "@/charts/TimeChart";
@@ -6,6 +7,7 @@ import type { Loaded } from "@/lib/loaded";
 import { coarse, compact } from "@/lib/units";
 import { Async } from "@/ui/Async";
 import { SeverityBars } from "@/ui/Glyph";
+import { marksOf } from "./marks";
 
 const HEIGHT = 116;
 /** From the top of the stack down; the worst stands on the axis, where heights compare best. */
@@ -20,9 +22,11 @@ const STACK: readonly { severity: Severity; color: string }[] = [
 export function SeverityChart({
   value,
   scope,
+  deploys,
 }: {
   value: Loaded<IssuePage["stats"]>;
   scope: Scope;
+  deploys: readonly Deploy[];
 }): ReactNode {
   const setRange = useSetRange();
   return (
@@ -49,6 +53,7 @@ export function SeverityChart({
             height={HEIGHT}
             kind="bars"
             stacked
+            marks={marksOf(deploys)}
             onZoom={setRange}
           />
         )}

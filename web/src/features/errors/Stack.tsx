@@ -1,68 +1,148 @@
 import { type ReactNode, useState } from "react";
-import type { IssueEvent, StackException, StackFrame } from "@/api/issues";
+import type { IssueEvent, StackException, StackFrame, StackThread } from "@/api/issues";
 import { Icon } from "@/ui/Icon";
 import { Tag } from "@/ui/Panel";
-import { libraryNames, opensItself, type Piece, pieces, rawTrace } from "./frames";
+import {
+  asItRan,
+  libraryNames,
+  newestFirst,
+  opensItself,
+  outermostFirst,
+  type Piece,
+  pieces,
+} from "./frames";
 import { plainText, Shown } from "./Hidden";
 import { highlight } from "./highlight";
 
-/** The exceptions, the outermost first; its causes below. */
-export function Stack({ event, isRaw }: { event: IssueEvent; isRaw: boolean }): ReactNode {
-  if (event.exceptions.length === 0)
+export type StackView = "readable" | "raw" | "minified";
+
+export const stackViewOf = (text: string | null): StackView =>
+  text === "raw" || text === "minified" ? text : "readable";
+
+/** Exceptions as their language prints them, then the threads. */
+export function Stack({ event, view }: { event: IssueEvent; view: StackView }): ReactNode {
+  const { stacks } = event;
+  const { exceptions, threads, frames } = stacks;
+  const shownThreads = threads.filter((one) => one.frames.length > 0 || one.is_crashed);
+  if (exceptions.length === 0 && frames.length === 0 && shownThreads.length === 0)
     return (
       <div className="state">
         <p className="mono pre">{event.message || "This event has no stack trace."}</p>
       </div>
     );
-  if (isRaw)
+  if (view === "raw")
     return (
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region is reached by keyboard.
       <pre className="raw" tabIndex={0}>
-        {rawTrace(event.exceptions)}
+        {stacks.text}
       </pre>
     );
-  const chain = [...event.exceptions].reverse();
-  return chain.map((exception, i) => (
-    <Exception
-      // biome-ignore lint/suspicious/noArrayIndexKey: a chain of one event never changes.
-      key={i}
-      exception={exception}
-      event={event}
-      isCause={i > 0}
-      hasHead={chain.length > 1}
-    />
-  ));
+  const isMinified = view === "minified" && stacks.has_minified;
+  const shown = { event, isMinified, isNewestFirst: stacks.is_newest_first };
+  return (
+    <>
+      {outermostFirst(exceptions).map((one) => (
+        <Exception key={one.id} exception={one} hasHead={exceptions.length > 1} {...shown} />
+      ))}
+      {exceptions.length === 0 && frames.length > 0 ? (
+        <Frames frames={frames} omitted={0} {...shown} />
+      ) : null}
+      {shownThreads.length > 0 ? <Threads threads={shownThreads} {...shown} /> : null}
+    </>
+  );
 }
 
-interface ExceptionProps {
-  exception: StackException;
+interface ShownProps {
   event: IssueEvent;
-  isCause: boolean;
-  hasHead: boolean;
+  isMinified: boolean;
+  isNewestFirst: boolean;
 }
 
-function Exception({ exception, event, isCause, hasHead }: ExceptionProps): ReactNode {
-  const parts = pieces(exception.frames);
-  const first = parts.find((one) => one.kind === "frame")?.key;
+const RELATIONS: Record<string, string> = {
+  cause: "Caused by ",
+  context: "While handling ",
+  member: "Member ",
+};
+
+function Exception({
+  exception,
+  hasHead,
+  ...shown
+}: ShownProps & { exception: StackException; hasHead: boolean }): ReactNode {
+  const said = exception.parent_id === null ? "" : (RELATIONS[exception.relation] ?? "");
   return (
     <>
       {hasHead ? (
-        <p className="exception">
-          {isCause ? <span className="faint">Caused by </span> : null}
+        <p className="exception" style={{ paddingLeft: 12 + Math.min(exception.depth, 6) * 12 }}>
+          {said ? <span className="faint">{said}</span> : null}
           <b className="m">{exception.type}</b>
-          <span className="muted">: {exception.value}</span>
+          {exception.value ? <span className="muted">: {exception.value}</span> : null}{" "}
+          {exception.is_handled === false ? <Tag tone="warn">unhandled</Tag> : null}
         </p>
       ) : null}
+      <Frames frames={exception.frames} omitted={exception.omitted} {...shown} />
+    </>
+  );
+}
+
+function Frames({
+  frames,
+  omitted,
+  event,
+  isMinified,
+  isNewestFirst,
+}: ShownProps & { frames: readonly StackFrame[]; omitted: number }): ReactNode {
+  const ordered = newestFirst(frames, isNewestFirst).map((one) =>
+    isMinified ? asItRan(one) : one,
+  );
+  const parts = pieces(ordered);
+  const first = parts.find((one) => one.kind === "frame")?.key;
+  if (parts.length === 0) return <p className="pad faint">No frames were sent.</p>;
+  return (
+    <>
       {parts.map((piece) => (
         <PieceRow
-          key={piece.key}
+          key={`${isMinified} ${piece.key}`}
           piece={piece}
           event={event}
           isOpen={piece.kind === "frame" && (piece.key === first || opensItself(piece.frame))}
         />
       ))}
-      {parts.length === 0 ? <p className="pad faint">No frames were sent.</p> : null}
+      {omitted > 0 ? <p className="pad faint s">{omitted} more frames were left out.</p> : null}
     </>
+  );
+}
+
+/** The threads of the process; the one that crashed is named. */
+function Threads({
+  threads,
+  ...shown
+}: ShownProps & { threads: readonly StackThread[] }): ReactNode {
+  const [open, setOpen] = useState<string | null>(null);
+  return (
+    <section aria-label="Threads" className="threads">
+      <h3 className="m">Threads</h3>
+      {threads.map((one) => (
+        <div key={one.id} className="frame">
+          <button
+            type="button"
+            className="frame-head"
+            aria-expanded={open === one.id}
+            onClick={() => setOpen(open === one.id ? null : one.id)}
+          >
+            <Icon name={open === one.id ? "down" : "right"} small />
+            <span className="trunc">
+              {one.name || `Thread ${one.id}`} <span className="faint s">{one.state}</span>
+            </span>
+            <span className="end row">
+              {one.is_crashed ? <Tag tone="crit">crashed</Tag> : null}
+              {one.is_current ? <Tag>current</Tag> : null}
+            </span>
+          </button>
+          {open === one.id ? <Frames frames={one.frames} omitted={one.omitted} {...shown} /> : null}
+        </div>
+      ))}
+    </section>
   );
 }
 
@@ -112,7 +192,8 @@ function FrameRow({
   event: IssueEvent;
   opens: boolean;
 }): ReactNode {
-  const hasMore = frame.context_line !== null || Object.keys(frame.vars).length > 0;
+  const hasMore =
+    frame.context.length > 0 || Object.keys(frame.vars).length > 0 || frame.note !== "";
   const [isOpen, setOpen] = useState(opens && hasMore);
   const place = [frame.lineno, frame.colno].filter((one) => one !== null).join(":");
   return (
@@ -121,19 +202,20 @@ function FrameRow({
         type="button"
         className="frame-head"
         aria-expanded={hasMore ? isOpen : undefined}
-        aria-disabled={hasMore ? undefined : true}
-        title={hasMore ? frame.abs_path || frame.filename : "No code and no variables were sent"}
+        aria-disabled={!hasMore || undefined}
         onClick={() => (hasMore ? setOpen(!isOpen) : undefined)}
       >
         <Icon name={isOpen ? "down" : "right"} small />
-        <span className="mono trunc">
+        <span className="mono trunc" title={frame.abs_path || frame.package || frame.filename}>
           <span className={isOpen ? "m" : undefined}>
-            {frame.filename || frame.module || frame.abs_path || "?"}
+            {frame.filename || frame.module || frame.package || frame.abs_path || "?"}
           </span>
           <span className="faint">{place === "" ? "" : `:${place}`}</span> in{" "}
-          <span className="m">{frame.function || "?"}</span>
+          <span className="m" title={frame.raw_function}>
+            {frame.function || frame.address || "?"}
+          </span>
         </span>
-        {frame.in_app ? (
+        {frame.is_in_app ? (
           <span className="end only-l">
             <Tag>your code</Tag>
           </span>
@@ -145,23 +227,20 @@ function FrameRow({
 }
 
 function FrameBody({ frame, event }: { frame: StackFrame; event: IssueEvent }): ReactNode {
-  const failing = frame.context_line;
-  const start = (frame.lineno ?? 1) - frame.pre_context.length;
-  const lines = failing === null ? [] : [...frame.pre_context, failing, ...frame.post_context];
   const vars = Object.entries(frame.vars);
   return (
     <>
-      {lines.length > 0 ? (
+      {frame.note ? <p className="frame-note muted s">{frame.note}</p> : null}
+      {frame.context.length > 0 ? (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region is reached by keyboard.
         <pre className="code" tabIndex={0}>
           <code>
-            {lines.map((line, i) => (
+            {frame.context.map((line) => (
               <Line
-                // biome-ignore lint/suspicious/noArrayIndexKey: lines of one event never move.
-                key={i}
-                text={line}
-                number={start + i}
-                isFailing={i === frame.pre_context.length}
+                key={line.lineno}
+                text={line.text}
+                number={line.lineno}
+                isFailing={line.lineno === frame.lineno}
               />
             ))}
           </code>

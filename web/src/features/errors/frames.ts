@@ -1,18 +1,17 @@
 /** Stack traces for reading: newest frame first, your code open, runs of library frames folded. */
-import type { StackException, StackFrame } from "@/api/issues";
+import type { IssueEvent, StackException, StackFrame } from "@/api/issues";
 
 export type Piece =
   | { readonly kind: "frame"; readonly frame: StackFrame; readonly key: number }
   | { readonly kind: "library"; readonly frames: readonly StackFrame[]; readonly key: number };
 
-/** SDKs send the oldest frame first. With no frame of yours nothing is folded. */
-export function pieces(frames: readonly StackFrame[]): Piece[] {
-  const newestFirst = [...frames].reverse();
-  const hasOwn = newestFirst.some((frame) => frame.in_app);
+/** Frames, newest first. With no frame of yours nothing is folded. */
+export function pieces(newestFirst: readonly StackFrame[]): Piece[] {
+  const hasOwn = newestFirst.some((frame) => frame.is_in_app);
   const found: Piece[] = [];
   newestFirst.forEach((frame, key) => {
     const last = found.at(-1);
-    if (frame.in_app || !hasOwn) found.push({ kind: "frame", frame, key });
+    if (frame.is_in_app || !hasOwn) found.push({ kind: "frame", frame, key });
     else if (last?.kind === "library")
       found[found.length - 1] = { ...last, frames: [...last.frames, frame] };
     else found.push({ kind: "library", frames: [frame], key });
@@ -43,23 +42,45 @@ function libraryOf(frame: StackFrame): string {
 
 /** A frame opens by itself if it is yours and has code to show. */
 export const opensItself = (frame: StackFrame): boolean =>
-  frame.in_app && frame.context_line !== null;
+  frame.is_in_app && frame.context.length > 0;
 
-/** `file:line:column` */
-export const placeOf = ({ filename, abs_path, module, lineno, colno }: StackFrame): string =>
-  [filename || abs_path || module || "?", lineno, colno].filter((one) => one !== null).join(":");
+/** The calls with the one where it happened first, whatever their language prints. */
+export const newestFirst = (
+  frames: readonly StackFrame[],
+  isNewestFirst: boolean,
+): readonly StackFrame[] => (isNewestFirst ? frames : [...frames].reverse());
 
-/** The trace as text, as it is copied and as Raw shows it. */
-export function rawTrace(exceptions: readonly StackException[]): string {
-  return [...exceptions]
-    .reverse()
-    .map(({ type, value, frames }) =>
-      [
-        `${type}: ${value}`,
-        ...[...frames]
-          .reverse()
-          .map((frame) => `    at ${frame.function || "?"} (${placeOf(frame)})`),
-      ].join("\n"),
-    )
-    .join("\nCaused by: ");
+/** Exceptions with the one that was seen first; some languages print its causes before it. */
+export const outermostFirst = (chain: readonly StackException[]): readonly StackException[] =>
+  (chain[0]?.depth ?? 0) > (chain.at(-1)?.depth ?? 0) ? [...chain].reverse() : chain;
+
+/** The call as it really ran, where a source map was applied; else as it is. */
+export function asItRan(frame: StackFrame): StackFrame {
+  if (frame.minified === null) return frame;
+  const { minified } = frame;
+  return { ...frame, ...minified, function: minified.function || "?", context: minified.context };
+}
+
+/** What is copied as Markdown: the title, facts and the stack in a fence. */
+export function markdownOf(event: IssueEvent, link: string): string {
+  const facts = [
+    ["Event", event.event_id],
+    ["Time", new Date(event.ts_ms).toISOString()],
+    ["Release", event.release],
+    ["Environment", event.environment],
+    ["Trace", event.trace_id],
+    ["Link", link],
+  ].filter(([, value]) => value !== "");
+  const text = event.stacks.text || event.message;
+  const fence = text.includes("```") ? "~~~~" : "```";
+  return [
+    `## ${event.title}`,
+    "",
+    ...facts.map(([name, value]) => `- ${name}: ${value}`),
+    "",
+    fence,
+    text,
+    fence,
+    "",
+  ].join("\n");
 }

@@ -1,26 +1,36 @@
 import { expect, test } from "vitest";
 import type { StackFrame } from "@/api/issues";
 import type { IssueRow } from "@/api/types";
-import { changeText, undoOf } from "./actions";
+import { endOf } from "./AskDialog";
+import { changeText, foundText } from "./actions";
+import { activityText } from "./activity";
+import { changeText as changeOf, searchOf } from "./BreakdownPage";
 import { before, textOf } from "./Crumbs";
-import { libraryNames, pieces, rawTrace } from "./frames";
+import { curlOf } from "./curl";
+import { asItRan, libraryNames, newestFirst, pieces } from "./frames";
 import { flat, ruleOf } from "./Hidden";
 import { highlight } from "./highlight";
+import { ignoredUntil, resolvedIn } from "./IssueHead";
+import { marksOfRow } from "./IssueTable";
 import { neighboursOf, rememberOrder } from "./order";
-import { dayStart, viewOf } from "./views";
+import { namesState, queryOf, viewOf } from "./views";
 
 const frame = (facts: Partial<StackFrame>): StackFrame => ({
+  function: "f",
+  raw_function: "f",
+  module: "",
   filename: "a.ts",
   abs_path: "",
-  module: "",
-  function: "f",
   lineno: 1,
   colno: null,
-  in_app: false,
-  pre_context: [],
-  context_line: null,
-  post_context: [],
+  is_in_app: false,
+  platform: "javascript",
+  address: "",
+  package: "",
+  context: [],
   vars: {},
+  minified: null,
+  note: "",
   ...facts,
 });
 
@@ -56,24 +66,35 @@ const row = (facts: Partial<IssueRow>): IssueRow => ({
 });
 
 test("the newest frame comes first and runs of library frames are folded", () => {
-  const parts = pieces([
+  const oldestFirst = [
     frame({ filename: "node_modules/react-dom/a.js" }),
     frame({ filename: "node_modules/@scope/pkg/b.js" }),
-    frame({ filename: "app.ts", in_app: true }),
-  ]);
+    frame({ filename: "app.ts", is_in_app: true }),
+  ];
+  const parts = pieces(newestFirst(oldestFirst, false));
   expect(parts.map((one) => one.kind)).toEqual(["frame", "library"]);
   const folded = parts[1]?.kind === "library" ? parts[1].frames : [];
   expect(libraryNames(folded)).toBe("@scope/pkg and react-dom");
+  expect(newestFirst(oldestFirst, true)).toBe(oldestFirst);
 });
 
 test("a trace without a frame of yours is not folded", () => {
   expect(pieces([frame({}), frame({})]).map((one) => one.kind)).toEqual(["frame", "frame"]);
 });
 
-test("the raw trace has the outermost exception first", () => {
-  const one = { type: "A", value: "x", mechanism: null, frames: [frame({ lineno: 7 })] };
-  const other = { type: "B", value: "y", mechanism: null, frames: [] };
-  expect(rawTrace([one, other])).toBe("B: y\nCaused by: A: x\n    at f (a.ts:7)");
+test("a mapped call is shown as it really ran, one that was not stays as it is", () => {
+  const minified = {
+    function: "",
+    filename: "app.min.js",
+    abs_path: "https://a/app.min.js",
+    lineno: 1,
+    colno: 9001,
+    context: [{ lineno: 1, text: "!function(){}" }],
+  };
+  const mapped = frame({ filename: "src/pay.ts", minified });
+  expect(asItRan(mapped)).toMatchObject({ filename: "app.min.js", colno: 9001, function: "?" });
+  const plain = frame({});
+  expect(asItRan(plain)).toBe(plain);
 });
 
 test("highlighting loses no character", () => {
@@ -114,14 +135,80 @@ test("breadcrumbs are timed against the event", () => {
   expect(textOf({ ...crumb, data: { from: "/a", to: "/b" } })).toBe("/a → /b");
 });
 
-test("undo brings each issue back to its own state", () => {
-  const rows = [row({}), row({ short_id: "WEB-2", status: "ignored" }), row({ short_id: "WEB-3" })];
-  expect(undoOf(rows, { status: "resolved" })).toEqual([
-    { ids: ["WEB-1", "WEB-3"], change: { status: "unresolved" } },
-    { ids: ["WEB-2"], change: { status: "ignored" } },
-  ]);
-  expect(changeText(rows, { severity: "high" })).toBe("3 issues: severity high");
-  expect(undoOf([row({})], { assignee_email: "a@b.c" })[0]?.change).toEqual({ assignee_email: "" });
+test("what was done is said with its condition", () => {
+  const two = ["WEB-1", "WEB-2"];
+  expect(changeText(["WEB-1"], { resolve: { kind: "next_release" } })).toBe(
+    "WEB-1 resolved in the next release",
+  );
+  expect(changeText(two, { severity: "high" })).toBe("2 issues: severity high");
+  expect(changeText(two, { ignore: { events: 100, window_ms: 3_600_000 } })).toBe(
+    "2 issues ignored until 100 more events in 1 h",
+  );
+  expect(changeText(two, { assignee_email: "" })).toBe("2 issues: assignee removed");
+  const done = { changed: 1_000, remaining: 24, undo: 7 };
+  expect(foundText(done, 1_024, { status: "resolved" })).toBe(
+    "1,000 issues resolved; 24 are left, do it again for them",
+  );
+  expect(foundText({ changed: 3, remaining: 0, undo: 7 }, 5, { status: "ignored" })).toBe(
+    "3 issues ignored; the others were so already",
+  );
+});
+
+test("the end of ignoring is read from what people type", () => {
+  expect(endOf("for", "90m", "")).toEqual({ for_ms: 5_400_000 });
+  expect(endOf("for", "soon", "")).toBeNull();
+  expect(endOf("for", "10s", "")).toBeNull();
+  expect(endOf("events", "100", "1h")).toEqual({ events: 100, window_ms: 3_600_000 });
+  expect(endOf("events", "100", "x")).toBeNull();
+  expect(endOf("events", "0", "")).toBeNull();
+  expect(endOf("users", "5", "")).toEqual({ users: 5 });
+});
+
+test("a state is shown with what ends it", () => {
+  const resolution = { kind: "next_release", release: "shop@1.2", commit: "" } as const;
+  expect(resolvedIn({ resolution })).toBe(" in the release after shop@1.2");
+  expect(resolvedIn({ resolution: null })).toBe("");
+  const ignoring = {
+    until_ms: null,
+    events: 100,
+    window_ms: null,
+    users: null,
+    is_escalating: false,
+    seen_events: 12,
+  };
+  expect(ignoredUntil({ ignoring }, "UTC")).toBe(", 12 of 100 events");
+  expect(ignoredUntil({ ignoring: { ...ignoring, events: null } }, "UTC")).toBe("");
+});
+
+test("activity says who did what", () => {
+  const entry = { at_ms: 1, actor: "mara@example.com", kind: "status" };
+  expect(
+    activityText({ ...entry, facts: { to: "resolved", in: "release", release: "shop@1.2" } }),
+  ).toBe("Resolved in shop@1.2 by mara");
+  expect(activityText({ ...entry, facts: { to: "ignored", until: { users: 5 } } })).toBe(
+    "Ignored until 5 more users by mara",
+  );
+  expect(activityText({ ...entry, kind: "merged", facts: { from: "A-2", into: "A-1" } })).toBe(
+    "A-2 merged into A-1 by mara",
+  );
+});
+
+test("a request becomes a command that a shell reads", () => {
+  expect(curlOf({ url: "https://a.example/x", query_string: "b=1" })).toBe(
+    "curl 'https://a.example/x?b=1'",
+  );
+  expect(
+    curlOf({
+      url: "https://a.example/x?b=1",
+      method: "post",
+      query_string: "b=1",
+      headers: [
+        ["Host", "a.example"],
+        ["X-Name", "it's"],
+      ],
+      data: { a: 1 },
+    }),
+  ).toBe(`curl -X POST 'https://a.example/x?b=1' -H 'X-Name: it'\\''s' --data-raw '{"a":1}'`);
 });
 
 test("the neighbours are those of the list that was open", () => {
@@ -131,11 +218,33 @@ test("the neighbours are those of the list that was open", () => {
   expect(neighboursOf("B-1")).toEqual({});
 });
 
-test("views hold what they say; the day begins in the page's zone", () => {
-  const start = dayStart(Date.UTC(2026, 10, 21, 10), "Europe/Berlin");
-  expect(start).toBe(Date.UTC(2026, 10, 20, 23));
-  expect(viewOf("new").holds(row({ first_seen_ms: start }), start)).toBe(true);
-  expect(viewOf("new").holds(row({ first_seen_ms: start - 1 }), start)).toBe(false);
-  expect(viewOf("regressed").holds(row({}), start)).toBe(false);
+test("a view adds to the person's text, which keeps its places", () => {
+  expect(queryOf(" type:Foo ", "high", viewOf("regressed"))).toBe(
+    "type:Foo severity:high is:unresolved is:regressed",
+  );
+  expect(queryOf("", null, viewOf("all"))).toBe("");
   expect(viewOf("unheard-of").id).toBe("unresolved");
+  expect(namesState("shop !is:resolved")).toBe(true);
+  expect(namesState("this:that")).toBe(false);
+});
+
+test("a row is marked by the two most urgent things", () => {
+  const marked = row({ is_regressed: true, is_escalating: true, is_new: true });
+  expect(marksOfRow(marked).map((one) => one.text)).toEqual(["Regressed", "Escalating"]);
+  expect(marksOfRow(row({ status: "ignored" })).map((one) => one.text)).toEqual(["Ignored"]);
+  expect(marksOfRow(row({}))).toEqual([]);
+});
+
+test("a group leads to the issues that it counts", () => {
+  expect(searchOf("type", "", "ValueError")?.q).toBe("type:ValueError");
+  expect(searchOf("feature", "area name", "a b")?.q).toBe('tag[area name]:"a b"');
+  expect(searchOf("user", "", "id:42")).toBeNull();
+  expect(searchOf("endpoint", "", "")).toBeNull();
+});
+
+test("a number is told against the range before", () => {
+  expect(changeOf(12, 10)).toBe("+20 % to");
+  expect(changeOf(5, 10)).toBe("–50 % to");
+  expect(changeOf(5, 0)).toBe("none in");
+  expect(changeOf(0, 0)).toBe("as in");
 });

@@ -12,6 +12,18 @@ export const room: Room = {
   pages: [
     { path: "errors", scope, load: async () => (await import("./ErrorsPage")).ErrorsPage },
     {
+      path: "errors/breakdown",
+      title: () => "Breakdown",
+      scope,
+      load: async () => (await import("./BreakdownPage")).BreakdownPage,
+    },
+    {
+      path: "errors/releases",
+      title: () => "Releases",
+      scope: { ...scope, release: "The page shows all releases" },
+      load: async () => (await import("./ReleasesPage")).ReleasesPage,
+    },
+    {
       path: "errors/$shortId",
       title: ({ shortId = "" }) => shortId,
       scope: {
@@ -25,5 +37,8 @@ export const room: Room = {
   places: [
     { label: "Regressed issues", path: "errors", search: { tab: "regressed" } },
     { label: "New issues today", path: "errors", search: { tab: "new" } },
+    { label: "Issues of mine", path: "errors", search: { tab: "mine" } },
+    { label: "Errors by type, endpoint, user", path: "errors/breakdown" },
+    { label: "Releases", path: "errors/releases" },
   ],
 };

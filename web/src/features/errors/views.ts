@@ -1,15 +1,14 @@
-/** The saved views of the list: each a status, an order and a condition on the row. */
+/** The views of the list, each a search of its own that is added to what the person typed. */
 import type { IssueSort } from "@/api/issues";
-import type { IssueRow, IssueStatus, Severity } from "@/api/types";
-import { parseInstant, parseRange } from "@/lib/time";
+import type { Severity } from "@/api/types";
 
 export interface View {
   readonly id: string;
   readonly label: string;
-  readonly status: IssueStatus | null;
+  /** In the search language. */
+  readonly query: string;
   /** Its own order; else the one that was chosen. */
   readonly sort?: IssueSort;
-  readonly holds: (row: IssueRow, dayStartMs: number) => boolean;
   readonly nothing: string;
 }
 
@@ -17,43 +16,49 @@ export const VIEWS: readonly [View, ...View[]] = [
   {
     id: "unresolved",
     label: "Unresolved",
-    status: "unresolved",
-    holds: (row) => row.status === "unresolved",
+    query: "is:unresolved",
     nothing: "No unresolved issue",
+  },
+  {
+    id: "mine",
+    label: "Mine",
+    query: "is:unresolved is:for_me",
+    nothing: "No unresolved issue of yours",
   },
   {
     id: "new",
     label: "New today",
-    status: null,
+    query: "first_seen:-24h",
     sort: "first_seen",
-    holds: (row, dayStartMs) => row.first_seen_ms >= dayStartMs,
-    nothing: "No issue that was first seen today",
+    nothing: "No issue that was first seen in the last 24 h",
   },
   {
     id: "regressed",
     label: "Regressed",
-    status: "unresolved",
-    holds: (row) => row.status === "unresolved" && row.is_regressed,
+    query: "is:unresolved is:regressed",
     nothing: "No regressed issue",
   },
-  {
-    id: "ignored",
-    label: "Ignored",
-    status: "ignored",
-    holds: (row) => row.status === "ignored",
-    nothing: "No ignored issue",
-  },
-  {
-    id: "resolved",
-    label: "Resolved",
-    status: "resolved",
-    holds: (row) => row.status === "resolved",
-    nothing: "No resolved issue",
-  },
+  { id: "ignored", label: "Ignored", query: "is:ignored", nothing: "No ignored issue" },
+  { id: "resolved", label: "Resolved", query: "is:resolved", nothing: "No resolved issue" },
+  { id: "all", label: "All", query: "", nothing: "No issue" },
 ];
+
+/** The view of searches that say themselves which state they want. */
+export const ALL = "all";
 
 export const viewOf = (id: string | undefined): View =>
   VIEWS.find((view) => view.id === id) ?? VIEWS[0];
+
+const STATE = /(?:^|\s)[!-]?(?:is|status):/i;
+
+/** Whether a search says itself which state it wants, so that a view would only contradict it. */
+export const namesState = (text: string): boolean => STATE.test(text);
+
+/** What the server is asked. The person's text stands first: places of errors are its own. */
+export const queryOf = (text: string, severity: Severity | null, view: View): string =>
+  [text.trim(), severity ? `severity:${severity}` : "", view.query]
+    .filter((part) => part !== "")
+    .join(" ");
 
 export const SEVERITIES: readonly Severity[] = ["critical", "high", "medium", "low"];
 
@@ -69,9 +74,3 @@ export const SORTS: readonly { value: IssueSort; label: string }[] = [
 
 export const sortOf = (text: string | undefined): IssueSort =>
   SORTS.find((one) => one.value === text)?.value ?? "last_seen";
-
-/** When the day of `nowMs` began in the zone (ms). */
-export function dayStart(nowMs: number, zone: string): number {
-  const today = parseRange("today", nowMs, zone);
-  return (today && parseInstant(today.from, nowMs)) ?? nowMs - 86_400_000;
-}

@@ -8,6 +8,7 @@ import { KeysSection } from "./KeysSection";
 import { MembersSection } from "./MembersSection";
 import { ProjectSection } from "./ProjectSection";
 import { ScrapingSection } from "./ScrapingSection";
+import { SeveritySection } from "./SeveritySection";
 import { SourcesSection } from "./SourcesSection";
 import { SECTIONS, type Section, type SectionId, sectionOf } from "./sections";
 import "./settings.css";
@@ -17,6 +18,7 @@ const COMPONENTS: Record<SectionId, ComponentType<{ scope: Scope }>> = {
   project: ProjectSection,
   sources: SourcesSection,
   keys: KeysSection,
+  errors: SeveritySection,
   scraping: ScrapingSection,
   channels: ChannelsSection,
   members: MembersSection,

@@ -8,6 +8,7 @@ export const SECTIONS = [
   { id: "project", label: "Project", of: "project" },
   { id: "sources", label: "Send data", of: "project" },
   { id: "keys", label: "Ingest keys", of: "project" },
+  { id: "errors", label: "Errors", of: "project" },
   { id: "scraping", label: "Scraping", of: "project" },
   { id: "channels", label: "Channels", of: "project" },
   { id: "members", label: "Members", of: "organisation" },

@@ -1,0 +1,85 @@
+/** Releases and deploys of a project. */
+import type { Loaded } from "@/lib/loaded";
+import type { TimeRange } from "@/lib/time";
+import { call } from "./client";
+import { projectPath } from "./projects";
+import { projectKey, useLoaded } from "./queries";
+import type { components } from "./schema";
+import { type Scope, spanNow } from "./scope";
+
+type Schemas = components["schemas"];
+export type Release = Schemas["ReleaseAnswer"];
+export type Deploy = Schemas["DeployAnswer"];
+export type Commit = Schemas["CommitAnswer"];
+
+/** A page of releases, the newest first; their errors are those of the range. */
+export function useReleases(
+  scope: Scope,
+  q: string,
+  offset: number,
+): { value: Loaded<Schemas["ReleasesAnswer"]>; refreshing: boolean } {
+  const { project, range, environment } = scope;
+  return useLoaded({
+    key: projectKey(project.id, ["issues"], "releases", range, environment, q, offset),
+    fetch: (signal) => {
+      const { fromMs, toMs } = spanNow(range);
+      return call<Schemas["ReleasesAnswer"]>("GET", projectPath(project.id, "/releases"), {
+        query: { from: fromMs, to: toMs, q, env: environment, offset, limit: 50 },
+        signal,
+      });
+    },
+    keepPrevious: true,
+  });
+}
+
+const releasePath = (projectId: number, version: string, rest = ""): string =>
+  projectPath(projectId, `/releases/${encodeURIComponent(version)}${rest}`);
+
+export function useRelease(scope: Scope, version: string): Loaded<Release> {
+  const { project, range } = scope;
+  return useLoaded({
+    key: projectKey(project.id, ["issues"], "release", range, version),
+    fetch: (signal) => {
+      const { fromMs, toMs } = spanNow(range);
+      return call<Release>("GET", releasePath(project.id, version), {
+        query: { from: fromMs, to: toMs },
+        signal,
+      });
+    },
+    enabled: version !== "",
+    keepPrevious: true,
+  }).value;
+}
+
+export function useCommits(projectId: number, version: string): Loaded<Schemas["CommitsAnswer"]> {
+  return useLoaded({
+    key: projectKey(projectId, ["issues"], "commits", version),
+    fetch: (signal) =>
+      call<Schemas["CommitsAnswer"]>("GET", releasePath(projectId, version, "/commits"), {
+        signal,
+      }),
+    enabled: version !== "",
+  }).value;
+}
+
+/** Deploys of the range, for charts to mark. */
+export function useDeploys(
+  projectId: number,
+  range: TimeRange,
+  environment: string | null = null,
+): readonly Deploy[] {
+  const { value } = useLoaded<Schemas["DeploysAnswer"]>({
+    key: projectKey(projectId, ["issues"], "deploys", range, environment),
+    fetch: (signal) => {
+      const { fromMs, toMs } = spanNow(range);
+      return call("GET", projectPath(projectId, "/deploys"), {
+        query: { from: fromMs, to: toMs, env: environment },
+        signal,
+      });
+    },
+    keepPrevious: true,
+  });
+  return value.state === "ready" ? value.data.deploys : NONE;
+}
+
+const NONE: readonly Deploy[] = [];

@@ -1,0 +1,252 @@
+import type { ReactNode } from "react";
+import { type IssueFilter, useIssueTotal } from "@/api/issues";
+import { type Commit, type Deploy, type Release, useCommits, useRelease } from "@/api/releases";
+import type { Scope } from "@/api/scope";
+import { moment } from "@/lib/time";
+import { compact, count, duration, percent } from "@/lib/units";
+import { Ago } from "@/ui/Ago";
+import { Async, SkeletonRows } from "@/ui/Async";
+import { SeverityBars } from "@/ui/Glyph";
+import { PageLink } from "@/ui/PageLink";
+import { Panel, Tag } from "@/ui/Panel";
+import { Table } from "@/ui/Table";
+import { ALL } from "./views";
+
+interface DetailProps {
+  scope: Scope;
+  version: string;
+}
+
+/** One version: how it does, the issues that began in it, its deploys and commits. */
+export function ReleaseDetail({ scope, version }: DetailProps): ReactNode {
+  const value = useRelease(scope, version);
+  return (
+    <>
+      <div className="release-head">
+        <PageLink to="errors/releases" className="link">
+          All releases
+        </PageLink>
+        <h2 className="mono">{version}</h2>
+      </div>
+      <section className="panel open" aria-label="Figures">
+        <Async
+          value={value}
+          empty={null}
+          minHeight={76}
+          skeleton={<div style={{ height: 76 }} aria-hidden="true" />}
+        >
+          {(release) => <Figures release={release} zone={scope.zone} />}
+        </Async>
+      </section>
+      <FirstSeenIn scope={scope} version={version} />
+      <Panel title="Deploys">
+        <Async value={value} empty={null} minHeight={48} skeleton={<SkeletonRows rows={1} />}>
+          {(release) => <Deploys deploys={release.deploys} zone={scope.zone} />}
+        </Async>
+      </Panel>
+      <Commits scope={scope} version={version} />
+    </>
+  );
+}
+
+function Figures({ release, zone }: { release: Release; zone: string }): ReactNode {
+  const { health } = release;
+  return (
+    <dl className="totals">
+      <Figure
+        name="Events"
+        value={compact(release.events)}
+        note={`${compact(release.users)} users`}
+      />
+      <Figure name="New issues" value={count(release.new_issues)} note="first seen in it" />
+      <Figure name="Regressions" value={count(release.regressions)} note="came back in it" />
+      <Figure
+        name="Crash-free sessions"
+        value={health ? percent(health.crash_free_sessions_ratio) : "–"}
+        note={health ? `of ${compact(health.sessions)}` : "no sessions were sent"}
+      />
+      <Figure
+        name="Crash-free users"
+        value={health ? percent(health.crash_free_users_ratio) : "–"}
+        note={health ? `of ${compact(health.users)}` : "no sessions were sent"}
+      />
+      <div>
+        <dt>First seen</dt>
+        <dd>
+          {release.first_seen_ms === null ? (
+            "–"
+          ) : (
+            <Ago atMs={release.first_seen_ms} zone={zone} kind="bare" />
+          )}
+        </dd>
+        <dd className="muted s">
+          {release.last_seen_ms === null ? (
+            "not yet"
+          ) : (
+            <>
+              last <Ago atMs={release.last_seen_ms} zone={zone} />
+            </>
+          )}
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+function Figure({ name, value, note }: { name: string; value: string; note: string }): ReactNode {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+      <dd className="muted s">{note}</dd>
+    </div>
+  );
+}
+
+const quoted = (version: string): string =>
+  /^[^\s"[\],*]+$/.test(version) ? version : `"${version.replaceAll('"', '\\"')}"`;
+
+const EVER = { from: "now-365d", to: "now" };
+
+function FirstSeenIn({ scope, version }: DetailProps): ReactNode {
+  const q = `first_release:${quoted(version)}`;
+  const filter: IssueFilter = {
+    range: EVER,
+    q,
+    environment: null,
+    release: null,
+    sort: "events",
+  };
+  const value = useIssueTotal(scope.project.id, filter, true, MOST);
+  return (
+    <Panel
+      title="Issues first seen in it"
+      more={
+        <PageLink to="errors" search={{ q, tab: ALL }} className="more">
+          All of them
+        </PageLink>
+      }
+    >
+      <Async value={value} empty={null} minHeight={120} skeleton={<SkeletonRows rows={3} />}>
+        {({ issues }) => (
+          <Table
+            label="Issues first seen in it"
+            rows={issues}
+            rowKey={(row) => row.short_id}
+            empty="No issue began in this release."
+            columns={[
+              {
+                head: "Issue",
+                cell: (row) => (
+                  <PageLink to={`errors/${row.short_id}`} className="link trunc" title={row.title}>
+                    <SeverityBars severity={row.severity} />{" "}
+                    <span className="mono">{row.short_id}</span> {row.title}
+                  </PageLink>
+                ),
+              },
+              { head: "Status", width: "100px", isWideOnly: true, cell: (row) => row.status },
+              {
+                head: "Events",
+                width: "76px",
+                isNumber: true,
+                cell: (row) => compact(row.events),
+              },
+              {
+                head: "Last seen",
+                width: "90px",
+                isNumber: true,
+                isWideOnly: true,
+                cell: (row) => <Ago atMs={row.last_seen_ms} zone={scope.zone} kind="bare" />,
+              },
+            ]}
+          />
+        )}
+      </Async>
+    </Panel>
+  );
+}
+
+const MOST = 20;
+
+function Deploys({ deploys, zone }: { deploys: readonly Deploy[]; zone: string }): ReactNode {
+  return (
+    <Table
+      label="Deploys"
+      rows={deploys}
+      rowKey={(row) => row.id}
+      empty="No deploy of this release was told."
+      columns={[
+        { head: "Environment", cell: (row) => row.environment },
+        {
+          head: "Status",
+          width: "110px",
+          cell: (row) => (
+            <Tag
+              tone={row.status === "failure" ? "crit" : row.status === "success" ? "ok" : "plain"}
+            >
+              {row.status.replace("_", " ")}
+            </Tag>
+          ),
+        },
+        {
+          head: "Began",
+          width: "190px",
+          cell: (row) => moment(row.started_ms, zone, Date.now()),
+        },
+        {
+          head: "Took",
+          width: "90px",
+          isNumber: true,
+          isWideOnly: true,
+          cell: (row) => (row.duration_ms === null ? "–" : duration(row.duration_ms)),
+        },
+      ]}
+    />
+  );
+}
+
+function Commits({ scope, version }: DetailProps): ReactNode {
+  const value = useCommits(scope.project.id, version);
+  return (
+    <Panel title="Commits">
+      <Async value={value} empty={null} minHeight={80} skeleton={<SkeletonRows rows={2} />}>
+        {({ commits }) => (
+          <Table
+            label="Commits"
+            rows={commits}
+            rowKey={(row) => row.id}
+            empty="No commits were told for this release."
+            columns={[
+              { head: "Commit", cell: (row: Commit) => <CommitName commit={row} /> },
+              { head: "Author", width: "150px", isWideOnly: true, cell: (row) => row.author_name },
+              {
+                head: "Files",
+                width: "64px",
+                isNumber: true,
+                isWideOnly: true,
+                cell: (row) => (row.files.length > 0 ? count(row.files.length) : "–"),
+              },
+              {
+                head: "When",
+                width: "110px",
+                isNumber: true,
+                cell: (row) =>
+                  row.committed_ms === null ? (
+                    "–"
+                  ) : (
+                    <Ago atMs={row.committed_ms} zone={scope.zone} />
+                  ),
+              },
+            ]}
+          />
+        )}
+      </Async>
+    </Panel>
+  );
+}
+
+const CommitName = ({ commit }: { commit: Commit }): ReactNode => (
+  <span className="trunc" title={commit.message}>
+    <span className="mono">{commit.id.slice(0, 8)}</span> {commit.message.split("\n")[0]}
+  </span>
+);

@@ -1,0 +1,177 @@
+import type { ReactNode } from "react";
+import { useState } from "react";
+import { type Release, useReleases } from "@/api/releases";
+import { type Scope, useScope, useSearchState } from "@/api/scope";
+import { compact, count, percent } from "@/lib/units";
+import { Ago } from "@/ui/Ago";
+import { Async, SkeletonRows } from "@/ui/Async";
+import { Button } from "@/ui/controls";
+import { PageLink } from "@/ui/PageLink";
+import { Tag } from "@/ui/Panel";
+import { type Column, Table } from "@/ui/Table";
+import { useDefer } from "@/ui/useDefer";
+import { ErrorTabs } from "./ErrorTabs";
+import { ReleaseDetail } from "./ReleaseDetail";
+import "./errors.css";
+
+const PAGE = 50;
+const TYPING_MS = 200;
+
+/** Versions with what they brought: new issues, regressions, crash-free sessions, deploys. */
+export function ReleasesPage(): ReactNode {
+  const scope = useScope();
+  const [search] = useSearchState();
+  return (
+    <div className="page errors">
+      <ErrorTabs current="releases" />
+      {search.version ? (
+        <ReleaseDetail key={search.version} scope={scope} version={search.version} />
+      ) : (
+        <List scope={scope} />
+      )}
+    </div>
+  );
+}
+
+function List({ scope }: { scope: Scope }): ReactNode {
+  const [text, setText] = useState("");
+  const [offset, setOffset] = useState(0);
+  const { value, refreshing } = useReleases(scope, useDefer(text.trim(), TYPING_MS), offset);
+  const next = value.state === "ready" ? value.data.next_offset : null;
+  return (
+    <section className="panel open" aria-label="Releases">
+      {refreshing ? <div className="progress" /> : null}
+      <div className="filters">
+        <input
+          data-filter
+          className="in release-filter"
+          type="search"
+          aria-label="Find a release"
+          placeholder="Part of the version"
+          value={text}
+          onChange={(event) => {
+            setText(event.target.value);
+            setOffset(0);
+          }}
+        />
+        <span className="faint s">
+          {value.state === "ready" ? `${count(value.data.total)} releases of the project` : ""}
+        </span>
+      </div>
+      <Async
+        value={value}
+        empty={null}
+        minHeight={360}
+        skeleton={<SkeletonRows rows={10} height={44} />}
+      >
+        {({ releases, total }) => (
+          <Table
+            label="Releases"
+            rows={releases}
+            rowKey={(row) => row.version}
+            columns={columnsOf(scope.zone)}
+            empty={
+              total === 0 ? (
+                <>
+                  No release was seen. Give your SDK a <code>release</code>, or tell one with{" "}
+                  <code>sentry-cli releases new</code>.
+                </>
+              ) : (
+                "No release matches."
+              )
+            }
+          />
+        )}
+      </Async>
+      {offset > 0 || next !== null ? (
+        <p className="issue-more row">
+          <Button
+            reason={offset === 0 ? "These are the newest" : undefined}
+            onClick={() => setOffset(Math.max(0, offset - PAGE))}
+          >
+            Newer
+          </Button>
+          <Button
+            reason={next === null ? "There are no older ones" : undefined}
+            onClick={() => (next === null ? undefined : setOffset(next))}
+          >
+            Older
+          </Button>
+        </p>
+      ) : null}
+    </section>
+  );
+}
+
+const columnsOf = (zone: string): readonly Column<Release>[] => [
+  {
+    head: "Release",
+    cell: (row) => (
+      <span className="similar">
+        <PageLink
+          to="errors/releases"
+          search={{ version: row.version }}
+          className="link mono trunc"
+          title={row.version}
+        >
+          {row.version}
+        </PageLink>
+        <span className="row wrap">
+          {row.deploys.map((one) => (
+            <Tag key={one.id} tone={one.status === "failure" ? "crit" : "plain"}>
+              {one.environment}
+            </Tag>
+          ))}
+        </span>
+      </span>
+    ),
+  },
+  {
+    head: "First seen",
+    width: "90px",
+    isNumber: true,
+    isWideOnly: true,
+    cell: (row) => <Seen atMs={row.first_seen_ms} zone={zone} />,
+  },
+  {
+    head: "Last seen",
+    width: "90px",
+    isNumber: true,
+    isWideOnly: true,
+    cell: (row) => <Seen atMs={row.last_seen_ms} zone={zone} />,
+  },
+  { head: "New issues", width: "88px", isNumber: true, cell: (row) => count(row.new_issues) },
+  {
+    head: "Regressions",
+    width: "96px",
+    isNumber: true,
+    isWideOnly: true,
+    cell: (row) => count(row.regressions),
+  },
+  { head: "Events", width: "76px", isNumber: true, cell: (row) => compact(row.events) },
+  {
+    head: "Users",
+    width: "76px",
+    isNumber: true,
+    isWideOnly: true,
+    cell: (row) => compact(row.users),
+  },
+  {
+    head: "Crash-free",
+    width: "88px",
+    isNumber: true,
+    isWideOnly: true,
+    cell: (row) => (row.health ? percent(row.health.crash_free_sessions_ratio) : "–"),
+  },
+  {
+    head: "Commits",
+    width: "80px",
+    isNumber: true,
+    isWideOnly: true,
+    cell: (row) => (row.commits > 0 ? count(row.commits) : "–"),
+  },
+];
+
+function Seen({ atMs, zone }: { atMs: number | null; zone: string }): ReactNode {
+  return atMs === null ? "–" : <Ago atMs={atMs} zone={zone} kind="bare" />;
+}
