@@ -124,10 +124,11 @@ def test_python_sends_metrics_by_grpc(site: Site, grpc_port: int) -> None:
 
 @pytest.mark.node
 def test_javascript_sends_a_trace_with_an_exception_and_a_log(site: Site) -> None:
+    key = urlsplit(str(site.facts["sentry_dsn"])).username
     environ = {
         **os.environ,
         "OTEL_EXPORTER_OTLP_ENDPOINT": site.server.url,
-        "OTEL_EXPORTER_OTLP_HEADERS": f"x-api-key={urlsplit(str(site.facts['sentry_dsn'])).username}",
+        "OTEL_EXPORTER_OTLP_HEADERS": f"x-api-key={key}",
     }
     words = ["node", str(Path(NODE) / "otlp_traces_app.mjs")]
     done = subprocess.run(

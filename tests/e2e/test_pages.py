@@ -16,6 +16,7 @@ from tests.e2e.browser import DESKTOP, PHONE, Size, Theme, Visit, context_of, vi
 from tests.e2e.eventually import eventually
 from tests.e2e.product import fail_once, printed_link
 from tests.e2e.remote_write import write
+from tests.e2e.signals import send_a_checkout
 
 pytestmark = pytest.mark.chromium
 
@@ -43,6 +44,7 @@ class Site:
     server: Server
     facts: dict[str, Any]
     issue: str
+    trace: str
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         put_a_rule(server, facts)
         put_a_target(server, facts)
         write_a_histogram(server, facts)
-        yield Site(server, facts, first_issue(server, facts))
+        trace = send_a_checkout(server.url, facts)
+        yield Site(server, facts, first_issue(server, facts), trace)
     finally:
         server.kill()
 
@@ -229,6 +232,27 @@ PAGES: dict[str, tuple[str, str]] = {
         "alerts?tab=rules&sel=new&q=rate(node_context_switches_total[5m])%20%3E%20500",
         "per hour",
     ),
+    "traces": ("traces", "GET /checkout"),
+    "traces, none found": ("traces?q=service:nobody", "No trace matches"),
+    "traces, empty": ("traces?project=fresh", "Send the first trace"),
+    "service map": ("traces?tab=map", "postgresql"),
+    "service map, as a table": ("traces?tab=map&view=table", "postgresql"),
+    "service map, empty": ("traces?tab=map&project=fresh", "Send the first trace"),
+    "endpoints": ("traces?tab=endpoints", "/orders"),
+    "endpoints, empty": ("traces?tab=endpoints&project=fresh", "Send the first trace"),
+    "statements": ("traces?tab=database", "SELECT id, price FROM item"),
+    "problems of the database": ("traces?tab=database&view=problems", "N+1"),
+    "slow calls": ("traces?tab=database&view=slow", "No call took longer than"),
+    "profiles, none": ("traces?tab=profiles", "once profiling is switched on"),
+    "a trace": ("traces/{trace}", "POST /orders"),
+    "a trace, flame": ("traces/{trace}?view=flame", "8 spans"),
+    "a trace, statistics": ("traces/{trace}?view=statistics", "Self time"),
+    "logs": ("logs", "card declined for order 4821"),
+    "logs, none found": ("logs?q=no-such-word", "No line matches"),
+    "logs, empty": ("logs?project=fresh", "Send the first log line"),
+    "logs, tail": ("logs?tab=tail", "Waiting for the next line"),
+    "logs, patterns": ("logs?tab=patterns", "declined for order"),
+    "logs, counted searches": ("logs?tab=saved", "None yet"),
     "data health": ("data-health", "Processes"),
     "targets": ("data-health/targets", "0 of 1 up"),
     "targets, empty": ("data-health/targets?project=fresh", "Name the first target"),
@@ -243,7 +267,7 @@ PAGES: dict[str, tuple[str, str]] = {
 def test_a_page_is_for_everybody_and_still(person: BrowserContext, site: Site, name: str) -> None:
     path, shows = PAGES[name]
     with visit(person) as here:
-        here.page.goto(f"/o/acme/{path.format(issue=site.issue)}")
+        here.page.goto(f"/o/acme/{path.format(issue=site.issue, trace=site.trace)}")
         expect(here.page.get_by_text(shows).first).to_be_visible()
         judge(here)
 

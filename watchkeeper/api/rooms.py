@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, cast
@@ -39,6 +40,7 @@ class ApiOptions:
 
     public_url: address that printed links carry, without a trailing slash.
     spool_limit_bytes: bound of one lane; 0: none. salt: with which values are hashed.
+    signal_days: signal → days that it is kept by default. longest_days: most that one may ask for.
     """
 
     public_url: str
@@ -47,6 +49,8 @@ class ApiOptions:
     max_body_bytes: int = 16 * 1024 * 1024
     spool_limit_bytes: int = 0
     salt: bytes = field(default=b"", repr=False)
+    signal_days: Mapping[str, int] = field(default_factory=dict)
+    longest_days: int = 400
     assets: Path = field(default=ASSETS)
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from watchkeeper.app.backup import Step
+from watchkeeper.app.erase import EraseRequest, EraseStep
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.store.columns import Kept
 
@@ -41,9 +42,11 @@ def control_routes(
     verify_retention: Callable[[], list[Kept]],
     reload: Callable[[], Awaitable[list[str]]],
     take_history: Callable[[int, bytes], HistoryAnswer],
+    erase: Callable[[EraseRequest], Iterator[EraseStep]],
 ) -> list[Route]:
     """POST /control/backup {target} → one JSON line a step; the last may be {"error": …}.
 
+    POST /control/erase {user, projects, dry_run} → one JSON line a step, as for a backup.
     POST /control/retention → a JSON list of what each project has in each table.
     POST /control/history?project=ID, body as for /api/v1/write/history → the same answer.
     POST /control/reload → {"problems": sentences}, empty if all files could be read.
@@ -51,7 +54,17 @@ def control_routes(
 
     async def backup(request: Request) -> StreamingResponse:
         target = Path(str((await request.json())["target"]))
-        lines = _lines(back_up(target))
+        lines = _lines(step.line() for step in back_up(target))
+        return StreamingResponse(iterate_in_threadpool(lines), media_type="application/jsonl")
+
+    async def erasing(request: Request) -> StreamingResponse:
+        sent = await request.json()
+        asked = EraseRequest(
+            user=str(sent["user"]),
+            projects=tuple(int(each) for each in sent["projects"]),
+            dry_run=bool(sent["dry_run"]),
+        )
+        lines = _lines(json.dumps(step.fields()) + "\n" for step in erase(asked))
         return StreamingResponse(iterate_in_threadpool(lines), media_type="application/jsonl")
 
     async def retention(_request: Request) -> JSONResponse:
@@ -73,15 +86,15 @@ def control_routes(
     return [
         Route(f"{PREFIX}/history", history, methods=["POST"]),
         Route(f"{PREFIX}/backup", backup, methods=["POST"]),
+        Route(f"{PREFIX}/erase", erasing, methods=["POST"]),
         Route(f"{PREFIX}/retention", retention, methods=["POST"]),
         Route(f"{PREFIX}/reload", read_anew, methods=["POST"]),
     ]
 
 
-def _lines(steps: Iterator[Step]) -> Iterator[str]:
+def _lines(lines: Iterator[str]) -> Iterator[str]:
     try:
-        for step in steps:
-            yield step.line()
+        yield from lines
     except WatchkeeperError as error:
         yield json.dumps({"error": str(error)}) + "\n"
 
@@ -94,6 +107,17 @@ def ask_for_backup(control_socket: Path, target: Path) -> Iterator[Step]:
             if "error" in fields:
                 raise ServerRefused(fields["error"])
             yield Step(**fields)
+
+
+def ask_to_erase(control_socket: Path, request: EraseRequest) -> Iterator[EraseStep]:
+    """Have the running server erase a person; its steps as they are done. Raises ServerRefused."""
+    asked = {"user": request.user, "projects": request.projects, "dry_run": request.dry_run}
+    with _asked(control_socket, "erase", asked) as answer:
+        for line in answer:
+            fields = json.loads(line)
+            if "error" in fields:
+                raise ServerRefused(fields["error"])
+            yield EraseStep.of(fields)
 
 
 def ask_for_retention(control_socket: Path) -> list[Kept]:
@@ -130,7 +154,7 @@ def send_history(control_socket: Path, project_id: int, body: bytes) -> tuple[in
 
 @contextmanager
 def _asked(
-    control_socket: Path, what: str, fields: dict[str, str]
+    control_socket: Path, what: str, fields: Mapping[str, object]
 ) -> Iterator[http.client.HTTPResponse]:
     """The running server's answer to one question."""
     connection = _UnixConnection(control_socket)

@@ -101,6 +101,7 @@ def _app(rooms: EngineRooms) -> ASGIApp:
         rooms.verify_retention,
         partial(_reload, rooms),
         partial(rooms.api.history.take, may_write_reserved=True),
+        rooms.erase,
     )
     control = Starlette(routes=routes)
 

@@ -213,6 +213,8 @@ class RetentionOptions:
     """Spans of traces."""
     artifacts_days: int = 90
     """Source maps that no event was resolved with for so long."""
+    longest_project_days: int = 400
+    """Most days that a project may ask for, of any signal."""
 
     def __post_init__(self) -> None:
         for each in fields(self):

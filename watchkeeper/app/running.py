@@ -83,7 +83,9 @@ def _kept(_done: object) -> None:
 
 def _drop_expired(rooms: EngineRooms) -> None:
     """Drop the days whose time is over."""
-    for dropped in rooms.retention.drop_expired(rooms.ground.clock()):
+    retention, now_ms = rooms.retention, rooms.ground.clock()
+    retention.set_ttls()
+    for dropped in (*retention.drop_expired(now_ms), *retention.delete_expired(now_ms)):
         log.info("retention_dropped", table=dropped.table, day=dropped.day)
         rooms.hot.forget()
 

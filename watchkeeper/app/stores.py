@@ -5,10 +5,26 @@ from __future__ import annotations
 from watchkeeper.app.config import Config
 from watchkeeper.app.datadir import DataDir
 from watchkeeper.lib.clock import Clock
+from watchkeeper.privacy import project_days
 from watchkeeper.store.blobs.port import Blobs
 from watchkeeper.store.cache.port import Cache
+from watchkeeper.store.columns import TABLES
 from watchkeeper.store.columns.port import Columns
 from watchkeeper.store.meta import Meta, open_meta
+
+SIGNAL_TABLES = {
+    "errors": ("errors",),
+    "logs": ("logs",),
+    "spans": ("spans", "traces"),
+    "profiles": ("profiles",),
+    "sessions": ("sessions",),
+    "feedback": ("feedback",),
+    "attachments": ("attachments",),
+    "replays": ("replays",),
+    "samples": ("samples", "histograms"),
+    "exemplars": ("exemplars",),
+}
+"""Signals that a project may keep for days of its own, and where they lie."""
 
 
 def meta_store(config: Config, data_dir: DataDir) -> Meta:
@@ -39,9 +55,33 @@ def retention_days(config: Config) -> dict[str, int]:
     }
 
 
-def column_store(config: Config, data_dir: DataDir) -> Columns:
-    """chDB in this process, or a ClickHouse server. Raises DataDirInUse, StoreUnavailable."""
+def signal_days(config: Config) -> dict[str, int]:
+    """Signal → days that this server keeps it where a project asks for nothing else."""
+    set_days = retention_days(config)
+    by_table = {table.name: table.ttl_days for table in TABLES} | set_days
+    return {signal: by_table[tables[0]] for signal, tables in SIGNAL_TABLES.items()}
+
+
+def project_tables(meta: Meta) -> dict[int, dict[str, int]]:
+    """Project → table → days, where a project keeps something for other days than the server."""
+    return {
+        project_id: {
+            table: days
+            for signal, days in wanted.items()
+            for table in SIGNAL_TABLES.get(signal, ())
+        }
+        for project_id, wanted in project_days(meta).items()
+    }
+
+
+def column_store(config: Config, data_dir: DataDir, meta: Meta) -> Columns:
+    """chDB in this process, or a ClickHouse server. Raises DataDirInUse, StoreUnavailable.
+
+    The engine keeps each table for as long as the project that keeps it longest.
+    """
     days = retention_days(config)
+    for own in project_tables(meta).values():
+        days |= {table: max(wanted, days.get(table, 0)) for table, wanted in own.items()}
     if config.store.columns_url:
         from watchkeeper.store.columns import ClusterOptions
         from watchkeeper.store.columns.cluster import open_cluster

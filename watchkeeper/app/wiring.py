@@ -25,6 +25,7 @@ from watchkeeper.app.addresses import addresses_of
 from watchkeeper.app.backup import Step, back_up
 from watchkeeper.app.config import Config
 from watchkeeper.app.datadir import DataDir
+from watchkeeper.app.erase import EraseRequest, EraseStep, Stores, erase
 from watchkeeper.app.homes import HomeProjects
 from watchkeeper.app.log_matches import log_matches
 from watchkeeper.app.people import build_access
@@ -34,7 +35,9 @@ from watchkeeper.app.stores import (
     cache_store,
     column_store,
     meta_store,
+    project_tables,
     retention_days,
+    signal_days,
 )
 from watchkeeper.artifacts import Releases, Symbolicator, Uploads
 from watchkeeper.derived import Derived, LogsSource, Source, SpansSource
@@ -102,7 +105,7 @@ class Ground:
 def _ground(
     config: Config, data_dir: DataDir, clock: Clock, telemetry: Telemetry, meta: Meta
 ) -> Ground:
-    columns = column_store(config, data_dir)
+    columns = column_store(config, data_dir, meta)
     columns.migrate()
     spool = SegmentWriter(data_dir.spool, LANE, clock=clock, options=config.spool)
     metrics = IngestMetrics(telemetry.registry)
@@ -161,10 +164,19 @@ class EngineRooms:
             digest_paused=self.digest_gate,
         )
 
+    def erase(self, request: EraseRequest) -> Iterator[EraseStep]:
+        """Take a person out of every store, with the digest paused while rows go."""
+        ground = self.ground
+        stores = Stores(
+            meta=ground.meta, columns=ground.columns, blobs=ground.blobs, data_dir=ground.data_dir
+        )
+        yield from erase(request, stores, digest_paused=self.digest_gate, forget=self.hot.forget)
+
     @property
     def retention(self) -> Retention:
         """For how long each table keeps its rows."""
-        return Retention(self.ground.columns, retention_days(self.ground.config))
+        own = project_tables(self.ground.meta)
+        return Retention(self.ground.columns, retention_days(self.ground.config), own)
 
     def verify_retention(self) -> list[Kept]:
         """What each project has in each table, beside the policy."""
@@ -284,13 +296,19 @@ def _api(
         built_in=Scope(org_id=built_in.org_id, project_ids=(built_in.id,), role=Role.VIEWER),
         addresses=partial(addresses_of, statsd=ground.config.statsd),
         clock=clock,
-        options=ApiOptions(
-            public_url=public_url,
-            data_dir=ground.data_dir.root,
-            max_body_bytes=ground.config.server.max_body_bytes,
-            spool_limit_bytes=ground.config.spool.max_bytes,
-            salt=ground.data_dir.salt(),
-        ),
+        options=_api_options(ground),
+    )
+
+
+def _api_options(ground: Ground) -> ApiOptions:
+    return ApiOptions(
+        public_url=ground.config.server.base_url,
+        data_dir=ground.data_dir.root,
+        max_body_bytes=ground.config.server.max_body_bytes,
+        spool_limit_bytes=ground.config.spool.max_bytes,
+        salt=ground.data_dir.salt(),
+        signal_days=signal_days(ground.config),
+        longest_days=ground.config.retention.longest_project_days,
     )
 
 

@@ -47,7 +47,7 @@ def restore(
 def _back_up_at_rest(found: Installation, target: Path) -> Iterator[copies.Step]:
     with owned(found):
         meta = meta_store(found.config, found.data_dir)
-        columns = column_store(found.config, found.data_dir)
+        columns = column_store(found.config, found.data_dir, meta)
         try:
             meta.upgrade()
             columns.migrate()
@@ -68,7 +68,7 @@ def _restore(found: Installation, source: Path) -> Iterator[copies.Step]:
     with owned(found):
         meta = meta_store(found.config, found.data_dir)
         meta.upgrade()
-        columns = column_store(found.config, found.data_dir)
+        columns = column_store(found.config, found.data_dir, meta)
         try:
             yield from copies.restore(meta, columns, found.data_dir, source)
         finally:

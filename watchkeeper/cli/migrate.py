@@ -14,9 +14,9 @@ def migrate(config: ConfigFile = None, data_dir: DataDirectory = None) -> None:
     with owned(found):
         meta = meta_store(found.config, found.data_dir)
         meta.upgrade()
-        meta.close()
         typer.echo("Relational store: up to date.")
-        columns = column_store(found.config, found.data_dir)
+        columns = column_store(found.config, found.data_dir, meta)
+        meta.close()
         version = columns.migrate()
         columns.close()
         typer.echo(f"Column store: version {version}.")

@@ -8,6 +8,7 @@ from watchkeeper.cli import (
     agent,
     backup,
     doctor,
+    erase,
     importer,
     keys,
     migrate,
@@ -34,6 +35,7 @@ program.command("migrate")(migrate.migrate)
 program.command("doctor")(doctor.doctor)
 program.command("backup")(backup.backup)
 program.command("restore")(backup.restore)
+program.command("erase")(erase.erase)
 program.command("reload")(reload.reload)
 program.add_typer(importer.program, name="import")
 program.add_typer(keys.program, name="key")

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from watchkeeper.app.control import ask_for_retention
 from watchkeeper.app.datadir import is_locked
-from watchkeeper.app.stores import column_store, retention_days
+from watchkeeper.app.stores import column_store, meta_store, project_tables, retention_days
 from watchkeeper.cli.arguments import (
     AsJson,
     ConfigFile,
@@ -54,12 +54,16 @@ def verify(
 
 def _at_rest(found: Installation) -> list[Kept]:
     with owned(found):
-        columns = column_store(found.config, found.data_dir)
+        meta = meta_store(found.config, found.data_dir)
+        meta.upgrade()
+        columns = column_store(found.config, found.data_dir, meta)
         try:
             columns.migrate()
-            return Retention(columns, retention_days(found.config)).verify(system_clock())
+            own = project_tables(meta)
+            return Retention(columns, retention_days(found.config), own).verify(system_clock())
         finally:
             columns.close()
+            meta.close()
 
 
 def _plain(kept: Kept) -> dict[str, object]:

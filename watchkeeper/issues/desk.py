@@ -84,7 +84,7 @@ class Issues:
         self._beside = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="issues")
         self.acts = IssueActs(meta=meta, columns=columns, clock=clock)
         self.searches = Searches(meta=meta, columns=columns, clock=clock)
-        self.rates = ErrorRates(meta=meta, columns=columns)
+        self.rates = ErrorRates(meta=meta, columns=columns, beside=self._beside)
 
     def list(self, scope: Scope, query: IssueQuery) -> IssuePage:
         """A page of issues with their counts in the query's range."""

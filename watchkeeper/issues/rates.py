@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from watchkeeper.issues.event import severity_of
@@ -97,9 +98,11 @@ class ErrorSummary:
 class ErrorRates:
     """Counts over a whole project. Every method blocks."""
 
-    def __init__(self, *, meta: Meta, columns: Columns) -> None:
+    def __init__(self, *, meta: Meta, columns: Columns, beside: Executor) -> None:
+        """beside: where questions of one answer are asked at the same time."""
         self._meta = meta
         self._columns = columns
+        self._beside = beside
 
     def groups(
         self,
@@ -149,7 +152,11 @@ class ErrorRates:
     def summary(self, scope: Scope, chosen: Filter, *, buckets: int = 48) -> ErrorSummary:
         """Totals and trend of the range beside the range before it."""
         _check(buckets, 1)
-        now, before = error_rates.totals(self._columns, scope, chosen)
+        earlier = replace(chosen, range=error_rates.before(chosen.range))
+        totals = [
+            self._beside.submit(error_rates.totals, self._columns, scope, one)
+            for one in (chosen, earlier)
+        ]
         series = [[0] * buckets, [0] * buckets]
         for slot, events, users in counts.over_time(self._columns, scope, chosen, buckets=buckets):
             if 0 <= slot < buckets:
@@ -157,6 +164,7 @@ class ErrorRates:
         with self._meta.read() as conn:
             new, regressions = rows.news(conn, scope, chosen.range)
             statuses = rows.status_counts(conn, scope)
+        now, before = (one.result() for one in totals)
         changed = (now.events - before.events) / before.events * 100 if before.events else None
         return ErrorSummary(
             now=_totals(now),

@@ -19,6 +19,7 @@ from watchkeeper.logs.repo import (
     minute_counts,
     minute_facets,
 )
+from watchkeeper.logs.slices import newest_stretch
 from watchkeeper.logs.types import Facet, Histogram, severity_row
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns, QueryTooHeavy
@@ -94,10 +95,11 @@ class LogCounts:
             rows = minute_facets(self._columns, self._scope, span, condition, rolled, limit=limit)
             found |= _facets(rolled, list(rows), total=None)
         if others:
+            stretch = newest_stretch(self._columns, self._scope, span, condition, most=NEWEST_LINES)
             rows = facet_counts(
                 self._columns,
                 self._scope,
-                span,
+                stretch,
                 condition,
                 others,
                 limit=limit,

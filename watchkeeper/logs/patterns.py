@@ -21,6 +21,7 @@ from watchkeeper.logs.repo import (
     patterned_lines,
     rolled_patterns,
 )
+from watchkeeper.logs.slices import newest_stretch
 from watchkeeper.logs.types import Line
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns
@@ -86,9 +87,10 @@ class LogPatterns:
                 columns, scope, span, condition, slots=SLOTS, most=MOST_PATTERNS
             )
         else:
+            stretch = newest_stretch(columns, scope, span, condition, most=NEWEST_LINES)
             counts = pattern_counts(
                 columns, scope, span, condition, slots=SLOTS, most=MOST_PATTERNS,
-                newest=NEWEST_LINES,
+                newest=NEWEST_LINES, since_ms=stretch.start_ms,
             )  # fmt: skip
         found = clustered(counts)
         shown = self._told(found[:limit])

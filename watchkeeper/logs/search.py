@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from watchkeeper.lib.clock import DAY_MS, HOUR_MS, MINUTE_MS, Clock
+from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.lib.errors import Invalid, NotFound
 from watchkeeper.logs.language import Always, And, Matches, Node, attribute_field, field_named
 from watchkeeper.logs.repo import (
@@ -14,14 +14,11 @@ from watchkeeper.logs.repo import (
     lines_of_ids,
     page_of_lines,
 )
+from watchkeeper.logs.slices import slices_of
 from watchkeeper.logs.types import Context, Line, LogPage, LogSearch, Spot
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns
 
-_SHORTEST_SLICE_MS = 2 * MINUTE_MS
-_GROWTH = 8
-"""Each slice of time is so many times as long as the one before: common words end early."""
-_FIRST_SHARE = 64
 _FILE = "log.file.path"
 _LINES_A_STEP = 2_000
 
@@ -121,25 +118,6 @@ class LogSearches:
             until_ms=until_ms,
             limit=limit,
         )
-
-
-def slices_of(span: TimeRange, after: Spot | None, *, is_newest_first: bool) -> Iterator[TimeRange]:
-    """The range in stretches that grow, from where the search begins; the first is short."""
-    start_ms, end_ms = span.start_ms, span.end_ms
-    if after is not None and is_newest_first:
-        end_ms = min(end_ms, after.ts_ms + 1)
-    elif after is not None:
-        start_ms = max(start_ms, after.ts_ms)
-    length_ms = max(_SHORTEST_SLICE_MS, min((end_ms - start_ms) // _FIRST_SHARE, HOUR_MS))
-    while start_ms < end_ms:
-        if is_newest_first:
-            part = TimeRange(max(start_ms, end_ms - length_ms), end_ms)
-            end_ms = part.start_ms
-        else:
-            part = TimeRange(start_ms, min(end_ms, start_ms + length_ms))
-            start_ms = part.end_ms
-        yield part
-        length_ms *= _GROWTH
 
 
 def _page(found: list[Line], search: LogSearch) -> LogPage:

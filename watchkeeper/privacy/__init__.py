@@ -13,7 +13,15 @@ from watchkeeper.privacy.policy import (
     read_policy,
     write_policy,
 )
-from watchkeeper.privacy.repo import PolicyRows, PolicyWatch, newest_event, put_policy
+from watchkeeper.privacy.repo import (
+    PolicyRows,
+    PolicyWatch,
+    days_of,
+    newest_event,
+    project_days,
+    put_days,
+    put_policy,
+)
 from watchkeeper.privacy.rules import FILTERED, without_long_numbers
 from watchkeeper.privacy.scrub import Scrubber, ScrubRules
 from watchkeeper.privacy.walk import Json
@@ -34,8 +42,11 @@ __all__ = [
     "Scrubber",
     "anonymous_id",
     "check_policy",
+    "days_of",
     "hashed",
     "newest_event",
+    "project_days",
+    "put_days",
     "put_policy",
     "read_policy",
     "without_long_numbers",

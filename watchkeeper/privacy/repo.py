@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import cast
 
 from sqlalchemy import Connection, select, update
@@ -16,6 +17,7 @@ from watchkeeper.store.meta import Meta, bump, tables
 
 _REVISION = "privacy"
 _KEY = "privacy"
+_DAYS_KEY = "retention_days"
 _projects = tables.projects
 _NEWEST = """
 SELECT payload FROM errors WHERE project_id = {project:UInt32}
@@ -53,6 +55,25 @@ def put_policy(conn: Connection, project_id: int, policy: Policy) -> None:
     bump(conn, _REVISION)
 
 
+def project_days(meta: Meta) -> dict[int, dict[str, int]]:
+    """Project → signal → days, where a project keeps a signal for other days than the server."""
+    with meta.read() as conn:
+        rows = conn.execute(select(_projects.c.id, _projects.c.settings)).all()
+    return {row.id: _days(row.settings) for row in rows if row.settings.get(_DAYS_KEY)}
+
+
+def days_of(meta: Meta, project_id: int) -> dict[str, int]:
+    """Signal → days of one project."""
+    with meta.read() as conn:
+        return _days(_settings(conn, project_id))
+
+
+def put_days(conn: Connection, project_id: int, days: Mapping[str, int]) -> None:
+    """Set for how long a project keeps its signals, in the caller's transaction."""
+    settings = {**_settings(conn, project_id), _DAYS_KEY: dict(days)}
+    conn.execute(update(_projects).where(_projects.c.id == project_id).values(settings=settings))
+
+
 class PolicyWatch:
     """Keeps a scrubber's policies as they are in the store."""
 
@@ -84,3 +105,8 @@ def _settings(conn: Connection, project_id: int) -> dict[str, object]:
 
 def _policy(settings: dict[str, object]) -> Policy:
     return read_policy(json.dumps(settings[_KEY])) if _KEY in settings else Policy()
+
+
+def _days(settings: Mapping[str, object]) -> dict[str, int]:
+    found = settings.get(_DAYS_KEY)
+    return {str(name): int(days) for name, days in found.items()} if isinstance(found, dict) else {}

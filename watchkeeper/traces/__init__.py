@@ -36,13 +36,7 @@ from watchkeeper.traces.performance_types import (
     StatName,
     WeekBefore,
 )
-from watchkeeper.traces.profiles.desk import (
-    Profiles,
-)
-from watchkeeper.traces.profiles.pprof import (
-    checked_pprof,
-)
-from watchkeeper.traces.profiles.types import (
+from watchkeeper.traces.profiles import (
     Flame,
     FlameFrames,
     FlameNodes,
@@ -50,7 +44,9 @@ from watchkeeper.traces.profiles.types import (
     ProfiledTransaction,
     ProfileItem,
     ProfilePage,
+    Profiles,
     UploadedProfile,
+    checked_pprof,
 )
 from watchkeeper.traces.queries import (
     Category,

@@ -196,6 +196,8 @@ class Builder:
             addresses=addresses,
             clock=self.clock,
             options=ApiOptions(
+                signal_days={"errors": 30, "logs": 7},
+                longest_days=90,
                 public_url=PUBLIC_URL,
                 data_dir=self.directory,
                 environment="test",

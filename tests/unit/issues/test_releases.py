@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from watchkeeper.issues.lapse import Ignoring, Resolution, ResolvedIn, counted, is_back, lapsed
@@ -117,6 +119,6 @@ def test_events_of_a_window_are_forgotten_when_it_has_passed() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"events": 0}, {"users": 10**6}, {"window_ms": 5}])
-def test_an_ignoring_without_sense_is_refused(wrong: dict[str, int]) -> None:
+def test_an_ignoring_without_sense_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(Invalid):
         Ignoring(**wrong)

@@ -32,6 +32,7 @@ from watchkeeper.api.wk import (
     profiles,
     projects,
     releases,
+    retention,
     rule_preview,
     rules,
     scrape,
@@ -46,7 +47,7 @@ _ROOMS = (
     session, first_run, projects, setup, keys, tokens, members, audit, home, issues, issue_acts,
     issue_facts, issue_searches, errors, releases, alerts, rules, rule_preview, channels, scrape,
     pools, metrics, cardinality, forecasts, live, data_health, attachments, traces, performance,
-    profiles, log_queries, log_streams, logs, privacy,
+    profiles, log_queries, log_streams, logs, privacy, retention,
 )  # fmt: skip
 
 

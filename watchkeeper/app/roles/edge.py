@@ -133,21 +133,8 @@ class EdgeApp:
             limits=self._options.remote_write,
             may_write_reserved=hooks.may_write_reserved,
         )
-        self._json_lines = JsonLinesEndpoint(
-            acceptor=acceptor,
-            writers=writers,
-            scrubber=scrubber,
-            clock=clock,
-            in_flight=in_flight,
-            limits=self._options.logs,
-        )
-        self._loki = LokiEndpoint(
-            acceptor=acceptor,
-            writers=writers,
-            scrubber=scrubber,
-            clock=clock,
-            in_flight=in_flight,
-            limits=self._options.logs,
+        self._logs = _log_endpoints(
+            acceptor, writers, scrubber, clock, in_flight, self._options.logs
         )
         otlp = self._options.otlp
         signals: list[Signal] = [
@@ -186,7 +173,12 @@ class EdgeApp:
         project_id = None
         if path.startswith("/p/") and (match := _PREFIX.fullmatch(path)) is not None:
             path, project_id = match["path"], int(match["project"])
-        endpoints = (self._sentry, self._remote_write, self._otlp, self._json_lines, self._loki)
+        endpoints: tuple[Endpoint, ...] = (
+            self._sentry,
+            self._remote_write,
+            self._otlp,
+            *self._logs,
+        )
         for endpoint in endpoints:
             if endpoint.owns(path):
                 return endpoint, path, project_id
@@ -286,6 +278,30 @@ class EdgeApp:
         waiting = self._rejections.take()
         if waiting and self._write_rejections is not None:
             await asyncio.to_thread(self._write_rejections, waiting)
+
+
+def _log_endpoints(
+    acceptor: Acceptor,
+    writers: Writers,
+    scrubber: Scrubber,
+    clock: Clock,
+    in_flight: InFlight,
+    limits: LogLimits,
+) -> tuple[Endpoint, ...]:
+    """Who answers log lines that come over HTTP, but for OTLP's."""
+    kinds: tuple[type[JsonLinesEndpoint] | type[LokiEndpoint], ...]
+    kinds = (JsonLinesEndpoint, LokiEndpoint)
+    return tuple(
+        kind(
+            acceptor=acceptor,
+            writers=writers,
+            scrubber=scrubber,
+            clock=clock,
+            in_flight=in_flight,
+            limits=limits,
+        )
+        for kind in kinds
+    )
 
 
 def _json_reply(

@@ -117,13 +117,7 @@ def _build(
         ),
         clock,
         metrics,
-        EdgeOptions(
-            version=__version__,
-            otlp=otlp_options(config.otlp),
-            grpc_listener=open_grpc_listener(config),
-            sentry=_sentry(config.sentry),
-            logs=log_limits(config),
-        ),
+        _edge_options(config),
         hooks=EdgeHooks(
             write_rejections=RejectionRows(meta).add,
             token_project=access.project_of_token,
@@ -158,6 +152,16 @@ def _build(
         statsd=statsd,
         syslog=syslog,
         telemetry=telemetry,
+    )
+
+
+def _edge_options(config: Config) -> EdgeOptions:
+    return EdgeOptions(
+        version=__version__,
+        otlp=otlp_options(config.otlp),
+        grpc_listener=open_grpc_listener(config),
+        sentry=_sentry(config.sentry),
+        logs=log_limits(config),
     )
 
 

@@ -17,6 +17,7 @@ from watchkeeper.ingest.digest.repo import (
     set_watermark,
     watermark,
 )
+from watchkeeper.ingest.digest.repo import position as lane_position
 
 __all__ = [
     "Apply",
@@ -29,6 +30,7 @@ __all__ = [
     "Publish",
     "Refused",
     "Sink",
+    "lane_position",
     "lower_watermark",
     "move_watermark",
     "nothing_to_apply",

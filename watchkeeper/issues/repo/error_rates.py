@@ -127,7 +127,7 @@ def _series(
     GROUP BY value, at
     """
     params = params_of(scope, chosen, span, buckets=buckets)
-    params |= {"values": list(values), "tag": tag, "before": _before(span).start_ms}
+    params |= {"values": list(values), "tag": tag, "before": before(span).start_ms}
     found: dict[str, tuple[int, list[int]]] = {}
     for value, at, n in columns.rows(sql, params):
         previous, series = found.setdefault(str(value), (0, [0] * buckets))
@@ -139,7 +139,7 @@ def _series(
     return found
 
 
-def _before(span: TimeRange) -> TimeRange:
+def before(span: TimeRange) -> TimeRange:
     """The range before, of the same length."""
     return TimeRange(max(0, span.start_ms - span.length_ms), span.start_ms)
 
@@ -149,14 +149,8 @@ def _with_range_before(conditions: str) -> str:
     return conditions.replace("{start:Int64}", "{before:Int64}")
 
 
-def totals(columns: Columns, scope: Scope, chosen: Filter) -> tuple[Totals, Totals]:
-    """Of the range, and of the range before."""
-    return _totals(columns, scope, chosen), _totals(
-        columns, scope, replace(chosen, range=_before(chosen.range))
-    )
-
-
-def _totals(columns: Columns, scope: Scope, chosen: Filter) -> Totals:
+def totals(columns: Columns, scope: Scope, chosen: Filter) -> Totals:
+    """Of the range."""
     source, span = source_of(chosen)
     sql = f"""
     SELECT {source["events"]}, ifNull({source["users"]}, 0), uniqExact(grouping_hash)
@@ -216,7 +210,7 @@ def by_level(columns: Columns, scope: Scope, chosen: Filter) -> tuple[Leveled, L
     WHERE {where(source, chosen)} GROUP BY level, handled
     """
     users = columns.rows(sql, params_of(scope, chosen, span))
-    earlier = replace(chosen, range=_before(chosen.range))
+    earlier = replace(chosen, range=before(chosen.range))
     source, span = source_of(earlier)
     sql = f"""
     SELECT level, handled, {source["events"]} FROM {source["table"]}

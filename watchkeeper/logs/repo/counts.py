@@ -159,6 +159,21 @@ def facet_counts(
         yield int(at), str(found), int(counted)
 
 
+def count_matching(
+    columns: Columns, scope: Scope, span: TimeRange, condition: Condition, *, most: int
+) -> int:
+    """Matching lines, counted up to `most`."""
+    rows = columns.rows(
+        f"""
+        SELECT count() FROM (
+            SELECT 1 FROM logs WHERE {IN_RANGE} AND {condition.sql} LIMIT {{most:UInt64}}
+        )
+        """,
+        {**range_params(scope, span), **condition.params, "most": most},
+    )
+    return int(rows[0][0])
+
+
 def attribute_names(
     columns: Columns,
     scope: Scope,

@@ -64,8 +64,9 @@ def pattern_counts(
     slots: int,
     most: int,
     newest: int,
+    since_ms: int,
 ) -> list[PatternCount]:
-    """From the newest lines that match."""
+    """From the newest lines that match, none from before `since_ms`."""
     inner = f"""
     SELECT pattern, any({LOG_TEMPLATE.format(body="body")}) AS template, count() AS lines, level,
            service, slot, min(ts) AS first, max(ts) AS last
@@ -74,6 +75,7 @@ def pattern_counts(
                intDiv((toUnixTimestamp64Milli(ts) - {{from:Int64}}) * {{slots:Int64}},
                       {{to:Int64}} - {{from:Int64}}) AS slot
         FROM logs WHERE {IN_RANGE} AND {condition.sql}
+          AND logs.ts >= fromUnixTimestamp64Milli({{since:Int64}})
         ORDER BY logs.ts DESC LIMIT {{newest:UInt32}}
     ) GROUP BY pattern, level, service, slot
     """
@@ -83,6 +85,7 @@ def pattern_counts(
         "slots": slots,
         "most": most,
         "newest": newest,
+        "since": since_ms,
     }
     rows = columns.rows(_SUMMED.format(inner=inner), params)
     return [_pattern(row, slots) for row in rows]

@@ -12,6 +12,7 @@ from watchkeeper.store.columns.envelope_tables import (
     REPLAYS,
     SESSIONS,
 )
+from watchkeeper.store.columns.erasure import ColumnErasure, Sought
 from watchkeeper.store.columns.errors import (
     BatchRefused,
     DataDirInUse,
@@ -20,6 +21,13 @@ from watchkeeper.store.columns.errors import (
     QueryTooHeavy,
     SchemaTooNew,
     StoreUnavailable,
+)
+from watchkeeper.store.columns.log_tables import (
+    LOG_ATTRIBUTE_PAIRS,
+    LOG_PATTERNS,
+    LOG_TEMPLATE,
+    LOGS,
+    LOGS_1M,
 )
 from watchkeeper.store.columns.native import samples_native
 from watchkeeper.store.columns.options import ClusterOptions, EmbeddedOptions
@@ -47,11 +55,6 @@ from watchkeeper.store.columns.tables import (
     ERRORS_1H,
     EXEMPLARS,
     HISTOGRAMS,
-    LOG_ATTRIBUTE_PAIRS,
-    LOG_PATTERNS,
-    LOG_TEMPLATE,
-    LOGS,
-    LOGS_1M,
     METADATA,
     SAMPLES,
     SAMPLES_1D,
@@ -90,6 +93,7 @@ __all__ = [
     "TRACES",
     "BatchRefused",
     "ClusterOptions",
+    "ColumnErasure",
     "Columns",
     "ColumnsHealth",
     "DataDirInUse",
@@ -105,6 +109,7 @@ __all__ = [
     "Retention",
     "SchemaTooNew",
     "Settings",
+    "Sought",
     "StoreUnavailable",
     "Table",
     "TableSize",

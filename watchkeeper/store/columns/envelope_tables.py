@@ -38,6 +38,7 @@ PROFILES = Table(
     ),
     ttl_column="ts",
     ttl_days=14,
+    person=(),
 )
 """ts: when sampling began. profile_id: of the profile, or of one chunk of a continuous one, whose
 profiler_id then joins the chunks with the spans that name it. format: sentry-1 (`profile`),
@@ -66,6 +67,7 @@ SESSIONS = Table(
     order_by=("project_id", "release", "session_id"),
     ttl_column="ts",
     ttl_days=90,
+    person=("user_key",),
 )
 """Read with FINAL: a session's latest state stands for it. ts: when it began. A row that sums up
 several has an id of its own; `sessions` of them, each at most one of errored, abnormal, crashed.
@@ -89,6 +91,7 @@ CHECK_INS = Table(
     order_by=("project_id", "monitor", "ts"),
     ttl_column="ts",
     ttl_days=90,
+    impersonal="runs of scheduled jobs",
 )
 """A row a message: `in_progress` at first, then `ok` or `error` under the same check_in_id.
 config: the monitor's schedule and margins as JSON, where the SDK tells them."""
@@ -116,6 +119,7 @@ FEEDBACK = Table(
     order_by=("project_id", "ts"),
     ttl_column="ts",
     ttl_days=90,
+    person=("user_key", "email", "name"),
 )
 """What people write. event_id: the error that it is about. source: what showed the form."""
 
@@ -137,6 +141,7 @@ ATTACHMENTS = Table(
     order_by=("project_id", "event_id", "ts"),
     ttl_column="ts",
     ttl_days=30,
+    person=("user_key",),
 )
 """Files of events. ts: when received. type: Sentry's (`event.attachment`, `event.minidump`, …).
 blob: its key in the store of blobs."""
@@ -168,6 +173,8 @@ REPLAYS = Table(
     indices=("INDEX by_time ts TYPE minmax GRANULARITY 1",),
     ttl_column="ts",
     ttl_days=30,
+    person=("user_key",),
+    together="replay_id",
 )
 """part: `event` (what a segment is about: payload is its JSON, urls, error_ids and trace_ids are
 JSON lists), `recording` (zlib of, or plain, rrweb's JSON) or `video`; the latter two in a blob."""

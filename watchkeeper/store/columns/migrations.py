@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from watchkeeper.store.columns import schema, tables, trace_tables
+from watchkeeper.store.columns import log_tables, schema, tables
 from watchkeeper.store.columns.envelope_tables import ENVELOPE_TABLES
 from watchkeeper.store.columns.errors import SchemaTooNew
 from watchkeeper.store.columns.port import Params
@@ -54,10 +54,10 @@ def _values_as_differences(options: SchemaOptions) -> list[str]:
 
 
 def _spans_and_more_of_logs(options: SchemaOptions) -> list[str]:
-    added = [column.name for column in tables.LOG_COLUMNS_2]
+    added = [column.name for column in log_tables.LOG_COLUMNS_2]
     made = [schema.create_table(t, options) for t in (tables.SPANS, tables.TRACES)]
     made += [schema.create_view(tables.TRACES_VIEW, options)]
-    made += [schema.add_columns(tables.LOGS, added, options)]
+    made += [schema.add_columns(log_tables.LOGS, added, options)]
     return [statement for group in made for statement in group]
 
 
@@ -87,12 +87,13 @@ def _more_of_errors(options: SchemaOptions) -> list[str]:
 
 
 def _search_of_logs(options: SchemaOptions) -> list[str]:
-    added = schema.add_columns(tables.LOGS, [tables.LOG_PATTERN.name], options)
-    made = [schema.create_table(t, options) for t in (tables.LOGS_1M, tables.LOG_PATTERNS)]
+    added = schema.add_columns(log_tables.LOGS, [log_tables.LOG_PATTERN.name], options)
+    made = [schema.create_table(t, options) for t in (log_tables.LOGS_1M, log_tables.LOG_PATTERNS)]
     viewed = [
-        schema.create_view(v, options) for v in (tables.LOGS_1M_VIEW, tables.LOG_PATTERNS_VIEW)
+        schema.create_view(v, options)
+        for v in (log_tables.LOGS_1M_VIEW, log_tables.LOG_PATTERNS_VIEW)
     ]
-    indexed = schema.add_indices(tables.LOGS, options)
+    indexed = schema.add_indices(log_tables.LOGS, options)
     return [statement for group in (added, indexed, *made, *viewed) for statement in group]
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS, SECOND_MS
-from watchkeeper.store.columns.port import Columns
+from watchkeeper.store.columns import schema
+from watchkeeper.store.columns.port import Columns, Params
+from watchkeeper.store.columns.schema import SchemaOptions
 from watchkeeper.store.columns.table import Table
 from watchkeeper.store.columns.tables import TABLES
 
@@ -23,6 +25,12 @@ WHERE active AND database = currentDatabase() AND table IN ({name:String}, {loca
 _OLDEST = """
 SELECT project_id, count(), toUnixTimestamp(toDateTime(min({column}), 'UTC'))
 FROM {table} GROUP BY project_id ORDER BY project_id
+"""
+
+
+_DAYS_A_RUN = 4
+_OVERDUE = """
+SELECT DISTINCT {day} AS day FROM {table} WHERE {overdue} ORDER BY day
 """
 
 
@@ -53,9 +61,76 @@ class Dropped:
 class Retention:
     """Keeps the policy of each table. days: table → days, over the table's own."""
 
-    def __init__(self, columns: Columns, days: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        columns: Columns,
+        days: Mapping[str, int],
+        projects: Mapping[int, Mapping[str, int]] | None = None,
+        *,
+        cluster: str = "",
+    ) -> None:
         self._columns = columns
         self._days = days
+        self._projects = projects or {}
+        self._cluster = cluster
+
+    def set_ttls(self) -> None:
+        """Have the engine keep each table for as long as the project with the longest policy."""
+        for table in _bounded():
+            days = {table.name: self._longest_days(table)}
+            options = SchemaOptions(cluster=self._cluster, retention_days=days)
+            self._columns.execute(schema.modify_ttl(table, options))
+
+    def delete_expired(self, now_ms: int) -> list[Dropped]:
+        """Delete what is older than its own project keeps it, where others keep theirs longer.
+
+        Whole days, the oldest first, at most `_DAYS_A_RUN` of a table: each rewrites its parts.
+        """
+        done = []
+        for table in _bounded():
+            if table.is_daily and self._projects:
+                for day in self._overdue_days(table, now_ms)[:_DAYS_A_RUN]:
+                    self._delete_day(table, day, now_ms)
+                    done.append(Dropped(table=table.name, day=day))
+        return done
+
+    def _overdue_days(self, table: Table, now_ms: int) -> list[str]:
+        sql = _OVERDUE.format(table=table.name, day=_day_of(table), overdue=_overdue(table))
+        return [str(day) for (day,) in self._columns.rows(sql, self._cutoffs(table, now_ms))]
+
+    def _delete_day(self, table: Table, day: str, now_ms: int) -> None:
+        local = schema.local_name(table.name, self._cluster)
+        self._columns.execute(
+            f"ALTER TABLE {local}{schema.on_cluster(self._cluster)} DELETE IN PARTITION ID '{day}' "
+            f"WHERE {_overdue(table)}",
+            self._cutoffs(table, now_ms),
+            settings={"mutations_sync": 2, "max_execution_time": 0},
+        )
+
+    def _cutoffs(self, table: Table, now_ms: int) -> Params:
+        """Before which day's start (Unix s) rows go: of projects by their policy, of all others."""
+        own = {
+            project_id: days[table.name]
+            for project_id, days in self._projects.items()
+            if table.name in days
+        }
+
+        def before_s(days: int) -> int:
+            return (now_ms - days * DAY_MS) // DAY_MS * DAY_MS // SECOND_MS
+
+        return {
+            "projects": list(own),
+            "cutoffs": [before_s(days) for days in own.values()],
+            "others": before_s(self._days.get(table.name, table.ttl_days)),
+        }
+
+    def _longest_days(self, table: Table) -> int:
+        own = (days.get(table.name, 0) for days in self._projects.values())
+        return max(self._days.get(table.name, table.ttl_days), *own, 0)
+
+    def _days_of(self, table: Table, project_id: int) -> int:
+        default = self._days.get(table.name, table.ttl_days)
+        return self._projects.get(project_id, {}).get(table.name, default)
 
     def drop_expired(self, now_ms: int) -> list[Dropped]:
         """Drop every day that has expired as a whole. The engine's own TTL does the same, later."""
@@ -73,7 +148,8 @@ class Retention:
 
     def _expired(self, table: Table, now_ms: int) -> list[str]:
         """Days all of whose rows are older than the policy."""
-        first_kept = datetime.fromtimestamp((now_ms - self._keep_ms(table)) / SECOND_MS, UTC)
+        kept_ms = self._longest_days(table) * DAY_MS
+        first_kept = datetime.fromtimestamp((now_ms - kept_ms) / SECOND_MS, UTC)
         params = {
             "name": table.name,
             "local": f"{table.name}_local",
@@ -84,21 +160,36 @@ class Retention:
     def _kept(self, table: Table, now_ms: int) -> list[Kept]:
         sql = _OLDEST.format(column=table.ttl_column, table=table.name)
         length_ms = DAY_MS if table.is_daily else _LONGEST_MONTH_MS
-        due_ms = now_ms - self._keep_ms(table) - length_ms - DROPS_WITHIN_MS
-        return [
-            Kept(
-                table=table.name,
-                project_id=int(project_id),
-                days=self._keep_ms(table) // DAY_MS,
-                rows=int(rows),
-                oldest_ms=int(oldest_s) * SECOND_MS,
-                late_ms=max(0, due_ms - int(oldest_s) * SECOND_MS),
+        due_ms = now_ms - length_ms - DROPS_WITHIN_MS
+        found = []
+        for project_id, rows, oldest_s in self._columns.rows(sql):
+            days, oldest_ms = self._days_of(table, int(project_id)), int(oldest_s) * SECOND_MS
+            found.append(
+                Kept(
+                    table=table.name,
+                    project_id=int(project_id),
+                    days=days,
+                    rows=int(rows),
+                    oldest_ms=oldest_ms,
+                    late_ms=max(0, due_ms - days * DAY_MS - oldest_ms),
+                )
             )
-            for project_id, rows, oldest_s in self._columns.rows(sql)
-        ]
+        return found
 
-    def _keep_ms(self, table: Table) -> int:
-        return self._days.get(table.name, table.ttl_days) * DAY_MS
+
+def _day_of(table: Table) -> str:
+    """YYYYMMDD of a row, as its partition is called."""
+    by_day = table.partition_by
+    return f"toYYYYMMDD({by_day})" if by_day == "day" else by_day
+
+
+def _overdue(table: Table) -> str:
+    """A row is older than its project keeps it. Parameters: projects, cutoffs, others."""
+    return (
+        f"toUnixTimestamp(toDateTime({table.ttl_column}, 'UTC')) < "
+        "transform(project_id, {projects:Array(UInt32)}, {cutoffs:Array(UInt32)}, "
+        "toUInt32({others:UInt32}))"
+    )
 
 
 def _bounded() -> list[Table]:

@@ -21,6 +21,12 @@ class Table:
 
     order_by: sorting key. engine: MergeTree or one of its kinds. ttl: expression with {days}.
     shard_by: expression that spreads rows over a cluster's shards.
+
+    How a person is found in it (erasure.py), one of:
+    person: columns that hold a person's id as a whole, if any; every text is searched besides.
+    of_series: rows belong to series, whose labels may name a person.
+    impersonal: why no row can be about a person.
+    together: a column; with a person's row go all that have the same value in it.
     """
 
     name: str
@@ -32,6 +38,10 @@ class Table:
     ttl_column: str = ""
     ttl_days: int = 0
     shard_by: str = "cityHash64(project_id)"
+    person: tuple[str, ...] | None = None
+    of_series: bool = False
+    impersonal: str = ""
+    together: str = ""
 
     @property
     def is_daily(self) -> bool:

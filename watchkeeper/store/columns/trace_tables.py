@@ -32,6 +32,7 @@ TRACE_PARTS = Table(
     indices=("INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 1",),
     ttl_column="start",
     ttl_days=14,
+    person=(),
     shard_by="cityHash64(trace_id)",
 )
 """What one insert held of one trace: mostly all of it. trace: a hash of trace_id. extent_ns: from
@@ -82,6 +83,7 @@ OPERATIONS_1M = Table(
     order_by=_OPERATION_KEY,
     ttl_column="bucket",
     ttl_days=14,
+    person=(),
 )
 """Calls by minute. category: entry (work that enters a service), db, http, cache, queue, rpc.
 operation: a hash of category, service, name, method, system and op. name: route, statement, host,
@@ -96,6 +98,7 @@ OPERATIONS_1H = Table(
     order_by=_OPERATION_KEY,
     ttl_column="bucket",
     ttl_days=90,
+    person=(),
 )
 """The same by hour."""
 
@@ -118,6 +121,7 @@ REPEATED_QUERIES = Table(
     order_by=("project_id", "start"),
     ttl_column="start",
     ttl_days=14,
+    person=(),
     shard_by="cityHash64(trace_id)",
 )
 """Five or more equal statements below one parent that came in one insert."""
@@ -141,6 +145,7 @@ SLOW_QUERIES = Table(
     order_by=("project_id", "ts"),
     ttl_column="ts",
     ttl_days=14,
+    person=(),
     shard_by="cityHash64(trace_id)",
 )
 """Calls to databases that took 200 ms or longer."""

@@ -87,6 +87,22 @@ class Meta:
         with self.read() as conn:
             conn.execute(text("SELECT 1"))
 
+    def compact(self) -> None:
+        """Write the file anew, so that nothing deleted is left in it or in its journal. Blocks."""
+        is_file = self._writer.dialect.name == "sqlite"
+        with translated():
+            raw = self._writer.raw_connection()
+            try:
+                cursor = raw.cursor()
+                if not is_file:
+                    raw.driver_connection.autocommit = True  # type: ignore[union-attr]
+                cursor.execute("VACUUM")
+                if is_file:
+                    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                cursor.close()
+            finally:
+                raw.invalidate()
+
     def close(self) -> None:
         self._reader.dispose()
         self._writer.dispose()

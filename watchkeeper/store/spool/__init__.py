@@ -1,5 +1,6 @@
 """The spool: what was accepted, on disk, until it is digested. Format: docs/spec/spool.md."""
 
+from watchkeeper.store.spool.blank import blank_records
 from watchkeeper.store.spool.errors import LaneInUse, SpoolFull, SpoolUnavailable
 from watchkeeper.store.spool.files import FilePort, OsFiles
 from watchkeeper.store.spool.port import Batch, Position, SpoolReader, SpoolWriter
@@ -19,4 +20,5 @@ __all__ = [
     "SpoolReader",
     "SpoolUnavailable",
     "SpoolWriter",
+    "blank_records",
 ]

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from watchkeeper.lib.errors import Invalid, NotFound
 from watchkeeper.model import Scope
 from watchkeeper.store.columns import Columns
+from watchkeeper.traces.profiles import repo
 from watchkeeper.traces.profiles.flame import flame
 from watchkeeper.traces.profiles.pprof import read_pprof
 from watchkeeper.traces.profiles.sentry import read_sentry
 from watchkeeper.traces.profiles.stacks import BadProfile, Stacks
 from watchkeeper.traces.profiles.types import Flame, ProfileItem, ProfilePage
 from watchkeeper.traces.queries import ProfileQuery
-from watchkeeper.traces.repo import profiles as repo
 
 MERGED_AT_MOST = 50
 MERGED_BYTES = 16 * 1024 * 1024

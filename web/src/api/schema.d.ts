@@ -2054,6 +2054,32 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/wk/projects/{project_id}/retention": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Retention
+     * @description For how many days each signal is kept.
+     */
+    get: operations["get_retention"];
+    /**
+     * Put Retention
+     * @description Keep signals for other days than the server does. Needs role admin.
+     *
+     *     What is older than a shorter policy is deleted within hours, a few days of rows at a time.
+     */
+    put: operations["put_retention"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -5225,6 +5251,32 @@ export interface components {
       commit: string;
     };
     /**
+     * RetentionAnswer
+     * @description longest_days: most that a project may ask for.
+     */
+    RetentionAnswer: {
+      /** Signals */
+      signals: components["schemas"]["SignalDays"][];
+      /** Longest Days */
+      longest_days: number;
+    };
+    /**
+     * RetentionBody
+     * @description Signal → days; a signal that is not named takes the server's.
+     * @example {
+     *       "days": {
+     *         "errors": 60,
+     *         "logs": 3
+     *       }
+     *     }
+     */
+    RetentionBody: {
+      /** Days */
+      days: {
+        [key: string]: number;
+      };
+    };
+    /**
      * RoleName
      * @description Rank of a member, as people say it.
      * @enum {string}
@@ -5902,6 +5954,18 @@ export interface components {
       frames: components["schemas"]["ShownFrameAnswer"][];
       /** Omitted */
       omitted: number;
+    };
+    /**
+     * SignalDays
+     * @description days: what the project asks for; null: the server's default_days hold.
+     */
+    SignalDays: {
+      /** Signal */
+      signal: string;
+      /** Days */
+      days: number | null;
+      /** Default Days */
+      default_days: number;
     };
     /**
      * SimilarAnswer
@@ -12269,6 +12333,90 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["PreviewAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_retention: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RetentionAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  put_retention: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RetentionBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RetentionAnswer"];
         };
       };
       /** @description The request was refused. */

@@ -12,7 +12,7 @@ export type Project = Schemas["ProjectAnswer"];
 export type FirstRunAnswers = Schemas["FirstRunBody"];
 
 export type Setup = Schemas["SetupAnswer"];
-export type Addresses = Schemas["Addresses"];
+export type Addresses = Setup["addresses"];
 export type Rejection = Schemas["Rejection"];
 export type IngestKey = Schemas["KeyAnswer"];
 export type ApiToken = Schemas["TokenAnswer"];

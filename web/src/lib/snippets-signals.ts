@@ -59,7 +59,7 @@ const SIGNALS: readonly Source[] = [
     text: ({ public_url, server_key }, projectId) =>
       diff(
         `+curl ${public_url}/p/${projectId}/v1/logs/json \\`,
-        `+  -H "x-watchkeeper-key: ${keyOr(server_key)}" \\`,
+        `+  -H "Authorization: Bearer ${keyOr(server_key)}" \\`,
         `+  -d '{"level":"info","service":"shop","message":"hello"}'`,
       ),
   },
@@ -100,7 +100,7 @@ const SIGNALS: readonly Source[] = [
     text: ({ public_url, server_key }, projectId) =>
       diff(
         `+export WATCHKEEPER_AGENT_KEY=${keyOr(server_key)}`,
-        `+watchkeeper agent --url ${public_url}/p/${projectId} --log-file '/var/log/shop/*.log'`,
+        `+watchkeeper agent --url ${public_url}/p/${projectId} --log-files '/var/log/shop/*.log'`,
       ),
   },
   {

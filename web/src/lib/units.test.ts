@@ -6,6 +6,7 @@ import {
   compact,
   duration,
   percent,
+  rate,
   show,
   showText,
   significant,
@@ -65,4 +66,11 @@ describe("axisLabels", () => {
     expect(axisLabels([0, 0.02, 0.04], "ratio")).toEqual(["0 %", "2 %", "4 %"]);
     expect(axisLabels([0, 20_000], "")).toEqual(["0", "20 k"]);
   });
+});
+
+it("rate chooses the unit in which it can be read", () => {
+  expect(rate(0)).toBe("0 /s");
+  expect(rate(412)).toBe("412 /s");
+  expect(rate(0.05)).toBe("3 /min");
+  expect(rate(0.0005)).toBe("1.80 /h");
 });

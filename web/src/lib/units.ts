@@ -91,6 +91,17 @@ export function coarse(ms: number): string {
   return `${Math.floor(s / 86_400)} d`;
 }
 
+const PER_MINUTE = 60;
+const PER_HOUR = 3600;
+
+/** A rate given a second, in the unit in which it is at least 1 where one is: 412 /s, 3.2 /min, 0.5 /h. */
+export function rate(perSecond: number): string {
+  if (perSecond === 0) return "0 /s";
+  if (perSecond >= 1) return showText(perSecond, "/s");
+  if (perSecond * PER_MINUTE >= 1) return showText(perSecond * PER_MINUTE, "/min");
+  return showText(perSecond * PER_HOUR, "/h");
+}
+
 /** A ratio (0–1) as per cent, two decimals below 10 %. */
 export function percent(ratio: number): string {
   const value = ratio * 100;

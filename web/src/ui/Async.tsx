@@ -10,6 +10,8 @@ interface AsyncProps<T> {
   empty: ReactNode;
   /** Shown while loading; give it the final size, so that nothing moves. */
   skeleton?: ReactNode;
+  /** Codes of failures that are told elsewhere, such as a search that cannot be read. */
+  quiet?: RegExp;
   /** Least height in px of the states other than ready. */
   minHeight?: number;
   children: (data: T) => ReactNode;
@@ -21,6 +23,7 @@ export function Async<T>({
   empty,
   skeleton,
   minHeight,
+  quiet,
   children,
 }: AsyncProps<T>): ReactNode {
   const style: CSSProperties | undefined = minHeight === undefined ? undefined : { minHeight };
@@ -33,6 +36,7 @@ export function Async<T>({
         </div>
       );
     case "failed":
+      if (quiet?.test(value.failure.code)) return <div style={style} />;
       return (
         <div style={style}>
           <FailureNote failure={value.failure} retry={value.retry} />

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -112,8 +113,10 @@ def test_migrations_are_numbered_from_one_without_holes() -> None:
 @pytest.mark.parametrize("options", [NODE, CLUSTER])
 def test_every_statement_of_every_migration_bears_repetition(options: SchemaOptions) -> None:
     for step in MIGRATIONS:
-        for statement in step.statements(options):
-            assert re.search(r"IF (NOT )?EXISTS|MODIFY (TTL|COLUMN)", statement)
+        for before, statement in pairwise(["", *step.statements(options)]):
+            # Rows are copied into a table that was emptied just before: the step begins anew.
+            is_anew = statement.startswith("INSERT") and before.startswith("TRUNCATE TABLE IF")
+            assert is_anew or re.search(r"IF (NOT )?EXISTS|MODIFY (TTL|COLUMN)", statement)
 
 
 def test_every_view_names_tables_that_exist_and_targets_remember_tokens() -> None:

@@ -65,9 +65,9 @@ class JsonLinesEndpoint:
             async with read_body(request, self._body_limits, self._in_flight) as packed:
                 body = unpack(packed, request.header(b"content-encoding"), self._body_limits)
                 lines = _read(body, request)
-            now_ms = self._clock()
+            now_ms, scrubber = self._clock(), self._scrubber.of(project_id)
             rows = [
-                finish_log(line, received_ms=now_ms, scrubber=self._scrubber, limits=self._limits)
+                finish_log(line, received_ms=now_ms, scrubber=scrubber, limits=self._limits)
                 for line in lines
             ]
             await self._acceptor.accept_logs(project_id, rows)

@@ -57,9 +57,9 @@ class LokiEndpoint:
             project_id = await self._writers.project(request, needs_server=True)
             async with read_body(request, self._body_limits, self._in_flight) as packed:
                 lines = self._lines(packed, request)
-            now_ms = self._clock()
+            now_ms, scrubber = self._clock(), self._scrubber.of(project_id)
             rows = [
-                finish_log(line, received_ms=now_ms, scrubber=self._scrubber, limits=self._limits)
+                finish_log(line, received_ms=now_ms, scrubber=scrubber, limits=self._limits)
                 for line in lines
             ]
             await self._acceptor.accept_logs(project_id, rows)

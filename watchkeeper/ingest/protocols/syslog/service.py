@@ -175,7 +175,7 @@ class SyslogService:
                 finish_log(
                     read_message(message, received_ms=now_ms),
                     received_ms=now_ms,
-                    scrubber=self._scrubber,
+                    scrubber=self._scrubber.of(project_id),
                     limits=self._limits,
                 )
                 for message in messages

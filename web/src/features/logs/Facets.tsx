@@ -6,7 +6,7 @@ import { Async, SkeletonRows } from "@/ui/Async";
 import { Icon } from "@/ui/Icon";
 import { MenuItem, Popover } from "@/ui/Menu";
 import { headOf } from "./columns";
-import { hasTerm, termOf } from "./terms";
+import { hasTerm, REFUSED, termOf } from "./terms";
 
 interface FacetsProps {
   scope: Scope;
@@ -25,7 +25,12 @@ export function Facets({ scope, filter, q, onTerm }: FacetsProps): ReactNode {
   const { value } = useLogFacets(scope.project.id, filter, [...USUAL, ...more]);
   return (
     <aside className="panel open log-facets only-l" aria-label="Values">
-      <Async value={value} empty={null} skeleton={<SkeletonRows rows={14} height={26} />}>
+      <Async
+        value={value}
+        empty={null}
+        quiet={REFUSED}
+        skeleton={<SkeletonRows rows={14} height={26} />}
+      >
         {(data) => (
           <>
             {data.facets

@@ -11,7 +11,7 @@ import {
   SEVERITY_COLOR,
   SeverityGlyph,
 } from "@/ui/SeverityGlyph";
-import { hasTerm, termOf } from "./terms";
+import { hasTerm, REFUSED, termOf } from "./terms";
 
 const HEIGHT = 84;
 
@@ -36,6 +36,7 @@ export function Histogram({ scope, filter, q, onTerm }: HistogramProps): ReactNo
       <Async
         value={value}
         empty={null}
+        quiet={REFUSED}
         minHeight={HEIGHT}
         skeleton={<div style={{ height: HEIGHT }} />}
       >

@@ -10,7 +10,7 @@ import { Checkbox } from "@/ui/controls";
 import { Tag } from "@/ui/Panel";
 import { SeverityGlyph } from "@/ui/SeverityGlyph";
 import { NoLines } from "./NoLines";
-import { withoutColors } from "./terms";
+import { REFUSED, withoutColors } from "./terms";
 
 /** Lines that say the same as one row each, the commonest first; new ones are marked. */
 export function PatternsView({ scope, filter }: { scope: Scope; filter: LogFilter }): ReactNode {
@@ -19,7 +19,12 @@ export function PatternsView({ scope, filter }: { scope: Scope; filter: LogFilte
   return (
     <section className="panel open" aria-label="Patterns">
       {refreshing ? <div className="progress" /> : null}
-      <Async value={value} empty={null} skeleton={<SkeletonRows rows={14} height={44} />}>
+      <Async
+        value={value}
+        empty={null}
+        quiet={REFUSED}
+        skeleton={<SkeletonRows rows={14} height={44} />}
+      >
         {(data) => {
           const news = data.patterns.filter((one) => one.is_new);
           const shown = onlyNew ? news : data.patterns;

@@ -12,7 +12,7 @@ import { Histogram } from "./Histogram";
 import { Lines, LinesHead } from "./Lines";
 import { NoLines } from "./NoLines";
 import { WRAP } from "./Tools";
-import { toggleTerm } from "./terms";
+import { REFUSED, toggleTerm } from "./terms";
 
 interface SearchViewProps {
   scope: Scope;
@@ -39,11 +39,15 @@ export function SearchView({ scope, filter, onRun, onProblem }: SearchViewProps)
       <Histogram scope={scope} filter={filter} q={q} onTerm={toggle} />
       <div className="log-split">
         <Facets scope={scope} filter={filter} q={q} onTerm={toggle} />
-        <section className="panel log-panel" aria-label="Lines">
+        <section className="panel log-panel" aria-label="Found lines">
           {pages.refreshing ? <div className="progress" /> : null}
+          {failure && REFUSED.test(failure.code) ? (
+            <p className="state muted">The search cannot be read; what is wrong stands below it.</p>
+          ) : null}
           <Async
             value={pages.value}
             empty={null}
+            quiet={REFUSED}
             minHeight={420}
             skeleton={<SkeletonRows rows={20} height={22} />}
           >
@@ -134,7 +138,7 @@ function problemOf(
   { code, message }: { code: string; message: string },
   shift: number,
 ): QueryProblem | null {
-  if (!/search|query/.test(code)) return null;
+  if (!REFUSED.test(code)) return null;
   const at = /character (\d+)/.exec(message)?.[1];
   return {
     message: message.replace(/ \(at character \d+\)/, ""),

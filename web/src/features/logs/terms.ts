@@ -1,5 +1,8 @@
 /** Terms of the search language of logs, as the page writes them into the search. Pure. */
 
+/** Codes of answers that refuse the search; the field itself says what is wrong. */
+export const REFUSED = /^log_search_invalid$/;
+
 const PLAIN = /^[\w./@-]+$/;
 
 /** `service:shop`, `attr.user:"a b"`; an empty value is asked for as "not there". */

@@ -9,7 +9,7 @@ import type {
 import type { Scope } from "@/api/scope";
 import { Sparkline } from "@/charts/Sparkline";
 import { moment } from "@/lib/time";
-import { compact, count, duration, fixed, percent, showText } from "@/lib/units";
+import { compact, count, duration, fixed, percent, rate } from "@/lib/units";
 import { Ago } from "@/ui/Ago";
 import { PageLink } from "@/ui/PageLink";
 import { Tag } from "@/ui/Panel";
@@ -206,7 +206,7 @@ export function Dependencies({ page }: { page: DependencyPage }): ReactNode {
               <td className="only-l">
                 <Sparkline values={one.spark} kind="bars" label={`${compact(one.calls)} calls`} />
               </td>
-              <td className="num">{showText(one.per_s, "/s")}</td>
+              <td className="num">{rate(one.per_s)}</td>
               <td className={one.errors > 0 ? "num only-l crit" : "num only-l faint"}>
                 {percent(one.error_ratio)}
               </td>

@@ -2,7 +2,7 @@ import { type ReactNode, useMemo, useState } from "react";
 import { type Endpoint, type EndpointPage, useEndpoints } from "@/api/performance";
 import { type Scope, useSearchState } from "@/api/scope";
 import { Sparkline } from "@/charts/Sparkline";
-import { compact, count, duration, percent, showText } from "@/lib/units";
+import { compact, count, duration, percent, rate } from "@/lib/units";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { Glyph } from "@/ui/Glyph";
 import { PageLink } from "@/ui/PageLink";
@@ -60,7 +60,7 @@ function Summary({ page }: { page: EndpointPage }): ReactNode {
           : count(page.total)}{" "}
         endpoints
       </li>
-      <li>{showText(page.per_s, "/s")}</li>
+      <li>{rate(page.per_s)}</li>
       <li className={page.error_ratio > 0.01 ? "crit" : undefined}>
         {percent(page.error_ratio)} failed
       </li>
@@ -152,7 +152,7 @@ function Rows({ page }: { page: EndpointPage }): ReactNode {
                   label={`${compact(one.calls)} calls in the range`}
                 />
               </td>
-              <td className="num only-l">{showText(one.per_s, "/s")}</td>
+              <td className="num only-l">{rate(one.per_s)}</td>
               <td className={one.error_ratio > HOT_ERRORS ? "num crit m" : "num muted"}>
                 {percent(one.error_ratio)}
               </td>

@@ -2,7 +2,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useMemo, useState } from "react";
 import { type MapEdge, type MapNode, type ServiceMap, useServiceMap } from "@/api/performance";
 import { type Scope, useSearchState } from "@/api/scope";
-import { compact, duration, percent, showText } from "@/lib/units";
+import { compact, duration, percent, rate } from "@/lib/units";
 import type { SearchMap } from "@/lib/url-state";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { Switch } from "@/ui/controls";
@@ -154,7 +154,7 @@ function Edge({ edge, layout, most, isDim, isNear }: EdgeProps): ReactNode {
       <path d={shape.head} fill={color} />
       {isNear ? (
         <text x={shape.x} y={shape.y - 6} textAnchor="middle" className="edge-text">
-          {`${edge.is_estimated ? "≈ " : ""}${showText(edge.per_s, "/s")} · ${duration(edge.p95_ms)}${edge.errors > 0 ? ` · ${percent(edge.error_ratio)}` : ""}`}
+          {`${edge.is_estimated ? "≈ " : ""}${rate(edge.per_s)} · ${duration(edge.p95_ms)}${edge.errors > 0 ? ` · ${percent(edge.error_ratio)}` : ""}`}
         </text>
       ) : null}
     </g>
@@ -232,7 +232,7 @@ function Node({ node, layout, isDim, onNear, onOpen }: NodeProps): ReactNode {
         {node.kind === "service" ? null : <span className="faint xs">{node.kind}</span>}
       </span>
       <span className="s muted trunc">
-        {showText(node.per_s, "/s")} · p95 {duration(node.p95_ms)}
+        {rate(node.per_s)} · p95 {duration(node.p95_ms)}
       </span>
       <span className={tone === "ok" ? "s faint" : `s ${tone}`}>
         {percent(node.error_ratio)} failed
@@ -246,7 +246,7 @@ const EDGE_COLUMNS: Column<MapEdge>[] = [
   { head: "To", cell: (one) => nameOf(one.target), width: "30%" },
   {
     head: "Rate",
-    cell: (one) => `${one.is_estimated ? "≈ " : ""}${showText(one.per_s, "/s")}`,
+    cell: (one) => `${one.is_estimated ? "≈ " : ""}${rate(one.per_s)}`,
     isNumber: true,
     width: "96px",
   },
@@ -270,7 +270,7 @@ const NODE_COLUMNS: Column<MapNode>[] = [
     ),
   },
   { head: "Kind", cell: (one) => one.kind, width: "96px", isWideOnly: true },
-  { head: "Rate", cell: (one) => showText(one.per_s, "/s"), isNumber: true, width: "96px" },
+  { head: "Rate", cell: (one) => rate(one.per_s), isNumber: true, width: "96px" },
   {
     head: "Failed",
     cell: (one) => <span className={toneOf(one)}>{percent(one.error_ratio)}</span>,

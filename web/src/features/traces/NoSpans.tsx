@@ -14,10 +14,12 @@ interface NoSpansProps {
   /** What the table holds: "endpoint". */
   what: string;
   isNarrow: boolean;
+  /** How to get some, where traces alone do not bring them. */
+  hint?: ReactNode;
 }
 
 /** Why a table is empty: nothing was ever sent, nothing is in the range, or nothing is of that kind. */
-export function NoSpans({ scope, what, isNarrow }: NoSpansProps): ReactNode {
+export function NoSpans({ scope, what, isNarrow, hint }: NoSpansProps): ReactNode {
   const last = useLastTrace(scope.project.id, true);
   const setRange = useSetRange();
   if (last.state !== "ready")
@@ -37,6 +39,7 @@ export function NoSpans({ scope, what, isNarrow }: NoSpansProps): ReactNode {
         <span className="faint">{detail}</span>. The last trace{" "}
         <Ago atMs={newest.start_ms} zone={scope.zone} />.
       </p>
+      {hint ? <p className="muted">{hint}</p> : null}
       <Button
         onClick={() =>
           setRange({ fromMs: newest.start_ms - AROUND_MS, toMs: newest.start_ms + AROUND_MS })

@@ -16,6 +16,7 @@ import type { SearchMap } from "@/lib/url-state";
 import { Async } from "@/ui/Async";
 import { scopeOnly } from "@/ui/PageLink";
 import { Tag } from "@/ui/Panel";
+import { REFUSED } from "./suggest";
 
 const HEIGHT = 148;
 /** A panel with its head and chart. */
@@ -34,6 +35,7 @@ export function Overview({ scope, filter }: { scope: Scope; filter: TraceFilter 
             <Async
               value={value}
               empty={null}
+              quiet={REFUSED}
               minHeight={PANEL}
               skeleton={<div style={{ height: PANEL }} />}
             >

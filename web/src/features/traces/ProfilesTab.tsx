@@ -66,12 +66,12 @@ export function ProfilesTab({ scope }: { scope: Scope }): ReactNode {
 function NoProfiles({ scope }: { scope: Scope }): ReactNode {
   return (
     <section className="panel open" aria-label="Profiles">
-      <p className="state">
-        No profiles in this range. Sentry's SDKs send them once profiling is switched on
-        (profiles_sample_rate, or profile_session_sample_rate in newer ones); pprof files can be
-        posted.
-      </p>
-      <NoSpans scope={scope} what="profile" isNarrow={false} />
+      <NoSpans
+        scope={scope}
+        what="profile"
+        isNarrow={scope.environment !== null || scope.release !== null}
+        hint="Sentry's SDKs send profiles once profiling is switched on (profiles_sample_rate; in newer ones profile_session_sample_rate). Files of pprof can be posted."
+      />
     </section>
   );
 }

@@ -18,7 +18,7 @@ import { useDefer } from "@/ui/useDefer";
 import { rememberSearch, searchesBefore } from "./history";
 import { NoTraces } from "./NoTraces";
 import { Overview } from "./Overview";
-import { askedAt, fixedValues, offersAt } from "./suggest";
+import { askedAt, fixedValues, offersAt, REFUSED } from "./suggest";
 import { TraceTable } from "./TraceTable";
 
 const TYPING_MS = 120;
@@ -59,9 +59,13 @@ export function SearchTab({ scope }: { scope: Scope }): ReactNode {
       <Overview scope={scope} filter={filter} />
       <section className="panel open" aria-label="Traces">
         {list.refreshing ? <div className="progress" /> : null}
+        {problem ? (
+          <p className="state muted">The search cannot be read; what is wrong stands below it.</p>
+        ) : null}
         <Async
           value={list.value}
           empty={null}
+          quiet={REFUSED}
           minHeight={420}
           skeleton={<SkeletonRows rows={12} height={34} />}
         >
@@ -113,7 +117,7 @@ function Field({ scope, q, problem, onRun }: FieldProps): ReactNode {
 
 /** A search that is refused says where it is wrong. */
 function problemOf({ code, message }: { code: string; message: string }): QueryProblem | null {
-  if (!/query|search|bad|invalid/.test(code)) return null;
+  if (!REFUSED.test(code)) return null;
   const at = /character (\d+)/.exec(message)?.[1];
   return { message, at: at === undefined ? null : Number(at) - 1 };
 }

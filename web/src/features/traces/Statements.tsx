@@ -1,7 +1,7 @@
 import { Fragment, type ReactNode, useState } from "react";
 import type { Statement as Row, StatementPage } from "@/api/performance";
 import { Sparkline } from "@/charts/Sparkline";
-import { compact, count, duration, percent, showText } from "@/lib/units";
+import { compact, count, duration, percent, rate } from "@/lib/units";
 import { Icon } from "@/ui/Icon";
 import { PageLink } from "@/ui/PageLink";
 import { Tag } from "@/ui/Panel";
@@ -31,7 +31,7 @@ export function Statements({ page }: { page: StatementPage }): ReactNode {
         {page.total > page.statements.length
           ? `The costliest ${count(page.statements.length)} of ${count(page.total)}`
           : count(page.total)}{" "}
-        statements, {showText(page.per_s, "/s")}, p95 {duration(page.latency.p95_ms)}
+        statements, {rate(page.per_s)}, p95 {duration(page.latency.p95_ms)}
       </p>
       <div className="scroll-x">
         <table className="t statements" aria-label="Statements">

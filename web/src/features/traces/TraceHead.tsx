@@ -41,9 +41,11 @@ export function TraceHead({ trace, scope }: { trace: Trace; scope: Scope }): Rea
           {count(trace.total_spans)} {trace.total_spans === 1 ? "span" : "spans"} in{" "}
           {trace.services.length} {trace.services.length === 1 ? "service" : "services"}
         </li>
-        {failed > 0 ? <li className="crit">{count(failed)} failed spans</li> : null}
+        {failed > 0 ? (
+          <li className="crit">{plural(failed, "failed span", "failed spans")}</li>
+        ) : null}
         {trace.error_events > 0 ? (
-          <li className="crit">{count(trace.error_events)} error events</li>
+          <li className="crit">{plural(trace.error_events, "error event", "error events")}</li>
         ) : null}
         <li title={moment(trace.start_ms, scope.zone, Date.now())}>
           {moment(trace.start_ms, scope.zone, Date.now())},{" "}

@@ -154,6 +154,8 @@ export function Waterfall(props: WaterfallProps): ReactNode {
   );
 }
 
+/** Beyond this share of the width a tick has no room for its text. */
+const LAST_TICK = 0.95;
 /** Height of the ruler, which covers the first rows (CSS px). */
 const HEAD = 26;
 
@@ -201,6 +203,7 @@ function Ruler({ domain, extent }: { domain: Stretch; extent: Stretch }): ReactN
   }, []);
   const ticks = rulerTicks({ from: domain.from - extent.from, to: domain.to - extent.from }, width);
   const wide = domain.to - domain.from;
+  const shareOf = (at: number): number => (at - (domain.from - extent.from)) / wide;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a windowed list of any length is no table.
     // biome-ignore lint/a11y/useFocusableInteractive: the grid itself has the focus.
@@ -211,11 +214,13 @@ function Ruler({ domain, extent }: { domain: Stretch; extent: Stretch }): ReactN
       {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
       {/* biome-ignore lint/a11y/useFocusableInteractive: as above. */}
       <div role="columnheader" aria-label="Time" ref={host}>
-        {ticks.map((at) => (
-          <span key={at} style={{ left: `${((at - (domain.from - extent.from)) / wide) * 100}%` }}>
-            {duration(toMs(at))}
-          </span>
-        ))}
+        {ticks
+          .filter((at) => shareOf(at) < LAST_TICK)
+          .map((at) => (
+            <span key={at} style={{ left: `${shareOf(at) * 100}%` }}>
+              {duration(toMs(at))}
+            </span>
+          ))}
       </div>
     </div>
   );

@@ -3,6 +3,9 @@ import type { SearchFields, SearchValues } from "@/api/traces";
 import { compact } from "@/lib/units";
 import { type Offers, type Suggestion, type Typing, wordAt } from "@/ui/QueryField";
 
+/** Codes of answers that refuse the search; the field itself says what is wrong. */
+export const REFUSED = /^bad_search$/;
+
 export interface Asked {
   /** `service`, `attr.http.target`; empty while the field itself is typed. */
   readonly field: string;

@@ -1,0 +1,168 @@
+"""The pages Traces and Logs in a real browser: long traces, keys, searches, the tail."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from bench.server import Server
+from tests.e2e.browser import context_of, visit
+from tests.e2e.signals import send_a_checkout, send_lines, send_spans, span, wait_for
+
+pytestmark = pytest.mark.chromium
+
+EMAIL, PASSWORD = "mara@example.com", "correct horse battery"
+LONG = 3_000
+MOST_ROWS = 120
+"""Rows in the document, however long the trace is."""
+
+
+@dataclass
+class Site:
+    """A server with a failed request and a trace of 3,001 spans."""
+
+    server: Server
+    facts: dict[str, Any]
+    trace: str
+    long_trace: str
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    server = Server(tmp_path_factory.mktemp("signals") / "data")
+    facts = server.setup()
+    server.start()
+    try:
+        trace = send_a_checkout(server.url, facts)
+        yield Site(server, facts, trace, send_a_long_trace(server, facts))
+    finally:
+        server.kill()
+
+
+def send_a_long_trace(server: Server, facts: dict[str, Any]) -> str:
+    """One root with 3,000 children, one after the other. Returns its id."""
+    trace_id = secrets.token_hex(16)
+    begin_ns, step_ns = time.time_ns() - 5_000_000_000, 1_000_000
+    root = span(trace_id, "import", start_ns=begin_ns, length_ns=LONG * step_ns)
+    rows = [
+        span(
+            trace_id,
+            f"row {i}",
+            start_ns=begin_ns + i * step_ns,
+            length_ns=step_ns,
+            parent_id=root["spanId"],
+        )
+        for i in range(LONG)
+    ]
+    send_spans(server.url, facts, "importer", [root, *rows])
+    wait_for(server.url, facts, f"traces/{trace_id}", "spans")
+    return trace_id
+
+
+@pytest.fixture(scope="module")
+def person(chromium: Browser, site: Site) -> Iterator[BrowserContext]:
+    """A browser in which the owner is signed in."""
+    with context_of(chromium, site.server.url) as context, visit(context) as here:
+        here.page.goto("/login")
+        here.page.get_by_label("Email").fill(EMAIL)
+        here.page.get_by_label("Password").fill(PASSWORD)
+        here.page.get_by_role("button", name="Sign in").click()
+        expect(here.page.get_by_role("heading", level=1)).to_have_text("Home")
+        yield context
+
+
+def test_a_long_trace_draws_only_what_is_seen(person: BrowserContext, site: Site) -> None:
+    with visit(person) as here:
+        here.page.goto(f"/o/acme/traces/{site.long_trace}")
+        grid = here.page.get_by_role("treegrid", name="Spans")
+        expect(grid).to_have_attribute("aria-rowcount", str(LONG + 2))
+        drawn = grid.locator("[data-row]")
+        expect(drawn.first).to_be_visible()
+        assert drawn.count() <= MOST_ROWS
+        grid.evaluate("box => { box.scrollTop = box.scrollHeight }")
+        expect(grid.get_by_text(f"row {LONG - 1}", exact=True)).to_be_visible()
+        assert drawn.count() <= MOST_ROWS
+        assert here.troubles == []
+
+
+def test_a_trace_is_read_by_keys(person: BrowserContext, site: Site) -> None:
+    with visit(person) as here:
+        here.page.goto(f"/o/acme/traces/{site.trace}")
+        grid = here.page.get_by_role("treegrid", name="Spans")
+        expect(grid).to_have_attribute("aria-rowcount", "9")
+        here.page.keyboard.press("j")
+        here.page.keyboard.press("j")
+        here.page.keyboard.press("ArrowLeft")
+        expect(grid).to_have_attribute("aria-rowcount", "3")
+        here.page.keyboard.press("ArrowRight")
+        here.page.keyboard.press("j")
+        here.page.keyboard.press("Enter")
+        panel = here.page.get_by_role("complementary", name="Span")
+        expect(panel.get_by_role("heading", name="SELECT item")).to_be_visible()
+        expect(panel.get_by_text("FROM", exact=True)).to_be_visible()
+        expect(here.page).to_have_url(re.compile(r"span=[0-9a-f]{16}"))
+        here.page.keyboard.press("Escape")
+        expect(panel).to_have_count(0)
+        assert here.troubles == []
+
+
+def test_a_search_leads_to_a_trace_and_its_lines(person: BrowserContext, site: Site) -> None:
+    with visit(person) as here:
+        here.page.goto("/o/acme/traces")
+        field = here.page.get_by_role("combobox", name="Search traces")
+        field.press_sequentially("stat")
+        expect(here.page.get_by_role("option", name=re.compile("^status:"))).to_be_visible()
+        field.fill("status:error")
+        field.press("Enter")
+        row = here.page.get_by_role("link", name=re.compile("GET .checkout"))
+        expect(row).to_have_count(1)
+        row.click()
+        here.page.get_by_role("link", name="2 log lines").click()
+        expect(here.page.get_by_text("order 4821 placed")).to_be_visible()
+        assert here.troubles == []
+
+
+def test_lines_are_marked_narrowed_and_opened(person: BrowserContext) -> None:
+    with visit(person) as here:
+        here.page.goto("/o/acme/logs?q=declined")
+        expect(here.page.locator("mark")).to_have_text("declined")
+        here.page.get_by_role("button", name="Open the line").click()
+        fields = here.page.get_by_label("fields")
+        expect(fields.get_by_text("order.id")).to_be_visible()
+        here.page.get_by_role("button", name="Only service orders").click()
+        expect(here.page.get_by_role("combobox", name="Search logs")).to_have_value(
+            "declined service:orders"
+        )
+        assert here.troubles == []
+
+
+def test_a_wrong_log_search_says_where(person: BrowserContext) -> None:
+    with visit(person) as here:
+        here.page.goto("/o/acme/logs?q=(card")
+        expect(here.page.get_by_text("The search cannot be read")).to_be_visible()
+        expect(here.page.locator("u")).to_have_text("(")
+
+
+def test_the_tail_shows_what_arrives_and_waits_when_paused(
+    person: BrowserContext, site: Site
+) -> None:
+    with visit(person) as here:
+        here.page.goto("/o/acme/logs?tab=tail&q=tailed")
+        expect(here.page.get_by_text("Waiting for a line that matches")).to_be_visible()
+        send_lines(site.server.url, site.facts, "web", [("INFO", "tailed one"), ("INFO", "other")])
+        expect(here.page.get_by_text("tailed one")).to_be_visible(timeout=10_000)
+        expect(here.page.get_by_text("other", exact=True)).to_have_count(0)
+        here.page.get_by_role("button", name="Pause").click()
+        send_lines(site.server.url, site.facts, "web", [("INFO", "tailed two")])
+        expect(here.page.get_by_role("button", name="1 new")).to_be_visible(timeout=10_000)
+        expect(here.page.get_by_text("tailed two")).to_have_count(0)
+        here.page.get_by_role("button", name="1 new").click()
+        expect(here.page.get_by_text("tailed two")).to_be_visible()
+        assert here.troubles == []

@@ -1,0 +1,84 @@
+"""For how many days a project keeps what it sends."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from watchkeeper.access import audit
+from watchkeeper.api.auth import AdminScope, Caller, RoomsHere, ViewerScope
+from watchkeeper.api.rooms import Rooms
+from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, example
+from watchkeeper.lib.errors import Invalid
+from watchkeeper.privacy import days_of, put_days
+
+router = APIRouter(tags=["privacy"], responses=ERRORS)
+
+
+class SignalDays(Answer):
+    """days: what the project asks for; null: the server's default_days hold."""
+
+    signal: str
+    days: int | None
+    default_days: int
+
+
+class RetentionAnswer(Answer):
+    """longest_days: most that a project may ask for."""
+
+    signals: list[SignalDays]
+    longest_days: int
+
+
+class RetentionBody(Body):
+    """Signal → days; a signal that is not named takes the server's."""
+
+    model_config = example(days={"errors": 60, "logs": 3})
+    days: dict[str, Annotated[int, Field(ge=1)]]
+
+
+@router.get("/projects/{project_id}/retention")
+def get_retention(rooms: RoomsHere, _scope: ViewerScope, project_id: int) -> RetentionAnswer:
+    """For how many days each signal is kept."""
+    return _answer(rooms, project_id)
+
+
+@router.put("/projects/{project_id}/retention")
+def put_retention(
+    rooms: RoomsHere, caller: Caller, scope: AdminScope, project_id: int, body: RetentionBody
+) -> RetentionAnswer:
+    """Keep signals for other days than the server does. Needs role admin.
+
+    What is older than a shorter policy is deleted within hours, a few days of rows at a time.
+    """
+    known, longest = rooms.options.signal_days, rooms.options.longest_days
+    for signal, days in body.days.items():
+        if signal not in known:
+            raise Invalid(f"There is no signal {signal!r}; name one of {', '.join(known)}.")
+        if days > longest:
+            raise Invalid(f"{signal} may be kept for at most {longest} days, not {days}.")
+    with rooms.meta.write() as conn:
+        put_days(conn, project_id, body.days)
+        audit(
+            conn,
+            org_id=scope.org_id,
+            at_ms=rooms.clock(),
+            actor=caller.email,
+            action="retention.changed",
+            target=str(project_id),
+            facts=body.days,
+        )
+    return _answer(rooms, project_id)
+
+
+def _answer(rooms: Rooms, project_id: int) -> RetentionAnswer:
+    own = days_of(rooms.meta, project_id)
+    return RetentionAnswer(
+        signals=[
+            SignalDays(signal=signal, days=own.get(signal), default_days=default)
+            for signal, default in rooms.options.signal_days.items()
+        ],
+        longest_days=rooms.options.longest_days,
+    )

@@ -1,0 +1,114 @@
+"""`watchkeeper erase`: one person goes, everywhere, and it is proven."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from watchkeeper.app.control import ask_to_erase
+from watchkeeper.app.datadir import is_locked
+from watchkeeper.app.erase import EraseRequest, EraseStep, Stores
+from watchkeeper.app.erase import erase as erased
+from watchkeeper.app.homes import HomeProjects
+from watchkeeper.app.people import build_access
+from watchkeeper.app.stores import blob_store, cache_store, column_store, meta_store
+from watchkeeper.cli.arguments import (
+    AsJson,
+    ConfigFile,
+    DataDirectory,
+    Installation,
+    installation,
+    owned,
+)
+from watchkeeper.lib.clock import system_clock
+from watchkeeper.lib.errors import NotFound
+
+
+def erase(
+    user: Annotated[str, typer.Option("--user", help="Id, name or e-mail of the person.")],
+    project: Annotated[
+        str, typer.Option("--project", help="ORGANISATION/PROJECT; without it, everywhere.")
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what there is.")] = False,
+    config: ConfigFile = None,
+    data_dir: DataDirectory = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove a person from every store. Exits with 1 if anything of them is still found."""
+    found = installation(config, data_dir)
+    request = EraseRequest(user=user, projects=_projects(found, project), dry_run=dry_run)
+    if is_locked(found.data_dir):
+        steps = ask_to_erase(found.data_dir.control_socket, request)
+    else:
+        steps = _at_rest(found, request)
+    last = _last(steps, is_quiet=as_json)
+    if as_json:
+        typer.echo(json.dumps({"ok": not last.left, "dry_run": dry_run, **last.fields()}))
+    else:
+        _show(last, dry_run=dry_run)
+    if last.left:
+        raise typer.Exit(1)
+
+
+def _projects(found: Installation, name: str) -> tuple[int, ...]:
+    if not name:
+        return ()
+    meta = meta_store(found.config, found.data_dir)
+    try:
+        cache = cache_store(found.config, system_clock)
+        access = build_access(meta, cache, found.data_dir, system_clock)
+        project_id = HomeProjects(access).find(name)
+    finally:
+        meta.close()
+    if project_id is None:
+        raise NotFound(f"There is no project {name}; name it as ORGANISATION/PROJECT.")
+    return (project_id,)
+
+
+def _at_rest(found: Installation, request: EraseRequest) -> Iterator[EraseStep]:
+    with owned(found):
+        meta = meta_store(found.config, found.data_dir)
+        columns = column_store(found.config, found.data_dir, meta)
+        try:
+            meta.upgrade()
+            columns.migrate()
+            blobs = blob_store(found.config, found.data_dir)
+            stores = Stores(meta=meta, columns=columns, blobs=blobs, data_dir=found.data_dir)
+            yield from erased(request, stores)
+        finally:
+            columns.close()
+            meta.close()
+
+
+def _last(steps: Iterator[EraseStep], *, is_quiet: bool) -> EraseStep:
+    """The last step, with a bar of progress while the others are done."""
+    last = EraseStep(done=0, total=1, what="")
+    with Progress(disable=is_quiet, transient=True) as progress:
+        task = progress.add_task("searching", total=None)
+        for last in steps:
+            progress.update(task, total=last.total, completed=last.done, description=last.what)
+    return last
+
+
+def _show(last: EraseStep, *, dry_run: bool) -> None:
+    table = Table(box=None, pad_edge=False)
+    for name in ("store", "place", "rows"):
+        table.add_column(name, justify="right" if name == "rows" else "left")
+    for each in last.erased:
+        table.add_row(each.store, each.place, f"{each.rows:,}")
+    Console().print(table)
+    for note in last.notes:
+        typer.echo(f"Note: {note}")
+    if dry_run:
+        typer.echo("Nothing was changed.")
+    elif last.left:
+        for each in last.left:
+            typer.echo(f"STILL THERE: {each.store} {each.place} ({each.rows})")
+    else:
+        typer.echo("Erased. Tables and files were searched again: nothing is left.")
