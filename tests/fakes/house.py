@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +56,24 @@ def event_json(number: int, **fields: Any) -> bytes:
     return json.dumps(event | fields).encode()
 
 
+@cache
+def _empty_store() -> Path:
+    """A store with its schema: to copy it takes a third of the time that its tables take."""
+    home = Path(tempfile.mkdtemp(prefix="watchkeeper-house-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    store = open_embedded(home / "columns", options=EmbeddedOptions(retention_days=_FOR_EVER))
+    store.migrate()
+    store.close()
+    return home / "columns"
+
+
+def _empty_columns(path: Path) -> Columns:
+    shutil.copytree(_empty_store(), path, symlinks=True)
+    store = open_embedded(path, options=EmbeddedOptions(retention_days=_FOR_EVER))
+    store.migrate()
+    return store
+
+
 class House:
     """What the engine process holds, with a clock under the test's hand."""
 
@@ -61,10 +83,7 @@ class House:
         self.clock = HandClock()
         self.meta: Meta = meta or open_meta(f"sqlite:///{directory / 'meta.db'}")
         self.meta.upgrade()
-        self.columns: Columns = open_embedded(
-            directory / "columns", options=EmbeddedOptions(retention_days=_FOR_EVER)
-        )
-        self.columns.migrate()
+        self.columns: Columns = _empty_columns(directory / "columns")
         self.edge = SegmentWriter(directory / "spool", "edge", clock=self.clock)
         self.engine = SegmentWriter(directory / "spool", "engine", clock=self.clock)
         self.blobs = DirectoryBlobs(directory / "blobs")

@@ -51,12 +51,9 @@ _ROOMS = (
 )  # fmt: skip
 
 
-def wk_router() -> APIRouter:
-    """Every route of the JSON API."""
-    router = APIRouter(prefix=PREFIX)
-    for room in _ROOMS:
-        router.include_router(room.router)
-    return router
+def wk_routers() -> list[APIRouter]:
+    """Every route of the JSON API, a router a room; each goes below PREFIX."""
+    return [room.router for room in _ROOMS]
 
 
-__all__ = ["PREFIX", "wk_router"]
+__all__ = ["PREFIX", "wk_routers"]
