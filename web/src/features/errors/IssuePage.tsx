@@ -23,6 +23,7 @@ import { Timeline } from "./Timeline";
 import { Places, Suspects } from "./Where";
 import "./errors.css";
 import "./issue.css";
+import "./issue-side.css";
 
 const EventsView = lazy(() => import("./EventsView").then((one) => ({ default: one.EventsView })));
 const TagsView = lazy(() => import("./TagsView").then((one) => ({ default: one.TagsView })));

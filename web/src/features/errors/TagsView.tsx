@@ -9,6 +9,8 @@ import { Table } from "@/ui/Table";
 
 const FIELDS = ["user", "url", "transaction", "release", "environment", "server_name"];
 
+import "./issue-views.css";
+
 /** Every value of one tag, or of a field of the events, with how often it came. */
 export function TagsView({ issue, scope }: { issue: IssueDetail; scope: Scope }): ReactNode {
   const [search, change] = useSearchState();
