@@ -45,7 +45,7 @@ export function TagsView({ issue, scope }: { issue: IssueDetail; scope: Scope })
               empty={`No event of the issue in the range has ${key}.`}
               columns={[
                 {
-                  head: `${key}, ${count(values.length)} ${values.length === 1 ? "value" : "values"} in ${count(total)} events`,
+                  head: `${key}, ${count(values.length)} ${values.length === 1 ? "value" : "values"} in ${count(total)} ${total === 1 ? "event" : "events"}`,
                   cell: (row) => (
                     <span className="mono trunc" title={row.value}>
                       {row.value || "empty"}
