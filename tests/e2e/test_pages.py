@@ -33,7 +33,7 @@ groups:
 """
 
 SECTIONS = (
-    "project", "sources", "keys", "scraping", "channels", "members", "tokens", "audit",
+    "project", "sources", "keys", "errors", "scraping", "channels", "members", "tokens", "audit",
 )  # fmt: skip
 
 
@@ -201,7 +201,17 @@ PAGES: dict[str, tuple[str, str]] = {
     "home, empty": ("home?project=fresh", "Send the first record"),
     "errors": ("errors", "card declined"),
     "errors, empty": ("errors?project=fresh", "Waiting for the first"),
+    "errors, none found": ("errors?q=no-such-word", "matches the filters"),
+    "errors, breakdown": ("errors/breakdown", "ValueError"),
+    "errors, breakdown, empty": ("errors/breakdown?project=fresh", "No error in the range"),
+    "releases": ("errors/releases", "shop@1.2.3"),
+    "releases, empty": ("errors/releases?project=fresh", "No release was seen"),
+    "a release": ("errors/releases?version=shop@1.2.3", "Issues first seen in it"),
     "issue": ("errors/{issue}", "card declined"),
+    "issue, all events": ("errors/{issue}?view=events", "Time"),
+    "issue, tags": ("errors/{issue}?view=tags&key=feature", "1 value in 1 event"),
+    "issue, similar": ("errors/{issue}?view=similar", "Merged into this one"),
+    "issue, why": ("errors/{issue}?view=why", "by this rule"),
     "explore": ("explore?p0.expr=node_load1", "node_load1"),
     "explore, empty": ("explore?project=fresh", "Send the first metric"),
     "explore, two queries": (

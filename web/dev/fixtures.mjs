@@ -175,6 +175,16 @@ export function issues(now, changes = {}) {
       environment: "production",
       release: i % 2 ? "api 2026.11.20-1" : "web 2026.11.20-3",
       assignee: i === 0 ? mara.email : i === 2 ? priya.email : null,
+      is_handled: i % 3 !== 0,
+      severity_by: "events",
+      is_new: i === 4,
+      is_since_deploy: i === 1,
+      is_escalating: i === 0,
+      first_release: "web 2026.9.2-1",
+      comments: i === 0 ? 1 : 0,
+      merged: 0,
+      resolution: null,
+      ignoring: null,
       ...changes[`WEB-${318 - i * 7}`],
     };
   });
@@ -538,15 +548,22 @@ export const dataHealth = (now) => ({
 });
 
 export function issuePage(now, query, changes) {
-  const q = (query.get("q") ?? "").toLowerCase();
-  const status = query.get("status");
-  const severity = query.get("severity");
-  const found = issues(now, changes).filter(
-    (one) =>
-      (!status || one.status === status) &&
-      (!severity || one.severity === severity) &&
-      (!q || `${one.short_id} ${one.title} ${one.culprit}`.toLowerCase().includes(q)),
-  );
+  const terms = (query.get("q") ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+  const holds = (one, term) => {
+    const [key, value] = term.split(":");
+    if (key === "severity") return one.severity === value;
+    if (key !== "is")
+      return (
+        term.includes(":") ||
+        `${one.short_id} ${one.title} ${one.culprit}`.toLowerCase().includes(term)
+      );
+    return value === "regressed"
+      ? one.is_regressed
+      : value === "for_me"
+        ? one.assignee !== null
+        : one.status === value;
+  };
+  const found = issues(now, changes).filter((one) => terms.every((term) => holds(one, term)));
   const from = Number(query.get("from")) || now - 6 * HOUR;
   const to = Number(query.get("to")) || now;
   const times_ms = Array.from({ length: 48 }, (_, i) => Math.round(from + ((to - from) / 48) * i));
@@ -560,6 +577,7 @@ export function issuePage(now, query, changes) {
     issues: found.slice(0, limit),
     next_cursor: null,
     total: found.length,
+    hints: [],
     stats: {
       times_ms,
       by_severity: { low: by(3, 0), medium: by(5, 0), high: by(7, 20), critical: by(60, 42) },
@@ -581,7 +599,8 @@ export function issueDetail(now, shortId, query, changes) {
     value: "Cannot read properties of undefined (reading 'clientSecret')",
     platform: "javascript",
     total_events: 48_120,
-    first_release: "web 2026.9.2-1",
+    status_changed_ms: now - 41 * MIN,
+    grouping_version: 2,
     stats: { times_ms, events, users: events.map((n) => Math.round(n * 0.3)) },
     tags: [
       { key: "card", is_sampled: false, values: [value("saved", 1284)] },
@@ -612,26 +631,172 @@ export function issueDetail(now, shortId, query, changes) {
   };
 }
 
-const frame = (filename, fn, lineno, in_app, context) => ({
+const CONTEXT = [
+  '  const card = elements.getElement("card");',
+  "  if (saved) {",
+  "    // saved cards: the intent is made by the quote",
+  "    const { intent } = await quote(cart.id, saved.id);",
+  "    return stripe.confirmCardPayment(intent.clientSecret);",
+  "  }",
+  "  const intent = await createIntent(cart.id);",
+];
+
+const frame = (filename, fn, lineno, is_in_app, context) => ({
+  function: fn,
+  raw_function: fn,
+  module: "",
   filename,
   abs_path: `webpack:///./${filename}`,
-  module: "",
-  function: fn,
   lineno,
   colno: 41,
-  in_app,
-  pre_context: context
-    ? [
-        '  const card = elements.getElement("card");',
-        "  if (saved) {",
-        "    // saved cards: the intent is made by the quote",
-        "    const { intent } = await quote(cart.id, saved.id);",
-      ]
-    : [],
-  context_line: context ? "    return stripe.confirmCardPayment(intent.clientSecret);" : null,
-  post_context: context ? ["  }", "  const intent = await createIntent(cart.id);"] : [],
+  is_in_app,
+  platform: "javascript",
+  address: "",
+  package: "",
+  context: context ? CONTEXT.map((text, i) => ({ lineno: lineno - 4 + i, text })) : [],
   vars: context ? { "saved.id": "pm_1Q…x7", "cart.id": 48213, intent: null } : {},
+  minified: context
+    ? {
+        function: "r",
+        filename: "app.4f2a.js",
+        abs_path: "https://academy.example/assets/app.4f2a.js",
+        lineno: 1,
+        colno: 48_213,
+        context: [
+          { lineno: 1, text: "return s.confirmCardPayment(e.clientSecret)}const n=await t(i.id)" },
+        ],
+      }
+    : null,
+  note: "",
 });
+
+const STACK = [
+  frame("src/checkout/PaymentForm.tsx", "confirmPayment", 88, true, true),
+  frame("src/checkout/useCheckout.ts", "submit", 141, true, false),
+  frame("src/checkout/Summary.tsx", "onPay", 52, true, false),
+  ...Array.from({ length: 11 }, (_, i) =>
+    frame("node_modules/react-dom/cjs/react-dom.js", `callCallback${i}`, 4000 + i, false, false),
+  ),
+];
+
+export const stacks = {
+  platform: "javascript",
+  is_newest_first: true,
+  exceptions: [
+    {
+      id: 0,
+      parent_id: null,
+      relation: "",
+      depth: 0,
+      type: "TypeError",
+      value: "Cannot read properties of undefined (reading 'clientSecret')",
+      module: "",
+      mechanism: "onunhandledrejection",
+      is_handled: false,
+      is_group: false,
+      thread_id: "",
+      frames: STACK,
+      omitted: 0,
+    },
+  ],
+  threads: [],
+  frames: [],
+  has_minified: true,
+  text: [
+    "TypeError: Cannot read properties of undefined (reading 'clientSecret')",
+    ...STACK.map((one) => `    at ${one.function} (${one.filename}:${one.lineno}:${one.colno})`),
+  ].join("\n"),
+};
+
+const WHY = {
+  event_id: "9f3c1e7a5b2d4f60a1c8e7d6b5a49382",
+  version: 2,
+  rule: "stack_in_app",
+  rule_text: "Types of the exceptions and the functions of your own code in their stacks.",
+  hash: "5054f0b03f2e8cbe",
+  short_id: "WEB-318",
+  parts: [
+    { text: "type TypeError", is_shared: null },
+    { text: "at src/checkout/PaymentForm confirmPayment", is_shared: null },
+  ],
+  is_recomputed: false,
+};
+
+/** What an issue's page asks beside the issue; null for what is not known here. */
+export function issuePart(now, part) {
+  const at = now - 41 * MIN;
+  const parts = {
+    facts: {
+      releases: [
+        {
+          release: "web 2026.11.20-3",
+          events: 1200,
+          ratio: 0.93,
+          first_ms: at,
+          last_ms: now,
+          is_first: false,
+          is_last: true,
+          is_resolved_in: false,
+        },
+        {
+          release: "web 2026.9.2-1",
+          events: 84,
+          ratio: 0.07,
+          first_ms: now - 78 * DAY,
+          last_ms: now - 77 * DAY,
+          is_first: true,
+          is_last: false,
+          is_resolved_in: false,
+        },
+      ],
+      environments: [
+        { environment: "production", events: 1284, ratio: 1, first_ms: at, last_ms: now },
+      ],
+      suspect_deploy: {
+        release: "web 2026.11.20-3",
+        environment: "production",
+        at_ms: at - MIN,
+        url: "",
+        before_ms: MIN,
+        is_of_first_release: false,
+      },
+      suspect_commits: [
+        {
+          commit: "a41c9e2b",
+          message: "Quote saved cards",
+          author_name: "Tomas Ek",
+          author_email: "tomas@academy.example",
+          committed_ms: at - HOUR,
+          files: ["src/checkout/PaymentForm.tsx"],
+        },
+      ],
+      first_event_id: null,
+      last_event_id: null,
+    },
+    comments: {
+      comments: [
+        {
+          id: 1,
+          at_ms: at,
+          edited_ms: null,
+          author: priya.email,
+          text: "Rolled back in staging.",
+          is_own: false,
+        },
+      ],
+    },
+    similar: { issues: [], looked_at: 8 },
+    merged: { own_hashes: ["5054f0b03f2e8cbe"], merged: [] },
+    why: {
+      verdict: "same_hash",
+      sentence: `The event is in WEB-318 by this rule: ${WHY.rule_text}`,
+      event: WHY,
+      other: null,
+    },
+    events: { events: [], next_cursor: null },
+  };
+  return parts[part] ?? null;
+}
 
 export function event(now, shortId) {
   const at = now - 19_000;
@@ -654,27 +819,8 @@ export function event(now, shortId) {
     title: "TypeError: Cannot read properties of undefined (reading 'clientSecret')",
     message: shortId,
     span_id: "",
-    exceptions: [
-      {
-        type: "TypeError",
-        value: "Cannot read properties of undefined (reading 'clientSecret')",
-        mechanism: { type: "onunhandledrejection", handled: false },
-        frames: [
-          ...Array.from({ length: 11 }, (_, i) =>
-            frame(
-              "node_modules/react-dom/cjs/react-dom.js",
-              `callCallback${i}`,
-              4000 + i,
-              false,
-              false,
-            ),
-          ),
-          frame("src/checkout/Summary.tsx", "onPay", 52, true, false),
-          frame("src/checkout/useCheckout.ts", "submit", 141, true, false),
-          frame("src/checkout/PaymentForm.tsx", "confirmPayment", 88, true, true),
-        ],
-      },
-    ],
+    exceptions: [],
+    stacks,
     breadcrumbs: [
       crumb(41_200, "navigation", "page", "/classes/48213"),
       crumb(12_800, "ui", "click", "button “Book this class”"),

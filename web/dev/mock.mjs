@@ -274,6 +274,7 @@ const routes = [
               issues: [],
               next_cursor: null,
               total: 0,
+              hints: [],
               stats: { times_ms: [], by_severity: { low: [], medium: [], high: [], critical: [] } },
             },
       ),
@@ -281,10 +282,11 @@ const routes = [
   [
     "POST",
     /^\/api\/wk\/projects\/(\d+)\/issues\/bulk$/,
-    (_m, _q, { short_ids, ...change }) => {
-      for (const id of short_ids) changes[id] = { ...changes[id], ...change };
+    (_m, _q, { short_ids = [], resolve, ignore, ...change }) => {
+      const status = resolve ? { status: "resolved" } : ignore ? { status: "ignored" } : {};
+      for (const id of short_ids) changes[id] = { ...changes[id], ...change, ...status };
       publish("issues");
-      return ok({ changed: short_ids });
+      return ok({ changed: short_ids.length, remaining: 0, undo: null });
     },
   ],
   [
@@ -304,6 +306,35 @@ const routes = [
       return ok(fixtures.issues(now(), changes).find((one) => one.short_id === shortId));
     },
   ],
+  [
+    "GET",
+    /^\/api\/wk\/projects\/(\d+)\/issues\/([^/]+)\/(facts|comments|similar|merged|why|events)$/,
+    ([, , part]) => ok(fixtures.issuePart(now(), part)),
+  ],
+  [
+    "GET",
+    /^\/api\/wk\/projects\/(\d+)\/issues\/([^/]+)\/events\/([^/]+)\/suspects$/,
+    () => ok({ release: "web 2026.11.20-3", suspects: [] }),
+  ],
+  [
+    "GET",
+    /^\/api\/wk\/projects\/(\d+)\/issue-searches$/,
+    () => ok({ searches: [], default_id: null }),
+  ],
+  [
+    "GET",
+    /^\/api\/wk\/projects\/(\d+)\/issue-search\/complete$/,
+    (_m, q) =>
+      ok({
+        start: 0,
+        end: Number(q.get("at") ?? 0),
+        suggestions: [
+          { text: "is:", label: "is", about: "state of the issue", kind: "key", count: null },
+        ],
+      }),
+  ],
+  ["GET", /^\/api\/wk\/projects\/(\d+)\/deploys$/, () => ok({ deploys: [] })],
+  ["GET", /^\/api\/wk\/projects\/(\d+)\/severity-rules$/, () => ok({ rules: [] })],
   [
     "GET",
     /^\/api\/wk\/projects\/(\d+)\/issues\/([^/]+)\/events\/([^/]+)$/,

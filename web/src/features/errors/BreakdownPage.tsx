@@ -107,8 +107,7 @@ function Totals({ scope }: { scope: Scope }): ReactNode {
       <Async
         value={value}
         empty={null}
-        minHeight={76}
-        skeleton={<div style={{ height: 76 }} aria-hidden="true" />}
+        skeleton={<div className="totals-wait" aria-hidden="true" />}
       >
         {(summary) => (
           <dl className="totals">

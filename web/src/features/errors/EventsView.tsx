@@ -62,20 +62,22 @@ export function EventsView({ issue, scope }: { issue: IssueDetail; scope: Scope 
           )}
         </Async>
       )}
-      <p className="issue-more row">
-        <Button
-          reason={cursors.length === 0 ? "These are the newest" : undefined}
-          onClick={() => setCursors((old) => old.slice(0, -1))}
-        >
-          Newer
-        </Button>
-        <Button
-          reason={next ? undefined : "There are no older ones in the range"}
-          onClick={() => (next ? setCursors((old) => [...old, next]) : undefined)}
-        >
-          Older
-        </Button>
-      </p>
+      {value.state !== "ready" || (cursors.length === 0 && next === null) ? null : (
+        <p className="issue-more row">
+          <Button
+            reason={cursors.length === 0 ? "These are the newest" : undefined}
+            onClick={() => setCursors((old) => old.slice(0, -1))}
+          >
+            Newer
+          </Button>
+          <Button
+            reason={next ? undefined : "There are no older ones in the range"}
+            onClick={() => (next ? setCursors((old) => [...old, next]) : undefined)}
+          >
+            Older
+          </Button>
+        </p>
+      )}
     </section>
   );
 }

@@ -1,6 +1,7 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import type { IssueChange } from "@/api/issue-acts";
+import { useIssueFacts } from "@/api/issue-facts";
 import { type IssueDetail, useIssue, useIssueEvent } from "@/api/issues";
 import { useDeploys } from "@/api/releases";
 import { type Scope, useScope, useSearchState } from "@/api/scope";
@@ -23,6 +24,7 @@ import { Timeline } from "./Timeline";
 import { Places, Suspects } from "./Where";
 import "./errors.css";
 import "./issue.css";
+import "./issue-side.css";
 
 const EventsView = lazy(() => import("./EventsView").then((one) => ({ default: one.EventsView })));
 const TagsView = lazy(() => import("./TagsView").then((one) => ({ default: one.TagsView })));
@@ -206,16 +208,40 @@ function EventView({
       <aside className="stack" aria-label="About the issue">
         <SameMoment event={shown} />
         <Facts issue={issue} event={shown} zone={scope.zone} />
-        <Suspects issue={issue} scope={scope} eventId={shown?.event_id ?? null} />
         <Affected issue={issue} />
-        <Places issue={issue} scope={scope} />
-        <Timeline issue={issue} scope={scope} />
-        <p className="faint s">
-          <PageLink to="errors" className="link">
-            All issues
-          </PageLink>
-        </p>
+        <Rest issue={issue} scope={scope} event={event.value} />
       </aside>
     </div>
+  );
+}
+
+/** What is fetched apart and differs in size: shown together, so that none moves another. */
+function Rest({
+  issue,
+  scope,
+  event,
+}: ReadyProps & { event: ReturnType<typeof useIssueEvent>["value"] }): ReactNode {
+  const facts = useIssueFacts(scope.project.id, issue.short_id);
+  if (facts.state === "loading" || event.state === "loading")
+    return (
+      <section className="panel" aria-busy="true" aria-label="Loading">
+        <SkeletonRows rows={8} />
+      </section>
+    );
+  return (
+    <>
+      <Suspects
+        issue={issue}
+        scope={scope}
+        eventId={event.state === "ready" ? event.data.event_id : null}
+      />
+      <Places issue={issue} scope={scope} />
+      <Timeline issue={issue} scope={scope} />
+      <p className="faint s">
+        <PageLink to="errors" className="link">
+          All issues
+        </PageLink>
+      </p>
+    </>
   );
 }

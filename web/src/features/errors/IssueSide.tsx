@@ -13,7 +13,6 @@ interface FactsProps {
 }
 
 export function Facts({ issue, event, zone }: FactsProps): ReactNode {
-  const sdk = event?.sdk;
   return (
     <Panel title="Facts">
       <dl className="dl facts">
@@ -28,13 +27,10 @@ export function Facts({ issue, event, zone }: FactsProps): ReactNode {
         </dd>
         <Fact name="Release" text={issue.release} />
         <Fact name="Platform" text={issue.platform ?? ""} />
-        <Fact
-          name="SDK"
-          text={sdk ? [sdk.name, sdk.version].filter(Boolean).join(" ") || "–" : "–"}
-        />
+        <Fact name="SDK" text={event ? sdkText(event.sdk) : "\u00a0"} />
         <dt>Trace</dt>
         <dd className="trace">
-          {event?.trace_id ? (
+          {event === null ? null : event.trace_id ? (
             <>
               <span className="mono" title={event.trace_id}>
                 {event.trace_id.slice(0, 8)}
@@ -49,6 +45,9 @@ export function Facts({ issue, event, zone }: FactsProps): ReactNode {
     </Panel>
   );
 }
+
+const sdkText = (sdk: IssueEvent["sdk"]): string =>
+  [sdk?.name, sdk?.version].filter(Boolean).join(" ") || "–";
 
 function Fact({ name, text }: { name: string; text: string }): ReactNode {
   if (text === "") return null;

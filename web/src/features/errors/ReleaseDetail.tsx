@@ -19,7 +19,11 @@ interface DetailProps {
 
 /** One version: how it does, the issues that began in it, its deploys and commits. */
 export function ReleaseDetail({ scope, version }: DetailProps): ReactNode {
-  const value = useRelease(scope, version);
+  const release = useRelease(scope, version);
+  const issues = useIssueTotal(scope.project.id, firstSeenIn(version), true, MOST);
+  const commits = useCommits(scope.project.id, version);
+  // All at once: what comes first would move the others.
+  const isLoading = [release, issues, commits].some((one) => one.state === "loading");
   return (
     <>
       <div className="release-head">
@@ -28,26 +32,42 @@ export function ReleaseDetail({ scope, version }: DetailProps): ReactNode {
         </PageLink>
         <h2 className="mono">{version}</h2>
       </div>
-      <section className="panel open" aria-label="Figures">
-        <Async
-          value={value}
-          empty={null}
-          minHeight={76}
-          skeleton={<div style={{ height: 76 }} aria-hidden="true" />}
-        >
-          {(release) => <Figures release={release} zone={scope.zone} />}
-        </Async>
-      </section>
-      <FirstSeenIn scope={scope} version={version} />
-      <Panel title="Deploys">
-        <Async value={value} empty={null} minHeight={48} skeleton={<SkeletonRows rows={1} />}>
-          {(release) => <Deploys deploys={release.deploys} zone={scope.zone} />}
-        </Async>
-      </Panel>
-      <Commits scope={scope} version={version} />
+      {isLoading ? (
+        <section className="panel" aria-busy="true" aria-label="Loading">
+          <SkeletonRows rows={12} />
+        </section>
+      ) : (
+        <>
+          <section className="panel open" aria-label="Figures">
+            <Async value={release} empty={null}>
+              {(data) => <Figures release={data} zone={scope.zone} />}
+            </Async>
+          </section>
+          <FirstSeenIn value={issues} version={version} zone={scope.zone} />
+          <Panel title="Deploys">
+            <Async value={release} empty={null}>
+              {(data) => <Deploys deploys={data.deploys} zone={scope.zone} />}
+            </Async>
+          </Panel>
+          <Commits value={commits} zone={scope.zone} />
+        </>
+      )}
     </>
   );
 }
+
+const EVER = { from: "now-365d", to: "now" };
+
+const quoted = (version: string): string =>
+  /^[^\s"[\],*]+$/.test(version) ? version : `"${version.replaceAll('"', '\\"')}"`;
+
+const firstSeenIn = (version: string): IssueFilter => ({
+  range: EVER,
+  q: `first_release:${quoted(version)}`,
+  environment: null,
+  release: null,
+  sort: "events",
+});
 
 function Figures({ release, zone }: { release: Release; zone: string }): ReactNode {
   const { health } = release;
@@ -103,21 +123,14 @@ function Figure({ name, value, note }: { name: string; value: string; note: stri
   );
 }
 
-const quoted = (version: string): string =>
-  /^[^\s"[\],*]+$/.test(version) ? version : `"${version.replaceAll('"', '\\"')}"`;
+interface FirstSeenProps {
+  value: ReturnType<typeof useIssueTotal>;
+  version: string;
+  zone: string;
+}
 
-const EVER = { from: "now-365d", to: "now" };
-
-function FirstSeenIn({ scope, version }: DetailProps): ReactNode {
-  const q = `first_release:${quoted(version)}`;
-  const filter: IssueFilter = {
-    range: EVER,
-    q,
-    environment: null,
-    release: null,
-    sort: "events",
-  };
-  const value = useIssueTotal(scope.project.id, filter, true, MOST);
+function FirstSeenIn({ value, version, zone }: FirstSeenProps): ReactNode {
+  const { q } = firstSeenIn(version);
   return (
     <Panel
       title="Issues first seen in it"
@@ -156,7 +169,7 @@ function FirstSeenIn({ scope, version }: DetailProps): ReactNode {
                 width: "90px",
                 isNumber: true,
                 isWideOnly: true,
-                cell: (row) => <Ago atMs={row.last_seen_ms} zone={scope.zone} kind="bare" />,
+                cell: (row) => <Ago atMs={row.last_seen_ms} zone={zone} kind="bare" />,
               },
             ]}
           />
@@ -205,8 +218,13 @@ function Deploys({ deploys, zone }: { deploys: readonly Deploy[]; zone: string }
   );
 }
 
-function Commits({ scope, version }: DetailProps): ReactNode {
-  const value = useCommits(scope.project.id, version);
+function Commits({
+  value,
+  zone,
+}: {
+  value: ReturnType<typeof useCommits>;
+  zone: string;
+}): ReactNode {
   return (
     <Panel title="Commits">
       <Async value={value} empty={null} minHeight={80} skeleton={<SkeletonRows rows={2} />}>
@@ -231,11 +249,7 @@ function Commits({ scope, version }: DetailProps): ReactNode {
                 width: "110px",
                 isNumber: true,
                 cell: (row) =>
-                  row.committed_ms === null ? (
-                    "–"
-                  ) : (
-                    <Ago atMs={row.committed_ms} zone={scope.zone} />
-                  ),
+                  row.committed_ms === null ? "–" : <Ago atMs={row.committed_ms} zone={zone} />,
               },
             ]}
           />

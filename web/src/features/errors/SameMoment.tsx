@@ -17,13 +17,19 @@ export function SameMoment({ event }: { event: IssueEvent | null }): ReactNode {
   return (
     <Panel title="Same moment">
       <ul className="moment">
-        <Way icon="trace" text="Trace" note={event?.trace_id.slice(0, 8) ?? ""}>
+        <Way
+          icon="trace"
+          text="Trace"
+          note={event?.trace_id.slice(0, 8) ?? ""}
+          isKnown={event !== null}
+        >
           {event?.trace_id ? { to: `traces/${event.trace_id}`, search: around } : null}
         </Way>
         <Way
           icon="logs"
           text={event?.trace_id ? "Logs of this trace" : "Logs around it"}
           note="± 5 min"
+          isKnown={event !== null}
         >
           {event
             ? {
@@ -50,11 +56,14 @@ function Way({
   icon,
   text,
   note,
+  isKnown,
   children,
 }: {
   icon: IconName;
   text: string;
   note: string;
+  /** The event is there, so that nothing means none. */
+  isKnown: boolean;
   children: { to: string; search: Record<string, string> } | null;
 }): ReactNode {
   return (
@@ -67,7 +76,7 @@ function Way({
       ) : (
         <span className="grow muted">{text}</span>
       )}
-      <span className="faint s">{children ? note : "none"}</span>
+      <span className="faint s">{children ? note : isKnown ? "none" : ""}</span>
     </li>
   );
 }

@@ -19,16 +19,30 @@ interface SimilarProps {
 
 /** Issues that may be the same fault, and those that were already made part of this one. */
 export function SimilarView(props: SimilarProps): ReactNode {
+  const { scope, issue } = props;
+  const similar = useSimilar(scope.project.id, issue.short_id);
+  const merged = useMerged(scope.project.id, issue.short_id);
+  // Both at once: what comes first would move the other.
+  if (similar.state === "loading" || merged.state === "loading")
+    return (
+      <section className="panel" aria-busy="true" aria-label="Loading">
+        <SkeletonRows rows={6} />
+      </section>
+    );
   return (
     <div className="stack">
-      <Similar {...props} />
-      <Merged {...props} />
+      <Similar {...props} value={similar} />
+      <Merged {...props} value={merged} />
     </div>
   );
 }
 
-function Similar({ issue, scope, acts }: SimilarProps): ReactNode {
-  const value = useSimilar(scope.project.id, issue.short_id);
+function Similar({
+  issue,
+  scope,
+  acts,
+  value,
+}: SimilarProps & { value: ReturnType<typeof useSimilar> }): ReactNode {
   const lookedAt = value.state === "ready" ? value.data.looked_at : null;
   return (
     <Panel
@@ -113,8 +127,12 @@ export function reasonsOf(row: SimilarIssue): string {
     .join("; ");
 }
 
-function Merged({ issue, scope, acts }: SimilarProps): ReactNode {
-  const value = useMerged(scope.project.id, issue.short_id);
+function Merged({
+  issue,
+  scope,
+  acts,
+  value,
+}: SimilarProps & { value: ReturnType<typeof useMerged> }): ReactNode {
   return (
     <Panel
       title="Merged into this one"

@@ -9,6 +9,8 @@ import { Table } from "@/ui/Table";
 
 const FIELDS = ["user", "url", "transaction", "release", "environment", "server_name"];
 
+import "./issue-views.css";
+
 /** Every value of one tag, or of a field of the events, with how often it came. */
 export function TagsView({ issue, scope }: { issue: IssueDetail; scope: Scope }): ReactNode {
   const [search, change] = useSearchState();
@@ -43,7 +45,7 @@ export function TagsView({ issue, scope }: { issue: IssueDetail; scope: Scope })
               empty={`No event of the issue in the range has ${key}.`}
               columns={[
                 {
-                  head: `${key}, ${count(values.length)} ${values.length === 1 ? "value" : "values"} in ${count(total)} events`,
+                  head: `${key}, ${count(values.length)} ${values.length === 1 ? "value" : "values"} in ${count(total)} ${total === 1 ? "event" : "events"}`,
                   cell: (row) => (
                     <span className="mono trunc" title={row.value}>
                       {row.value || "empty"}

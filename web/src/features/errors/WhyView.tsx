@@ -7,6 +7,7 @@ import { Button, TextField } from "@/ui/controls";
 import { Glyph, type Status } from "@/ui/Glyph";
 import { PageLink } from "@/ui/PageLink";
 import { Panel, Tag } from "@/ui/Panel";
+import "./issue-views.css";
 
 /** By what the events were made one issue; with a second event, what the two share. */
 export function WhyView({ issue, scope }: { issue: IssueDetail; scope: Scope }): ReactNode {
