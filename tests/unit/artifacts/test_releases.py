@@ -184,6 +184,15 @@ def test_a_deploy_told_once_knows_its_start_from_its_length(works: Works) -> Non
     assert told.deployment_id.startswith("wk-")
 
 
+def test_a_deploy_of_the_past_ended_when_its_duration_says(works: Works) -> None:
+    began_ms = works.house.clock() - 5 * HOUR
+    change = DeployChange(release="shop@1", started_ms=began_ms, duration_ms=45_000)
+
+    told = works.releases.put_deploy(SCOPE, change)
+
+    assert (told.started_ms, told.finished_ms) == (began_ms, began_ms + 45_000)
+
+
 def test_a_deploy_does_not_end_before_it_starts(works: Works) -> None:
     with pytest.raises(Invalid, match="finish before"):
         works.releases.put_deploy(SCOPE, DeployChange(started_ms=9, finished_ms=5))

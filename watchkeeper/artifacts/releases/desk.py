@@ -262,10 +262,11 @@ def _deploy_values(before: Deploy | None, change: DeployChange, now_ms: int) -> 
     """The deploy after what was said. What follows from the rest is filled in."""
     status = change.status or (before.status if before else DeployStatus.SUCCESS)
     finished_ms = change.finished_ms or (before.finished_ms if before else None)
-    if finished_ms is None and status.is_final:
-        finished_ms = now_ms
     duration_ms = change.duration_ms
     started_ms = change.started_ms or (before.started_ms if before else None)
+    if finished_ms is None and status.is_final:
+        is_told = started_ms is not None and duration_ms is not None
+        finished_ms = (started_ms or 0) + (duration_ms or 0) if is_told else now_ms
     if started_ms is None:
         started_ms = (finished_ms or now_ms) - (duration_ms or 0)
     if not status.is_final:
