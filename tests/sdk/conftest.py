@@ -38,3 +38,11 @@ def kept() -> Iterator[Kept]:
     yield transport
     sentry_sdk.get_client().close()
     sentry_sdk.get_global_scope().set_client(None)
+
+
+@pytest.fixture(autouse=True)
+def apart() -> Iterator[None]:
+    """Scopes of the test's own: a span that another test left open is not current here."""
+    with sentry_sdk.isolation_scope(), sentry_sdk.new_scope() as scope:
+        scope.span = None
+        yield
