@@ -8,7 +8,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -64,10 +64,10 @@ class Move:
     def end_s(self) -> int:
         return self.start_s + SPAN_S
 
-    def words(self, *more: str) -> list[str]:
+    def words(self, *more: str, url: str = "") -> list[str]:
         since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.start_s))
         until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.end_s + 60))
-        url = str(self.theirs.base_url).rstrip("/")
+        url = (url or str(self.theirs.base_url)).rstrip("/")
         words = ["import", "prometheus", url, "--since", since, "--until", until, *more]
         return self.server.command(*words)
 
@@ -152,15 +152,25 @@ def test_all_samples_come_over_once(move: Move) -> None:
 
 
 def test_it_goes_on_after_a_kill(move: Move) -> None:
-    process = subprocess.Popen(move.words(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     states = move.server.data_dir / "imports"
-    eventually(lambda: any(states.glob("*.json")), within_s=60, what="the first piece")
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() != 0
-    (state,) = states.glob("*.json")
-    before = json.loads(state.read_text())["kept"]
+    first, is_over = threading.Lock(), threading.Event()
 
-    said = move.run()
+    def only_the_first() -> httpx.Response | None:
+        if first.acquire(blocking=False):
+            return None
+        is_over.wait(60)
+        return httpx.Response(503)
+
+    with between(str(move.theirs.base_url), only_the_first) as url:
+        process = subprocess.Popen(move.words(url=url), stdout=subprocess.DEVNULL)
+        eventually(lambda: any(states.glob("*.json")), within_s=60, what="the first piece")
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() != 0
+        is_over.set()
+        (state,) = states.glob("*.json")
+        before = json.loads(state.read_text())["kept"]
+
+    said = move.run("--state", str(state))
 
     move.assert_alike()
     assert 0 < before < TOTAL
@@ -185,9 +195,8 @@ def test_some_of_it_by_key_over_the_network(move: Move) -> None:
 
 
 def test_by_queries_where_remote_read_does_not_answer(move: Move) -> None:
-    with without_remote_read(str(move.theirs.base_url)) as url:
-        theirs = str(move.theirs.base_url).rstrip("/")
-        words = [url if word == theirs else word for word in move.words()]
+    with between(str(move.theirs.base_url), lambda: httpx.Response(404)) as url:
+        words = move.words(url=url)
         done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
 
     assert done.returncode == 0, done.stderr + done.stdout
@@ -195,25 +204,29 @@ def test_by_queries_where_remote_read_does_not_answer(move: Move) -> None:
     move.assert_alike()
 
 
-class without_remote_read:
-    """A proxy before a Prometheus that knows no remote read."""
+class between:
+    """A proxy before a Prometheus. instead: the answer to a remote read; None passes it on."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, instead: Callable[[], httpx.Response | None]) -> None:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self._answer(httpx.get(f"{url.rstrip('/')}{self.path}"))
+                headers = {"accept-encoding": "identity"}
+                self._answer(httpx.get(f"{url.rstrip('/')}{self.path}", headers=headers))
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
-                if self.path == "/api/v1/read":
-                    self._answer(httpx.Response(404))
-                    return
-                kind = {"content-type": self.headers["content-type"]}
+                answer = instead() if self.path == "/api/v1/read" else None
+                sent = ("content-type", "content-encoding", "x-prometheus-remote-read-version")
+                headers = {name: value for name in sent if (value := self.headers[name])}
+                headers["accept-encoding"] = "identity"
                 address = f"{url.rstrip('/')}{self.path}"
-                self._answer(httpx.post(address, content=body, headers=kind))
+                self._answer(answer or httpx.post(address, content=body, headers=headers))
 
             def _answer(self, answer: httpx.Response) -> None:
                 self.send_response(answer.status_code)
+                kept = ("content-type", "content-encoding")
+                for name in (name for name in kept if name in answer.headers):
+                    self.send_header(name, answer.headers[name])
                 self.send_header("content-length", str(len(answer.content)))
                 self.end_headers()
                 self.wfile.write(answer.content)
