@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
+from watchkeeper.issues.repo.search_events import EVENT_TEXTS
 from watchkeeper.issues.repo.search_issues import like_of
 from watchkeeper.lib.clock import MINUTE_MS
 from watchkeeper.model import Scope, TimeRange
@@ -13,18 +14,7 @@ from watchkeeper.store.meta import tables
 LOOKED_AT = 20_000
 """Newest events whose tags and values are offered."""
 
-EVENT_FIELDS = {
-    "release": "release",
-    "environment": "environment",
-    "user.id": "if(startsWith(user_key, 'id:'), substring(user_key, 4), '')",
-    "user.email": "user_email",
-    "user.username": "user_name",
-    "user.ip": "user_ip",
-    "url": "url",
-    "transaction": "transaction",
-    "server_name": "server_name",
-    "stack.function": "function",
-}
+EVENT_FIELDS = {**EVENT_TEXTS, "stack.function": "function"}
 _i, _u, _m = tables.issues, tables.users, tables.members
 ISSUE_FIELDS = {
     "type": _i.c.type,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from watchkeeper.issues.repo.search_issues import like_of
 from watchkeeper.issues.search import Has, Kind, Place, Search, Text, key_named
 
-_COLUMNS: Mapping[str, str] = {
+EVENT_TEXTS: Mapping[str, str] = {
     "release": "release",
     "environment": "environment",
     "user.id": "if(startsWith(user_key, 'id:'), substring(user_key, 4), '')",
@@ -19,6 +19,10 @@ _COLUMNS: Mapping[str, str] = {
     "url": "url",
     "transaction": "transaction",
     "server_name": "server_name",
+}
+"""Keys of the search as SQL of a row of `errors`."""
+_COLUMNS: Mapping[str, str] = {
+    **EVENT_TEXTS,
     "stack.function": "functions",
     "trace": "trace_id",
     "id": "event_id",
