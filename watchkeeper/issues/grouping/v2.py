@@ -14,11 +14,9 @@ from watchkeeper.issues.grouping import v1
 from watchkeeper.issues.grouping.shape import ExceptionValue, Frame, Groupable, Grouping
 
 VERSION = 2
-_SEPARATOR = "\x1f"
 _LONGEST_LINE = 200
 """Characters of a source line that is compared; longer ones are of a minified file."""
 
-_DEFAULT = re.compile(r"^\{\{\s*default\s*\}\}$")
 _INLINED = re.compile(r"^<(?:listcomp|dictcomp|setcomp|genexpr|lambda)>$")
 _RAISES_WHAT_IT_WAS_GIVEN = re.compile(
     r"^\s*(?:raise(?:\s+[\w.]+(?:\(\s*\w*\s*\))?)?|throw\s+(?:new\s+)?[\w.]+(?:\(\s*\w*\s*\))?;?)\s*$"
@@ -27,24 +25,20 @@ _RAISES_WHAT_IT_WAS_GIVEN = re.compile(
 
 def group(event: Groupable) -> Grouping:
     """Say which issue the event belongs to. Pure: equal events get equal answers for ever."""
-    rule, parts = _fingerprint(event) if _is_custom(event.fingerprint) else _default(event)
+    rule, parts = _fingerprint(event) if v1._is_custom(event.fingerprint) else _default(event)
     return Grouping(VERSION, _hash(rule, parts), rule, parts)
 
 
 def _hash(rule: str, parts: Sequence[str]) -> int:
-    text = _SEPARATOR.join((f"v{VERSION}", rule, *parts))
+    text = v1._SEPARATOR.join((f"v{VERSION}", rule, *parts))
     digest = blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()
     return int.from_bytes(digest, "big")
-
-
-def _is_custom(fingerprint: Sequence[str]) -> bool:
-    return any(not _DEFAULT.match(part) for part in fingerprint)
 
 
 def _fingerprint(event: Groupable) -> tuple[str, tuple[str, ...]]:
     parts: list[str] = []
     for part in event.fingerprint:
-        if _DEFAULT.match(part):
+        if v1._DEFAULT.match(part):
             rule, default = _default(event)
             parts += (rule, *default)
         else:
