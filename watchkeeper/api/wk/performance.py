@@ -82,21 +82,34 @@ class SeriesQuery(RangeQuery):
     buckets: int = Field(default=60, ge=1, le=240)
 
 
-class SlowQueriesQuery(RangeQuery):
-    """over_ms: calls that took longer; the project's slow_query_ms if absent."""
+class StatementFilter(RangeQuery):
+    """Which database calls."""
 
-    over_ms: int | None = Field(default=None, ge=1, le=600_000)
     service: str = Field(default="", max_length=250)
     env: str = Field(default="", max_length=64)
     limit: int = Field(default=50, ge=1, le=200)
 
+    def over(self, span: TimeRange) -> OperationQuery:
+        """The same as the traces room says it."""
+        return OperationQuery(
+            range=span,
+            categories=(Category.DB,),
+            service=self.service,
+            environment=self.env,
+            limit=self.limit,
+        )
 
-class ProblemsQuery(RangeQuery):
+
+class SlowQueriesQuery(StatementFilter):
+    """over_ms: calls that took longer; the project's slow_query_ms if absent."""
+
+    over_ms: int | None = Field(default=None, ge=1, le=600_000)
+
+
+class ProblemsQuery(StatementFilter):
     """kind: only these problems."""
 
     kind: ProblemKind | Literal[""] = ""
-    service: str = Field(default="", max_length=250)
-    env: str = Field(default="", max_length=64)
     limit: int = Field(default=100, ge=1, le=200)
 
 
@@ -165,17 +178,7 @@ def list_slow_queries(
 ) -> Response:
     """Single database calls that took long, the slowest first."""
     span = query.within(rooms.clock(), default_ms=DAY_MS)
-    found = rooms.performance.slow_queries(
-        scope,
-        OperationQuery(
-            range=span,
-            categories=(Category.DB,),
-            service=query.service,
-            environment=query.env,
-            limit=query.limit,
-        ),
-        over_ms=query.over_ms,
-    )
+    found = rooms.performance.slow_queries(scope, query.over(span), over_ms=query.over_ms)
     return json_answer(found)
 
 
@@ -196,17 +199,7 @@ def list_performance_problems(
 ) -> Response:
     """N+1 queries, slow queries and queries that became slower. The last 24 h by default."""
     span = query.within(rooms.clock(), default_ms=DAY_MS)
-    found = rooms.performance.problems(
-        scope,
-        OperationQuery(
-            range=span,
-            categories=(Category.DB,),
-            service=query.service,
-            environment=query.env,
-            limit=query.limit,
-        ),
-        kind=query.kind,
-    )
+    found = rooms.performance.problems(scope, query.over(span), kind=query.kind)
     return json_answer(found)
 
 

@@ -11154,10 +11154,10 @@ export interface operations {
         from?: number | null;
         /** @description Unix ms */
         to?: number | null;
-        over_ms?: number | null;
         service?: string;
         env?: string;
         limit?: number;
+        over_ms?: number | null;
       };
       header?: never;
       path: {
@@ -11265,10 +11265,10 @@ export interface operations {
         from?: number | null;
         /** @description Unix ms */
         to?: number | null;
-        kind?: ("n_plus_one" | "slow_query" | "slower_query") | "";
         service?: string;
         env?: string;
         limit?: number;
+        kind?: ("n_plus_one" | "slow_query" | "slower_query") | "";
       };
       header?: never;
       path: {
