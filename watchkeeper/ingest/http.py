@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from watchkeeper.ingest.drops import Drop
+from watchkeeper.lib.errors import Overloaded
 
 AsgiMessage = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[AsgiMessage]]
@@ -107,6 +108,32 @@ def refusal_body(refusal: Refusal) -> bytes:
     """JSON that both our clients (`error`) and Sentry's (`detail`) understand."""
     error = {"code": refusal.drop.value, "message": refusal.reason, **refusal.facts}
     return msgspec.json.encode({"detail": refusal.reason, "error": error})
+
+
+def refused_text(refusal: Refusal) -> bytes:
+    """One line, for senders that log what they are answered."""
+    return f"{refusal.drop.value}: {refusal.reason}\n".encode()
+
+
+def refused_reply(
+    refusal: Refusal, project_id: int, body: bytes, headers: Sequence[Header], *, scheme: bytes
+) -> Reply:
+    """The answer to what was refused. scheme: of the credential that a 401 asks for.
+
+    headers: the protocol's own. A key that nobody knows says nothing about the project it named.
+    """
+    answered = list(headers)
+    if refusal.status == 401:
+        answered.append((b"www-authenticate", scheme + b' realm="watchkeeper"'))
+    if refusal.retry_after_s is not None:
+        answered.append((b"retry-after", str(refusal.retry_after_s).encode()))
+    known = refusal.project_id or (0 if refusal.drop is Drop.UNKNOWN_KEY else project_id)
+    return Reply(refusal.status, body, tuple(answered), refusal.drop, known)
+
+
+def overload_of(error: Overloaded) -> Refusal:
+    """What does not fit now: the sender is to come back."""
+    return Refusal(503, Drop.SPOOL_FULL, str(error), retry_after_s=error.retry_after_s)
 
 
 @dataclass(slots=True)

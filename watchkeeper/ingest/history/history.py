@@ -17,6 +17,7 @@ from watchkeeper.ingest.history.messages import MalformedHistory, Past, PastSeri
 from watchkeeper.ingest.history.repo import stored_times
 from watchkeeper.ingest.rows import HistogramRow, Ids, SeriesRow, Times, Values
 from watchkeeper.ingest.series import is_reserved, metric_of
+from watchkeeper.lib import snappy
 from watchkeeper.lib.clock import DAY_MS, MINUTE_MS, Clock
 from watchkeeper.lib.errors import Overloaded
 from watchkeeper.model import Histogram, encode_histogram, series_id
@@ -200,13 +201,12 @@ class History:
 
 
 def _unpacked(packed: bytes) -> bytes:
-    import cramjam
-
     try:
-        if cramjam.snappy.decompress_raw_len(packed) > MAX_UNPACKED_BYTES:
-            raise MalformedHistory(f"Send at most {MAX_UNPACKED_BYTES:,} bytes, unpacked, at once.")
-        return bytes(cramjam.snappy.decompress_raw(packed))
-    except cramjam.DecompressionError as error:
+        return snappy.unpack_block(packed, limit_bytes=MAX_UNPACKED_BYTES)
+    except snappy.TooLong as error:
+        reason = f"Send at most {MAX_UNPACKED_BYTES:,} bytes, unpacked, at once."
+        raise MalformedHistory(reason) from error
+    except snappy.NotSnappy as error:
         raise MalformedHistory("The body is not a snappy block.") from error
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cramjam
-
 from watchkeeper.api.compat.remote_read.messages import message
+from watchkeeper.lib import snappy
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.query.promql import Matcher, MatchOp
 
@@ -44,13 +43,11 @@ def parse_request(packed: bytes) -> ReadRequest:
     """A snappy block that holds a ReadRequest. Raises MalformedRead."""
     found = message("ReadRequest")()
     try:
-        if cramjam.snappy.decompress_raw_len(packed) > MAX_BYTES:
-            raise MalformedRead(f"A read request may have {MAX_BYTES:,} bytes unpacked.")
-        found.ParseFromString(bytes(cramjam.snappy.decompress_raw(packed)))
-    except cramjam.DecompressionError as error:
+        found.ParseFromString(snappy.unpack_block(packed, limit_bytes=MAX_BYTES))
+    except snappy.TooLong as error:
+        raise MalformedRead(f"A read request may have {MAX_BYTES:,} bytes unpacked.") from error
+    except snappy.NotSnappy as error:
         raise MalformedRead(f"The body is not a snappy block: {error}.") from error
-    except MalformedRead:
-        raise
     except Exception as error:  # protobuf's DecodeError, which is only there once it is loaded
         raise MalformedRead(f"The body is not a ReadRequest: {error}.") from error
     accepted = next((kind for kind in found.accepted if kind in (_SAMPLES, _STREAMED)), _SAMPLES)

@@ -7,7 +7,15 @@ from typing import Protocol
 
 from watchkeeper.ingest.body import BodyLimits, read_body, unpack
 from watchkeeper.ingest.drops import Drop
-from watchkeeper.ingest.http import Header, InFlight, Refusal, Reply, Request
+from watchkeeper.ingest.http import (
+    Header,
+    InFlight,
+    Refusal,
+    Reply,
+    Request,
+    overload_of,
+    refused_reply,
+)
 from watchkeeper.ingest.metrics import IngestMetrics
 from watchkeeper.ingest.protocols.otlp import answers
 from watchkeeper.ingest.protocols.otlp.errors import MalformedOtlp, TooManyParts
@@ -87,8 +95,7 @@ class OtlpEndpoint:
         except Refusal as refusal:
             return self._refused(refusal, project_id, is_json)
         except Overloaded as error:
-            overload = Refusal(503, Drop.SPOOL_FULL, str(error), retry_after_s=error.retry_after_s)
-            return _reply(overload, project_id, is_json)
+            return _reply(overload_of(error), project_id, is_json)
 
     def _refused(self, refusal: Refusal, project_id: int, is_json: bool) -> Reply:
         self._metrics.drop(refusal.drop)
@@ -120,13 +127,8 @@ def _success(outcome: answers.Outcome, signal: Signal, project_id: int, *, is_js
 
 def _reply(refusal: Refusal, project_id: int, is_json: bool) -> Reply:
     headers = [answers.content_type(is_json=is_json), _ORIGIN]
-    if refusal.status == 401:
-        headers.append((b"www-authenticate", b'Bearer realm="watchkeeper"'))
     if refusal.status == 405:
         headers.append((b"allow", b"POST, OPTIONS"))
-    if refusal.retry_after_s is not None:
-        headers.append((b"retry-after", str(refusal.retry_after_s).encode()))
-    known = refusal.project_id or (0 if refusal.drop is Drop.UNKNOWN_KEY else project_id)
     text = f"{refusal.drop.value}: {refusal.reason}"
     body = answers.status_body(refusal.status, text, is_json=is_json)
-    return Reply(refusal.status, body, tuple(headers), refusal.drop, known)
+    return refused_reply(refusal, project_id, body, headers, scheme=b"Bearer")

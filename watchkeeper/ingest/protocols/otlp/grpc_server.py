@@ -14,7 +14,7 @@ import structlog
 
 from watchkeeper.ingest.cardinality import current_sender
 from watchkeeper.ingest.drops import Drop
-from watchkeeper.ingest.http import AsgiMessage, InFlight, Refusal, Reply, Request
+from watchkeeper.ingest.http import AsgiMessage, InFlight, Refusal, Reply, Request, overload_of
 from watchkeeper.ingest.metrics import IngestMetrics
 from watchkeeper.ingest.protocols.otlp import answers
 from watchkeeper.ingest.protocols.otlp.endpoint import Signal
@@ -102,8 +102,7 @@ class OtlpGrpc:
         except TooManyParts as error:
             raise Refusal(413, Drop.TOO_LARGE, str(error)) from error
         except Overloaded as error:
-            retry_s = error.retry_after_s
-            raise Refusal(503, Drop.SPOOL_FULL, str(error), retry_after_s=retry_s) from error
+            raise overload_of(error) from error
         except Refusal:
             raise
         except Exception as error:  # the edge: the sender is told to come back, we are told why

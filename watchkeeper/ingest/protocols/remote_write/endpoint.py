@@ -11,7 +11,17 @@ import numpy as np
 from watchkeeper.ingest.accept import Acceptor, PlacedBatch
 from watchkeeper.ingest.body import BodyLimits, read_body
 from watchkeeper.ingest.drops import Drop
-from watchkeeper.ingest.http import TEXT_TYPE, Header, InFlight, Refusal, Reply, Request
+from watchkeeper.ingest.http import (
+    TEXT_TYPE,
+    Header,
+    InFlight,
+    Refusal,
+    Reply,
+    Request,
+    overload_of,
+    refused_reply,
+    refused_text,
+)
 from watchkeeper.ingest.protocols.remote_write.messages import (
     REFUSED,
     RESERVED,
@@ -24,6 +34,7 @@ from watchkeeper.ingest.protocols.remote_write.wire import MalformedWrite
 from watchkeeper.ingest.rows import HistogramBatch, MetadataRow
 from watchkeeper.ingest.series import is_reserved, metric_of
 from watchkeeper.ingest.writers import Writers, basic_parts
+from watchkeeper.lib import snappy
 from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.lib.errors import Overloaded
 from watchkeeper.model import Labels
@@ -113,8 +124,7 @@ class RemoteWriteEndpoint:
         except Refusal as refusal:
             return self._refused(refusal, project_id)
         except Overloaded as error:
-            overload = Refusal(503, Drop.SPOOL_FULL, str(error), retry_after_s=error.retry_after_s)
-            return self._reply(overload, project_id)
+            return self._reply(overload_of(error), project_id)
 
     async def _project(self, request: Request) -> int:
         """The project that the credential may write to. Raises Refusal 401 or 403."""
@@ -126,14 +136,13 @@ class RemoteWriteEndpoint:
         )
 
     def _unpacked(self, packed: bytes) -> bytes:
-        import cramjam
-
         limit = self._limits.max_unpacked_bytes
         try:
-            if cramjam.snappy.decompress_raw_len(packed) > limit:
-                raise Refusal(413, Drop.TOO_LARGE, f"Unpacked it is larger than {limit:,} bytes.")
-            return bytes(cramjam.snappy.decompress_raw(packed))
-        except cramjam.DecompressionError as error:
+            return snappy.unpack_block(packed, limit_bytes=limit)
+        except snappy.TooLong as error:
+            reason = f"Unpacked it is larger than {limit:,} bytes."
+            raise Refusal(413, Drop.TOO_LARGE, reason) from error
+        except snappy.NotSnappy as error:
             raise MalformedWrite(0, "The body is not a snappy block.") from error
 
     def _decoded(self, project_id: int, body: bytes, *, is_v2: bool) -> Decoded:
@@ -234,14 +243,8 @@ class RemoteWriteEndpoint:
         return self._reply(refusal, project_id)
 
     def _reply(self, refusal: Refusal, project_id: int) -> Reply:
-        headers = [TEXT_TYPE]
-        if refusal.status == 401:
-            headers.append((b"www-authenticate", b'Basic realm="watchkeeper"'))
-        if refusal.retry_after_s is not None:
-            headers.append((b"retry-after", str(refusal.retry_after_s).encode()))
-        known = refusal.project_id or (0 if refusal.drop is Drop.UNKNOWN_KEY else project_id)
-        body = f"{refusal.drop.value}: {refusal.reason}\n".encode()
-        return Reply(refusal.status, body, tuple(headers), refusal.drop, known)
+        body = refused_text(refusal)
+        return refused_reply(refusal, project_id, body, (TEXT_TYPE,), scheme=b"Basic")
 
 
 def _wanted(decoded: Decoded) -> tuple[PlacedBatch, Counter[Drop]]:

@@ -13,7 +13,7 @@ import orjson
 from watchkeeper.ingest.accept import Acceptor, EnvelopeBatch
 from watchkeeper.ingest.body import BodyLimits, read_body
 from watchkeeper.ingest.drops import Drop
-from watchkeeper.ingest.http import InFlight, Refusal, Reply, Request
+from watchkeeper.ingest.http import InFlight, Refusal, Reply, Request, overload_of
 from watchkeeper.ingest.keys import KeyFacts, Keys, admitted_key, check_origin
 from watchkeeper.ingest.pipeline import Arrival, instant_ms
 from watchkeeper.ingest.protocols.sentry import answers, parse
@@ -118,8 +118,7 @@ class SentryEndpoint:
         except Refusal as refusal:
             return self._refused(refusal, project_id)
         except Overloaded as error:  # the acceptor has counted it
-            full = Refusal(503, Drop.SPOOL_FULL, str(error), retry_after_s=error.retry_after_s)
-            return answers.refused(full, project_id)
+            return answers.refused(overload_of(error), project_id)
 
     async def _answered(self, request: Request, route: _Route) -> Reply:
         if route.endpoint in _REFUSED:
