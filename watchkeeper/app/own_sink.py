@@ -10,12 +10,11 @@ import numpy as np
 from watchkeeper.app.loops import Loop
 from watchkeeper.ingest import Acceptor, SampleBatch
 from watchkeeper.ingest.pipeline import SentLog, finish_log
-from watchkeeper.lib.clock import SECOND_MS, Clock
+from watchkeeper.lib.clock import NS_A_MS, SECOND_MS, Clock
 from watchkeeper.lib.telemetry import OwnLog, OwnSample, SelfWatch
 from watchkeeper.lib.telemetry.selfwatch import INTERVAL_S
 from watchkeeper.privacy import Scrubber
 
-_NS_A_MS = 1_000_000
 SELF_WATCH_MS = round(INTERVAL_S * SECOND_MS)
 
 
@@ -53,7 +52,7 @@ class OwnRoad:
                 SentLog(
                     body=row.body,
                     source="watchkeeper",
-                    ts_ns=row.ts_ms * _NS_A_MS,
+                    ts_ns=row.ts_ms * NS_A_MS,
                     severity=row.severity,
                     service="watchkeeper",
                     attributes={**row.attributes, "logger": row.logger},

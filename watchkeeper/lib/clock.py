@@ -13,8 +13,9 @@ MINUTE_MS = 60 * SECOND_MS
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 DAY_S = 24 * 60 * 60
+NS_A_MS = 1_000_000
 
 
 def system_clock() -> int:
     """Now, Unix ms UTC, of the machine's clock."""
-    return time.time_ns() // 1_000_000
+    return time.time_ns() // NS_A_MS

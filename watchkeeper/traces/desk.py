@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from watchkeeper.lib.clock import SECOND_MS
+from watchkeeper.lib.clock import NS_A_MS, SECOND_MS
 from watchkeeper.lib.errors import Invalid
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns
@@ -38,8 +38,6 @@ from watchkeeper.traces.types import (
     TraceOverview,
     TracePage,
 )
-
-_NS_A_MS = 1_000_000
 
 
 class Traces:
@@ -140,7 +138,7 @@ class Performance:
     ) -> SlowQueries:
         """Single calls that took longer than over_ms, or than the project's slow_query_ms."""
         limit_ms = over_ms or self.budgets.of_any(scope).slow_query_ms
-        found = problems_repo.slow_queries(self._columns, scope, query, over_ns=limit_ms * _NS_A_MS)
+        found = problems_repo.slow_queries(self._columns, scope, query, over_ns=limit_ms * NS_A_MS)
         return SlowQueries(over_ms=limit_ms, searched_from_ms=query.range.start_ms, queries=found)
 
     def dependencies(self, scope: Scope, query: OperationQuery) -> DependencyPage:

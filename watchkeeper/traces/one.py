@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from watchkeeper.lib.clock import NS_A_MS
 from watchkeeper.lib.errors import NotFound
 from watchkeeper.model import Scope
 from watchkeeper.store.columns import Columns
@@ -9,7 +10,6 @@ from watchkeeper.traces.repo import one as repo
 from watchkeeper.traces.types import SpanDetail, SpanEvent, SpanLink, Trace
 from watchkeeper.traces.waterfall import Found, drawn, objects_of, told_error
 
-_NS_A_MS = 1_000_000
 _LONGEST_ID = 64
 
 
@@ -64,8 +64,8 @@ def read_span(columns: Columns, scope: Scope, trace_id: str, span_id: str) -> Sp
     # The names are those of `repo.span_row`; a contract test reads a stored span.
     return SpanDetail(
         trace_id=trace_id,
-        start_ms=start_ns // _NS_A_MS,
-        start_nanos=start_ns % _NS_A_MS,
+        start_ms=start_ns // NS_A_MS,
+        start_nanos=start_ns % NS_A_MS,
         errors=[told_error(each, -1) for each in errors if each.span_id == span_id],
         log_lines=lines.get(span_id, 0),
         **row,  # type: ignore[arg-type]
@@ -94,8 +94,8 @@ def _normal(text: str) -> str:
 def _event(told: dict[str, str]) -> SpanEvent:
     at_ns = _int(told.get("ts_ns", 0))
     return SpanEvent(
-        ts_ms=at_ns // _NS_A_MS,
-        nanos=at_ns % _NS_A_MS,
+        ts_ms=at_ns // NS_A_MS,
+        nanos=at_ns % NS_A_MS,
         name=str(told.get("name", "")),
         attributes=_texts(told.get("attributes")),
     )

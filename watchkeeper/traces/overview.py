@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from watchkeeper.lib.clock import SECOND_MS
+from watchkeeper.lib.clock import NS_A_MS, SECOND_MS
 from watchkeeper.model import Scope
 from watchkeeper.store.columns import Columns
 from watchkeeper.traces.queries import TraceQuery
 from watchkeeper.traces.repo import overview as repo
 from watchkeeper.traces.repo.conditions import is_costly
 from watchkeeper.traces.repo.overview import Slot
-from watchkeeper.traces.repo.search import NS_A_MS, Wanted, Window
+from watchkeeper.traces.repo.search import Wanted, Window
 from watchkeeper.traces.types import TraceHistogram, TraceOverview, TraceScatter
 
 MOST_POINTS = 500

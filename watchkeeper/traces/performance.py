@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from watchkeeper.lib.clock import DAY_MS, SECOND_MS
+from watchkeeper.lib.clock import DAY_MS, NS_A_MS, SECOND_MS
 from watchkeeper.model import Scope
 from watchkeeper.store.columns import Columns
 from watchkeeper.traces.performance_types import (
@@ -35,7 +35,6 @@ BEYOND_CHANCE = 3.0
 REGRESSED_RATIO = 1.25
 COMPARED_AT_MOST = 500
 """Operations, those that take most time, among which the greatest change is looked for."""
-_NS_A_MS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +129,7 @@ def _endpoint(found: Found, what: Operation, totals: Totals, budget: LatencyBudg
         latency=times,
         under={str(ms): _ratio(totals.times.below(ms), totals.times.calls) for ms in MARKS_MS},
         apdex=apdex(totals, budget.satisfied_ms),
-        total_ms=totals.total_ns / _NS_A_MS,
+        total_ms=totals.total_ns / NS_A_MS,
         time_ratio=_ratio(totals.total_ns, found.all.total_ns),
         spark=found.spark(what),
         spark_p95_ms=found.spark_p95_ms(what),
@@ -166,14 +165,14 @@ def _statement(found: Found, what: Operation, totals: Totals, slow_ms: int) -> S
         errors=totals.errors,
         error_ratio=_ratio(totals.errors, totals.calls),
         latency=latency(totals),
-        total_ms=totals.total_ns / _NS_A_MS,
+        total_ms=totals.total_ns / NS_A_MS,
         time_ratio=_ratio(totals.total_ns, found.all.total_ns),
         slow=slow_calls(totals, slow_ms),
         spark=found.spark(what),
         before=before,
         is_regressed=is_regressed(before),
         example_trace_id=totals.slowest_trace,
-        example_ms=totals.slowest_ns / _NS_A_MS,
+        example_ms=totals.slowest_ns / NS_A_MS,
     )
 
 
@@ -203,7 +202,7 @@ def _dependency(found: Found, what: Operation, totals: Totals) -> Dependency:
         errors=totals.errors,
         error_ratio=_ratio(totals.errors, totals.calls),
         latency=latency(totals),
-        total_ms=totals.total_ns / _NS_A_MS,
+        total_ms=totals.total_ns / NS_A_MS,
         hits=totals.hits,
         misses=totals.misses,
         hit_ratio=totals.hits / told if told else None,
@@ -235,7 +234,7 @@ def series(columns: Columns, scope: Scope, query: OperationQuery, *, buckets: in
 def latency(totals: Totals) -> Latency:
     """Times in ms."""
     return Latency(
-        avg_ms=_ratio(totals.total_ns, totals.calls) / _NS_A_MS,
+        avg_ms=_ratio(totals.total_ns, totals.calls) / NS_A_MS,
         p50_ms=totals.times.quantile_ms(0.5),
         p95_ms=totals.times.quantile_ms(0.95),
         p99_ms=totals.times.quantile_ms(0.99),

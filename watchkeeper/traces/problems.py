@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
+from watchkeeper.lib.clock import NS_A_MS
 from watchkeeper.model import Scope
 from watchkeeper.store.columns import Columns
 from watchkeeper.traces.performance import (
@@ -30,7 +31,6 @@ from watchkeeper.traces.repo.operations import Grid, Operation, Totals
 _Compared = tuple[Operation, Totals, Totals | None]
 """An operation, its calls now and a week before."""
 
-_NS_A_MS = 1_000_000
 _LOOKED_AT = 300
 
 
@@ -73,7 +73,7 @@ def _repeated(each: repo.Repeated) -> PerformanceProblem:
         occurrences=each.occurrences,
         calls=each.calls,
         avg_calls=each.calls / max(1, each.occurrences),
-        lost_ms=each.total_ns / _NS_A_MS,
+        lost_ms=each.total_ns / NS_A_MS,
         p95_ms=None,
         p95_ratio=None,
         first_seen_ms=each.first_ms,
@@ -87,8 +87,8 @@ def _slow(found: Sequence[_Compared], grid: Grid, slow_ms: int) -> list[Performa
     for what, now, before in found:
         slow = slow_calls(now, slow_ms)
         # The slowest call is known exactly, the others by their bucket.
-        if slow >= 1 and now.slowest_ns > slow_ms * _NS_A_MS:
-            lost_ms = max(slow * slow_ms, now.slowest_ns / _NS_A_MS)
+        if slow >= 1 and now.slowest_ns > slow_ms * NS_A_MS:
+            lost_ms = max(slow * slow_ms, now.slowest_ns / NS_A_MS)
             each = _problem("slow_query", what, now, before, grid)
             problems.append(
                 replace(each, title=f"{slow:,} slow calls", occurrences=slow, lost_ms=lost_ms)
@@ -102,8 +102,8 @@ def _slower(found: Sequence[_Compared], grid: Grid) -> list[PerformanceProblem]:
         compared = week_before(now, before)
         if before and compared and is_regressed(compared):
             title = f"{compared.p95_ratio:.1f} times as slow as a week before"
-            was_ms = before.total_ns / before.calls * now.calls / _NS_A_MS
-            lost_ms = max(0.0, now.total_ns / _NS_A_MS - was_ms)
+            was_ms = before.total_ns / before.calls * now.calls / NS_A_MS
+            lost_ms = max(0.0, now.total_ns / NS_A_MS - was_ms)
             each = _problem("slower_query", what, now, before, grid)
             problems.append(replace(each, title=title, lost_ms=lost_ms))
     return problems
@@ -135,7 +135,7 @@ def _problem(
                 span_id="",
                 ts_ms=now.last_ms,
                 calls=1,
-                duration_ms=now.slowest_ns / _NS_A_MS,
+                duration_ms=now.slowest_ns / NS_A_MS,
             )
         ],
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from watchkeeper.lib.clock import MINUTE_MS
+from watchkeeper.lib.clock import MINUTE_MS, NS_A_MS
 from watchkeeper.lib.errors import Invalid
 from watchkeeper.model import Scope
 from watchkeeper.store.columns import Columns
@@ -16,7 +16,7 @@ from watchkeeper.traces.language import Term, parse_search
 from watchkeeper.traces.queries import TraceQuery, TraceSort
 from watchkeeper.traces.repo import search as repo
 from watchkeeper.traces.repo.conditions import is_costly
-from watchkeeper.traces.repo.search import NS_A_MS, Candidate, Wanted, Window
+from watchkeeper.traces.repo.search import Candidate, Wanted, Window
 from watchkeeper.traces.types import TraceItem, TracePage
 
 Seconds = Callable[[], float]

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from watchkeeper.lib.clock import NS_A_MS
 from watchkeeper.traces.critical import Stretch, critical_path
 from watchkeeper.traces.repo.one import StoredError, StoredProfile, StoredSpan
 from watchkeeper.traces.skew import adjust, skewed
@@ -28,7 +29,6 @@ REPEATED = 5
 """Equal statements below one parent from which on they are an N+1."""
 MISSING_NAME = "missing span"
 _STATUS = {"unset": 0, "ok": 1, "error": 2}
-_NS_A_MS = 1_000_000
 _MOST_LINKS = 500
 
 
@@ -74,8 +74,8 @@ def drawn(found: Found, *, adjust_skew: bool, slow_query_ms: int) -> Trace:
         name=head.span.name if head.span else "",
         service=head.service,
         status=_status(head),
-        start_ms=start_ns // _NS_A_MS,
-        start_nanos=start_ns % _NS_A_MS,
+        start_ms=start_ns // NS_A_MS,
+        start_nanos=start_ns % NS_A_MS,
         duration_ns=end_ns - start_ns,
         environment=found.environment,
         release=found.release,
@@ -98,7 +98,7 @@ def drawn(found: Found, *, adjust_skew: bool, slow_query_ms: int) -> Trace:
         errors=[told_error(each, row_of.get(each.span_id, -1)) for each in found.errors],
         links=_links(rows),
         profiles=[_profile(each, row_of) for each in found.profiles],
-        problems=[*_repeated(rows), *_slow(rows, slow_query_ms * _NS_A_MS)],
+        problems=[*_repeated(rows), *_slow(rows, slow_query_ms * NS_A_MS)],
     )
 
 

@@ -14,11 +14,9 @@ from watchkeeper.api.auth import MemberScope, RoomsHere, ViewerScope
 from watchkeeper.api.wk.json_answer import json_answer
 from watchkeeper.api.wk.shapes import ERRORS, RangeQuery
 from watchkeeper.ingest import EncodedRows, EnvelopeBatch, ProfileRow, encode_envelope_rows
-from watchkeeper.lib.clock import HOUR_MS
+from watchkeeper.lib.clock import HOUR_MS, NS_A_MS
 from watchkeeper.model import Kind, TimeRange
 from watchkeeper.traces import Flame, ProfilePage, ProfileQuery, UploadedProfile, checked_pprof
-
-_NS_A_MS = 1_000_000
 
 router = APIRouter(prefix="/projects/{project_id}/profiles", tags=["profiles"], responses=ERRORS)
 
@@ -92,7 +90,7 @@ async def upload_profile(
     message, times = await run_in_threadpool(checked_pprof, body)
     profile_id = uuid4().hex
     row = ProfileRow(
-        ts=times.start_ns // _NS_A_MS or rooms.clock(),
+        ts=times.start_ns // NS_A_MS or rooms.clock(),
         duration_ns=times.duration_ns,
         profile_id=profile_id,
         profiler_id="",

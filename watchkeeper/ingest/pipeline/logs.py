@@ -12,10 +12,9 @@ from watchkeeper.ingest.pipeline.severities import (
     severity_name,
 )
 from watchkeeper.ingest.rows import LogRow
-from watchkeeper.lib.clock import DAY_MS, MINUTE_MS
+from watchkeeper.lib.clock import DAY_MS, MINUTE_MS, NS_A_MS
 from watchkeeper.privacy import FILTERED, Scrubber
 
-_NS_A_MS = 1_000_000
 _TRACE_ID = re.compile(r"[0-9a-f]{32}")
 _SPAN_ID = re.compile(r"[0-9a-f]{16}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
@@ -201,7 +200,7 @@ def _time(
     ts_ns: int, received_ms: int, limits: LogLimits, attributes: dict[str, str]
 ) -> tuple[int, int]:
     """(Unix ms, ns beyond)."""
-    ts_ms, nanos = divmod(ts_ns, _NS_A_MS)
+    ts_ms, nanos = divmod(ts_ns, NS_A_MS)
     if ts_ns and received_ms - limits.oldest_ms <= ts_ms <= received_ms + limits.newest_ms:
         return ts_ms, nanos
     if ts_ns:

@@ -15,11 +15,11 @@ from watchkeeper.ingest.digest import DeadLetter, Insert, Plan, Refused
 from watchkeeper.ingest.sinks.by_day import DAYS_AN_INSERT
 from watchkeeper.ingest.sinks.series_rows import LATEST_MS
 from watchkeeper.ingest.span_rows import SPAN_COLUMNS, SpanBlock, span_block
-from watchkeeper.lib.clock import DAY_MS
+from watchkeeper.lib.clock import DAY_MS, NS_A_MS
 from watchkeeper.model import Cut, Kind, LiveEvent, LiveTopic, Record
 from watchkeeper.store.columns import SPANS, split_by_day
 
-_DAY_NS = DAY_MS * 1_000_000
+_DAY_NS = DAY_MS * NS_A_MS
 
 
 class SpanSink:

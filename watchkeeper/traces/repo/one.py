@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from watchkeeper.lib.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from watchkeeper.lib.clock import DAY_MS, HOUR_MS, MINUTE_MS, NS_A_MS
 from watchkeeper.model import Scope
 from watchkeeper.store.columns import Columns
 
 MOST_SPANS = 10_000
 MOST_ERRORS = 100
-_NS_A_MS = 1_000_000
 _OURS = "project_id IN {projects:Array(UInt32)} AND trace_id = {trace:String}"
 
 
@@ -126,8 +125,8 @@ def errors(
     ORDER BY ts, event_id LIMIT {{most:UInt32}}
     """
     params = _params(scope, trace_id) | {
-        "from": bounds[0] // _NS_A_MS - HOUR_MS,
-        "to": bounds[1] // _NS_A_MS + DAY_MS,
+        "from": bounds[0] // NS_A_MS - HOUR_MS,
+        "to": bounds[1] // NS_A_MS + DAY_MS,
         "most": MOST_ERRORS,
     }
     rows = columns.rows(sql, params)
@@ -145,8 +144,8 @@ def log_lines(
     GROUP BY span_id
     """
     params = _params(scope, trace_id) | {
-        "from": bounds[0] // _NS_A_MS - MINUTE_MS,
-        "to": bounds[1] // _NS_A_MS + MINUTE_MS,
+        "from": bounds[0] // NS_A_MS - MINUTE_MS,
+        "to": bounds[1] // NS_A_MS + MINUTE_MS,
     }
     return {span: int(lines) for span, lines in columns.rows(sql, params)}
 
@@ -163,8 +162,8 @@ def profiles(
     ORDER BY ts LIMIT 50
     """
     params = _params(scope, trace_id) | {
-        "from": bounds[0] // _NS_A_MS - HOUR_MS,
-        "to": bounds[1] // _NS_A_MS + HOUR_MS,
+        "from": bounds[0] // NS_A_MS - HOUR_MS,
+        "to": bounds[1] // NS_A_MS + HOUR_MS,
     }
     return [StoredProfile(*row) for row in columns.rows(sql, params)]
 

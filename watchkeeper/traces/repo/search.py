@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from watchkeeper.lib.clock import HOUR_MS
+from watchkeeper.lib.clock import HOUR_MS, NS_A_MS
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns
 from watchkeeper.traces.language import Term
 from watchkeeper.traces.repo.conditions import Bound, merged_where, parts_where, spans_where
 from watchkeeper.traces.types import TraceItem
 
-NS_A_MS = 1_000_000
 APART_MS = HOUR_MS
 """Parts of one trace are looked for within this of each other."""
 

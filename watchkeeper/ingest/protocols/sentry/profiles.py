@@ -20,10 +20,10 @@ from watchkeeper.ingest.protocols.sentry.values import (
     span_id_of,
     trace_id_of,
 )
+from watchkeeper.lib.clock import NS_A_MS
 from watchkeeper.model import Kind
 from watchkeeper.privacy import Json
 
-_NS_A_MS = 1_000_000
 _NUMBERS = ("samples", "stacks")
 """Lists of numbers, by far the most of a profile, in which nothing can be a secret."""
 
@@ -42,7 +42,7 @@ def take_profile(payload: dict[str, object], facts: Facts, kept: Kept) -> None:
     kept.add(
         Kind.PROFILES,
         ProfileRow(
-            ts=start_ns // _NS_A_MS,
+            ts=start_ns // NS_A_MS,
             duration_ns=duration_ns,
             profile_id=profile_id or facts.new_id().hex,
             profiler_id=profiler_id,

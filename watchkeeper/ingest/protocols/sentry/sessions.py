@@ -16,13 +16,13 @@ from watchkeeper.ingest.protocols.sentry.values import (
     placed_ms,
     trace_id_of,
 )
+from watchkeeper.lib.clock import NS_A_MS
 from watchkeeper.model import Kind
 
 _CRASHED = frozenset({"crashed"})
 _ABNORMAL = frozenset({"abnormal"})
 _ENDED_BY_ERROR = frozenset({"errored", "unhandled"})
 _STATUSES = frozenset({"ok", "exited", "crashed", "abnormal", "errored", "unhandled", "degraded"})
-_NS_A_MS = 1_000_000
 
 
 def take_session(payload: dict[str, object], facts: Facts, kept: Kept) -> None:
@@ -94,5 +94,5 @@ def _seq(payload: dict[str, object], facts: Facts) -> int:
     if told:
         return told
     at_ns = instant_ns(payload.get("timestamp"))
-    at_ms = facts.arrival.received_ms if at_ns is None else max(0, at_ns // _NS_A_MS)
+    at_ms = facts.arrival.received_ms if at_ns is None else max(0, at_ns // NS_A_MS)
     return at_ms * 2 + int(field(payload, "status") != "ok")

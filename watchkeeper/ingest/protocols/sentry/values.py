@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 import orjson
 
 from watchkeeper.ingest.pipeline import Arrival
-from watchkeeper.lib.clock import DAY_MS, MINUTE_MS
+from watchkeeper.lib.clock import DAY_MS, MINUTE_MS, NS_A_MS
 
-_NS_A_MS = 1_000_000
 _LARGEST_DRIFT_MS = MINUTE_MS
 _OLDEST_MS = 30 * DAY_MS
 _LARGEST_WHOLE = 2.0**53
@@ -132,7 +131,7 @@ def placed_ns(start: object, end: object, arrival: Arrival) -> tuple[int, int]:
     """
     start_ns, end_ns = instant_ns(start), instant_ns(end)
     if start_ns is None and end_ns is None:
-        return arrival.received_ms * _NS_A_MS, 0
+        return arrival.received_ms * NS_A_MS, 0
     end_ns = start_ns if end_ns is None else end_ns
     start_ns = end_ns if start_ns is None else start_ns
     assert start_ns is not None
@@ -140,16 +139,16 @@ def placed_ns(start: object, end: object, arrival: Arrival) -> tuple[int, int]:
     duration = max(0, end_ns - start_ns)
     drift_ms = 0 if arrival.sent_ms is None else arrival.received_ms - arrival.sent_ms
     if abs(drift_ms) > _LARGEST_DRIFT_MS:
-        end_ns += drift_ms * _NS_A_MS
+        end_ns += drift_ms * NS_A_MS
     oldest, newest = arrival.received_ms - _OLDEST_MS, arrival.received_ms + _LARGEST_DRIFT_MS
-    if not oldest * _NS_A_MS <= end_ns <= newest * _NS_A_MS:
-        end_ns = arrival.received_ms * _NS_A_MS
-    return end_ns - min(duration, _OLDEST_MS * _NS_A_MS), min(duration, _OLDEST_MS * _NS_A_MS)
+    if not oldest * NS_A_MS <= end_ns <= newest * NS_A_MS:
+        end_ns = arrival.received_ms * NS_A_MS
+    return end_ns - min(duration, _OLDEST_MS * NS_A_MS), min(duration, _OLDEST_MS * NS_A_MS)
 
 
 def placed_ms(at: object, arrival: Arrival) -> int:
     """Unix ms by our clock of one instant, corrected and bounded as `placed_ns` does."""
-    return placed_ns(at, None, arrival)[0] // _NS_A_MS
+    return placed_ns(at, None, arrival)[0] // NS_A_MS
 
 
 def service_of(release: str) -> str:

@@ -24,11 +24,11 @@ from watchkeeper.ingest.protocols.otlp.logs.messages import ExportRequest, LogRe
 from watchkeeper.ingest.protocols.otlp.memory import AttributeMemory
 from watchkeeper.ingest.protocols.otlp.messages import Scope
 from watchkeeper.ingest.rows import LogRow
+from watchkeeper.lib.clock import NS_A_MS
 from watchkeeper.privacy import Scrubber
 
 _SEVERITY_PREFIX = "SEVERITY_NUMBER_"
 _ERROR, _FATAL = 17, 21
-_NS_A_MS = 1_000_000
 _LATEST_NS = 2**63 - 1
 
 
@@ -108,7 +108,7 @@ def _number(sent: int | str) -> int:
 
 def _raised(row: LogRow, attributes: dict[str, str], language: str) -> Raised:
     return Raised(
-        ts_ns=row.ts_ms * _NS_A_MS + row.nanos,
+        ts_ns=row.ts_ms * NS_A_MS + row.nanos,
         attributes=attributes,
         level="fatal" if row.severity_number >= _FATAL else "error",
         trace_id=row.trace_id,

@@ -18,6 +18,7 @@ from watchkeeper.ingest.protocols.otlp.metrics.exponential import Distribution
 from watchkeeper.ingest.protocols.otlp.metrics.families import Family, Part
 from watchkeeper.ingest.rows import Exemplar, MetadataRow, Times, Values
 from watchkeeper.ingest.series import NO_SLOT
+from watchkeeper.lib.clock import NS_A_MS
 from watchkeeper.model import Labels
 
 RESERVED, INVALID = -2, -3
@@ -26,7 +27,6 @@ RESERVED, INVALID = -2, -3
 STALE_BITS = 0x7FF0_0000_0000_0002
 """The NaN that says "this series ended here" (Prometheus value.StaleNaN)."""
 
-_NS_A_MS = 1_000_000
 _NEVER = np.iinfo(np.int64).min
 
 Newest = Callable[[Slots], tuple[Times, Values]]
@@ -103,8 +103,8 @@ def columns_of(rows: Rows, newest: Newest, restarted: set[int]) -> Columns:
     are taken out. A delta that is not newer than its series is refused: it may be in its total.
     """
     slots = np.array(rows.slots, dtype=np.int64)
-    ts_ms = (np.array(rows.nanos, dtype=np.uint64) // _NS_A_MS).astype(np.int64)
-    starts_ms = (np.array(rows.starts, dtype=np.uint64) // _NS_A_MS).astype(np.int64)
+    ts_ms = (np.array(rows.nanos, dtype=np.uint64) // NS_A_MS).astype(np.int64)
+    starts_ms = (np.array(rows.starts, dtype=np.uint64) // NS_A_MS).astype(np.int64)
     values = np.array(rows.values, dtype=np.float64)
     if rows.stale:
         values.view(np.uint64)[np.array(rows.stale)] = STALE_BITS

@@ -44,7 +44,7 @@ from watchkeeper.ingest.protocols.otlp.metrics.rows import INVALID, RESERVED, Mo
 from watchkeeper.ingest.protocols.otlp.options import OtlpOptions
 from watchkeeper.ingest.rows import Exemplar, MetadataRow
 from watchkeeper.ingest.series import NO_SLOT, is_reserved
-from watchkeeper.lib.clock import MINUTE_MS
+from watchkeeper.lib.clock import MINUTE_MS, NS_A_MS
 from watchkeeper.model import METRIC_NAME, Labels
 
 MAX_BOUNDS = 1_000
@@ -52,11 +52,10 @@ MAX_BOUNDS = 1_000
 
 _MAX_LABEL_BYTES = 32 * 1024
 _MAX_EXEMPLAR_CHARACTERS = 128
-_NS_A_MS = 1_000_000
 _NO_RECORDED_VALUE = 1
 _MAX_HELP = 10_000
 _MAX_TARGET_INFO = 100
-_TARGET_INFO_EVERY_NS = 2 * MINUTE_MS * _NS_A_MS
+_TARGET_INFO_EVERY_NS = 2 * MINUTE_MS * NS_A_MS
 _MODES = {
     1: Mode.DELTA, 2: Mode.CUMULATIVE,
     "AGGREGATION_TEMPORALITY_DELTA": Mode.DELTA,
@@ -327,8 +326,8 @@ class Translator:
             self.rows.distributions.append(
                 Distribution(
                     series=series,
-                    ts_ms=point.time_unix_nano // _NS_A_MS,
-                    start_ms=point.start_time_unix_nano // _NS_A_MS,
+                    ts_ms=point.time_unix_nano // NS_A_MS,
+                    start_ms=point.start_time_unix_nano // NS_A_MS,
                     histogram=histogram,
                     is_delta=mode is Mode.DELTA,
                 )
@@ -361,7 +360,7 @@ class Translator:
             if not series or is_reserved(dict(series).get(METRIC_NAME, "")):
                 continue
             labels = self._exemplar_labels(each)
-            ts_ms = each.time_unix_nano // _NS_A_MS
+            ts_ms = each.time_unix_nano // NS_A_MS
             self.rows.exemplars.append(
                 Exemplar(series=series, ts_ms=ts_ms, value=value, labels=labels)
             )
@@ -384,7 +383,7 @@ class Translator:
         """target_info at the newest time of the resource, and often enough before it."""
         rows = self.rows
         nanos = rows.nanos[first:]
-        nanos += [each.ts_ms * _NS_A_MS for each in rows.distributions[firsts:]]
+        nanos += [each.ts_ms * NS_A_MS for each in rows.distributions[firsts:]]
         if not nanos or max(nanos) == 0:
             return
         family = self._known.targets.get(resource)

@@ -12,10 +12,9 @@ from watchkeeper.ingest.protocols.otlp.messages import key_of_json, key_of_proto
 from watchkeeper.ingest.protocols.otlp.traces.known import Known
 from watchkeeper.ingest.protocols.otlp.traces.parse import read_json, read_protobuf
 from watchkeeper.ingest.protocols.otlp.traces.translate import Spans, Translator
-from watchkeeper.lib.clock import Clock
+from watchkeeper.lib.clock import NS_A_MS, Clock
 from watchkeeper.privacy import Scrubber
 
-_NS_A_MS = 1_000_000
 _MOST_RULES = 8
 """Sets of rules, each of one project or of all that have none, under which spans are remembered."""
 
@@ -51,7 +50,7 @@ class TracesSignal:
             scrubber=scrubber,
             known=self._known_under(scrubber),
             key_of=key_of_json if is_json else key_of_protobuf,
-            now_ns=self._clock() * _NS_A_MS,
+            now_ns=self._clock() * NS_A_MS,
         )
         return translator.translate(request)
 
