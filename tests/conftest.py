@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.servers.postgresql",
     "tests.servers.redis",
     "tests.servers.s3",
+    "tests.servers.columns",
     "tests.servers.databases",
 ]
 

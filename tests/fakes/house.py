@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import insert
 
 from tests.fakes.clock import HandClock
+from tests.servers.columns import FOR_EVER
 from watchkeeper.artifacts import Symbolicator
 from watchkeeper.ingest import Acceptor, IngestMetrics, SeriesRegistry
 from watchkeeper.ingest.digest import Digest, DigestMetrics, DigestOptions
@@ -23,15 +24,12 @@ from watchkeeper.ingest.sinks import EnvelopeSink, LogSink, MetadataSink, Sample
 from watchkeeper.issues import ErrorSink, IssueMetrics, Issues
 from watchkeeper.model import Kind, LiveEvent, Record, Role, Scope
 from watchkeeper.store.blobs.directory import DirectoryBlobs
-from watchkeeper.store.columns import TABLES, Columns, EmbeddedOptions
+from watchkeeper.store.columns import Columns, EmbeddedOptions
 from watchkeeper.store.columns.embedded import open_embedded
 from watchkeeper.store.meta import Meta, open_meta, tables
 from watchkeeper.store.spool import SegmentReader, SegmentWriter, SpoolWriter
 
 PROJECT = 1
-_FOR_EVER = {table.name: 5_000 for table in TABLES}
-"""The tests' clock stands still while the engine's retention counts from today."""
-
 SCOPE = Scope(org_id=1, project_ids=(PROJECT,), role=Role.MEMBER)
 
 
@@ -61,7 +59,7 @@ def _empty_store() -> Path:
     """A store with its schema: to copy it takes a third of the time that its tables take."""
     home = Path(tempfile.mkdtemp(prefix="watchkeeper-house-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
-    store = open_embedded(home / "columns", options=EmbeddedOptions(retention_days=_FOR_EVER))
+    store = open_embedded(home / "columns", options=EmbeddedOptions(retention_days=FOR_EVER))
     store.migrate()
     store.close()
     return home / "columns"
@@ -69,7 +67,7 @@ def _empty_store() -> Path:
 
 def _empty_columns(path: Path) -> Columns:
     shutil.copytree(_empty_store(), path, symlinks=True)
-    store = open_embedded(path, options=EmbeddedOptions(retention_days=_FOR_EVER))
+    store = open_embedded(path, options=EmbeddedOptions(retention_days=FOR_EVER))
     store.migrate()
     return store
 
@@ -77,13 +75,16 @@ def _empty_columns(path: Path) -> Columns:
 class House:
     """What the engine process holds, with a clock under the test's hand."""
 
-    def __init__(self, directory: Path, meta: Meta | None = None) -> None:
-        """meta: an empty one with its schema; SQLite in the directory if none is given."""
+    def __init__(
+        self, directory: Path, meta: Meta | None = None, columns: Columns | None = None
+    ) -> None:
+        """meta, columns: empty ones with their schema; in the directory where none is given."""
         self.directory = directory
         self.clock = HandClock()
         self.meta: Meta = meta or open_meta(f"sqlite:///{directory / 'meta.db'}")
         self.meta.upgrade()
-        self.columns: Columns = _empty_columns(directory / "columns")
+        self._owns_columns = columns is None
+        self.columns: Columns = columns or _empty_columns(directory / "columns")
         self.edge = SegmentWriter(directory / "spool", "edge", clock=self.clock)
         self.engine = SegmentWriter(directory / "spool", "engine", clock=self.clock)
         self.blobs = DirectoryBlobs(directory / "blobs")
@@ -158,13 +159,16 @@ class House:
     def close(self) -> None:
         self.edge.close()
         self.engine.close()
-        self.columns.close()
+        if self._owns_columns:
+            self.columns.close()
         self.meta.close()
 
 
 @contextmanager
-def open_house(directory: Path, meta: Meta | None = None) -> Iterator[House]:
-    house = House(directory, meta)
+def open_house(
+    directory: Path, meta: Meta | None = None, columns: Columns | None = None
+) -> Iterator[House]:
+    house = House(directory, meta, columns)
     try:
         yield house
     finally:

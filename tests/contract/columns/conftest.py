@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.clickhouse import ClickHouseServer, NotAvailable
+from tests.servers.clickhouse import ClickHouseServer
+from tests.servers.columns import ENGINES, open_clickhouse
 from watchkeeper.store.columns import ClusterOptions, Columns, EmbeddedOptions
-from watchkeeper.store.columns.cluster import open_cluster
 from watchkeeper.store.columns.embedded import open_embedded
 
 _projects = count(1)
@@ -26,31 +26,17 @@ class Store:
     path: Path
 
 
-@pytest.fixture(scope="session")
-def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
-    try:
-        with ClickHouseServer(tmp_path_factory.mktemp("clickhouse")) as server:
-            yield server
-    except NotAvailable as reason:
-        pytest.skip(f"no ClickHouse server: {reason}")
-
-
-@pytest.fixture(
-    scope="module",
-    params=["embedded", pytest.param("clickhouse", marks=pytest.mark.clickhouse)],
-)
+@pytest.fixture(scope="module", params=ENGINES)
 def store(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Store]:
     path = tmp_path_factory.mktemp(request.param)
     if request.param == "embedded":
         columns = open_embedded(path, options=EmbeddedOptions())
+        columns.migrate()
     else:
         server: ClickHouseServer = request.getfixturevalue("clickhouse_server")
-        database = f"wk{next(_projects)}"
-        server.query(f"CREATE DATABASE {database}")
-        columns = open_cluster(server.dsn(database), options=ClusterOptions())
-    columns.migrate()
+        columns = open_clickhouse(server, ClusterOptions())
     yield Store(request.param, columns, path)
     columns.close()
 

@@ -9,11 +9,12 @@ from itertools import count
 import pytest
 
 from tests.fakes.clock import HandClock
+from tests.servers.columns import ENGINES, FOR_EVER, emptied
 from watchkeeper.ingest import LogRow
 from watchkeeper.lib.clock import HOUR_MS
 from watchkeeper.logs import LogCounts, LogPatterns, LogSearch, LogSearches, parse_search
 from watchkeeper.model import Role, Scope, TimeRange
-from watchkeeper.store.columns import LOGS, TABLES, Columns, EmbeddedOptions, encode_rows
+from watchkeeper.store.columns import LOGS, Columns, EmbeddedOptions, encode_rows
 from watchkeeper.store.columns.embedded import open_embedded
 
 NOW_MS = 1_795_224_000_000
@@ -77,11 +78,15 @@ def line(body: str, ago_ms: int = 0, **fields: object) -> LogRow:
     return LogRow(ts_ms=NOW_MS - ago_ms, body=body, **{**known, **fields})  # type: ignore[arg-type]
 
 
-@pytest.fixture(scope="package")
-def columns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Columns]:
-    for_ever = {table.name: 5_000 for table in TABLES}
+@pytest.fixture(scope="package", params=ENGINES)
+def columns(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Columns]:
+    if request.param == "clickhouse":
+        yield emptied(request.getfixturevalue("clickhouse_columns"))
+        return
     store = open_embedded(
-        tmp_path_factory.mktemp("logs") / "db", options=EmbeddedOptions(retention_days=for_ever)
+        tmp_path_factory.mktemp("logs") / "db", options=EmbeddedOptions(retention_days=FOR_EVER)
     )
     store.migrate()
     yield store

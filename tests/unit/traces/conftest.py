@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import delete
 
 from tests.fakes.house import PROJECT, House, open_house
+from tests.servers.columns import ENGINES
 from watchkeeper.ingest import SpanRow
 from watchkeeper.lib.clock import HOUR_MS
 from watchkeeper.model import TimeRange
-from watchkeeper.store.columns import ERRORS, LOGS, PROFILES, SPANS, TRACES
+from watchkeeper.store.columns import ERRORS, LOGS, PROFILES, SPANS, TRACES, Columns
 from watchkeeper.store.columns.trace_tables import TRACE_TABLES
 from watchkeeper.store.meta import tables
 from watchkeeper.traces import Budgets, Performance, Profiles, Traces
@@ -21,10 +22,15 @@ HOUR = TimeRange(START_MS - HOUR_MS, START_MS + HOUR_MS)
 Keep = Callable[..., None]
 
 
-@pytest.fixture(scope="package")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """One store for all tests: opening one takes longer than most of them."""
-    with open_house(tmp_path_factory.mktemp("traces")) as house:
+@pytest.fixture(scope="package", params=ENGINES)
+def opened(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """One store of each engine for all tests: opening one takes longer than most of them."""
+    columns: Columns | None = None
+    if request.param == "clickhouse":
+        columns = request.getfixturevalue("clickhouse_columns")
+    with open_house(tmp_path_factory.mktemp("traces"), columns=columns) as house:
         yield house
 
 
