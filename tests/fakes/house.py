@@ -20,7 +20,14 @@ from tests.servers.columns import FOR_EVER
 from watchkeeper.artifacts import Symbolicator
 from watchkeeper.ingest import Acceptor, IngestMetrics, SeriesRegistry
 from watchkeeper.ingest.digest import Digest, DigestMetrics, DigestOptions
-from watchkeeper.ingest.sinks import EnvelopeSink, LogSink, MetadataSink, SampleSink, SpanSink
+from watchkeeper.ingest.sinks import (
+    DeploySink,
+    EnvelopeSink,
+    LogSink,
+    MetadataSink,
+    SampleSink,
+    SpanSink,
+)
 from watchkeeper.issues import ErrorSink, IssueMetrics, Issues
 from watchkeeper.model import Kind, LiveEvent, Record, Role, Scope
 from watchkeeper.store.blobs.directory import DirectoryBlobs
@@ -126,6 +133,7 @@ class House:
                 LogSink(),
                 SpanSink(),
                 EnvelopeSink(self.blobs),
+                DeploySink(),
                 ErrorSink(metrics=IssueMetrics(self.registry), symbolicator=self.symbolicator),
             ],
             clock=self.clock,

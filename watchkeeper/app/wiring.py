@@ -48,6 +48,7 @@ from watchkeeper.ingest.pushgateway import Pushgateway
 from watchkeeper.ingest.scrape import ConfigFile, ReloadMetrics, ScrapeConfigs, Scraper
 from watchkeeper.ingest.sinks import (
     ROLLED_UP,
+    DeploySink,
     EnvelopeSink,
     LogSink,
     MetadataSink,
@@ -380,6 +381,7 @@ def _digest(ground: Ground, hot: HotStore) -> Digest:
         LogSink(),
         SpanSink(),
         EnvelopeSink(ground.blobs),
+        DeploySink(),
         ErrorSink(metrics=IssueMetrics(registry), symbolicator=ground.symbolicator),
     ]
     return Digest(

@@ -17,6 +17,7 @@ from watchkeeper.artifacts.releases import (
     Sighting,
     SpanReleases,
     Suspect,
+    note_heard_deploy,
     note_releases,
 )
 from watchkeeper.artifacts.symbolicate import PLATFORMS as MAPPED_PLATFORMS
@@ -59,5 +60,6 @@ __all__ = [
     "Symbolicator",
     "Uploads",
     "Wanted",
+    "note_heard_deploy",
     "note_releases",
 ]

@@ -38,6 +38,8 @@ class Kind(IntEnum):
     """msgpack list of [ReplayRow, content]."""
     PROFILES = 14
     """msgpack list of ProfileRow."""
+    DEPLOYS = 16
+    """msgpack list of DeployRow (see ingest.deploy_rows)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from watchkeeper_sdk.app_errors import (
 from watchkeeper_sdk.error_tracker import AlertConfig, ErrorTracker
 from watchkeeper_sdk.log_lines import JsonFormatter, log_json
 from watchkeeper_sdk.performance import PerformanceMonitor, sanitize_query
+from watchkeeper_sdk.platform_events import PlatformEvents
 from watchkeeper_sdk.request_context import RequestContext, current_request
 from watchkeeper_sdk.start import init
 
@@ -34,6 +35,7 @@ __all__ = [
     "JsonFormatter",
     "NotFoundError",
     "PerformanceMonitor",
+    "PlatformEvents",
     "RateLimitError",
     "RequestContext",
     "ValidationError",

@@ -46,6 +46,7 @@ from watchkeeper.ingest.protocols.otlp import (
     Signal,
     TracesSignal,
 )
+from watchkeeper.ingest.protocols.platform import PlatformEndpoint
 from watchkeeper.lib.clock import Clock
 from watchkeeper.lib.errors import Overloaded, WatchkeeperError
 from watchkeeper.privacy import Scrubber
@@ -133,7 +134,7 @@ class EdgeApp:
             limits=self._options.remote_write,
             may_write_reserved=hooks.may_write_reserved,
         )
-        self._logs = _log_endpoints(
+        self._logs = _push_endpoints(
             acceptor, writers, scrubber, clock, in_flight, self._options.logs
         )
         otlp = self._options.otlp
@@ -280,7 +281,7 @@ class EdgeApp:
             await asyncio.to_thread(self._write_rejections, waiting)
 
 
-def _log_endpoints(
+def _push_endpoints(
     acceptor: Acceptor,
     writers: Writers,
     scrubber: Scrubber,
@@ -288,9 +289,9 @@ def _log_endpoints(
     in_flight: InFlight,
     limits: LogLimits,
 ) -> tuple[Endpoint, ...]:
-    """Who answers log lines that come over HTTP, but for OTLP's."""
-    kinds: tuple[type[JsonLinesEndpoint] | type[LokiEndpoint], ...]
-    kinds = (JsonLinesEndpoint, LokiEndpoint)
+    """Who answers log lines and a platform's events that come over HTTP, but for OTLP's."""
+    kinds: tuple[type[JsonLinesEndpoint] | type[LokiEndpoint] | type[PlatformEndpoint], ...]
+    kinds = (JsonLinesEndpoint, LokiEndpoint, PlatformEndpoint)
     return tuple(
         kind(
             acceptor=acceptor,

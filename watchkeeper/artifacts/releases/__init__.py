@@ -1,5 +1,6 @@
 """Releases: when each was seen, what is in it, where it went, and how well it does."""
 
+from watchkeeper.artifacts.releases.deploys import note_heard_deploy
 from watchkeeper.artifacts.releases.desk import Releases
 from watchkeeper.artifacts.releases.health import NoSessions, ReleaseHealth
 from watchkeeper.artifacts.releases.seen import Sighting, note_releases
@@ -31,6 +32,7 @@ __all__ = [
     "Sighting",
     "SpanReleases",
     "Suspect",
+    "note_heard_deploy",
     "note_releases",
     "suspects_of",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,13 +9,13 @@ from typing import Any
 from sqlalchemy import Row
 
 from watchkeeper.artifacts.releases import repo
+from watchkeeper.artifacts.releases.deploys import checked_version, note_deploy
 from watchkeeper.artifacts.releases.health import NoSessions, ReleaseHealth
 from watchkeeper.artifacts.releases.suspects import Suspect, suspects_of
 from watchkeeper.artifacts.releases.types import (
     Commit,
     Deploy,
     DeployChange,
-    DeployStatus,
     Release,
     ReleaseChange,
     ReleaseQuery,
@@ -31,7 +30,6 @@ MOST_COMMITS = 1_000
 MOST_DEPLOYS = 1_000
 _MOST_FILES = 2_000
 _COUNTED_DAYS = 30
-_BAD_NAMES = frozenset({"", ".", "..", "latest"})
 
 
 class Releases:
@@ -124,7 +122,7 @@ class Releases:
         self, scope: Scope, version: str, change: ReleaseChange | None = None
     ) -> tuple[list[Release], bool]:
         """Make or change a release in each project of the scope; True if it was new somewhere."""
-        version, now_ms = _checked(version), self._clock()
+        version, now_ms = checked_version(version), self._clock()
         _require_member(scope)
         with self._meta.write() as conn:
             made = [
@@ -158,18 +156,8 @@ class Releases:
         Raises Invalid for times that cannot be.
         """
         _require_member(scope)
-        now_ms, project_id = self._clock(), scope.project_id
-        deployment_id = change.deployment_id or f"wk-{secrets.token_hex(8)}"
         with self._meta.write() as conn:
-            before = repo.deploy(conn, project_id, deployment_id)
-            values = _deploy_values(before, change, now_ms)
-            if values["release"]:
-                repo.ensure(conn, project_id, _checked(values["release"]), now_ms=now_ms)
-            row = {"project_id": project_id, "deployment_id": deployment_id, **values}
-            repo.put_deploy(conn, row, now_ms=now_ms)
-            found = repo.deploy(conn, project_id, deployment_id)
-        assert found is not None
-        return found
+            return note_deploy(conn, scope.project_id, change, now_ms=self._clock())
 
     def _with_facts(self, scope: Scope, rows: Sequence[Row[Any]], span: TimeRange) -> list[Release]:
         versions = sorted({row.version for row in rows})
@@ -222,15 +210,6 @@ def _latest(deploys: Sequence[Deploy]) -> list[Deploy]:
     return list(first.values())
 
 
-def _checked(version: str) -> str:
-    is_bad = version.strip() in _BAD_NAMES or any(char in version for char in "\n\r\t\f\v\\")
-    if is_bad or len(version) > 250:
-        raise Invalid(
-            "A release is named by up to 250 characters, without line breaks, tabs or backslashes."
-        )
-    return version.strip()
-
-
 def _require_member(scope: Scope) -> None:
     if scope.role < Role.MEMBER:
         raise Forbidden("This needs the role member.")
@@ -256,38 +235,3 @@ def _bounded(commit: Commit) -> Commit:
         committed_ms=commit.committed_ms,
         files=[(path[:1_000], kind[:1]) for path, kind in commit.files[:_MOST_FILES]],
     )
-
-
-def _deploy_values(before: Deploy | None, change: DeployChange, now_ms: int) -> dict[str, Any]:
-    """The deploy after what was said. What follows from the rest is filled in."""
-    status = change.status or (before.status if before else DeployStatus.SUCCESS)
-    finished_ms = change.finished_ms or (before.finished_ms if before else None)
-    duration_ms = change.duration_ms
-    started_ms = change.started_ms or (before.started_ms if before else None)
-    if finished_ms is None and status.is_final:
-        is_told = started_ms is not None and duration_ms is not None
-        finished_ms = (started_ms or 0) + (duration_ms or 0) if is_told else now_ms
-    if started_ms is None:
-        started_ms = (finished_ms or now_ms) - (duration_ms or 0)
-    if not status.is_final:
-        finished_ms = None
-    if finished_ms is not None and finished_ms < started_ms:
-        raise Invalid("A deploy cannot finish before it started; check started_ms and finished_ms.")
-    if duration_ms is None and finished_ms is not None:
-        duration_ms = finished_ms - started_ms
-    return {
-        "release": _said(change.release, before.release if before else "")[:250],
-        "environment": _said(change.environment, before.environment if before else "production")[
-            :64
-        ],
-        "name": _said(change.name, before.name if before else "")[:200],
-        "status": status.value,
-        "started_ms": started_ms,
-        "finished_ms": finished_ms,
-        "duration_ms": duration_ms,
-        "url": _said(change.url, before.url if before else "")[:1_000],
-    }
-
-
-def _said(told: str | None, before: str) -> str:
-    return before if told is None else told

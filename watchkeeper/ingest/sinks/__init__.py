@@ -1,5 +1,6 @@
-"""Rows from records: series, samples, histograms, exemplars, metadata, logs, spans, envelopes."""
+"""Rows from records: samples, metadata, logs, spans, envelopes, deploys."""
 
+from watchkeeper.ingest.sinks.deploys import DeploySink
 from watchkeeper.ingest.sinks.envelopes import EnvelopeSink
 from watchkeeper.ingest.sinks.logs import LogSink
 from watchkeeper.ingest.sinks.metadata import MetadataSink
@@ -9,6 +10,7 @@ from watchkeeper.ingest.sinks.telling import StoredListener, TellingSink
 
 __all__ = [
     "ROLLED_UP",
+    "DeploySink",
     "EnvelopeSink",
     "LogSink",
     "MetadataSink",

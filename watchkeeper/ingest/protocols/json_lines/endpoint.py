@@ -17,9 +17,9 @@ from watchkeeper.ingest.http import (
     refusal_body,
     refused_reply,
 )
-from watchkeeper.ingest.log_push import LogPush, too_many_lines
 from watchkeeper.ingest.pipeline import SentLog
 from watchkeeper.ingest.protocols.json_lines.parse import MOST_LINES, TooManyLines, read_lines
+from watchkeeper.ingest.push import LogPush, too_many_lines
 
 _SOURCES = frozenset({"json", "file", "journald"})
 _DEFAULTS = ("service", "host", "environment", "release")

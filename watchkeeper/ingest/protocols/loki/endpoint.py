@@ -5,7 +5,6 @@ from __future__ import annotations
 from watchkeeper.ingest.body import unpack
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.http import TEXT_TYPE, Refusal, Reply, Request, refused_reply, refused_text
-from watchkeeper.ingest.log_push import LogPush, too_many_lines
 from watchkeeper.ingest.pipeline import SentLog
 from watchkeeper.ingest.protocols.loki.parse import (
     MOST_LINES,
@@ -14,6 +13,7 @@ from watchkeeper.ingest.protocols.loki.parse import (
     read_json,
     read_protobuf,
 )
+from watchkeeper.ingest.push import LogPush, too_many_lines
 from watchkeeper.lib import snappy
 
 _JSON = "application/json"

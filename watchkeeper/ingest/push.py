@@ -1,4 +1,4 @@
-"""Log lines that are pushed over HTTP: what is the same for every format."""
+"""What is pushed over HTTP with the server key: what is the same for every format."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from watchkeeper.lib.errors import Overloaded
 from watchkeeper.privacy import Scrubber
 
 
-class LogPush(ABC):
-    """Answers one format's paths. A success means that every line is on disk."""
+class Push(ABC):
+    """Answers one format's paths. A success means that everything of the body is on disk."""
 
     name: str
     paths: frozenset[str]
@@ -37,12 +37,8 @@ class LogPush(ABC):
         self._body_limits, self._limits = body_limits or BodyLimits(), limits or LogLimits()
 
     @abstractmethod
-    def read(self, packed: bytes, request: Request) -> list[SentLog]:
-        """The lines of a body as sent. Raises Refusal."""
-
-    @abstractmethod
-    def kept(self, lines: int, project_id: int) -> Reply:
-        """The answer once so many lines are on disk."""
+    async def take(self, project_id: int, packed: bytes, request: Request) -> Reply:
+        """Keep what a body holds. Raises Refusal, Overloaded."""
 
     @abstractmethod
     def refused(self, refusal: Refusal, project_id: int) -> Reply:
@@ -60,19 +56,34 @@ class LogPush(ABC):
                 raise Refusal(405, Drop.MALFORMED, "Send this by POST.")
             project_id = await self._writers.project(request, needs_server=True)
             async with read_body(request, self._body_limits, self._in_flight) as packed:
-                lines = self.read(packed, request)
-            now_ms, scrubber = self._clock(), self._scrubber.of(project_id)
-            rows = [
-                finish_log(line, received_ms=now_ms, scrubber=scrubber, limits=self._limits)
-                for line in lines
-            ]
-            await self._acceptor.accept_logs(project_id, rows)
-            return self.kept(len(rows), project_id)
+                return await self.take(project_id, packed, request)
         except Refusal as refusal:
             self._acceptor.metrics.drop(refusal.drop)
             return self.refused(refusal, project_id)
         except Overloaded as error:
             return self.refused(overload_of(error), project_id)
+
+
+class LogPush(Push):
+    """A format that holds log lines and nothing else."""
+
+    @abstractmethod
+    def read(self, packed: bytes, request: Request) -> list[SentLog]:
+        """The lines of a body as sent. Raises Refusal."""
+
+    @abstractmethod
+    def kept(self, lines: int, project_id: int) -> Reply:
+        """The answer once so many lines are on disk."""
+
+    async def take(self, project_id: int, packed: bytes, request: Request) -> Reply:
+        lines = self.read(packed, request)
+        now_ms, scrubber = self._clock(), self._scrubber.of(project_id)
+        rows = [
+            finish_log(line, received_ms=now_ms, scrubber=scrubber, limits=self._limits)
+            for line in lines
+        ]
+        await self._acceptor.accept_logs(project_id, rows)
+        return self.kept(len(rows), project_id)
 
 
 def too_many_lines(most: int) -> Refusal:
