@@ -21,7 +21,7 @@ export function SourceSnippets({ addresses, projectId, brings }: SourceSnippetsP
     <div className="stack">
       <TabBar
         label="What sends the data"
-        tabs={sources}
+        tabs={sources.map(({ id: one, label }) => ({ id: one, label }))}
         value={chosen.id}
         onChoose={setId}
         isFlush

@@ -51,7 +51,9 @@ export function FilterBar({ scope, search, view, value }: FilterBarProps): React
           id === view.id ? { id, label, note: total } : { id, label },
         )}
         value={view.id}
-        onChoose={(id) => change({ tab: id === VIEWS[0].id ? undefined : id, sel: undefined })}
+        onChoose={(id) =>
+          change({ tab: id === VIEWS[0].id ? undefined : id, sel: undefined, peek: undefined })
+        }
       />
       <div className="filters">
         <SearchField scope={scope} q={search.q ?? ""} onRun={run} problem={problemOf(value)} />

@@ -43,7 +43,9 @@ export function LogsPage(): ReactNode {
           label="Logs"
           tabs={TABS}
           value={tab}
-          onChoose={(id) => change({ tab: id === "search" ? undefined : id, sel: undefined })}
+          onChoose={(id) =>
+            change({ tab: id === "search" ? undefined : id, sel: undefined, peek: undefined })
+          }
           isFlush
         />
       </div>

@@ -35,6 +35,7 @@ export function TracesPage(): ReactNode {
       q: undefined,
       sort: undefined,
       sel: undefined,
+      peek: undefined,
       service: undefined,
       view: undefined,
     });
