@@ -2,6 +2,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { lazy, memo, type ReactNode, Suspense, useMemo } from "react";
 import { type Cursor, useCursor } from "@/api/cursor";
 import type { Scope } from "@/api/scope";
+import { outlineKey, type TraceOutline, useTraceOutlines } from "@/api/trace-outlines";
 import {
   type TraceItem,
   type TraceList,
@@ -19,6 +20,7 @@ import { PeekButton } from "@/ui/Peek";
 import { useKeys } from "@/ui/useKeys";
 import { VirtualTable } from "@/ui/VirtualTable";
 import { serviceColors, toMs } from "./colors";
+import { MiniWaterfall } from "./MiniWaterfall";
 
 const TracePeek = lazy(() => import("./TracePeek").then((one) => ({ default: one.TracePeek })));
 
@@ -40,7 +42,7 @@ export function TraceTable({ scope, list, pages, sort }: TraceTableProps): React
   const navigate = useNavigate();
   const prefetch = usePrefetchTrace(scope.project.id);
   const colors = useMemo(() => serviceColors(rows.flatMap((row) => row.services)), [rows]);
-  const longest = useMemo(() => Math.max(1, ...rows.map((row) => row.duration_ns)), [rows]);
+  const outlines = useTraceOutlines(scope.project.id, rows, scope);
   const ids = useMemo(() => rows.map((row) => row.trace_id), [rows]);
   const cursor = useCursor(ids, { elementOf, onReach: prefetch });
   useKeys({
@@ -71,7 +73,7 @@ export function TraceTable({ scope, list, pages, sort }: TraceTableProps): React
             row={row}
             zone={scope.zone}
             colors={colors}
-            longest={longest}
+            outline={outlines.get(outlineKey(row)) ?? null}
             onPrefetch={prefetch}
             onPeek={cursor.peek}
           />
@@ -124,7 +126,7 @@ interface CellsProps {
   row: TraceItem;
   zone: string;
   colors: ReadonlyMap<string, string>;
-  longest: number;
+  outline: TraceOutline | null;
   onPrefetch: (id: string) => void;
   onPeek: (id: string) => void;
 }
@@ -133,12 +135,11 @@ const Cells = memo(function Cells({
   row,
   zone,
   colors,
-  longest,
+  outline,
   onPrefetch,
   onPeek,
 }: CellsProps): ReactNode {
   const isBad = row.status === "error" || row.errors > 0;
-  const width = Math.max(0.6, (row.duration_ns / longest) * 100);
   return (
     <>
       <td className="only-l muted mono" title={moment(row.start_ms, zone, Date.now())}>
@@ -186,15 +187,8 @@ const Cells = memo(function Cells({
         {compact(row.errors)}
       </td>
       <td className="num duration">
+        <MiniWaterfall outline={outline} durationNs={row.duration_ns} colors={colors} />
         <span className="m">{duration(toMs(row.duration_ns))}</span>
-        <span className="bar" aria-hidden="true">
-          <i
-            style={{
-              width: `${width}%`,
-              background: `var(--${isBad ? "crit-m" : (colors.get(row.service) ?? "c1")})`,
-            }}
-          />
-        </span>
       </td>
     </>
   );
