@@ -17,6 +17,7 @@ from watchkeeper_sdk import (
     log_json,
     sanitize_query,
 )
+from watchkeeper_sdk.guard import Guard
 from watchkeeper_sdk.request_context import answering, new_request
 
 from tests.sdk.conftest import Kept
@@ -65,6 +66,22 @@ def test_one_errors_context_is_not_the_nexts(kept: Kept) -> None:
     sentry_sdk.flush()
 
     assert [one.get("tags", {}).get("feature") for one in kept.of("event")] == ["cart", None]
+
+
+class Unspeakable:
+    """What an app may put into its context without knowing."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+def test_what_fails_while_an_error_is_sent_stays_out_of_the_app(kept: Kept) -> None:
+    assert ErrorTracker().track_error(ValueError("no"), {"endpoint": Unspeakable()}) is None
+
+
+def test_only_errors_are_kept_from_the_app() -> None:
+    with pytest.raises(KeyboardInterrupt), Guard("a value was not sent"):
+        raise KeyboardInterrupt
 
 
 def test_nothing_raises_when_nothing_was_started() -> None:

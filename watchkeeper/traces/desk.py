@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from watchkeeper.lib.clock import NS_A_MS, SECOND_MS
 from watchkeeper.lib.errors import Invalid
@@ -12,6 +13,7 @@ from watchkeeper.traces import performance
 from watchkeeper.traces.budgets import Budgets
 from watchkeeper.traces.language import FIELDS
 from watchkeeper.traces.one import read_span, read_trace
+from watchkeeper.traces.outlines import read_outlines
 from watchkeeper.traces.overview import read_overview
 from watchkeeper.traces.performance_types import (
     DependencyPage,
@@ -35,6 +37,7 @@ from watchkeeper.traces.types import (
     SearchValues,
     SpanDetail,
     Trace,
+    TraceOutlines,
     TraceOverview,
     TracePage,
 )
@@ -76,6 +79,10 @@ class Traces:
     def overview(self, scope: Scope, query: TraceQuery, *, buckets: int) -> TraceOverview:
         """Histogram and scatter of the same search. Raises BadSearch."""
         return read_overview(self._columns, scope, query, wanted_of(query), buckets=buckets)
+
+    def outlines(self, scope: Scope, trace_ids: Sequence[str], span: TimeRange) -> TraceOutlines:
+        """Small pictures of traces of a list."""
+        return read_outlines(self._columns, scope, trace_ids, span)
 
     def fields(self, scope: Scope, span: TimeRange) -> SearchFields:
         """What can be asked."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 from watchkeeper.lib.clock import DAY_MS, NS_A_MS, SECOND_MS
 from watchkeeper.model import Scope
@@ -92,19 +93,49 @@ def _ids(page: Sequence[tuple[Operation, Totals]]) -> list[int]:
     return [operation.id for operation, _ in page]
 
 
+class _Shared(TypedDict):
+    """What every page of operations says of itself."""
+
+    from_ms: int
+    to_ms: int
+    resolution_ms: int
+    spark_times_ms: list[int]
+    total: int
+
+
+class _Rated(_Shared):
+    """And of all operations together."""
+
+    calls: int
+    per_s: float
+    latency: Latency
+
+
+def _shared(found: Found) -> _Shared:
+    return {
+        "from_ms": found.grid.range.start_ms,
+        "to_ms": found.grid.range.end_ms,
+        "resolution_ms": found.grid.resolution_ms,
+        "spark_times_ms": list(found.spark_times_ms),
+        "total": found.total,
+    }
+
+
+def _rated(found: Found) -> _Rated:
+    return {
+        **_shared(found),
+        "calls": found.all.calls,
+        "per_s": found.per_s(found.all.calls),
+        "latency": latency(found.all),
+    }
+
+
 def endpoint_page(found: Found, budget: LatencyBudget) -> EndpointPage:
     """Endpoints by rate, errors and duration."""
     return EndpointPage(
-        from_ms=found.grid.range.start_ms,
-        to_ms=found.grid.range.end_ms,
-        resolution_ms=found.grid.resolution_ms,
-        spark_times_ms=list(found.spark_times_ms),
+        **_rated(found),
         budget=budget,
-        total=found.total,
-        calls=found.all.calls,
-        per_s=found.per_s(found.all.calls),
         error_ratio=_ratio(found.all.errors, found.all.calls),
-        latency=latency(found.all),
         endpoints=[_endpoint(found, *each, budget) for each in found.page],
     )
 
@@ -141,14 +172,7 @@ def _endpoint(found: Found, what: Operation, totals: Totals, budget: LatencyBudg
 def statement_page(found: Found, slow_ms: int) -> StatementPage:
     """Statements by the time that they take."""
     return StatementPage(
-        from_ms=found.grid.range.start_ms,
-        to_ms=found.grid.range.end_ms,
-        resolution_ms=found.grid.resolution_ms,
-        spark_times_ms=list(found.spark_times_ms),
-        total=found.total,
-        calls=found.all.calls,
-        per_s=found.per_s(found.all.calls),
-        latency=latency(found.all),
+        **_rated(found),
         statements=[_statement(found, *each, slow_ms) for each in found.page],
     )
 
@@ -179,11 +203,7 @@ def _statement(found: Found, what: Operation, totals: Totals, slow_ms: int) -> S
 def dependency_page(found: Found) -> DependencyPage:
     """Calls to hosts, caches and queues."""
     return DependencyPage(
-        from_ms=found.grid.range.start_ms,
-        to_ms=found.grid.range.end_ms,
-        resolution_ms=found.grid.resolution_ms,
-        spark_times_ms=list(found.spark_times_ms),
-        total=found.total,
+        **_shared(found),
         dependencies=[_dependency(found, *each) for each in found.page],
     )
 

@@ -54,6 +54,28 @@ class TracePage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TraceOutline:
+    """The longest spans of a trace in columns, by start. service: index into services.
+
+    start_ns: from the earliest of them.
+    """
+
+    trace_id: str
+    services: list[str]
+    service: list[int]
+    start_ns: list[int]
+    duration_ns: list[int]
+    is_failed: list[bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceOutlines:
+    """In no order; a trace without a span there is left out."""
+
+    outlines: list[TraceOutline]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TraceHistogram:
     """Columns; times_ms are the buckets' starts. count, errors: scaled up where sampled.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any, Literal
 import sentry_sdk
 
 from watchkeeper_sdk.api_client import ApiClient, ApiFailed
+from watchkeeper_sdk.guard import Guard
 
 Severity = Literal["low", "medium", "high", "critical"]
 
@@ -23,7 +23,6 @@ _LEVELS: Mapping[Severity, Literal["info", "warning", "error", "fatal"]] = {
 }
 _TAGS = ("endpoint", "method", "deployment_id", "function_id", "feature")
 _NOT_NAME = re.compile(r"[^a-z0-9_-]+")
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +67,9 @@ class ErrorTracker:
         context: endpoint, method, deployment_id, function_id and feature become tags, userId and
         ip the user, everything else is kept beside the error.
         """
-        try:
+        with Guard("an error was not sent"):
             return self._track(error, dict(context or {}), severity)
-        except Exception:  # never into the app
-            _log.debug("an error was not sent", exc_info=True)
-            return None
+        return None
 
     def get_errors(self, **filters: object) -> list[dict[str, Any]]:
         """Issues, the latest seen first.

@@ -13,6 +13,8 @@ from typing import TypeVar
 import sentry_sdk
 from sentry_sdk import metrics
 
+from watchkeeper_sdk.guard import Guard
+
 T = TypeVar("T")
 
 SLOW_QUERY_MS = 1_000
@@ -80,33 +82,27 @@ class PerformanceMonitor:
 
 
 def _measure(name: str, took_ms: float, facts: Mapping[str, str]) -> None:
-    try:
+    with Guard("a value was not sent"):
         metrics.distribution(
             f"{name}.duration", took_ms, unit="millisecond", attributes=dict(facts)
         )
-    except Exception:  # never into the app
-        _log.debug("a value was not sent", exc_info=True)
 
 
 def _span(op: str, name: str, took_ms: float, facts: Mapping[str, object]) -> None:
     """A span that is over already, in the current one, else on its own."""
-    try:
+    with Guard("a span was not sent"):
         end = datetime.now(UTC)
         start = end - timedelta(milliseconds=took_ms)
         span = _new_span(op, name, start)
         for key, value in facts.items():
             span.set_data(key, value)
         span.finish(end_timestamp=end)
-    except Exception:  # never into the app
-        _log.debug("a span was not sent", exc_info=True)
 
 
 def _opened(op: str, name: str) -> sentry_sdk.tracing.Span | None:
-    try:
+    with Guard("a span was not begun"):
         return _new_span(op, name, datetime.now(UTC))
-    except Exception:  # never into the app
-        _log.debug("a span was not begun", exc_info=True)
-        return None
+    return None
 
 
 def _new_span(op: str, name: str, start: datetime) -> sentry_sdk.tracing.Span:
@@ -119,8 +115,6 @@ def _new_span(op: str, name: str, start: datetime) -> sentry_sdk.tracing.Span:
 def _closed(span: sentry_sdk.tracing.Span | None, *, is_error: bool) -> None:
     if span is None:
         return
-    try:
+    with Guard("a span was not sent"):
         span.set_status("internal_error" if is_error else "ok")
         span.finish()
-    except Exception:  # never into the app
-        _log.debug("a span was not sent", exc_info=True)

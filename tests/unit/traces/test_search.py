@@ -284,3 +284,28 @@ def test_errors_and_log_lines_of_the_trace_are_beside_it(
     assert [(each.type, each.row) for each in trace.errors] == [("KeyError", 0)]
     assert (trace.error_events, trace.log_lines) == (1, 1)
     assert (trace.spans.errors, trace.spans.logs) == ([1], [1])
+
+
+def test_an_outline_has_the_longest_spans_by_start(traces: Traces, keep: Keep) -> None:
+    keep(
+        row(1, duration_ns=100 * NS, service="web"),
+        row(1, 1, at_ms=10, duration_ns=50 * NS, service="db", status="error", is_entry=False),
+        row(2, duration_ns=5 * NS),
+    )
+    keep(*(row(3, n, at_ms=n, duration_ns=(n + 1) * NS) for n in range(30)))
+
+    wanted = [f"{n:032x}" for n in (1, 3, 9)]
+    one, three = traces.outlines(SCOPE, wanted, HOUR).outlines
+
+    assert (one.trace_id, one.services) == (f"{1:032x}", ["db", "web"])
+    assert [one.services[at] for at in one.service] == ["web", "db"]
+    assert (one.start_ns, one.duration_ns) == ([0, 10 * NS], [100 * NS, 50 * NS])
+    assert one.is_failed == [False, True]
+    assert three.duration_ns == [(n + 1) * NS for n in range(6, 30)], "the 24 longest"
+
+
+def test_an_outline_is_not_told_to_another_project(traces: Traces, keep: Keep) -> None:
+    keep(row(1))
+
+    assert traces.outlines(RIVAL, [f"{1:032x}"], HOUR).outlines == []
+    assert traces.outlines(SCOPE, [], HOUR).outlines == []

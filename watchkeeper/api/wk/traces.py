@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from watchkeeper.access import Principal
@@ -20,6 +20,7 @@ from watchkeeper.traces import (
     SearchValues,
     SpanDetail,
     Trace,
+    TraceOutlines,
     TraceOverview,
     TracePage,
     TraceQuery,
@@ -84,6 +85,15 @@ class TraceOverviewQuery(TraceFilter):
     buckets: int = Field(default=60, ge=1, le=240)
 
 
+HexId = Annotated[str, StringConstraints(pattern="^[0-9a-f]{32}$")]
+
+
+class OutlinesQuery(RangeQuery):
+    """id: of traces, 32 hex digits each, given once for every trace."""
+
+    id: list[HexId] = Field(min_length=1, max_length=100)
+
+
 class ValuesQuery(RangeQuery):
     """field: `service`, `name`, … or `attr.<key>`. prefix: what the values begin with."""
 
@@ -117,6 +127,15 @@ def get_traces_overview(
     span = query.within(rooms.clock(), default_ms=HOUR_MS)
     overview = rooms.traces.overview(scope, query.over(span), buckets=query.buckets)
     return json_answer(overview)
+
+
+@router.get("/projects/{project_id}/traces/outlines", response_model=TraceOutlines)
+def list_trace_outlines(
+    rooms: RoomsHere, scope: ViewerScope, query: Annotated[OutlinesQuery, Query()]
+) -> Response:
+    """The longest spans of some traces, for a small picture of each."""
+    span = query.within(rooms.clock(), default_ms=HOUR_MS)
+    return json_answer(rooms.traces.outlines(scope, query.id, span))
 
 
 @router.get("/projects/{project_id}/traces/fields", response_model=SearchFields)

@@ -1,8 +1,7 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
 import type { Loaded } from "@/lib/loaded";
 import { call } from "./client";
 import { projectPath } from "./projects";
-import { projectKey, toFailure, useLoaded } from "./queries";
+import { type Filled, type Pages, projectKey, useLoaded, usePages } from "./queries";
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
@@ -25,56 +24,31 @@ export interface MetricList {
   readonly total: number;
   readonly of: number;
   readonly series: number;
-  readonly hasMore: boolean;
-  readonly isLoadingMore: boolean;
-  readonly more: () => void;
 }
 
 const PAGE = 100;
 
+const metricsOf = (pages: Filled<MetricsPage>): MetricList => {
+  const { total, of, series } = pages[0];
+  return { metrics: pages.flatMap((page) => page.metrics), total, of, series };
+};
+
 /** Metrics that match, a page at a time; more are fetched as they are scrolled to. */
-export function useMetricList(projectId: number, filter: MetricFilter): Loaded<MetricList> {
-  const result = useInfiniteQuery<MetricsPage, Error>({
-    queryKey: projectKey(projectId, ["setup"], "catalogue", filter),
-    queryFn: ({ pageParam, signal }) =>
+export function useMetricList(projectId: number, filter: MetricFilter): Pages<MetricList> {
+  const { text, type, sort } = filter;
+  return usePages({
+    key: projectKey(projectId, ["setup"], "catalogue", filter),
+    fetch: (cursor, signal) =>
       call<MetricsPage>("GET", projectPath(projectId, "/metrics"), {
-        query: {
-          q: filter.text,
-          type: filter.type,
-          sort: filter.sort,
-          cursor: pageParam as number,
-          limit: PAGE,
-        },
+        query: { q: text, type, sort, cursor, limit: PAGE },
         signal,
       }),
-    initialPageParam: 0,
-    getNextPageParam: (last) => last.next_cursor,
-    staleTime: 30_000,
-    placeholderData: (previous, query) => (query?.queryKey[1] === projectId ? previous : undefined),
+    first: 0,
+    next: (page) => page.next_cursor,
+    listOf: metricsOf,
+    isEmpty: (list) => list.of === 0,
+    staleMs: 30_000,
   });
-  const first = result.data?.pages[0];
-  if (first === undefined) {
-    if (result.error)
-      return {
-        state: "failed",
-        failure: toFailure(result.error),
-        retry: () => void result.refetch(),
-      };
-    return { state: "loading" };
-  }
-  if (first.of === 0) return { state: "empty" };
-  const data: MetricList = {
-    metrics: result.data?.pages.flatMap((page) => page.metrics) ?? [],
-    total: first.total,
-    of: first.of,
-    series: first.series,
-    hasMore: result.hasNextPage,
-    isLoadingMore: result.isFetchingNextPage,
-    more: () => void result.fetchNextPage(),
-  };
-  return result.error
-    ? { state: "ready", data, stale: toFailure(result.error) }
-    : { state: "ready", data };
 }
 
 /** A few metrics that have every word in name or help. */

@@ -1,10 +1,10 @@
-import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import type { Loaded } from "@/lib/loaded";
 import type { TimeRange } from "@/lib/time";
 import { call } from "./client";
 import { projectPath } from "./projects";
-import { projectKey, toFailure, useLoaded } from "./queries";
+import { type Filled, type Pages, projectKey, useLoaded, usePages } from "./queries";
 import type { components } from "./schema";
 import { spanNow } from "./scope";
 import type { IssuePage, IssueRow } from "./types";
@@ -38,34 +38,23 @@ export interface IssueList {
   readonly hints: readonly string[];
 }
 
-interface IssuePages {
-  readonly value: Loaded<IssueList>;
-  /** What is drawn answers the last question; the new answer is under way. */
-  readonly refreshing: boolean;
-  readonly hasMore: boolean;
-  readonly isLoadingMore: boolean;
-  readonly loadMore: () => void;
-}
-
 const PAGE_ROWS = 50;
 export const LIST = "issue-list";
 
+const issuesOf = (pages: Filled<IssuePage>): IssueList => {
+  const { total, stats, hints } = pages[0];
+  return { rows: pages.flatMap((page) => page.issues), total, stats, hints };
+};
+
 /** Issues that match, page after page; live. */
-export function useIssuePages(projectId: number, filter: IssueFilter): IssuePages {
-  const result = useInfiniteQuery({
-    queryKey: projectKey(projectId, ["issues"], LIST, filter),
-    queryFn: ({ pageParam, signal }) => fetchIssues(projectId, filter, pageParam, signal),
-    initialPageParam: "",
-    getNextPageParam: (last: IssuePage) => last.next_cursor,
-    placeholderData: (previous, query) => (query?.queryKey[1] === projectId ? previous : undefined),
+export function useIssuePages(projectId: number, filter: IssueFilter): Pages<IssueList> {
+  return usePages({
+    key: projectKey(projectId, ["issues"], LIST, filter),
+    fetch: (cursor, signal) => fetchIssues(projectId, filter, cursor, signal),
+    first: "",
+    next: (page) => page.next_cursor,
+    listOf: issuesOf,
   });
-  return {
-    value: listOf(result.data, result.error, () => void result.refetch()),
-    refreshing: result.isPlaceholderData,
-    hasMore: result.hasNextPage,
-    isLoadingMore: result.isFetchingNextPage,
-    loadMore: () => void result.fetchNextPage(),
-  };
 }
 
 function fetchIssues(
@@ -86,21 +75,6 @@ function fetchIssues(
     limit: PAGE_ROWS,
   };
   return call("GET", projectPath(projectId, "/issues"), { query, signal });
-}
-
-function listOf(
-  data: InfiniteData<IssuePage> | undefined,
-  error: Error | null,
-  retry: () => void,
-): Loaded<IssueList> {
-  const first = data?.pages[0];
-  if (data === undefined || first === undefined)
-    return error ? { state: "failed", failure: toFailure(error), retry } : { state: "loading" };
-  const rows = data.pages.flatMap((page) => page.issues);
-  const list = { rows, total: first.total, stats: first.stats, hints: first.hints };
-  return error
-    ? { state: "ready", data: list, stale: toFailure(error) }
-    : { state: "ready", data: list };
 }
 
 /** How many issues match, and the first of them. */

@@ -1,9 +1,4 @@
-import {
-  type InfiniteData,
-  useInfiniteQuery,
-  useMutation,
-  useQueryClient,
-} from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import type { Loaded } from "@/lib/loaded";
 import type { TimeRange } from "@/lib/time";
@@ -21,7 +16,7 @@ import type {
   SavedLogQuery,
 } from "./log-types";
 import { projectPath } from "./projects";
-import { projectKey, toFailure, useLoaded } from "./queries";
+import { type Filled, type Pages, projectKey, useLoaded, usePages } from "./queries";
 import { type Scope, spanNow } from "./scope";
 
 export type * from "./log-types";
@@ -53,51 +48,29 @@ export interface LogList {
   readonly words: readonly string[];
 }
 
-export interface LogPages {
-  readonly value: Loaded<LogList>;
-  readonly refreshing: boolean;
-  readonly hasMore: boolean;
-  readonly isLoadingMore: boolean;
-  readonly loadMore: () => void;
-}
+export type LogPages = Pages<LogList>;
 
 const PAGE_ROWS = 200;
 
+const linesOf = (pages: Filled<LogPage>): LogList => ({
+  rows: pages.flatMap((page) => page.lines),
+  words: pages[0].words,
+});
+
 /** Lines that match, newest first, page after page; live while `isLive`. */
 export function useLogPages(projectId: number, filter: LogFilter, isLive: boolean): LogPages {
-  const result = useInfiniteQuery({
-    queryKey: projectKey(projectId, isLive ? ["logs"] : [], "log-list", filter),
-    queryFn: ({ pageParam, signal }) =>
+  return usePages({
+    key: projectKey(projectId, isLive ? ["logs"] : [], "log-list", filter),
+    fetch: (cursor, signal) =>
       call<LogPage>("GET", projectPath(projectId, "/logs"), {
-        query: { ...queryOf(filter), cursor: pageParam, limit: PAGE_ROWS },
+        query: { ...queryOf(filter), cursor, limit: PAGE_ROWS },
         signal,
       }),
-    initialPageParam: "",
-    getNextPageParam: (last: LogPage) => last.next_cursor,
-    placeholderData: (previous, query) => (query?.queryKey[1] === projectId ? previous : undefined),
-    staleTime: 10_000,
+    first: "",
+    next: (page) => page.next_cursor,
+    listOf: linesOf,
+    staleMs: 10_000,
   });
-  return {
-    value: listOf(result.data, result.error, () => void result.refetch()),
-    refreshing: result.isPlaceholderData,
-    hasMore: result.hasNextPage,
-    isLoadingMore: result.isFetchingNextPage,
-    loadMore: () => void result.fetchNextPage(),
-  };
-}
-
-function listOf(
-  data: InfiniteData<LogPage> | undefined,
-  error: Error | null,
-  retry: () => void,
-): Loaded<LogList> {
-  const first = data?.pages[0];
-  if (data === undefined || first === undefined)
-    return error ? { state: "failed", failure: toFailure(error), retry } : { state: "loading" };
-  const list = { rows: data.pages.flatMap((page) => page.lines), words: first.words };
-  return error
-    ? { state: "ready", data: list, stale: toFailure(error) }
-    : { state: "ready", data: list };
 }
 
 /** Lines by time and severity. */

@@ -1,10 +1,12 @@
 import {
+  type InfiniteData,
   type keepPreviousData,
   QueryClient,
   type QueryKey,
-  type UseQueryResult,
+  useInfiniteQuery,
   useQuery,
 } from "@tanstack/react-query";
+import { useMemo } from "react";
 import type { Failure, Loaded } from "@/lib/loaded";
 import { ApiError } from "./client";
 import type { Topic } from "./types";
@@ -92,11 +94,65 @@ function sameProject(key: QueryKey): typeof keepPreviousData {
   return keep as typeof keepPreviousData;
 }
 
+/** At least one of it. */
+export type Filled<T> = readonly [T, ...T[]];
+
+/** A list that is fetched page after page. */
+export interface Pages<T> {
+  readonly value: Loaded<T>;
+  /** What is drawn answers the last question; the new answer is under way. */
+  readonly refreshing: boolean;
+  readonly hasMore: boolean;
+  readonly isLoadingMore: boolean;
+  readonly loadMore: () => void;
+}
+
+interface PagesOptions<Page, Cursor, T> {
+  key: QueryKey;
+  fetch: (cursor: Cursor, signal: AbortSignal) => Promise<Page>;
+  /** What the first page is asked with, and what the one after `page`; null ends the list. */
+  first: Cursor;
+  next: (page: Page) => Cursor | null | undefined;
+  /** One list of all pages; the same function at each call, or the list is made anew. */
+  listOf: (pages: Filled<Page>) => T;
+  isEmpty?: (list: T) => boolean;
+  staleMs?: number;
+}
+
+/** Fetches a list page after page, and says it as one of the four states. */
+export function usePages<Page, Cursor, T>(options: PagesOptions<Page, Cursor, T>): Pages<T> {
+  const { listOf, isEmpty } = options;
+  const result = useInfiniteQuery<Page, Error, InfiniteData<Page, Cursor>, QueryKey, Cursor>({
+    queryKey: options.key,
+    queryFn: ({ pageParam, signal }) => options.fetch(pageParam as Cursor, signal),
+    initialPageParam: options.first,
+    getNextPageParam: (last) => options.next(last),
+    placeholderData: sameProject(options.key) as typeof keepPreviousData,
+    ...(options.staleMs !== undefined ? { staleTime: options.staleMs } : {}),
+  });
+  const pages = result.data?.pages;
+  const list = useMemo(() => (isFilled(pages) ? listOf(pages) : undefined), [pages, listOf]);
+  const { error, refetch } = result;
+  return {
+    value: toLoaded({ data: list, error, refetch }, isEmpty),
+    refreshing: result.isPlaceholderData,
+    hasMore: result.hasNextPage,
+    isLoadingMore: result.isFetchingNextPage,
+    loadMore: () => void result.fetchNextPage(),
+  };
+}
+
+const isFilled = <T>(pages: readonly T[] | undefined): pages is Filled<T> =>
+  pages?.[0] !== undefined;
+
+interface Answer<T> {
+  readonly data: T | undefined;
+  readonly error: Error | null;
+  readonly refetch: () => unknown;
+}
+
 /** A query's result as one of the four states; old data stays when a refetch fails, and says so. */
-export function toLoaded<T>(
-  result: UseQueryResult<T, Error>,
-  isEmpty?: (data: T) => boolean,
-): Loaded<T> {
+export function toLoaded<T>(result: Answer<T>, isEmpty?: (data: T) => boolean): Loaded<T> {
   const { data, error } = result;
   if (data === undefined) {
     if (error)

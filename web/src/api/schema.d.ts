@@ -1435,6 +1435,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/wk/projects/{project_id}/traces/outlines": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Trace Outlines
+     * @description The longest spans of some traces, for a small picture of each.
+     */
+    get: operations["list_trace_outlines"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/wk/projects/{project_id}/traces/fields": {
     parameters: {
       query?: never;
@@ -6736,6 +6756,34 @@ export interface components {
       span_id: string;
     };
     /**
+     * TraceOutline
+     * @description The longest spans of a trace in columns, by start. service: index into services.
+     *
+     *     start_ns: from the earliest of them.
+     */
+    TraceOutline: {
+      /** Trace Id */
+      trace_id: string;
+      /** Services */
+      services: string[];
+      /** Service */
+      service: number[];
+      /** Start Ns */
+      start_ns: number[];
+      /** Duration Ns */
+      duration_ns: number[];
+      /** Is Failed */
+      is_failed: boolean[];
+    };
+    /**
+     * TraceOutlines
+     * @description In no order; a trace without a span there is left out.
+     */
+    TraceOutlines: {
+      /** Outlines */
+      outlines: components["schemas"]["TraceOutline"][];
+    };
+    /**
      * TraceOverview
      * @description What is drawn above the list.
      *
@@ -10728,6 +10776,52 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["TraceOverview"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_trace_outlines: {
+    parameters: {
+      query: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        id: string[];
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TraceOutlines"];
         };
       };
       /** @description The request was refused. */

@@ -1,13 +1,8 @@
-import {
-  type UseMutationResult,
-  useInfiniteQuery,
-  useMutation,
-  useQueryClient,
-} from "@tanstack/react-query";
+import { type UseMutationResult, useMutation, useQueryClient } from "@tanstack/react-query";
 import type { Loaded } from "@/lib/loaded";
 import { call } from "./client";
 import { projectPath } from "./projects";
-import { projectKey, toFailure, useLoaded } from "./queries";
+import { type Filled, type Pages, projectKey, useLoaded, usePages } from "./queries";
 import type {
   ApiToken,
   AuditEntry,
@@ -116,35 +111,19 @@ export function useRemoveMember(org: string): Change<number> {
   );
 }
 
-interface Audit {
-  value: Loaded<AuditEntry[]>;
-  /** null when there is nothing older. */
-  more: (() => void) | null;
-}
+const entriesOf = (pages: Filled<AuditPage>): readonly AuditEntry[] =>
+  pages.flatMap((page) => page.entries);
 
-export function useAudit(org: string): Audit {
-  const result = useInfiniteQuery({
-    queryKey: ["org", org, "audit"],
-    queryFn: ({ pageParam, signal }) =>
-      call<AuditPage>("GET", orgPath(org, "audit"), { query: { cursor: pageParam }, signal }),
-    initialPageParam: null as number | null,
-    getNextPageParam: (page) => page.next_cursor,
+export function useAudit(org: string): Pages<readonly AuditEntry[]> {
+  return usePages({
+    key: ["org", org, "audit"],
+    fetch: (cursor: number | null, signal) =>
+      call<AuditPage>("GET", orgPath(org, "audit"), { query: { cursor }, signal }),
+    first: null,
+    next: (page) => page.next_cursor,
+    listOf: entriesOf,
+    isEmpty: (entries) => entries.length === 0,
   });
-  const more = result.hasNextPage ? () => void result.fetchNextPage() : null;
-  if (result.data === undefined) {
-    const retry = (): void => void result.refetch();
-    return {
-      more,
-      value: result.error
-        ? { state: "failed", failure: toFailure(result.error), retry }
-        : { state: "loading" },
-    };
-  }
-  const entries = result.data.pages.flatMap((page) => page.entries);
-  return {
-    more,
-    value: entries.length === 0 ? { state: "empty" } : { state: "ready", data: entries },
-  };
 }
 
 export function useTargets(id: number): Loaded<TargetState[]> {

@@ -1,10 +1,10 @@
-import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import type { Loaded } from "@/lib/loaded";
 import type { TimeRange } from "@/lib/time";
 import { call, type Query } from "./client";
 import { projectPath } from "./projects";
-import { projectKey, toFailure, useLoaded } from "./queries";
+import { type Filled, type Pages, projectKey, useLoaded, usePages } from "./queries";
 import type { components } from "./schema";
 import { type Scope, spanNow } from "./scope";
 
@@ -47,55 +47,34 @@ export interface TraceList {
   readonly isPartial: boolean;
 }
 
-export interface TracePages {
-  readonly value: Loaded<TraceList>;
-  readonly refreshing: boolean;
-  readonly hasMore: boolean;
-  readonly isLoadingMore: boolean;
-  readonly loadMore: () => void;
-}
+export type TracePages = Pages<TraceList>;
 
 const PAGE_ROWS = 50;
 
-/** Traces that match, page after page; live while the range ends now. */
-export function useTracePages(projectId: number, filter: TraceFilter, sort: TraceSort): TracePages {
-  const result = useInfiniteQuery({
-    queryKey: projectKey(projectId, ["spans"], "trace-list", filter, sort),
-    queryFn: ({ pageParam, signal }) =>
-      call<TracesPage>("GET", projectPath(projectId, "/traces"), {
-        query: { ...queryOf(filter), sort, cursor: pageParam, limit: PAGE_ROWS },
-        signal,
-      }),
-    initialPageParam: "",
-    getNextPageParam: (last: TracesPage) => last.next_cursor,
-    placeholderData: (previous, query) => (query?.queryKey[1] === projectId ? previous : undefined),
-    staleTime: 10_000,
-  });
-  return {
-    value: listOf(result.data, result.error, () => void result.refetch()),
-    refreshing: result.isPlaceholderData,
-    hasMore: result.hasNextPage,
-    isLoadingMore: result.isFetchingNextPage,
-    loadMore: () => void result.fetchNextPage(),
-  };
-}
-
-function listOf(
-  data: InfiniteData<TracesPage> | undefined,
-  error: Error | null,
-  retry: () => void,
-): Loaded<TraceList> {
-  const last = data?.pages.at(-1);
-  if (data === undefined || last === undefined)
-    return error ? { state: "failed", failure: toFailure(error), retry } : { state: "loading" };
+/** A trace that goes on may stand on two pages; it is shown once. */
+function tracesOf(pages: Filled<TracesPage>): TraceList {
+  const last = pages.at(-1) ?? pages[0];
   const seen = new Set<string>();
-  const rows = data.pages
+  const rows = pages
     .flatMap((page) => page.traces)
     .filter(({ trace_id: id }) => !seen.has(id) && seen.add(id));
-  const list = { rows, searchedFromMs: last.searched_from_ms, isPartial: last.is_partial };
-  return error
-    ? { state: "ready", data: list, stale: toFailure(error) }
-    : { state: "ready", data: list };
+  return { rows, searchedFromMs: last.searched_from_ms, isPartial: last.is_partial };
+}
+
+/** Traces that match, page after page; live while the range ends now. */
+export function useTracePages(projectId: number, filter: TraceFilter, sort: TraceSort): TracePages {
+  return usePages({
+    key: projectKey(projectId, ["spans"], "trace-list", filter, sort),
+    fetch: (cursor, signal) =>
+      call<TracesPage>("GET", projectPath(projectId, "/traces"), {
+        query: { ...queryOf(filter), sort, cursor, limit: PAGE_ROWS },
+        signal,
+      }),
+    first: "",
+    next: (page) => page.next_cursor,
+    listOf: tracesOf,
+    staleMs: 10_000,
+  });
 }
 
 /** The histogram and the scatter of the same search. */

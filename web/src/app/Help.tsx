@@ -13,13 +13,14 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["Z", "Back, after zooming"],
   ["L", "Live on, off"],
   ["J  K", "Next, previous row"],
-  ["Enter", "Open"],
+  ["Enter", "Open the row"],
+  ["Space", "Open it beside the list"],
   ["X  M", "Select issues, merge them"],
   ["R  I", "Resolve, ignore an issue"],
   ["A  S", "Assign it, its severity"],
   ["C", "Comment on it"],
   ["Shift C", "Copy link, range made absolute"],
-  ["Esc", "Close"],
+  ["Esc", "Close; then clear the selection"],
   ["?", "These keys"],
 ];
 

@@ -9,7 +9,7 @@ import {
 } from "react";
 import "./charts.css";
 import { clock, date, moment, type Span, spanText } from "@/lib/time";
-import { duration } from "@/lib/units";
+import { compact, duration } from "@/lib/units";
 import { timeTicks } from "./options";
 import { type ScatterBox, type ScatterPoint, scaleOf, shareOf, valueAt } from "./scatter";
 import { token } from "./theme";
@@ -41,6 +41,12 @@ interface Place {
   readonly x: number;
   readonly y: number;
 }
+
+/** Minutes would be wider than their place. */
+const tickText = (ms: number): string => {
+  if (ms === 0) return "0";
+  return ms < 60_000 ? duration(ms) : `${compact(ms / 1000)} s`;
+};
 
 /** Durations over time, a dot each; errors are squares. Drag a box to narrow, press a dot to open. */
 export function ScatterChart(props: ScatterChartProps): ReactNode {
@@ -201,7 +207,7 @@ function drawAxes(
     ctx.lineTo(width - RIGHT, y);
     ctx.stroke();
     ctx.fillStyle = faint;
-    ctx.fillText(tick === 0 ? "0" : duration(tick), LEFT - 6, Math.max(y, 8));
+    ctx.fillText(tickText(tick), LEFT - 6, Math.max(y, 8));
   }
   ctx.fillStyle = faint;
   if (scale.isLog) ctx.fillText("log", LEFT - 6, height - 9);

@@ -2,6 +2,7 @@ import { type ReactNode, useState } from "react";
 import { type SnippetAddresses, SOURCES, type Source } from "@/lib/snippets";
 import { ALL_SOURCES } from "@/lib/snippets-signals";
 import { Snippet } from "./Snippet";
+import { TabBar } from "./TabBar";
 
 interface SourceSnippetsProps {
   addresses: SnippetAddresses;
@@ -18,19 +19,13 @@ export function SourceSnippets({ addresses, projectId, brings }: SourceSnippetsP
   if (chosen === undefined) return null;
   return (
     <div className="stack">
-      <div className="tabbar flush" role="tablist" aria-label="What sends the data">
-        {sources.map((one) => (
-          <button
-            key={one.id}
-            type="button"
-            role="tab"
-            aria-selected={one.id === chosen.id}
-            onClick={() => setId(one.id)}
-          >
-            {one.label}
-          </button>
-        ))}
-      </div>
+      <TabBar
+        label="What sends the data"
+        tabs={sources.map(({ id: one, label }) => ({ id: one, label }))}
+        value={chosen.id}
+        onChoose={setId}
+        isFlush
+      />
       <p className="faint s">
         {chosen.file}; {chosen.note}.
       </p>

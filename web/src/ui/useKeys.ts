@@ -16,8 +16,8 @@ export function useKeys(keys: Readonly<Record<string, () => void>>): void {
       if (!isFree(event)) return;
       const isChord = Date.now() - chord.current < CHORD_MS;
       chord.current = event.key === "g" ? Date.now() : 0;
-      const act = isChord ? undefined : latest.current[event.key];
-      if (act === undefined || (event.key === "Enter" && isOnControl(event.target))) return;
+      const act = isChord ? undefined : latest.current[nameOf(event)];
+      if (act === undefined || isTakenBy(event.target, event.key)) return;
       event.preventDefault();
       act();
     };
@@ -36,5 +36,17 @@ function isFree(event: KeyboardEvent): boolean {
   );
 }
 
-const isOnControl = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && target.closest("a, button") !== null;
+/** As in the tables of keys; letters say by themselves whether they are capitals. */
+const nameOf = (event: KeyboardEvent): string =>
+  event.shiftKey && event.key === "Enter" ? "Shift+Enter" : event.key;
+
+/** What has the focus and does something of its own by this key. */
+const OWN: Readonly<Record<string, string>> = {
+  Enter: "a, button, summary",
+  " ": "button, summary, input, [role=slider]",
+};
+
+function isTakenBy(target: EventTarget | null, key: string): boolean {
+  const own = OWN[key];
+  return own !== undefined && target instanceof HTMLElement && target.closest(own) !== null;
+}

@@ -3,6 +3,7 @@ import { useAlerts, useRules } from "@/api/alerts";
 import { useScope, useSearchState } from "@/api/scope";
 import { count } from "@/lib/units";
 import { PageLink } from "@/ui/PageLink";
+import { TabBar } from "@/ui/TabBar";
 import { Firing } from "./Firing";
 import { History } from "./History";
 import { Rules } from "./Rules";
@@ -25,29 +26,18 @@ export function AlertsPage(): ReactNode {
   const counts = {
     firing: alerts.state === "ready" ? count(alerts.data.length) : "",
     rules: rules.state === "ready" ? count(rulesIn(rules.data.files)) : "",
-    history: "",
+    history: undefined,
   };
   return (
     <div className="page alerts">
-      <div className="alert-tabs">
-        <div className="tabbar flush" role="tablist" aria-label="Alerts">
-          {TABS.map((one) => (
-            <button
-              key={one.id}
-              type="button"
-              role="tab"
-              aria-selected={one.id === tab}
-              onClick={() =>
-                change({ tab: one.id === "firing" ? undefined : one.id, sel: undefined })
-              }
-            >
-              {one.label}
-              {one.id === "history" ? null : (
-                <span className="faint s tab-count">{counts[one.id]}</span>
-              )}
-            </button>
-          ))}
-        </div>
+      <div className="page-tabs">
+        <TabBar
+          label="Alerts"
+          tabs={TABS.map((one) => ({ ...one, note: counts[one.id] }))}
+          value={tab}
+          onChoose={(id) => change({ tab: id === "firing" ? undefined : id, sel: undefined })}
+          isFlush
+        />
         <PageLink to="settings/channels" className="link s">
           Channels
         </PageLink>

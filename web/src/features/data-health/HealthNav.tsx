@@ -10,7 +10,7 @@ const PAGES = [
 /** The pages of this room. */
 export function HealthNav({ here }: { here: (typeof PAGES)[number]["to"] }): ReactNode {
   return (
-    <nav className="tabbar flush health-nav" aria-label="Data health">
+    <nav className="tabbar flush page-tabs" aria-label="Data health">
       {PAGES.map(({ to, label }) => (
         <PageLink key={to} to={to} aria-current={to === here ? "page" : undefined}>
           {label}

@@ -15,6 +15,7 @@ import { coarse, compact, count, fixed, percent, significant } from "@/lib/units
 import type { SearchMap } from "@/lib/url-state";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { PageLink } from "@/ui/PageLink";
+import { TabBar } from "@/ui/TabBar";
 import { type Column, Table } from "@/ui/Table";
 import { ErrorTabs } from "./ErrorTabs";
 import { marksOf } from "./marks";
@@ -48,19 +49,12 @@ export function BreakdownPage(): ReactNode {
       <Totals scope={scope} />
       <section className="panel open" aria-label="Breakdown">
         {refreshing ? <div className="progress" /> : null}
-        <div className="tabbar" role="tablist" aria-label="By">
-          {BY.map((one) => (
-            <button
-              key={one.id}
-              type="button"
-              role="tab"
-              aria-selected={one.id === by}
-              onClick={() => change({ by: one.id === "type" ? undefined : one.id })}
-            >
-              {one.label}
-            </button>
-          ))}
-        </div>
+        <TabBar
+          label="By"
+          tabs={BY}
+          value={by}
+          onChoose={(id) => change({ by: id === "type" ? undefined : id })}
+        />
         {by === "feature" ? (
           <TagField key={tag} tag={tag} onChange={(next) => change({ tag: next || undefined })} />
         ) : null}

@@ -10,7 +10,7 @@ const TABS = [
 /** The pages of errors that look at the whole project. */
 export function ErrorTabs({ current }: { current: (typeof TABS)[number]["id"] }): ReactNode {
   return (
-    <nav className="tabbar flush error-tabs" aria-label="Errors">
+    <nav className="tabbar flush page-tabs" aria-label="Errors">
       {TABS.map((one) => (
         <PageLink key={one.id} to={one.to} aria-current={one.id === current ? "page" : undefined}>
           {one.label}

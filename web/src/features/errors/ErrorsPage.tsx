@@ -1,5 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, Suspense, useEffect, useMemo, useState } from "react";
+import { useCursor } from "@/api/cursor";
 import type { IssueChange } from "@/api/issue-acts";
 import { useKeptSearches } from "@/api/issue-search";
 import { type IssueFilter, type IssueList, useIssuePages, usePrefetchIssue } from "@/api/issues";
@@ -19,7 +20,7 @@ import { ErrorTabs } from "./ErrorTabs";
 import { FilterBar, problemOf } from "./FilterBar";
 import { IssueTable } from "./IssueTable";
 import { addressOf } from "./KeptSearches";
-import { MergeDialog, NoIssues } from "./lazily";
+import { IssuePeek, MergeDialog, NoIssues } from "./lazily";
 import { rememberOrder } from "./order";
 import { SeverityChart } from "./SeverityChart";
 import { queryOf, severityOf, sortOf, type View, viewOf } from "./views";
@@ -140,9 +141,10 @@ function Rows({ scope, list, filter, more }: RowsProps): ReactNode {
   const [signals, setSignals] = useState(CLOSED);
   const ids = useMemo(() => rows.map((row) => row.short_id), [rows]);
   useEffect(() => rememberOrder(ids), [ids]);
-  const { cursor, move, open, leave } = useCursor(scope, ids, prefetch);
+  const cursor = useCursor(ids, { elementOf, onReach: prefetch });
+  const navigate = useNavigate();
   const chosen = rows.filter((row) => picked.has(row.short_id));
-  const targets = chosen.length > 0 ? chosen : rows.slice(Math.max(cursor, 0), cursor + 1);
+  const targets = chosen.length > 0 ? chosen : rows.slice(Math.max(cursor.at, 0), cursor.at + 1);
 
   const pick = (next: ReadonlySet<string>): void => {
     setPicked(next);
@@ -163,27 +165,32 @@ function Rows({ scope, list, filter, more }: RowsProps): ReactNode {
   };
   /** The menus stand in the bar, which is there while something is selected. */
   const openMenu = (menu: "assign" | "severity"): void => {
-    const at = ids[cursor];
-    if (chosen.length === 0 && at !== undefined) pick(new Set([at]));
+    const at = cursor.id;
+    if (chosen.length === 0 && at !== null) pick(new Set([at]));
     setSignals((old) => ({ ...old, [menu]: old[menu] + 1 }));
   };
   useKeys({
-    j: () => move(1),
-    k: () => move(-1),
+    ...cursor.keys,
     J: () => {
-      const at = ids[cursor];
-      if (at !== undefined) pick(new Set([...picked, at]));
-      move(1);
+      const at = cursor.id;
+      if (at !== null) pick(new Set([...picked, at]));
+      cursor.move(1);
     },
     K: () => {
-      const at = ids[cursor];
-      if (at !== undefined) pick(new Set([...picked, at]));
-      move(-1);
+      const at = cursor.id;
+      if (at !== null) pick(new Set([...picked, at]));
+      cursor.move(-1);
     },
-    Enter: open,
+    Enter: () => {
+      if (cursor.id === null) return;
+      void navigate({
+        to: `/o/${scope.org.slug}/errors/${cursor.id}`,
+        search: (old: SearchMap) => scopeOnly(old),
+      });
+    },
     x: () => {
-      const at = ids[cursor];
-      if (at === undefined) move(1);
+      const at = cursor.id;
+      if (at === null) cursor.move(1);
       else toggle(at);
     },
     r: () => perform({ status: "resolved" }),
@@ -191,14 +198,16 @@ function Rows({ scope, list, filter, more }: RowsProps): ReactNode {
     a: () => openMenu("assign"),
     s: () => openMenu("severity"),
     m: merge,
-    Escape: () => (picked.size > 0 ? pick(new Set()) : leave()),
+    Escape: () => (cursor.peeked === null && picked.size > 0 ? pick(new Set()) : cursor.leave()),
   });
   return (
     <>
       <IssueTable
         rows={rows}
         zone={scope.zone}
-        cursor={ids[cursor] ?? null}
+        cursor={cursor.id}
+        peeked={cursor.peeked}
+        onPeek={cursor.peek}
         picked={picked}
         sort={filter.sort}
         onSort={
@@ -227,6 +236,16 @@ function Rows({ scope, list, filter, more }: RowsProps): ReactNode {
         }
       />
       {more ? <p className="issue-more">{more}</p> : null}
+      {cursor.peeked === null ? null : (
+        <Suspense fallback={null}>
+          <IssuePeek
+            scope={scope}
+            shortId={cursor.peeked}
+            onMove={cursor.move}
+            onClose={() => cursor.peek(null)}
+          />
+        </Suspense>
+      )}
       {merging === null ? null : (
         <Suspense fallback={null}>
           <MergeDialog
@@ -243,39 +262,7 @@ function Rows({ scope, list, filter, more }: RowsProps): ReactNode {
   );
 }
 
-interface Cursor {
-  /** Row of the cursor; -1 while it is nowhere. */
-  readonly cursor: number;
-  readonly move: (by: number) => void;
-  readonly open: () => void;
-  readonly leave: () => void;
-}
-
-/** The row that the keys act on; it is in the address. */
-function useCursor(scope: Scope, ids: readonly string[], prefetch: (id: string) => void): Cursor {
-  const [search, changeSearch] = useSearchState();
-  const navigate = useNavigate();
-  const cursor = ids.indexOf(search.sel ?? "");
-  return {
-    cursor,
-    move: (by) => {
-      const next = ids[Math.min(Math.max(cursor + by, 0), ids.length - 1)];
-      if (next === undefined) return;
-      changeSearch({ sel: next }, true);
-      document.getElementById(`issue-${next}`)?.scrollIntoView({ block: "nearest" });
-      prefetch(next);
-    },
-    open: () => {
-      const id = ids[cursor];
-      if (id === undefined) return;
-      void navigate({
-        to: `/o/${scope.org.slug}/errors/${id}`,
-        search: (old: SearchMap) => scopeOnly(old),
-      });
-    },
-    leave: () => changeSearch({ sel: undefined }, true),
-  };
-}
+const elementOf = (id: string): string => `issue-${id}`;
 
 function toggled(old: ReadonlySet<string>, id: string): ReadonlySet<string> {
   const next = new Set(old);

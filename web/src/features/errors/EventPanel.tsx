@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import type { ReactNode } from "react";
 import type { IssueEvent } from "@/api/issues";
 import { type Scope, usePreference, useSearchState } from "@/api/scope";
 import type { Loaded } from "@/lib/loaded";
@@ -10,6 +10,7 @@ import { Async, SkeletonRows } from "@/ui/Async";
 import { Button, CopyButton, Switch } from "@/ui/controls";
 import { Icon } from "@/ui/Icon";
 import { MenuItem, Popover } from "@/ui/Menu";
+import { TabBar } from "@/ui/TabBar";
 import { Crumbs } from "./Crumbs";
 import { Contexts, Files, Request } from "./EventParts";
 import { markdownOf } from "./frames";
@@ -188,35 +189,15 @@ function Tabs({
   crumbs: number;
   onChoose: (tab: Tab) => void;
 }): ReactNode {
-  const list = useRef<HTMLDivElement>(null);
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (by === undefined) return;
-    const at = TABS.findIndex((one) => one.id === tab);
-    const next = TABS[(at + by + TABS.length) % TABS.length];
-    if (next === undefined) return;
-    onChoose(next.id);
-    list.current?.querySelectorAll<HTMLElement>("[role=tab]")[TABS.indexOf(next)]?.focus();
-  };
   return (
-    <div className="tabbar" role="tablist" aria-label="Event" ref={list}>
-      {TABS.map((one) => (
-        <button
-          key={one.id}
-          type="button"
-          role="tab"
-          aria-selected={one.id === tab}
-          tabIndex={one.id === tab ? 0 : -1}
-          onClick={() => onChoose(one.id)}
-          onKeyDown={onKeyDown}
-        >
-          {one.label}
-          {one.id === "breadcrumbs" ? (
-            <span className="faint s tab-count">{crumbs > 0 ? crumbs : ""}</span>
-          ) : null}
-        </button>
-      ))}
-    </div>
+    <TabBar
+      label="Event"
+      tabs={TABS.map((one) =>
+        one.id === "breadcrumbs" ? { ...one, note: crumbs > 0 ? crumbs : "" } : one,
+      )}
+      value={tab}
+      onChoose={onChoose}
+    />
   );
 }
 

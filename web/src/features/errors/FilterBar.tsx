@@ -11,6 +11,7 @@ import { SeverityBars } from "@/ui/Glyph";
 import { Icon } from "@/ui/Icon";
 import { MenuItem, Popover } from "@/ui/Menu";
 import { type Offers, QueryField, type QueryProblem, type Typing } from "@/ui/QueryField";
+import { TabBar } from "@/ui/TabBar";
 import { useDefer } from "@/ui/useDefer";
 import { KeptSearches } from "./KeptSearches";
 import {
@@ -41,28 +42,19 @@ export function FilterBar({ scope, search, view, value }: FilterBarProps): React
     change({ q: text || undefined, sel: undefined, ...(isOwn ? { tab: ALL } : {}) });
   };
   const severity = severityOf(search.severity);
+  const total = value.state === "ready" ? count(value.data.total) : "";
   return (
     <>
-      <div className="tabbar" role="tablist" aria-label="Views">
-        {VIEWS.map((one) => (
-          <button
-            key={one.id}
-            type="button"
-            role="tab"
-            aria-selected={one.id === view.id}
-            onClick={() =>
-              change({ tab: one.id === VIEWS[0].id ? undefined : one.id, sel: undefined })
-            }
-          >
-            {one.label}
-            {one.id === view.id ? (
-              <span className="faint s tab-count">
-                {value.state === "ready" ? count(value.data.total) : ""}
-              </span>
-            ) : null}
-          </button>
-        ))}
-      </div>
+      <TabBar
+        label="Views"
+        tabs={VIEWS.map(({ id, label }) =>
+          id === view.id ? { id, label, note: total } : { id, label },
+        )}
+        value={view.id}
+        onChoose={(id) =>
+          change({ tab: id === VIEWS[0].id ? undefined : id, sel: undefined, peek: undefined })
+        }
+      />
       <div className="filters">
         <SearchField scope={scope} q={search.q ?? ""} onRun={run} problem={problemOf(value)} />
         <KeptSearches scope={scope} search={search} />

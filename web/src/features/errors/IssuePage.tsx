@@ -11,6 +11,7 @@ import { Async, SkeletonRows } from "@/ui/Async";
 import { Button } from "@/ui/controls";
 import { PageTools } from "@/ui/PageHead";
 import { PageLink, scopeOnly } from "@/ui/PageLink";
+import { TabBar } from "@/ui/TabBar";
 import { useKeys } from "@/ui/useKeys";
 import { type Acts, useActs } from "./actions";
 import { BeforePanel } from "./Crumbs";
@@ -131,22 +132,15 @@ function Ready({ issue, scope }: ReadyProps): ReactNode {
         severitySignal={signals.severity}
         onChange={perform}
       />
-      <div className="tabbar flush" role="tablist" aria-label="Issue">
-        {VIEWS.map((one) => (
-          <button
-            key={one.id}
-            type="button"
-            role="tab"
-            aria-selected={one.id === view}
-            onClick={() => changeSearch({ view: one.id === "event" ? undefined : one.id })}
-          >
-            {one.label}
-            {one.id === "events" ? (
-              <span className="faint s">{count(issue.total_events)}</span>
-            ) : null}
-          </button>
-        ))}
-      </div>
+      <TabBar
+        label="Issue"
+        tabs={VIEWS.map((one) =>
+          one.id === "events" ? { ...one, note: count(issue.total_events) } : one,
+        )}
+        value={view}
+        onChoose={(id) => changeSearch({ view: id === "event" ? undefined : id })}
+        isFlush
+      />
       {view === "event" ? (
         <EventView issue={issue} scope={scope} deploys={deploys} />
       ) : (

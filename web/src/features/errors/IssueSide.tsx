@@ -4,6 +4,7 @@ import { useSearchState } from "@/api/scope";
 import { compact, percent } from "@/lib/units";
 import { Ago } from "@/ui/Ago";
 import { CopyButton } from "@/ui/controls";
+import { PageLink } from "@/ui/PageLink";
 import { Panel } from "@/ui/Panel";
 
 interface FactsProps {
@@ -25,7 +26,16 @@ export function Facts({ issue, event, zone }: FactsProps): ReactNode {
         <dd>
           <Ago atMs={issue.last_seen_ms} zone={zone} />
         </dd>
-        <Fact name="Release" text={issue.release} />
+        {issue.release ? (
+          <>
+            <dt>Release</dt>
+            <dd className="trunc" title={issue.release}>
+              <PageLink to="errors/releases" search={{ version: issue.release }} className="link">
+                {issue.release}
+              </PageLink>
+            </dd>
+          </>
+        ) : null}
         <Fact name="Platform" text={issue.platform ?? ""} />
         <Fact name="SDK" text={event ? sdkText(event.sdk) : "\u00a0"} />
         <dt>Trace</dt>

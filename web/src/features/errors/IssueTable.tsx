@@ -7,11 +7,15 @@ import { Ago } from "@/ui/Ago";
 import { Glyph, SeverityBars, type Status } from "@/ui/Glyph";
 import { PageLink } from "@/ui/PageLink";
 import { Avatar, Tag, type Tone } from "@/ui/Panel";
+import { PeekButton } from "@/ui/Peek";
 
 interface IssueTableProps {
   rows: readonly IssueRow[];
   zone: string;
   cursor: string | null;
+  /** The one that is open beside. */
+  peeked: string | null;
+  onPeek: (id: string) => void;
   picked: ReadonlySet<string>;
   sort: IssueSort;
   /** null where the view has an order of its own. */
@@ -25,7 +29,8 @@ interface IssueTableProps {
 
 /** Issues in rows of two lines; a page of 50 each, rows out of view are not laid out. */
 export function IssueTable(props: IssueTableProps): ReactNode {
-  const { rows, zone, cursor, picked, onToggle, onPickAll, onPrefetch, bulk } = props;
+  const { rows, zone, cursor, peeked, onPeek, picked, onToggle, onPickAll, onPrefetch, bulk } =
+    props;
   const head = { sort: props.sort, onSort: props.onSort };
   return (
     <div className="issues-wrap">
@@ -61,6 +66,8 @@ export function IssueTable(props: IssueTableProps): ReactNode {
               row={row}
               zone={zone}
               isCursor={row.short_id === cursor}
+              isPeeked={row.short_id === peeked}
+              onPeek={onPeek}
               isPicked={picked.has(row.short_id)}
               onToggle={onToggle}
               onPrefetch={onPrefetch}
@@ -107,7 +114,9 @@ interface RowProps {
   row: IssueRow;
   zone: string;
   isCursor: boolean;
+  isPeeked: boolean;
   isPicked: boolean;
+  onPeek: (id: string) => void;
   onToggle: (id: string) => void;
   onPrefetch: (id: string) => void;
 }
@@ -116,11 +125,15 @@ const Row = memo(function Row({
   row,
   zone,
   isCursor,
+  isPeeked,
   isPicked,
+  onPeek,
   onToggle,
   onPrefetch,
 }: RowProps): ReactNode {
-  const classes = [isCursor && "cursor", isPicked && "picked"].filter(Boolean).join(" ");
+  const classes = [isCursor && "cursor", isPeeked && "peeked", isPicked && "picked"]
+    .filter(Boolean)
+    .join(" ");
   const isHot = row.severity === "critical" || row.severity === "high";
   return (
     <tr
@@ -162,6 +175,7 @@ const Row = memo(function Row({
             </span>
           </span>
         </PageLink>
+        <PeekButton name={row.short_id} onPeek={() => onPeek(row.short_id)} />
       </td>
       <td className="only-l">
         <Sparkline

@@ -1,12 +1,11 @@
 import type { ReactNode } from "react";
 import { type IssueFilter, useIssueTotal } from "@/api/issues";
 import { useTestError } from "@/api/projects";
-import { type Scope, useSearchState, useSetRange } from "@/api/scope";
-import { rangeLabel } from "@/lib/time";
+import { type Scope, useSearchState } from "@/api/scope";
 import { count } from "@/lib/units";
 import type { SearchMap } from "@/lib/url-state";
 import { SendFirst } from "@/onboarding/SendFirst";
-import { Ago } from "@/ui/Ago";
+import { NothingHere } from "@/onboarding/WhyEmpty";
 import { Async } from "@/ui/Async";
 import { Button } from "@/ui/controls";
 import { refused } from "./actions";
@@ -48,7 +47,9 @@ export function NoIssues({ scope, filter, view, search }: NoIssuesProps): ReactN
     );
   if (inRange.data.total === 0) {
     const last = ever.data.issues[0];
-    return <NotInRange scope={scope} lastMs={last?.last_seen_ms ?? null} />;
+    return (
+      <NothingHere scope={scope} what="errors" record="error" lastMs={last?.last_seen_ms ?? null} />
+    );
   }
   if (isNarrow) return <FilteredOut scope={scope} filter={filter} view={view} search={search} />;
   return (
@@ -75,31 +76,6 @@ function TestError({ projectId }: { projectId: number }): ReactNode {
           : "It goes the whole way of a real one."}
       </span>
     </p>
-  );
-}
-
-const AROUND_MS = 3_600_000;
-
-function NotInRange({ scope, lastMs }: { scope: Scope; lastMs: number | null }): ReactNode {
-  const setRange = useSetRange();
-  const { lead, detail } = rangeLabel(scope.range, Date.now(), scope.zone);
-  return (
-    <div className="state">
-      <p>
-        No errors: {lead} <span className="faint">{detail}</span>.
-        {lastMs === null ? null : (
-          <>
-            {" "}
-            The last one <Ago atMs={lastMs} zone={scope.zone} />.
-          </>
-        )}
-      </p>
-      {lastMs === null ? null : (
-        <Button onClick={() => setRange({ fromMs: lastMs - AROUND_MS, toMs: lastMs + AROUND_MS })}>
-          Go to the last error
-        </Button>
-      )}
-    </div>
   );
 }
 

@@ -3,6 +3,10 @@ import { lazy } from "react";
 
 export const NoIssues = lazy(() => import("./NoIssues").then((one) => ({ default: one.NoIssues })));
 
+export const IssuePeek = lazy(() =>
+  import("./IssuePeek").then((one) => ({ default: one.IssuePeek })),
+);
+
 export const MergeDialog = lazy(() =>
   import("./MergeDialog").then((one) => ({ default: one.MergeDialog })),
 );

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { PageLink } from "@/ui/PageLink";
+import { TabBar } from "@/ui/TabBar";
 
 export const VIEWS = ["graph", "table", "heatmap", "raw", "forecast"] as const;
 export type View = (typeof VIEWS)[number];
@@ -11,6 +12,8 @@ const LABELS: Record<View, string> = {
   raw: "Raw",
   forecast: "Forecast",
 };
+
+const TABS = VIEWS.map((id) => ({ id, label: LABELS[id] }));
 
 export const viewOf = (text: string | undefined): View =>
   VIEWS.find((one) => one === text) ?? "graph";
@@ -24,21 +27,14 @@ interface ExploreNavProps {
 /** How answers are shown, and the way to the catalogue. */
 export function ExploreNav({ view, onView }: ExploreNavProps): ReactNode {
   return (
-    <div className="explore-nav">
-      <div className="tabbar flush" role="tablist" aria-label="Show answers as">
-        {VIEWS.map((one) => (
-          <button
-            key={one}
-            type="button"
-            role="tab"
-            aria-selected={one === view}
-            onClick={() => onView(one === "graph" ? undefined : one)}
-          >
-            {LABELS[one]}
-          </button>
-        ))}
-      </div>
-      <span className="grow" />
+    <div className="page-tabs">
+      <TabBar
+        label="Show answers as"
+        tabs={TABS}
+        value={view}
+        onChoose={(id) => onView(id === "graph" ? undefined : id)}
+        isFlush
+      />
       <PageLink to="explore/metrics" className="link s">
         All metrics
       </PageLink>

@@ -32,7 +32,8 @@ export function MetricsPage(): ReactNode {
     type: search.type ?? "",
     sort: SORTS.find(({ value }) => value === search.sort)?.value ?? "name",
   };
-  const list = useMetricList(scope.project.id, filter);
+  const pages = useMetricList(scope.project.id, filter);
+  const list = pages.value;
   const chosen = search.sel ?? "";
   if (list.state === "empty")
     return (
@@ -104,7 +105,7 @@ export function MetricsPage(): ReactNode {
                   rowHeight={44}
                   className="metrics"
                   rowClass={(one) => (one.metric === chosen ? "chosen" : undefined)}
-                  onNear={data.hasMore && !data.isLoadingMore ? data.more : undefined}
+                  onNear={pages.hasMore && !pages.isLoadingMore ? pages.loadMore : undefined}
                   rowKey={(one) => one.metric}
                 >
                   {(one) => (

@@ -31,8 +31,22 @@ const FIELDS: readonly (readonly [string, (line: LogLine) => string])[] = [
 ];
 const OWN = new Set(FIELDS.map(([key]) => key));
 
+/** What a line opens to, within the list. */
+export function LineDetail(props: LineDetailProps): ReactNode {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a windowed list of rows of any height is no table.
+    // biome-ignore lint/a11y/useFocusableInteractive: what it holds takes the focus.
+    <div role="row" className="line-detail">
+      {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
+      <div role="cell">
+        <LineFields {...props} />
+      </div>
+    </div>
+  );
+}
+
 /** All fields of a line, where it leads, and what stood around it. */
-export function LineDetail({ line, scope, onTerm }: LineDetailProps): ReactNode {
+export function LineFields({ line, scope, onTerm }: LineDetailProps): ReactNode {
   const [isAround, setAround] = useState(false);
   const rows = [
     ...FIELDS.map(([key, read]) => ({ key, value: read(line) })).filter((one) => one.value),
@@ -44,50 +58,54 @@ export function LineDetail({ line, scope, onTerm }: LineDetailProps): ReactNode 
   const fieldOf = (key: string): string =>
     OWN.has(key) || key.startsWith("attr.") ? key : `attr.${key}`;
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a windowed list of rows of any height is no table.
-    // biome-ignore lint/a11y/useFocusableInteractive: what it holds takes the focus.
-    <div role="row" className="line-detail">
-      {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
-      <div role="cell">
-        <div className="row wrap line-acts">
-          {line.trace_id ? (
-            <PageLink
-              to={`traces/${line.trace_id}`}
-              search={line.span_id ? { span: line.span_id } : {}}
-              className="btn sm"
-            >
-              Trace {line.trace_id.slice(0, 8)}
-            </PageLink>
-          ) : null}
-          {line.request_id ? (
-            <Button small onClick={() => onTerm(termOf("request", line.request_id))}>
-              This request
-            </Button>
-          ) : null}
-          {line.pattern ? (
-            <Button small onClick={() => onTerm(termOf("pattern", line.pattern))}>
-              Lines like this
-            </Button>
-          ) : null}
-          <Button small aria-expanded={isAround} onClick={() => setAround(!isAround)}>
-            {isAround ? "Hide the lines around it" : "Lines around it"}
+    <>
+      <div className="row wrap line-acts">
+        {line.trace_id ? (
+          <PageLink
+            to={`traces/${line.trace_id}`}
+            search={line.span_id ? { span: line.span_id } : {}}
+            className="btn sm"
+          >
+            Trace {line.trace_id.slice(0, 8)}
+          </PageLink>
+        ) : null}
+        {line.trace_id ? (
+          <PageLink
+            to="errors"
+            search={{ tab: "all", q: `trace:${line.trace_id}` }}
+            className="btn sm"
+          >
+            Its errors
+          </PageLink>
+        ) : null}
+        {line.request_id ? (
+          <Button small onClick={() => onTerm(termOf("request", line.request_id))}>
+            This request
           </Button>
-          <CopyButton text={asJson(line)} label="Copy JSON" />
-          <CopyButton text={withoutColors(line.body)} label="Copy line" />
-          <span className="faint xs">{moment(line.ts_ms, scope.zone, Date.now())}</span>
-        </div>
-        {isAround ? <Around line={line} scope={scope} /> : null}
-        <Body text={withoutColors(line.body)} />
-        <Attributes
-          label="fields"
-          canCopy={false}
-          rows={rows}
-          onFilter={({ key, value }, isExclude) =>
-            onTerm(`${isExclude ? "-" : ""}${termOf(fieldOf(key), value)}`)
-          }
-        />
+        ) : null}
+        {line.pattern ? (
+          <Button small onClick={() => onTerm(termOf("pattern", line.pattern))}>
+            Lines like this
+          </Button>
+        ) : null}
+        <Button small aria-expanded={isAround} onClick={() => setAround(!isAround)}>
+          {isAround ? "Hide the lines around it" : "Lines around it"}
+        </Button>
+        <CopyButton text={asJson(line)} label="Copy JSON" />
+        <CopyButton text={withoutColors(line.body)} label="Copy line" />
+        <span className="faint xs">{moment(line.ts_ms, scope.zone, Date.now())}</span>
       </div>
-    </div>
+      {isAround ? <Around line={line} scope={scope} /> : null}
+      <Body text={withoutColors(line.body)} />
+      <Attributes
+        label="fields"
+        canCopy={false}
+        rows={rows}
+        onFilter={({ key, value }, isExclude) =>
+          onTerm(`${isExclude ? "-" : ""}${termOf(fieldOf(key), value)}`)
+        }
+      />
+    </>
   );
 }
 

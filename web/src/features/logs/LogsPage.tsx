@@ -4,6 +4,7 @@ import { type Scope, useScope, useSearchState } from "@/api/scope";
 import { readPreference, writePreference } from "@/lib/preferences";
 import { SkeletonRows } from "@/ui/Async";
 import { type Offers, QueryField, type QueryProblem, type Typing } from "@/ui/QueryField";
+import { TabBar } from "@/ui/TabBar";
 import { useDefer } from "@/ui/useDefer";
 import { SearchView } from "./SearchView";
 import { Tools } from "./Tools";
@@ -37,22 +38,16 @@ export function LogsPage(): ReactNode {
   };
   return (
     <div className="page logs">
-      <div className="log-tabs">
-        <div className="tabbar flush" role="tablist" aria-label="Logs">
-          {TABS.map((one) => (
-            <button
-              key={one.id}
-              type="button"
-              role="tab"
-              aria-selected={one.id === tab}
-              onClick={() =>
-                change({ tab: one.id === "search" ? undefined : one.id, sel: undefined })
-              }
-            >
-              {one.label}
-            </button>
-          ))}
-        </div>
+      <div className="page-tabs">
+        <TabBar
+          label="Logs"
+          tabs={TABS}
+          value={tab}
+          onChoose={(id) =>
+            change({ tab: id === "search" ? undefined : id, sel: undefined, peek: undefined })
+          }
+          isFlush
+        />
       </div>
       {tab === "saved" ? null : (
         <section className="panel open log-bar" aria-label="Search">

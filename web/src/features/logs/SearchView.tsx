@@ -1,4 +1,5 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { useCursor } from "@/api/cursor";
 import { type LogFilter, useLogPages } from "@/api/logs";
 import { type Scope, usePreference, useSearchState } from "@/api/scope";
 import { endsNow } from "@/lib/time";
@@ -9,6 +10,7 @@ import { useKeys } from "@/ui/useKeys";
 import { columnsOf } from "./columns";
 import { Facets } from "./Facets";
 import { Histogram } from "./Histogram";
+import { LinePeek } from "./LinePeek";
 import { Lines, LinesHead } from "./Lines";
 import { NoLines } from "./NoLines";
 import { WRAP } from "./Tools";
@@ -85,8 +87,9 @@ function Found({ scope, pages, list, onTerm, onReading }: FoundProps): ReactNode
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set(search.sel ? [search.sel] : []));
   const columns = columnsOf(search.cols);
   const isWrapped = usePreference(WRAP) === "on";
-  useEffect(() => onReading(open.size > 0), [open, onReading]);
-  const at = rows.findIndex((row) => row.id === search.sel);
+  const cursor = useCursor(useMemo(() => rows.map((row) => row.id), [rows]));
+  const isReading = open.size > 0 || cursor.peeked !== null;
+  useEffect(() => onReading(isReading), [isReading, onReading]);
   const toggle = (id: string): void => {
     setOpen((old) => {
       const next = new Set(old);
@@ -95,41 +98,48 @@ function Found({ scope, pages, list, onTerm, onReading }: FoundProps): ReactNode
     });
     change({ sel: id }, true);
   };
-  const move = (by: number): void => {
-    const next = rows[Math.min(Math.max(at + by, 0), rows.length - 1)];
-    if (next) change({ sel: next.id }, true);
-  };
   useKeys({
-    j: () => move(1),
-    k: () => move(-1),
-    Enter: () => (search.sel ? toggle(search.sel) : move(1)),
-    Escape: () => (open.size > 0 ? setOpen(new Set()) : change({ sel: undefined }, true)),
+    ...cursor.keys,
+    Enter: () => (search.sel ? toggle(search.sel) : cursor.move(1)),
+    Escape: () => (cursor.peeked === null && open.size > 0 ? setOpen(new Set()) : cursor.leave()),
   });
+  const peeked = rows.find((row) => row.id === cursor.peeked);
   return (
-    <Lines
-      scope={scope}
-      rows={rows}
-      words={words}
-      columns={columns}
-      isWrapped={isWrapped}
-      open={open}
-      cursor={search.sel ?? null}
-      onToggle={toggle}
-      onTerm={onTerm}
-      onEnd={pages.hasMore && !pages.isLoadingMore ? pages.loadMore : undefined}
-      head={<LinesHead columns={columns} />}
-      foot={
-        <p className="log-foot faint s">
-          {pages.hasMore ? (
-            <Button small busy={pages.isLoadingMore} onClick={pages.loadMore}>
-              {pages.isLoadingMore ? "Loading older lines…" : "Older lines"}
-            </Button>
-          ) : (
-            "The first line of the range"
-          )}
-        </p>
-      }
-    />
+    <>
+      <Lines
+        scope={scope}
+        rows={rows}
+        words={words}
+        columns={columns}
+        isWrapped={isWrapped}
+        open={open}
+        cursor={search.sel ?? null}
+        onToggle={toggle}
+        onTerm={onTerm}
+        onEnd={pages.hasMore && !pages.isLoadingMore ? pages.loadMore : undefined}
+        head={<LinesHead columns={columns} />}
+        foot={
+          <p className="log-foot faint s">
+            {pages.hasMore ? (
+              <Button small busy={pages.isLoadingMore} onClick={pages.loadMore}>
+                {pages.isLoadingMore ? "Loading older lines…" : "Older lines"}
+              </Button>
+            ) : (
+              "The first line of the range"
+            )}
+          </p>
+        }
+      />
+      {peeked ? (
+        <LinePeek
+          scope={scope}
+          line={peeked}
+          onTerm={onTerm}
+          onMove={cursor.move}
+          onClose={() => cursor.peek(null)}
+        />
+      ) : null}
+    </>
   );
 }
 

@@ -9,7 +9,7 @@ import { Panel } from "@/ui/Panel";
 import { type Column, Table } from "@/ui/Table";
 
 export function AuditSection({ scope }: { scope: Scope }): ReactNode {
-  const { value, more } = useAudit(scope.org.slug);
+  const { value, hasMore, isLoadingMore, loadMore } = useAudit(scope.org.slug);
   const columns: readonly Column<AuditEntry>[] = [
     { head: "When", width: "150px", cell: (one) => moment(one.at_ms, scope.zone, Date.now()) },
     {
@@ -45,9 +45,11 @@ export function AuditSection({ scope }: { scope: Scope }): ReactNode {
               columns={columns}
               empty=""
             />
-            {more ? (
+            {hasMore ? (
               <div className="pad">
-                <Button onClick={more}>Older entries</Button>
+                <Button busy={isLoadingMore} onClick={loadMore}>
+                  Older entries
+                </Button>
               </div>
             ) : null}
           </>

@@ -5,11 +5,11 @@ import {
   useCallback,
   useState,
 } from "react";
-import { token } from "@/charts/theme";
 import { type Draw, useCanvas } from "@/charts/useCanvas";
 import { duration } from "@/lib/units";
 import { Button } from "@/ui/controls";
 import { toMs } from "./colors";
+import { drawSpans } from "./draw-spans";
 import type { Drawing } from "./drawing";
 import type { Stretch } from "./tree";
 
@@ -111,30 +111,4 @@ function keyed(key: string, domain: Stretch, extent: Stretch): Stretch | null | 
     default:
       return undefined;
   }
-}
-
-/** A line a span; many spans share a pixel, the failed ones are drawn last. */
-function drawSpans(
-  ctx: CanvasRenderingContext2D,
-  { width, height }: { width: number; height: number },
-  drawing: Drawing,
-): void {
-  const { rows, size, extent } = drawing;
-  const perNs = width / (extent.to - extent.from);
-  const step = Math.min(4, (height - 4) / Math.max(size, 1));
-  const thick = Math.max(1, step - 0.6);
-  const tones = new Map<string, string>();
-  const bad = token("crit-m");
-  const put = (row: number, color: string): void => {
-    ctx.fillStyle = color;
-    const x = ((rows.start_ns[row] ?? 0) - extent.from) * perNs;
-    ctx.fillRect(x, 2 + row * step, Math.max(1, (rows.duration_ns[row] ?? 0) * perNs), thick);
-  };
-  for (let row = 0; row < size; row += 1) {
-    const name = drawing.color(row);
-    const tone = tones.get(name) ?? token(name);
-    tones.set(name, tone);
-    put(row, tone);
-  }
-  for (let row = 0; row < size; row += 1) if (drawing.isFailed(row)) put(row, bad);
 }

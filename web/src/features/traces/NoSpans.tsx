@@ -1,52 +1,29 @@
 import type { ReactNode } from "react";
-import { type Scope, useSetRange } from "@/api/scope";
+import type { Scope } from "@/api/scope";
 import { useLastTrace } from "@/api/traces";
-import { rangeLabel } from "@/lib/time";
-import { SendFirst } from "@/onboarding/SendFirst";
-import { Ago } from "@/ui/Ago";
-import { Async } from "@/ui/Async";
-import { Button } from "@/ui/controls";
-
-const AROUND_MS = 1_800_000;
+import { mapLoaded } from "@/lib/loaded";
+import { WhyEmpty } from "@/onboarding/WhyEmpty";
 
 interface NoSpansProps {
   scope: Scope;
   /** What the table holds: "endpoint". */
   what: string;
   isNarrow: boolean;
+  onClear?: () => void;
   /** How to get some, where traces alone do not bring them. */
   hint?: ReactNode;
 }
 
-/** Why a table is empty: nothing was ever sent, nothing is in the range, or nothing is of that kind. */
-export function NoSpans({ scope, what, isNarrow, hint }: NoSpansProps): ReactNode {
+/** Why a table of traces, or of what they are summed up to, is empty. */
+export function NoSpans({ scope, ...rest }: NoSpansProps): ReactNode {
   const last = useLastTrace(scope.project.id, true);
-  const setRange = useSetRange();
-  if (last.state !== "ready")
-    return (
-      <Async value={last} empty={null} minHeight={220}>
-        {() => null}
-      </Async>
-    );
-  const newest = last.data;
-  if (newest === null)
-    return <SendFirst scope={scope} title="Send the first trace" brings="traces" />;
-  const { lead, detail } = rangeLabel(scope.range, Date.now(), scope.zone);
   return (
-    <div className="state">
-      <p>
-        {isNarrow ? `No ${what} matches` : `No ${what}`}: {lead}{" "}
-        <span className="faint">{detail}</span>. The last trace{" "}
-        <Ago atMs={newest.start_ms} zone={scope.zone} />.
-      </p>
-      {hint ? <p className="muted">{hint}</p> : null}
-      <Button
-        onClick={() =>
-          setRange({ fromMs: newest.start_ms - AROUND_MS, toMs: newest.start_ms + AROUND_MS })
-        }
-      >
-        Go to the last trace
-      </Button>
-    </div>
+    <WhyEmpty
+      scope={scope}
+      record="trace"
+      brings="traces"
+      last={mapLoaded(last, (newest) => newest?.start_ms ?? null)}
+      {...rest}
+    />
   );
 }

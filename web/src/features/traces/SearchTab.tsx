@@ -16,7 +16,7 @@ import { Icon } from "@/ui/Icon";
 import { QueryField, type QueryProblem, type Typing } from "@/ui/QueryField";
 import { useDefer } from "@/ui/useDefer";
 import { rememberSearch, searchesBefore } from "./history";
-import { NoTraces } from "./NoTraces";
+import { NoSpans } from "./NoSpans";
 import { Overview } from "./Overview";
 import { askedAt, fixedValues, offersAt, REFUSED } from "./suggest";
 import { TraceTable } from "./TraceTable";
@@ -71,7 +71,12 @@ export function SearchTab({ scope }: { scope: Scope }): ReactNode {
         >
           {(data) =>
             data.rows.length === 0 && !list.hasMore ? (
-              <NoTraces scope={scope} filter={filter} />
+              <NoSpans
+                scope={scope}
+                what={isNarrowed(filter) ? "trace" : "traces"}
+                isNarrow={isNarrowed(filter)}
+                onClear={() => change(UNNARROWED)}
+              />
             ) : (
               <TraceTable scope={scope} list={data} pages={list} sort={sort} />
             )
@@ -81,6 +86,17 @@ export function SearchTab({ scope }: { scope: Scope }): ReactNode {
     </>
   );
 }
+
+const isNarrowed = ({ q, minMs, maxMs, environment, release }: TraceFilter): boolean =>
+  q !== "" || minMs !== null || maxMs !== null || environment !== null || release !== null;
+
+const UNNARROWED = {
+  q: undefined,
+  min: undefined,
+  max: undefined,
+  env: undefined,
+  release: undefined,
+};
 
 interface FieldProps {
   scope: Scope;

@@ -9,6 +9,7 @@ import { Attributes } from "@/ui/Attributes";
 import { Button, CopyButton } from "@/ui/controls";
 import { Glyph } from "@/ui/Glyph";
 import { PageLink } from "@/ui/PageLink";
+import { TabBar } from "@/ui/TabBar";
 import { toMs } from "./colors";
 import type { Drawing } from "./drawing";
 import { SpanErrors, SpanEvents, SpanLinks, SpanLogs } from "./SpanParts";
@@ -105,20 +106,16 @@ function Detail({ span, trace, scope }: SpanPanelProps & { span: SpanDetail }): 
         </p>
       ) : null}
       {span.statement ? <Statement text={span.statement} system={span.db_system} /> : null}
-      <div className="tabbar" role="tablist" aria-label="Of the span">
-        {TABS.map((one) => (
-          <button
-            key={one}
-            type="button"
-            role="tab"
-            aria-selected={one === tab}
-            onClick={() => setTab(one)}
-          >
-            {one.slice(0, 1).toUpperCase() + one.slice(1)}
-            {counts[one] ? <span className="faint s">{count(counts[one])}</span> : null}
-          </button>
-        ))}
-      </div>
+      <TabBar
+        label="Of the span"
+        tabs={TABS.map((id) => ({
+          id,
+          label: id.slice(0, 1).toUpperCase() + id.slice(1),
+          note: counts[id] ? count(counts[id]) : undefined,
+        }))}
+        value={tab}
+        onChoose={setTab}
+      />
       <div role="tabpanel" aria-label={tab} className="span-part">
         {tab === "attributes" ? <Facts span={span} scope={scope} /> : null}
         {tab === "events" ? (

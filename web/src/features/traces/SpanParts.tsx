@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import type { LogLine } from "@/api/logs";
 import type { SpanDetail, Trace } from "@/api/traces";
 import type { Loaded } from "@/lib/loaded";
-import { clockSeconds } from "@/lib/time";
+import { clockSeconds, iso } from "@/lib/time";
 import { Async } from "@/ui/Async";
 import { Attributes } from "@/ui/Attributes";
 import { Glyph } from "@/ui/Glyph";
@@ -111,6 +111,8 @@ export function SpanLogs({ logs, span, trace, zone }: SpanLogsProps): ReactNode 
 }
 
 /** Error events that were raised in the span. */
+const AROUND_MS = 300_000;
+
 export function SpanErrors({ span, zone }: { span: SpanDetail; zone: string }): ReactNode {
   if (span.errors.length === 0) return <p className="pad muted">No error event names this span.</p>;
   return (
@@ -119,7 +121,16 @@ export function SpanErrors({ span, zone }: { span: SpanDetail; zone: string }): 
         <li key={error.event_id}>
           <Glyph status={error.level === "warning" ? "warn" : "crit"} label={error.level} />
           <span className="grow">
-            <PageLink to="errors" search={{ q: error.type || error.value }} className="link m">
+            <PageLink
+              to="errors"
+              search={{
+                tab: "all",
+                q: `id:${error.event_id}`,
+                from: iso(error.ts_ms - AROUND_MS),
+                to: iso(error.ts_ms + AROUND_MS),
+              }}
+              className="link m"
+            >
               {error.type || error.level}
             </PageLink>
             <span className="muted s value">{error.value}</span>

@@ -12,7 +12,6 @@ import { toMs } from "./colors";
 
 /** What the trace was, in one line, and what the reader must know of how it was made. */
 export function TraceHead({ trace, scope }: { trace: Trace; scope: Scope }): ReactNode {
-  const failed = trace.services.reduce((sum, one) => sum + one.errors, 0);
   return (
     <header className="trace-head">
       <div className="trace-title">
@@ -30,39 +29,62 @@ export function TraceHead({ trace, scope }: { trace: Trace; scope: Scope }): Rea
               {compact(trace.log_lines)} log lines
             </PageLink>
           ) : null}
+          {trace.error_events > 0 ? (
+            <PageLink
+              to="errors"
+              search={{ tab: "all", q: `trace:${trace.trace_id}`, ...around(trace) }}
+              className="btn"
+            >
+              {plural(trace.error_events, "error", "errors")}
+            </PageLink>
+          ) : null}
           <CopyButton text={trace.trace_id} label="Copy id" small={false} />
         </span>
       </div>
-      <ul className="trace-facts muted" aria-label="Facts">
-        <li>
-          <b className="m">{duration(toMs(trace.duration_ns))}</b>
-        </li>
-        <li>
-          {count(trace.total_spans)} {trace.total_spans === 1 ? "span" : "spans"} in{" "}
-          {trace.services.length} {trace.services.length === 1 ? "service" : "services"}
-        </li>
-        {failed > 0 ? (
-          <li className="crit">{plural(failed, "failed span", "failed spans")}</li>
-        ) : null}
-        {trace.error_events > 0 ? (
-          <li className="crit">{plural(trace.error_events, "error event", "error events")}</li>
-        ) : null}
-        <li title={moment(trace.start_ms, scope.zone, Date.now())}>
-          {moment(trace.start_ms, scope.zone, Date.now())},{" "}
-          <Ago atMs={trace.start_ms} zone={scope.zone} />
-        </li>
-        {trace.environment ? <li>{trace.environment}</li> : null}
-        {trace.release ? <li className="trunc">{trace.release}</li> : null}
-        {trace.sample_ratio !== null && trace.sample_ratio < 1 ? (
-          <li>
-            <Tag title="The sender keeps a share of such traces">
-              1 of {compact(Math.round(1 / trace.sample_ratio))} kept
-            </Tag>
-          </li>
-        ) : null}
-      </ul>
+      <TraceFacts trace={trace} scope={scope} />
       <Notes trace={trace} />
     </header>
+  );
+}
+
+/** How long, how much, when, and of which release. */
+export function TraceFacts({ trace, scope }: { trace: Trace; scope: Scope }): ReactNode {
+  const failed = trace.services.reduce((sum, one) => sum + one.errors, 0);
+  return (
+    <ul className="trace-facts muted" aria-label="Facts">
+      <li>
+        <b className="m">{duration(toMs(trace.duration_ns))}</b>
+      </li>
+      <li>
+        {count(trace.total_spans)} {trace.total_spans === 1 ? "span" : "spans"} in{" "}
+        {trace.services.length} {trace.services.length === 1 ? "service" : "services"}
+      </li>
+      {failed > 0 ? (
+        <li className="crit">{plural(failed, "failed span", "failed spans")}</li>
+      ) : null}
+      {trace.error_events > 0 ? (
+        <li className="crit">{plural(trace.error_events, "error event", "error events")}</li>
+      ) : null}
+      <li title={moment(trace.start_ms, scope.zone, Date.now())}>
+        {moment(trace.start_ms, scope.zone, Date.now())},{" "}
+        <Ago atMs={trace.start_ms} zone={scope.zone} />
+      </li>
+      {trace.environment ? <li>{trace.environment}</li> : null}
+      {trace.release ? (
+        <li className="trunc">
+          <PageLink to="errors/releases" search={{ version: trace.release }} className="link">
+            {trace.release}
+          </PageLink>
+        </li>
+      ) : null}
+      {trace.sample_ratio !== null && trace.sample_ratio < 1 ? (
+        <li>
+          <Tag title="The sender keeps a share of such traces">
+            1 of {compact(Math.round(1 / trace.sample_ratio))} kept
+          </Tag>
+        </li>
+      ) : null}
+    </ul>
   );
 }
 

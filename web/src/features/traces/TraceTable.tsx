@@ -1,6 +1,8 @@
 import { useNavigate } from "@tanstack/react-router";
-import { memo, type ReactNode, useMemo } from "react";
-import { type Scope, useSearchState } from "@/api/scope";
+import { lazy, memo, type ReactNode, Suspense, useMemo } from "react";
+import { type Cursor, useCursor } from "@/api/cursor";
+import type { Scope } from "@/api/scope";
+import { outlineKey, type TraceOutline, useTraceOutlines } from "@/api/trace-outlines";
 import {
   type TraceItem,
   type TraceList,
@@ -14,9 +16,13 @@ import type { SearchMap } from "@/lib/url-state";
 import { Button } from "@/ui/controls";
 import { Glyph } from "@/ui/Glyph";
 import { PageLink, scopeOnly } from "@/ui/PageLink";
+import { PeekButton } from "@/ui/Peek";
 import { useKeys } from "@/ui/useKeys";
 import { VirtualTable } from "@/ui/VirtualTable";
 import { serviceColors, toMs } from "./colors";
+import { MiniWaterfall } from "./MiniWaterfall";
+
+const TracePeek = lazy(() => import("./TracePeek").then((one) => ({ default: one.TracePeek })));
 
 interface TraceTableProps {
   scope: Scope;
@@ -33,31 +39,21 @@ const isPhone = (): boolean => matchMedia("(max-width: 760px)").matches;
 /** A row a trace: what it was, where it went, how long it took. */
 export function TraceTable({ scope, list, pages, sort }: TraceTableProps): ReactNode {
   const { rows } = list;
-  const [search, change] = useSearchState();
   const navigate = useNavigate();
   const prefetch = usePrefetchTrace(scope.project.id);
   const colors = useMemo(() => serviceColors(rows.flatMap((row) => row.services)), [rows]);
-  const longest = useMemo(() => Math.max(1, ...rows.map((row) => row.duration_ns)), [rows]);
-  const cursor = rows.findIndex((row) => row.trace_id === search.sel);
-  const move = (by: number): void => {
-    const next = rows[Math.min(Math.max(cursor + by, 0), rows.length - 1)];
-    if (next === undefined) return;
-    change({ sel: next.trace_id }, true);
-    prefetch(next.trace_id);
-    document.getElementById(`trace-${next.trace_id}`)?.scrollIntoView({ block: "nearest" });
-  };
+  const outlines = useTraceOutlines(scope.project.id, rows, scope);
+  const ids = useMemo(() => rows.map((row) => row.trace_id), [rows]);
+  const cursor = useCursor(ids, { elementOf, onReach: prefetch });
   useKeys({
-    j: () => move(1),
-    k: () => move(-1),
+    ...cursor.keys,
     Enter: () => {
-      const row = rows[cursor];
-      if (row === undefined) return;
+      if (cursor.id === null) return;
       void navigate({
-        to: `/o/${scope.org.slug}/traces/${row.trace_id}`,
+        to: `/o/${scope.org.slug}/traces/${cursor.id}`,
         search: (old: SearchMap) => scopeOnly(old),
       });
     },
-    Escape: () => change({ sel: undefined }, true),
   });
   const isPhoneNow = isPhone();
   return (
@@ -70,22 +66,38 @@ export function TraceTable({ scope, list, pages, sort }: TraceTableProps): React
         rowHeight={isPhoneNow ? PHONE_ROW : ROW}
         className="trace-list"
         rowKey={(row) => row.trace_id}
-        rowClass={(row) => (row.trace_id === search.sel ? "cursor" : undefined)}
+        rowClass={(row) => rowClass(row.trace_id, cursor)}
       >
         {(row) => (
           <Cells
             row={row}
             zone={scope.zone}
             colors={colors}
-            longest={longest}
+            outline={outlines.get(outlineKey(row)) ?? null}
             onPrefetch={prefetch}
+            onPeek={cursor.peek}
           />
         )}
       </VirtualTable>
       <Foot scope={scope} list={list} pages={pages} />
+      {cursor.peeked === null ? null : (
+        <Suspense fallback={null}>
+          <TracePeek
+            scope={scope}
+            traceId={cursor.peeked}
+            onMove={cursor.move}
+            onClose={() => cursor.peek(null)}
+          />
+        </Suspense>
+      )}
     </>
   );
 }
+
+const elementOf = (id: string): string => `trace-${id}`;
+
+const rowClass = (id: string, { id: at, peeked }: Cursor): string | undefined =>
+  id === peeked ? "cursor peeked" : id === at ? "cursor" : undefined;
 
 function Head({ sort }: { sort: TraceSort }): ReactNode {
   return (
@@ -114,19 +126,20 @@ interface CellsProps {
   row: TraceItem;
   zone: string;
   colors: ReadonlyMap<string, string>;
-  longest: number;
+  outline: TraceOutline | null;
   onPrefetch: (id: string) => void;
+  onPeek: (id: string) => void;
 }
 
 const Cells = memo(function Cells({
   row,
   zone,
   colors,
-  longest,
+  outline,
   onPrefetch,
+  onPeek,
 }: CellsProps): ReactNode {
   const isBad = row.status === "error" || row.errors > 0;
-  const width = Math.max(0.6, (row.duration_ns / longest) * 100);
   return (
     <>
       <td className="only-l muted mono" title={moment(row.start_ms, zone, Date.now())}>
@@ -164,6 +177,7 @@ const Cells = memo(function Cells({
             {row.errors > 0 ? <span className="crit"> · {count(row.errors)} errors</span> : null}
           </span>
         </PageLink>
+        <PeekButton name={row.name || "the trace"} onPeek={() => onPeek(row.trace_id)} />
       </td>
       <td className="only-l">
         <Services services={row.services} colors={colors} />
@@ -173,15 +187,8 @@ const Cells = memo(function Cells({
         {compact(row.errors)}
       </td>
       <td className="num duration">
+        <MiniWaterfall outline={outline} durationNs={row.duration_ns} colors={colors} />
         <span className="m">{duration(toMs(row.duration_ns))}</span>
-        <span className="bar" aria-hidden="true">
-          <i
-            style={{
-              width: `${width}%`,
-              background: `var(--${isBad ? "crit-m" : (colors.get(row.service) ?? "c1")})`,
-            }}
-          />
-        </span>
       </td>
     </>
   );

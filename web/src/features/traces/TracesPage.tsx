@@ -1,6 +1,7 @@
 import { lazy, type ReactNode, Suspense } from "react";
 import { useScope, useSearchState } from "@/api/scope";
 import { SkeletonRows } from "@/ui/Async";
+import { TabBar } from "@/ui/TabBar";
 import { SearchTab } from "./SearchTab";
 import "./traces.css";
 
@@ -34,25 +35,14 @@ export function TracesPage(): ReactNode {
       q: undefined,
       sort: undefined,
       sel: undefined,
+      peek: undefined,
       service: undefined,
       view: undefined,
     });
   return (
     <div className="page traces">
-      <div className="trace-tabs">
-        <div className="tabbar flush" role="tablist" aria-label="Traces">
-          {TABS.map((one) => (
-            <button
-              key={one.id}
-              type="button"
-              role="tab"
-              aria-selected={one.id === tab}
-              onClick={() => open(one.id)}
-            >
-              {one.label}
-            </button>
-          ))}
-        </div>
+      <div className="page-tabs">
+        <TabBar label="Traces" tabs={TABS} value={tab} onChoose={open} isFlush />
       </div>
       <Suspense fallback={<Placeholder />}>
         {tab === "search" ? <SearchTab scope={scope} /> : null}
