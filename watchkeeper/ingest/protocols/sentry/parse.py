@@ -144,12 +144,14 @@ def parse_object(payload: bytes, position: int = 0) -> JsonObject:
 
 
 def _parse_leniently(payload: bytes, error: json.JSONDecodeError, position: int) -> object:
-    """Once more for what JavaScript and Python may write though it is not strict JSON.
+    """Once more for what SDKs may write though it is not strict JSON.
 
-    Half of a surrogate pair becomes `?`, NaN and Infinity become null.
+    Half of a surrogate pair becomes `?`, NaN and Infinity become null, bytes that are not UTF-8
+    become U+FFFD, control characters within texts stay.
     """
     try:
-        loose = json.loads(payload, parse_constant=lambda _: None)
+        text = payload.decode("utf-8", "replace")
+        loose = json.loads(text, parse_constant=lambda _: None, strict=False)
         return orjson.loads(json.dumps(loose, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError) as other:
         place = position + error.pos

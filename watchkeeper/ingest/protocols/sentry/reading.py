@@ -16,6 +16,7 @@ from watchkeeper.ingest.protocols.sentry.feedback import take_feedback, take_use
 from watchkeeper.ingest.protocols.sentry.kept import Facts, Kept, RefusedItems
 from watchkeeper.ingest.protocols.sentry.logs import take_log
 from watchkeeper.ingest.protocols.sentry.metrics import take_metric
+from watchkeeper.ingest.protocols.sentry.older import modernise
 from watchkeeper.ingest.protocols.sentry.parse import Item, MalformedEnvelope, parse_object
 from watchkeeper.ingest.protocols.sentry.profiles import take_profile
 from watchkeeper.ingest.protocols.sentry.replays import (
@@ -41,6 +42,7 @@ def take_event(event: dict[str, object], facts: Facts, kept: Kept) -> None:
     if other is not None:
         other(event, facts, kept)
         return
+    modernise(event)
     prepared = prepare_event(
         cast("dict[str, Json]", event),
         arrival=facts.arrival,
