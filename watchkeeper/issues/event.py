@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from watchkeeper.issues.grouping import ExceptionValue, Groupable
+from watchkeeper.issues.messages import filled
 from watchkeeper.issues.places import culprit_of, name_native, own_function
 from watchkeeper.issues.tags import derived_tags
 from watchkeeper.lib.clock import DAY_MS, MINUTE_MS, SECOND_MS
@@ -257,7 +258,7 @@ def _entry(event: SentryEvent) -> Message | None:
 def _message(event: SentryEvent) -> str:
     entry = _entry(event)
     if entry is not None:
-        return _clean(entry.formatted or entry.message or "")
+        return _clean(entry.formatted or filled(entry.message or "", entry.params))
     return _clean(event.message) if isinstance(event.message, str) else ""
 
 

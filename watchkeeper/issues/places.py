@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from watchkeeper.issues.frames import file_of, images_of, is_system_image, platform_of
+from watchkeeper.issues.frames import file_of, images_of, is_system_image, platform_of, shown_module
 from watchkeeper.issues.frames import shown_function as shown
-from watchkeeper.issues.frames import shown_module
 from watchkeeper.issues.grouping import ExceptionValue, Frame
 
 _NATIVE = frozenset({"native", "cocoa", "objc", "c", "rust", "swift"})

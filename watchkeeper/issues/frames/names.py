@@ -48,7 +48,8 @@ def shown_function(platform: str, function: str, module: str) -> str:
 def shown_module(platform: str, module: str, function: str) -> str:
     """The module or class without what a compiler or framework added to its name."""
     if platform == "java":
-        return _JAVA_PROXY.sub("", module)
+        coroutine = _KOTLIN_COROUTINE.match(module) if function == "invokeSuspend" else None
+        return coroutine["type"] if coroutine else _JAVA_PROXY.sub("", module)
     if platform == "go":
         return unquote(module)
     if platform == "csharp":
@@ -122,8 +123,8 @@ def _without_return(name: str) -> str:
 def _within(name: str, module: str) -> str:
     """The method alone where its class is the module, or its last part."""
     owner, dot, method = name.rpartition(".")
-    if name.endswith((".ctor", ".cctor")):
-        owner, dot, method = name.rpartition(".ctor")[0].rstrip("."), ".", name.rpartition(".")[2]
+    if owner.endswith("."):  # a constructor is called `.ctor`
+        owner, method = owner.removesuffix("."), f".{method}"
     is_told = bool(dot) and f".{module}".endswith(f".{owner}")
     return method if is_told else name
 

@@ -19,7 +19,9 @@ def stack_text(stacks: Stacks) -> str:
     write = _WRITERS.get(stacks.platform, _script)
     if stacks.exceptions:
         names = {thread.id: thread.name for thread in stacks.threads if thread.name}
-        told = [replace(e, thread_id=names.get(e.thread_id, e.thread_id)) for e in stacks.exceptions]
+        told = [
+            replace(e, thread_id=names.get(e.thread_id, e.thread_id)) for e in stacks.exceptions
+        ]
         return "\n".join(write(told)).strip("\n")
     frames = stacks.frames or next((t.frames for t in stacks.threads if t.frames), ())
     print_frame = _FRAMES.get(stacks.platform, _script_frame)

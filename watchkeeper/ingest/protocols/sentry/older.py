@@ -1,4 +1,4 @@
-"""Events in the shapes of SDKs of old, as today's SDKs would send them. Pure. docs/wire/sentry.md."""
+"""Events in the shapes of SDKs of old, as those of today would send them. Pure."""
 
 from __future__ import annotations
 

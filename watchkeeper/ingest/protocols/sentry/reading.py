@@ -10,6 +10,7 @@ from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.http import Refusal
 from watchkeeper.ingest.pipeline import prepare_event
 from watchkeeper.ingest.protocols.sentry.attachments import take_attachment
+from watchkeeper.ingest.protocols.sentry.buckets import take_buckets
 from watchkeeper.ingest.protocols.sentry.categories import CATEGORIES, LARGEST, Category
 from watchkeeper.ingest.protocols.sentry.check_ins import take_check_in
 from watchkeeper.ingest.protocols.sentry.feedback import take_feedback, take_user_report
@@ -80,6 +81,7 @@ _OBJECTS: Mapping[str, TakeObject] = {
 }
 _ITEMS: Mapping[str, TakeItem] = {
     "attachment": take_attachment,
+    "statsd": take_buckets,
     "replay_event": take_replay_event,
     "replay_recording": take_replay_recording,
     "replay_video": take_replay_video,
