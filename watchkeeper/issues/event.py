@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
-from watchkeeper.issues.grouping import ExceptionValue, Frame, Groupable
+from watchkeeper.issues.grouping import ExceptionValue, Groupable
+from watchkeeper.issues.messages import filled
+from watchkeeper.issues.places import culprit_of, name_native, own_function
 from watchkeeper.issues.tags import derived_tags
 from watchkeeper.lib.clock import DAY_MS, MINUTE_MS, SECOND_MS
 from watchkeeper.model import Severity
 
 LEVELS = ("fatal", "error", "warning", "info", "debug")
+_LEVEL_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        **{level: level for level in LEVELS},
+        "critical": "fatal",
+        "warn": "warning",
+        "log": "info",
+        "information": "info",
+        "trace": "debug",
+    }
+)
+_LEVEL_STEP = 10
+"""Between the numbers of Python's levels: debug is 10, critical 50."""
 OLDEST_MS = 30 * DAY_MS
 """An event that claims to be older happened at an unknown time: it counts as of its arrival."""
 
@@ -48,7 +63,7 @@ class SentryEvent(msgspec.Struct):
 
     event_id: str
     timestamp: str | float | None = None
-    level: str | None = None
+    level: str | float | None = None
     platform: str | None = None
     transaction: str | None = None
     logger: str | None = None
@@ -63,6 +78,9 @@ class SentryEvent(msgspec.Struct):
     user: dict[str, Any] | None = None
     contexts: dict[str, Any] | None = None
     request: dict[str, Any] | None = None
+    culprit: str | None = None
+    checksum: str | None = None
+    debug_meta: dict[str, Any] | None = None
 
 
 _decode = msgspec.json.Decoder(SentryEvent).decode
@@ -117,6 +135,16 @@ def severity_of(level: str, *, is_handled: bool) -> Severity:
             return Severity.LOW
 
 
+def level_of(sent: str | float | None) -> str:
+    """One of LEVELS: what was sent, also as another SDK's word or as a number of Python's."""
+    if isinstance(sent, str) and not sent.isdecimal():
+        return _LEVEL_WORDS.get(sent.lower(), "error")
+    number = float(sent or 0)
+    if not _LEVEL_STEP <= number <= _LEVEL_STEP * len(LEVELS):
+        return "error"
+    return LEVELS[len(LEVELS) - int(number // _LEVEL_STEP)]
+
+
 def read_event(payload: bytes) -> SentryEvent:
     """The event in JSON bytes; fields of a wrong type are left out, as if they were not sent.
 
@@ -156,21 +184,24 @@ def _drop(tree: Any, steps: list[tuple[str, str]]) -> None:
 def facts_of(event: SentryEvent, *, received_ms: int) -> ErrorFacts:
     """Read the facts off an event. received_ms: when it was accepted, Unix ms."""
     chain = tuple(_chain(event))
+    if event.debug_meta:
+        name_native(chain, event.debug_meta)
+    platform = event.platform or ""
+    told = event.transaction or event.culprit or ""
     main = chain[-1] if chain else None
     message = _message(event)
     kind = (main.type or "") if main else ""
     value = _text(main.value) if main else message
     trace = event.contexts.get("trace") if event.contexts else None
     trace = trace if isinstance(trace, dict) else {}
-    level = event.level if event.level in LEVELS else "error"
     return ErrorFacts(
         event_id=event.event_id,
         ts_ms=_ts_ms(event.timestamp, received_ms),
-        level=level,
+        level=level_of(event.level),
         type=_cut(kind or ("message" if not main else "Error"), 200),
         value=value,
         title=_title(kind, value or message),
-        culprit=_cut(_culprit(event, main), _CULPRIT),
+        culprit=_cut(culprit_of(platform, main, told) or event.logger, _CULPRIT),
         transaction=_cut(event.transaction, 200),
         platform=_cut(event.platform, 32),
         environment=_cut(event.environment, _WORD),
@@ -183,7 +214,7 @@ def facts_of(event: SentryEvent, *, received_ms: int) -> ErrorFacts:
         tags=derived_tags(event.contexts, chain, logger=event.logger or "") | dict(_tags(event)),
         groupable=_groupable(event, chain, message),
         url=_cut(event.request.get("url") if event.request else None, _URL),
-        function=_cut(own_function(main), _TAG),
+        function=_cut(own_function(platform, main), _TAG),
         functions=_functions(chain),
         user_email=_person(event.user, "email"),
         user_name=_person(event.user, "username"),
@@ -203,13 +234,19 @@ def _groupable(event: SentryEvent, chain: tuple[ExceptionValue, ...], message: s
     entry = _entry(event)
     template = (entry.message or "") if entry and entry.params else ""
     return Groupable(
-        fingerprint=tuple(str(part) for part in event.fingerprint or ()),
+        fingerprint=tuple(_fingerprint(event)),
         chain=chain,
         message=message,
         template=template,
         platform=event.platform or "",
         transaction=event.transaction or "",
     )
+
+
+def _fingerprint(event: SentryEvent) -> Iterator[str]:
+    """What the sender groups by. checksum: the same from SDKs before there were fingerprints."""
+    parts = event.fingerprint or ([event.checksum] if event.checksum else [])
+    yield from (str(part) for part in parts if part is not None)
 
 
 def _entry(event: SentryEvent) -> Message | None:
@@ -221,7 +258,7 @@ def _entry(event: SentryEvent) -> Message | None:
 def _message(event: SentryEvent) -> str:
     entry = _entry(event)
     if entry is not None:
-        return _clean(entry.formatted or entry.message or "")
+        return _clean(entry.formatted or filled(entry.message or "", entry.params))
     return _clean(event.message) if isinstance(event.message, str) else ""
 
 
@@ -229,22 +266,6 @@ def _title(kind: str, text: str) -> str:
     first_line = text.strip().split("\n", 1)[0]
     both = f"{kind}: {first_line}" if kind and first_line else kind or first_line
     return _cut(both or "(no message)", _TITLE)
-
-
-def _culprit(event: SentryEvent, main: ExceptionValue | None) -> str:
-    """Where it happened: the innermost own frame, else the transaction, else any frame."""
-    frames = [f for f in ((main and main.stacktrace and main.stacktrace.frames) or ()) if f]
-    own = next((f for f in reversed(frames) if f.in_app), None)
-    if own is not None:
-        return _place(own)
-    return event.transaction or (_place(frames[-1]) if frames else event.logger or "")
-
-
-def own_function(main: ExceptionValue | None) -> str:
-    """Name of the innermost own function of an exception's stack; empty when there is none."""
-    frames = [f for f in ((main and main.stacktrace and main.stacktrace.frames) or ()) if f]
-    own = next((f for f in reversed(frames) if f.in_app), None)
-    return (own.function or "") if own else ""
 
 
 def _functions(chain: tuple[ExceptionValue, ...]) -> str:
@@ -261,13 +282,6 @@ def _functions(chain: tuple[ExceptionValue, ...]) -> str:
 def _person(user: dict[str, Any] | None, name: str) -> str:
     value = user.get(name) if user else None
     return _cut(str(value), _TAG) if isinstance(value, str | int) and value != _HIDDEN else ""
-
-
-def _place(frame: Frame) -> str:
-    where = frame.module or frame.filename or ""
-    if not frame.function:
-        return where
-    return f"{where} in {frame.function}" if where else frame.function
 
 
 def _ts_ms(sent: str | float | None, received_ms: int) -> int:

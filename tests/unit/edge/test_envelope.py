@@ -199,11 +199,11 @@ async def test_an_event_gets_a_time_that_can_be_believed(
 
 
 async def test_items_that_are_not_stored_are_counted_by_category(edge: Edge) -> None:
-    items = [("statsd", b"a:1|c"), ("metric_buckets", b"[]"), ("novelty", b"{}")]
+    items = [("metric_meta", b"{}"), ("metric_buckets", b"[]"), ("novelty", b"{}")]
     answer = await edge.post(envelope(*items, header={"event_id": EVENT_ID}))
     assert (answer.status, answer.json()) == (200, {"id": EVENT_ID})
     name = "watchkeeper_ingest_unsupported_items_total"
-    for category in ("statsd", "metric_buckets", "other"):
+    for category in ("metric_meta", "metric_buckets", "other"):
         assert edge.world.counted(name, category=category) == 1
     assert edge.world.dropped("unsupported_item") == 3
 

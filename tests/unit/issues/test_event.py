@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchkeeper.issues.event import ErrorFacts, facts_of, read_event, severity_of
+from watchkeeper.issues.grouping import VERSIONS
 from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.model import Severity
 
@@ -158,3 +159,119 @@ def test_no_json_whatsoever_breaks_the_reading(fields: dict[str, Any]) -> None:
     except (msgspec.MsgspecError, ValueError):
         return
     assert len(found.title) <= 300
+
+
+@pytest.mark.parametrize(
+    ("sent", "level"),
+    [
+        ("fatal", "fatal"), ("critical", "fatal"), ("Warning", "warning"), ("warn", "warning"),
+        ("log", "info"), ("information", "info"), ("trace", "debug"), ("nonsense", "error"),
+        (10, "debug"), (30, "warning"), ("30", "warning"), (45, "error"), (50, "fatal"),
+        (0, "error"), (1e9, "error"), (None, "error"), ({}, "error"), (True, "error"),
+    ],
+)  # fmt: skip
+def test_a_level_may_be_another_sdk_s_word_or_a_number(sent: object, level: str) -> None:
+    assert facts(level=sent).level == level
+
+
+@pytest.mark.parametrize(
+    ("template", "params", "shown"),
+    [
+        ("stock of %s is %d", ["tea", "3"], "stock of tea is 3"),
+        ("stock of %(item)s is %(left)04d%%", {"item": "tea", "left": 3}, "stock of tea is 3%"),
+        ("stock of {} is {}", ["tea", 3], "stock of tea is 3"),
+        ("stock of {1} is {0:>4}", [3, "tea"], "stock of tea is 3"),
+        ("stock of {item} is {left}", {"item": "tea"}, "stock of tea is {left}"),
+        ("%s of %s", ["one"], "one of %s"),
+        ("100% of {}", ["tea"], "100% of tea"),
+        ("as it is", ["tea"], "as it is"),
+        ("%s", "tea", "%s"),
+    ],
+)
+def test_a_message_is_filled_in_where_its_sender_did_not(
+    template: str, params: object, shown: str
+) -> None:
+    entry = {"message": template, "params": params, "formatted": None}
+    found = facts(logentry=entry)
+    assert (found.title, found.groupable.template) == (shown, template)
+
+
+def test_a_culprit_of_its_own_counts_where_no_frame_tells_the_place() -> None:
+    assert facts(message="low", culprit="shop.stock").culprit == "shop.stock"
+    assert facts(message="low", culprit="shop.stock", transaction="/pay").culprit == "/pay"
+
+
+def test_a_checksum_groups_as_a_fingerprint_does() -> None:
+    assert facts(message="a", checksum="c1").groupable.fingerprint == ("c1",)
+    assert facts(message="a", checksum="c1", fingerprint=["f"]).groupable.fingerprint == ("f",)
+    assert facts(message="a", fingerprint=["f", None, 3]).groupable.fingerprint == ("f", "3")
+
+
+@pytest.mark.parametrize(
+    ("platform", "frame", "culprit"),
+    [
+        (
+            "csharp",
+            {"module": "Shop.Cart+<TotalAsync>d__4", "function": "MoveNext"},
+            "Shop.Cart in TotalAsync",
+        ),
+        (
+            "csharp",
+            {"module": "Shop.Carts", "function": "async Task<IResult> Carts.Pay(int id)"},
+            "Shop.Carts in Pay",
+        ),
+        (
+            "java",
+            {"module": "com.acme.CartModel$load$1", "function": "invokeSuspend"},
+            "com.acme.CartModel in load (coroutine)",
+        ),
+        (
+            "elixir",
+            {"module": "Elixir.Shop.Cart", "function": "Shop.Cart.total/1"},
+            "Shop.Cart in total/1",
+        ),
+        ("cocoa", {"package": "/v/Shop.app/Shop", "function": "main"}, "Shop in main"),
+        ("python", {"module": "shop.cart", "function": "total"}, "shop.cart in total"),
+        ("php", {"filename": "/C.php", "function": "App\\C::total"}, "/C.php in App\\C::total"),
+        ("go", {"module": "main", "function": "(*Cart).Total"}, "main in (*Cart).Total"),
+    ],
+)  # fmt: skip
+def test_a_culprit_is_named_as_people_wrote_it(
+    platform: str, frame: dict[str, Any], culprit: str
+) -> None:
+    stack = {"frames": [frame | {"in_app": True}]}
+    found = facts(platform=platform, exception=[{"type": "E", "stacktrace": stack}])
+    assert found.culprit == culprit
+
+
+def native_crash(*addresses: str, base: int) -> ErrorFacts:
+    frames = [{"instruction_addr": hex(base + int(address, 16))} for address in addresses]
+    frames.insert(0, {"instruction_addr": "0x7f0000001234"})
+    images = [
+        {"type": "elf", "code_file": "/opt/shop", "image_addr": hex(base), "image_size": 0x10000},
+        {"type": "elf", "code_file": "/lib/libc.so.6", "image_addr": "0x7f0000000000"},
+    ]
+    return facts(
+        platform="native",
+        exception=[
+            {
+                "type": "SIGSEGV",
+                "value": "Segfault",
+                "mechanism": {"type": "signalhandler", "synthetic": True, "handled": False},
+                "stacktrace": {"frames": frames},
+            }
+        ],
+        debug_meta={"images": images},
+    )
+
+
+@pytest.mark.parametrize("version", sorted(VERSIONS))
+def test_a_crash_without_symbols_is_told_apart_by_its_place_in_the_program(version: int) -> None:
+    group = VERSIONS[version]
+    first = native_crash("0x1a2b", "0x2fff", base=0x5000_0000)
+    again = native_crash("0x1a2b", "0x2fff", base=0x7000_0000)
+    other = native_crash("0x1a2b", "0x3000", base=0x5000_0000)
+    assert first.culprit == "shop+0x2fff"
+    assert group(first.groupable).parts == ("at  shop+0x1a2b", "at  shop+0x2fff")
+    assert group(first.groupable) == group(again.groupable)
+    assert group(first.groupable) != group(other.groupable)

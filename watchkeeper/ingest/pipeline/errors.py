@@ -16,6 +16,9 @@ from watchkeeper.privacy import Json, Scrubber
 _HEX_ID = re.compile(r"[0-9a-f]{32}")
 _LARGEST_DRIFT_MS = MINUTE_MS
 _OLDEST_MS = 30 * DAY_MS
+_MOST_SECONDS = 1e11
+"""Unix seconds of the year 5138: a larger number is ms."""
+_NUMBER = re.compile(r"\d{9,}(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +87,24 @@ def timestamp_s(sent: object, arrival: Arrival) -> float:
 
 
 def instant_ms(sent: object) -> int | None:
-    """Unix ms of an ISO 8601 text (UTC if it names no zone) or Unix seconds; None if neither."""
+    """Unix ms of an ISO 8601 text (UTC if it names no zone) or of Unix seconds; None if neither.
+
+    A number, also one in a text, that is far too large for seconds is Unix ms.
+    """
     try:
         if isinstance(sent, str):
-            moment = datetime.fromisoformat(sent.strip())
+            text = sent.strip()
+            if _NUMBER.fullmatch(text):
+                return _number_ms(float(text))
+            moment = datetime.fromisoformat(text)
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
             return round(moment.timestamp() * 1000)
         if isinstance(sent, int | float) and not isinstance(sent, bool):
-            return round(sent * 1000)
+            return _number_ms(sent)
     except (ValueError, OverflowError):
         return None
     return None
+
+
+def _number_ms(number: float) -> int:
+    return round(number * 1000) if abs(number) < _MOST_SECONDS else round(number)

@@ -1,4 +1,4 @@
-"""Names of C++ and Rust as their compilers mangle them; only the name, never the arguments."""
+"""Names of C++, Rust and Swift as compilers mangle them; only the name, never the arguments."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ _RUST_ESCAPES = (
 )  # fmt: skip
 _RUST_HASH = re.compile(r"h[0-9a-f]{16}")
 _LENGTH = re.compile(r"\d+")
+_SWIFT_KIND = re.compile(r"[CVOPE](?=\d)")
+"""A class, struct, enum, protocol or extension, within which the next name stands."""
 _QUALIFIERS = re.compile(r"^[rVK]*[RO]?")
 
 
 def demangled(name: str) -> str:
     """The readable name of a mangled one; any other name, or one not understood, unchanged."""
     bare = name.lstrip("_")
+    if len(name) <= _LONGEST and bare.startswith(("$s", "$S", "T0")):
+        return _swift(bare[2:]) or name
     if len(name) > _LONGEST or not name.startswith(("_ZN", "__ZN", "_Z", "__Z")):
         return name
     parts = _nested(bare[2:]) if bare.startswith("ZN") else _single(bare[1:])
@@ -27,6 +31,23 @@ def demangled(name: str) -> str:
     if _RUST_HASH.fullmatch(parts[-1]) and len(parts) > 1:
         return "::".join(_rust_part(part) for part in parts[:-1])
     return "::".join(parts)
+
+
+def _swift(text: str) -> str:
+    """`4Shop4CartC5totalSiyF` as `Shop.Cart.total`: module, types and the member's name.
+
+    Empty where a name is made of parts of earlier ones, or a type is not a plain one.
+    """
+    found = _read_part(text)
+    parts: list[str] = []
+    while found and len(parts) < _PARTS:
+        parts.append(found[0])
+        text = found[1]
+        is_type = bool(_SWIFT_KIND.match(text))
+        if len(parts) > 1 and not is_type:
+            return ".".join(parts)  # what follows are labels and types of the arguments
+        found = _read_part(text[is_type:])
+    return ""
 
 
 def _single(text: str) -> list[str]:

@@ -48,11 +48,14 @@ def shown_function(platform: str, function: str, module: str) -> str:
 def shown_module(platform: str, module: str, function: str) -> str:
     """The module or class without what a compiler or framework added to its name."""
     if platform == "java":
-        return _JAVA_PROXY.sub("", module)
+        coroutine = _KOTLIN_COROUTINE.match(module) if function == "invokeSuspend" else None
+        return coroutine["type"] if coroutine else _JAVA_PROXY.sub("", module)
     if platform == "go":
         return unquote(module)
     if platform == "csharp":
         return _dotnet_type(module, function)
+    if platform == "elixir":
+        return module.removeprefix("Elixir.")
     return module
 
 
@@ -91,7 +94,9 @@ def _php(function: str, _module: str) -> str:
 
 
 def _dotnet(function: str, module: str) -> str:
-    name = function.partition("(")[0] if not function.startswith("(") else function
+    signature, _, inner = function.partition(")+")
+    name = signature.partition("(")[0] if not function.startswith("(") else function
+    name = _without_return(name)
     if name == "MoveNext" and (found := _DOTNET_STATE.search(module)):
         return found["name"]
     if found := _DOTNET_STATE.search(name.removesuffix(".MoveNext")):
@@ -101,7 +106,35 @@ def _dotnet(function: str, module: str) -> str:
         return f"{found['name']} (lambda)".strip()
     if found := _DOTNET_LOCAL.match(last):
         return f"{_plain(found['outer'])}.{found['name']}"
-    return _generics(name)
+    name = _generics(_within(name, _dotnet_type(module, function))).replace("<Main>$", "Main")
+    return f"{name}{_inner(inner)}"
+
+
+def _without_return(name: str) -> str:
+    """`async Task<List<Item>> Cart.Pay` as `Cart.Pay`: modifiers and the type go."""
+    depth = 0
+    for at in range(len(name) - 1, -1, -1):
+        depth += (name[at] == ">") - (name[at] == "<")
+        if name[at] == " " and not depth:
+            return name[at + 1 :]
+    return name
+
+
+def _within(name: str, module: str) -> str:
+    """The method alone where its class is the module, or its last part."""
+    owner, dot, method = name.rpartition(".")
+    if owner.endswith("."):  # a constructor is called `.ctor`
+        owner, method = owner.removesuffix("."), f".{method}"
+    is_told = bool(dot) and f".{module}".endswith(f".{owner}")
+    return method if is_told else name
+
+
+def _inner(text: str) -> str:
+    """What stands within a method: `+(Item i) => { }` is a lambda, `+Helper(int n)` a function."""
+    if not text:
+        return ""
+    name = _without_return(text.partition("(")[0].strip())
+    return f".{name}" if name and "=>" not in name else " (lambda)"
 
 
 def _plain(outer: str) -> str:
@@ -126,6 +159,11 @@ def _generics(name: str) -> str:
     return _DOTNET_GENERIC.sub(parameters, name)
 
 
+def _elixir(function: str, module: str) -> str:
+    name = module.removeprefix("Elixir.")
+    return function.removeprefix(f"{name}.").removeprefix(f":{name}.") if name else function
+
+
 def _native(function: str, _module: str) -> str:
     return _RUST_HASH.sub("", demangled(function))
 
@@ -139,6 +177,7 @@ _FUNCTIONS: Mapping[str, Callable[[str, str], str]] = MappingProxyType(
         "go": _go,
         "php": _php,
         "csharp": _dotnet,
+        "elixir": _elixir,
         **dict.fromkeys(_NATIVE, _native),
     }
 )

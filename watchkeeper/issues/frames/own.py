@@ -116,8 +116,13 @@ def _dotnet(place: Place) -> bool:
     return bool(where) and not f"{where}.".startswith(_DOTNET) and where != "lambda_method"
 
 
+def is_system_image(path: str) -> bool:
+    """True for a library that comes with the operating system."""
+    return bool(_NATIVE.search(path.replace("\\", "/")))
+
+
 def _native(place: Place) -> bool:
-    if not place.function and not place.path:
+    if not (place.function or place.path or place.package):
         return False
     is_library = _NATIVE.search(place.package) or _NATIVE.search(place.path)
     return not is_library and not place.function.startswith(_NATIVE_NAMES)

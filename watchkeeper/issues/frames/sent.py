@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from watchkeeper.issues.frames.images import Images, file_of
 from watchkeeper.issues.frames.names import shown_file, shown_function, shown_module
 from watchkeeper.issues.frames.own import Place, is_own
 from watchkeeper.issues.frames.shape import ContextLine, Minified, ShownFrame
@@ -16,6 +17,7 @@ MOST_FRAMES = 250
 MOST_STACKS = 100
 """Exceptions, or threads, shown of one event."""
 
+_NO_IMAGES = Images()
 _CONTEXT_LINES = 30
 _CHARS = 4_000
 _ALIASES = {
@@ -31,10 +33,32 @@ _ALIASES = {
 }
 
 
+_SDKS = {
+    "sentry.dart": "dart",
+    "sentry.elixir": "elixir",
+    "sentry.native.unity": "csharp",
+    "sentry.dotnet": "csharp",
+    "sentry.rust": "rust",
+    "sentry.go": "go",
+    "sentry.java": "java",
+    "sentry.cocoa": "cocoa",
+}
+"""What an event without a platform of its own is of, by the beginning of its SDK's name."""
+
+
 def platform_of(sent: object) -> str:
     """The platform under the name that the rules know."""
     name = text_of(sent).lower()
     return _ALIASES.get(name, name)
+
+
+def platform_of_event(event: Json) -> str:
+    """The platform that an event tells; where it is `other` or none, its SDK's."""
+    told = platform_of(event.get("platform"))
+    if told not in {"", "other"}:
+        return told
+    sdk = text_of(mapping(event.get("sdk")).get("name"))
+    return next((name for start, name in _SDKS.items() if sdk.startswith(start)), told)
 
 
 def mapping(value: object) -> Json:
@@ -67,7 +91,9 @@ def number_of(value: object) -> int | None:
     return value if is_number and 0 < value < 2**31 else None  # type: ignore[operator,return-value]
 
 
-def frames_of(stacktrace: object, platform: str) -> tuple[list[ShownFrame], int]:
+def frames_of(
+    stacktrace: object, platform: str, images: Images = _NO_IMAGES
+) -> tuple[list[ShownFrame], int]:
     """The calls of a stack, outermost first, and how many were left out of it."""
     sent = mapping(stacktrace)
     listed = sent.get("frames")
@@ -76,7 +102,7 @@ def frames_of(stacktrace: object, platform: str) -> tuple[list[ShownFrame], int]
     if len(frames) > MOST_FRAMES:
         omitted += len(frames) - MOST_FRAMES
         frames = [*frames[: MOST_FRAMES // 2], *frames[-(MOST_FRAMES // 2) :]]
-    return [shown_frame(one, platform) for one in frames], omitted
+    return [shown_frame(one, platform, images) for one in frames], omitted
 
 
 def _omitted(told: object) -> int:
@@ -86,16 +112,19 @@ def _omitted(told: object) -> int:
     return 0
 
 
-def shown_frame(sent: Json, platform: str) -> ShownFrame:
+def shown_frame(sent: Json, platform: str, images: Images = _NO_IMAGES) -> ShownFrame:
     """One call as people read it."""
     platform = platform_of(sent.get("platform")) or platform
+    place = images.at(sent.get("instruction_addr")) if images.starts else None
+    if place is not None and not sent.get("package"):
+        sent = {**sent, "package": place.path}
     function, module = text_of(sent.get("function")), text_of(sent.get("module"))
     filename, abs_path = text_of(sent.get("filename")), text_of(sent.get("abs_path"))
     package = text_of(sent.get("package"))
     lineno = number_of(sent.get("lineno"))
     data = mapping(sent.get("data"))
     return ShownFrame(
-        function=shown_function(platform, function, module),
+        function=shown_function(platform, function, module) or (place.name if place else ""),
         raw_function=text_of(sent.get("raw_function")) or function,
         module=shown_module(platform, module, function),
         filename=shown_file(platform, filename or abs_path),
@@ -105,12 +134,17 @@ def shown_frame(sent: Json, platform: str) -> ShownFrame:
         is_in_app=_is_in_app(sent, platform),
         platform=platform,
         address=text_of(sent.get("instruction_addr")),
-        package=package.replace("\\", "/").rpartition("/")[2],
+        package=_shown_package(platform, package),
         context=context_of(sent, lineno),
         vars=mapping(sent.get("vars")),
         minified=_minified(mapping(data.get("minified"))),
         note=text_of(data.get("source_map_note")),
     )
+
+
+def _shown_package(platform: str, package: str) -> str:
+    """The file of a library, or the name of an assembly without its version."""
+    return package.partition(",")[0] if platform == "csharp" else file_of(package)
 
 
 def _is_in_app(sent: Json, platform: str) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from watchkeeper.issues.frames.images import Images, images_of
 from watchkeeper.issues.frames.sent import (
     Json,
     frames_of,
     mapping,
-    platform_of,
+    platform_of_event,
     text_of,
     values_of,
 )
@@ -31,14 +32,15 @@ _CAUSE_FIRST = frozenset({"python", "php"})
 
 def stacks_of(event: Json) -> Stacks:
     """Everything about the calls of an event, ready to show. Pure; never fails on what was sent."""
-    platform = platform_of(event.get("platform"))
+    platform = platform_of_event(event)
+    images = images_of(event.get("debug_meta"))
     is_newest_first = platform not in _OLDEST_FIRST
-    exceptions = _exceptions(event, platform, is_newest_first=is_newest_first)
-    threads = _threads(event, platform, is_newest_first=is_newest_first)
+    reading = _Reading(platform, images, is_newest_first)
+    exceptions = _exceptions(event, reading)
+    threads = _threads(event, reading)
     frames: Sequence[ShownFrame] = ()
     if not exceptions and not threads:
-        frames, _omitted = frames_of(event.get("stacktrace"), platform)
-        frames = _ordered(frames, is_newest_first=is_newest_first)
+        frames, _omitted = reading.frames(event.get("stacktrace"))
     everything = [
         *frames,
         *(frame for one in exceptions for frame in one.frames),
@@ -55,11 +57,21 @@ def stacks_of(event: Json) -> Stacks:
     return replace(stacks, text=stack_text(stacks))
 
 
-def _ordered(frames: list[ShownFrame], *, is_newest_first: bool) -> list[ShownFrame]:
-    return frames[::-1] if is_newest_first else frames
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How the stacks of one event are read."""
+
+    platform: str
+    images: Images
+    is_newest_first: bool
+
+    def frames(self, stacktrace: object) -> tuple[list[ShownFrame], int]:
+        """The calls of one stack in the platform's order, and how many were left out."""
+        frames, omitted = frames_of(stacktrace, self.platform, self.images)
+        return frames[::-1] if self.is_newest_first else frames, omitted
 
 
-def _exceptions(event: Json, platform: str, *, is_newest_first: bool) -> list[ShownException]:
+def _exceptions(event: Json, reading: _Reading) -> list[ShownException]:
     """In the order of the platform; SDKs send the first cause first."""
     sent = [one for one in values_of(event.get("exception")) if one.keys() & _TELLING]
     ids = [_id(one, len(sent) - 1 - index) for index, one in enumerate(sent)]
@@ -74,13 +86,12 @@ def _exceptions(event: Json, platform: str, *, is_newest_first: bool) -> list[Sh
         shown.append(
             _exception(
                 one,
-                platform,
+                reading,
                 ids=(ids[index], parent),
                 depth=_depth(ids[index], by_id),
-                is_newest_first=is_newest_first,
             )
         )
-    return shown[::-1] if platform in _CAUSE_FIRST else shown
+    return shown[::-1] if reading.platform in _CAUSE_FIRST else shown
 
 
 _TELLING = frozenset({"type", "value", "stacktrace", "module"})
@@ -105,14 +116,13 @@ def _depth(id_: int, by_id: dict[int, int | None]) -> int:
 
 def _exception(
     one: Json,
-    platform: str,
+    reading: _Reading,
     *,
     ids: tuple[int, int | None],
     depth: int,
-    is_newest_first: bool,
 ) -> ShownException:
     mechanism = mapping(one.get("mechanism"))
-    frames, omitted = frames_of(one.get("stacktrace"), platform)
+    frames, omitted = reading.frames(one.get("stacktrace"))
     handled = mechanism.get("handled")
     return ShownException(
         id=ids[0],
@@ -126,7 +136,7 @@ def _exception(
         is_handled=handled if isinstance(handled, bool) else None,
         is_group=mechanism.get("is_exception_group") is True,
         thread_id=text_of(one.get("thread_id")),
-        frames=_ordered(frames, is_newest_first=is_newest_first),
+        frames=frames,
         omitted=omitted,
     )
 
@@ -142,11 +152,11 @@ def _relation(mechanism: Json, parent: int | None) -> Relation:
     return Relation.CAUSE
 
 
-def _threads(event: Json, platform: str, *, is_newest_first: bool) -> list[ShownThread]:
+def _threads(event: Json, reading: _Reading) -> list[ShownThread]:
     """The one that crashed first, then the current one, then the others as sent."""
     shown = []
     for one in values_of(event.get("threads")):
-        frames, omitted = frames_of(one.get("stacktrace"), platform)
+        frames, omitted = reading.frames(one.get("stacktrace"))
         shown.append(
             ShownThread(
                 id=text_of(one.get("id")),
@@ -154,7 +164,7 @@ def _threads(event: Json, platform: str, *, is_newest_first: bool) -> list[Shown
                 state=text_of(one.get("state")),
                 is_crashed=one.get("crashed") is True,
                 is_current=one.get("current") is True,
-                frames=_ordered(frames, is_newest_first=is_newest_first),
+                frames=frames,
                 omitted=omitted,
             )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from watchkeeper.issues.frames.shape import Relation, ShownException, ShownFrame, Stacks
@@ -17,7 +18,11 @@ def stack_text(stacks: Stacks) -> str:
     """The whole event's stack, without a newline at the end; empty if there is nothing to print."""
     write = _WRITERS.get(stacks.platform, _script)
     if stacks.exceptions:
-        return "\n".join(write(stacks.exceptions)).strip("\n")
+        names = {thread.id: thread.name for thread in stacks.threads if thread.name}
+        told = [
+            replace(e, thread_id=names.get(e.thread_id, e.thread_id)) for e in stacks.exceptions
+        ]
+        return "\n".join(write(told)).strip("\n")
     frames = stacks.frames or next((t.frames for t in stacks.threads if t.frames), ())
     print_frame = _FRAMES.get(stacks.platform, _script_frame)
     return "\n".join(print_frame(frame) for frame in frames)
@@ -135,13 +140,14 @@ def _php(exceptions: Sequence[ShownException]) -> Lines:
         yield "Stack trace:"
         inner = one.frames[:-1]
         for number, (callee, caller) in enumerate(zip(inner, one.frames[1:], strict=True)):
-            yield f"#{number} {_where(caller)}({_line(caller)}): {callee.function}()"
+            yield f"#{number} {_where(caller)}({_line(caller)}): {callee.raw_function}()"
         yield f"#{len(inner)} {{main}}"
 
 
 def _dotnet(exceptions: Sequence[ShownException]) -> Lines:
     for one in exceptions:
-        name = one.type if not one.module or one.module in one.type else f"{one.module}.{one.type}"
+        is_full = "." in one.type or not one.module or ", Version=" in one.module
+        name = one.type if is_full else f"{one.module}.{one.type}"
         told = f"{name}: {one.value}"
         yield f"Unhandled exception. {told}" if one.relation is Relation.NONE else f" ---> {told}"
         yield from map(_dotnet_frame, one.frames)
@@ -149,7 +155,8 @@ def _dotnet(exceptions: Sequence[ShownException]) -> Lines:
 
 def _dotnet_frame(frame: ShownFrame) -> str:
     where = f"{frame.module}.{frame.function}" if frame.module else frame.function
-    place = f" in {_where(frame)}:line {frame.lineno}" if frame.lineno is not None else ""
+    has_place = frame.lineno is not None and _where(frame)
+    place = f" in {_where(frame)}:line {frame.lineno}" if has_place else ""
     return f"   at {where}(){place}"
 
 
@@ -162,8 +169,45 @@ def _native(exceptions: Sequence[ShownException]) -> Lines:
 
 def _native_frame(frame: ShownFrame) -> str:
     place = f" at {_where(frame)}:{_line(frame)}" if _where(frame) else ""
-    parts = [frame.package, frame.address, frame.function or "<unknown>"]
+    is_unnamed = bool(frame.package) and frame.function.startswith(f"{frame.package}+")
+    package = "" if is_unnamed else frame.package
+    parts = [package, frame.address, frame.function or "<unknown>"]
     return "  ".join(part for part in parts if part) + place
+
+
+def _elixir(exceptions: Sequence[ShownException]) -> Lines:
+    for one in exceptions:
+        yield f"** ({one.type}) {one.value}" if one.type else f"** {one.value}"
+        yield from map(_elixir_frame, one.frames)
+
+
+def _elixir_frame(frame: ShownFrame) -> str:
+    """Modules of Erlang are atoms: `:erlang.+/2`."""
+    module = frame.module if frame.module[:1].isupper() or not frame.module else f":{frame.module}"
+    where = f"{module}.{frame.function}" if module else frame.function
+    place = f"{_where(frame)}:{_line(frame)}: " if _where(frame) else ""
+    return f"    {place}{where}"
+
+
+_ASYNC_GAP = "<asynchronous suspension>"
+
+
+def _dart(exceptions: Sequence[ShownException]) -> Lines:
+    for one in exceptions:
+        prefix = "" if one.relation is Relation.NONE else "Caused by: "
+        yield f"{prefix}{_headline(one)}"
+        number = 0
+        for frame in one.frames:
+            is_gap = _where(frame) == _ASYNC_GAP
+            yield _ASYNC_GAP if is_gap else f"{f'#{number}':<8}{_dart_frame(frame)}"
+            number += not is_gap
+
+
+def _dart_frame(frame: ShownFrame) -> str:
+    if not _where(frame):
+        return f"{frame.address} {frame.function}".strip()
+    numbers = [str(n) for n in (frame.lineno, frame.colno) if n is not None]
+    return f"{frame.function} ({':'.join([_where(frame), *numbers])})"
 
 
 _NATIVE_PLATFORMS = ("native", "cocoa", "objc", "c", "rust", "swift")
@@ -175,6 +219,8 @@ _WRITERS: Mapping[str, Callable[[Sequence[ShownException]], Lines]] = MappingPro
         "ruby": _ruby,
         "php": _php,
         "csharp": _dotnet,
+        "elixir": _elixir,
+        "dart": _dart,
         **dict.fromkeys(_NATIVE_PLATFORMS, _native),
     }
 )
@@ -184,8 +230,10 @@ _FRAMES: Mapping[str, Callable[[ShownFrame], str]] = MappingProxyType(
         "java": _java_frame,
         "go": _go_frame,
         "ruby": _ruby_frame,
-        "php": lambda frame: f"{_where(frame)}({_line(frame)}): {frame.function}()",
+        "php": lambda frame: f"{_where(frame)}({_line(frame)}): {frame.raw_function}()",
         "csharp": _dotnet_frame,
+        "elixir": _elixir_frame,
+        "dart": _dart_frame,
         **dict.fromkeys(_NATIVE_PLATFORMS, _native_frame),
     }
 )

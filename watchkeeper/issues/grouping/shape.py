@@ -12,7 +12,8 @@ import msgspec
 class Frame(msgspec.Struct, gc=False):
     """One call of a stack. Line numbers are left out: they change with every edit.
 
-    context_line: the line of source that ran, where the SDK sends it.
+    context_line: the line of source that ran, where the SDK sends it. instruction_addr, package:
+    of native code; no version of grouping looks at them.
     """
 
     module: str | None = None
@@ -20,6 +21,8 @@ class Frame(msgspec.Struct, gc=False):
     filename: str | None = None
     in_app: bool | None = None
     context_line: str | None = None
+    instruction_addr: str | int | None = None
+    package: str | None = None
 
 
 class Stacktrace(msgspec.Struct):

@@ -37,6 +37,7 @@ CATEGORIES: Mapping[str, Category] = {
     "log": Category.LOG,
     "otel_log": Category.LOG,
     "trace_metric": Category.METRIC,
+    "statsd": Category.METRIC,
     "session": Category.SESSION,
     "sessions": Category.SESSION,
     "check_in": Category.MONITOR,
@@ -55,7 +56,7 @@ CATEGORIES: Mapping[str, Category] = {
 """The category of each type of item that is stored or counted."""
 
 NOT_STORED = frozenset({
-    "statsd", "metric_buckets", "metric_meta", "form_data", "unreal_report", "nel", "otel_span",
+    "metric_buckets", "metric_meta", "form_data", "unreal_report", "nel", "otel_span",
     "otel_traces_data", "otel_logs_data", "profile_minidump", "trace_attachment", "integration",
 })  # fmt: skip
 """Types of Sentry's protocol that this server does not store, each counted under its name."""

@@ -47,14 +47,15 @@ def take_metric(payload: dict[str, object], facts: Facts, kept: Kept) -> None:
     """A list of measurements, or one."""
     sent = payload.get("items")
     for each in [payload] if sent is None else list_of(sent):
-        point = _point(object_of(each), facts)
+        point = point_of(object_of(each), facts)
         if point is None:
             kept.drops[Drop.MALFORMED] += 1
         else:
             kept.points.append(point)
 
 
-def _point(sent: dict[str, object], facts: Facts) -> Point | None:
+def point_of(sent: dict[str, object], facts: Facts) -> Point | None:
+    """One measurement; None for what is none."""
     kind, value, unit = field(sent, "type"), sent.get("value"), field(sent, "unit")
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind not in TYPES or not is_number:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,10 @@ import msgspec
 import orjson
 
 MAX_ITEMS = 1_000
+_BYTE_ORDER = "\ufeff"
+"""What some writers put before UTF-8."""
+_DIGITS = 19
+"""Of a whole number that surely fits 64 bits, with its sign, and one more."""
 
 
 class MalformedEnvelope(Exception):
@@ -83,6 +88,7 @@ _client_report = msgspec.json.Decoder(ClientReport)
 
 def parse_envelope(body: bytes) -> tuple[EnvelopeHeader, list[Item]]:
     """The envelope's header and items. Raises MalformedEnvelope."""
+    body = body.removeprefix(_BYTE_ORDER.encode())
     end = _line_end(body, 0)
     try:
         header = _header.decode(body[:end])
@@ -144,16 +150,29 @@ def parse_object(payload: bytes, position: int = 0) -> JsonObject:
 
 
 def _parse_leniently(payload: bytes, error: json.JSONDecodeError, position: int) -> object:
-    """Once more for what JavaScript and Python may write though it is not strict JSON.
+    """Once more for what SDKs may write though it is not strict JSON.
 
-    Half of a surrogate pair becomes `?`, NaN and Infinity become null.
+    Half of a surrogate pair becomes `?`, NaN, Infinity and numbers beyond all bounds become null,
+    bytes that are not UTF-8 become U+FFFD, control characters within texts stay.
     """
     try:
-        loose = json.loads(payload, parse_constant=lambda _: None)
+        text = payload.decode("utf-8", "replace").removeprefix(_BYTE_ORDER)
+        loose = json.loads(
+            text,
+            parse_constant=lambda _: None,
+            parse_float=_finite,
+            parse_int=lambda digits: int(digits) if len(digits) < _DIGITS else _finite(digits),
+            strict=False,
+        )
         return orjson.loads(json.dumps(loose, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError) as other:
         place = position + error.pos
         raise MalformedEnvelope(place, f"An item is not valid JSON: {error.msg}.") from other
+
+
+def _finite(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None
 
 
 def parse_client_report(payload: bytes) -> ClientReport:

@@ -10,12 +10,14 @@ from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.http import Refusal
 from watchkeeper.ingest.pipeline import prepare_event
 from watchkeeper.ingest.protocols.sentry.attachments import take_attachment
+from watchkeeper.ingest.protocols.sentry.buckets import take_buckets
 from watchkeeper.ingest.protocols.sentry.categories import CATEGORIES, LARGEST, Category
 from watchkeeper.ingest.protocols.sentry.check_ins import take_check_in
 from watchkeeper.ingest.protocols.sentry.feedback import take_feedback, take_user_report
 from watchkeeper.ingest.protocols.sentry.kept import Facts, Kept, RefusedItems
 from watchkeeper.ingest.protocols.sentry.logs import take_log
 from watchkeeper.ingest.protocols.sentry.metrics import take_metric
+from watchkeeper.ingest.protocols.sentry.older import modernise
 from watchkeeper.ingest.protocols.sentry.parse import Item, MalformedEnvelope, parse_object
 from watchkeeper.ingest.protocols.sentry.profiles import take_profile
 from watchkeeper.ingest.protocols.sentry.replays import (
@@ -41,6 +43,7 @@ def take_event(event: dict[str, object], facts: Facts, kept: Kept) -> None:
     if other is not None:
         other(event, facts, kept)
         return
+    modernise(event)
     prepared = prepare_event(
         cast("dict[str, Json]", event),
         arrival=facts.arrival,
@@ -78,6 +81,7 @@ _OBJECTS: Mapping[str, TakeObject] = {
 }
 _ITEMS: Mapping[str, TakeItem] = {
     "attachment": take_attachment,
+    "statsd": take_buckets,
     "replay_event": take_replay_event,
     "replay_recording": take_replay_recording,
     "replay_video": take_replay_video,

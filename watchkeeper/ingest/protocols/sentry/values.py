@@ -16,6 +16,7 @@ _LARGEST_DRIFT_MS = MINUTE_MS
 _OLDEST_MS = 30 * DAY_MS
 _LARGEST_WHOLE = 2.0**53
 _MOST_SECONDS = 1e11
+"""Unix seconds of the year 5138: a larger number is ms."""
 _MOST_MS = 10 * 366 * DAY_MS
 _TRACE_ID = re.compile(r"[0-9a-f]{32}")
 _SPAN_ID = re.compile(r"[0-9a-f]{16}")
@@ -98,7 +99,10 @@ def _hex(value: object, shape: re.Pattern[str]) -> str:
 
 
 def instant_ns(sent: object) -> int | None:
-    """Unix ns of an ISO 8601 text (UTC if it names no zone) or of Unix seconds; None if neither."""
+    """Unix ns of an ISO 8601 text (UTC if it names no zone) or of Unix seconds; None if neither.
+
+    A number, also one in a text, that is far too large for seconds is Unix ms.
+    """
     if isinstance(sent, str):
         try:
             moment = datetime.fromisoformat(sent.strip())
@@ -111,16 +115,21 @@ def instant_ns(sent: object) -> int | None:
             return None
         return whole * 1_000_000_000 + moment.microsecond * 1_000
     if isinstance(sent, int | float) and not isinstance(sent, bool) and math.isfinite(sent):
-        return round(sent * 1e6) * 1_000 if abs(sent) < _MOST_SECONDS else None
+        return _number_ns(sent)
     return None
+
+
+def _number_ns(number: float) -> int | None:
+    if abs(number) < _MOST_SECONDS:
+        return round(number * 1e6) * 1_000
+    return round(number * 1e3) * 1_000 if abs(number) < _MOST_SECONDS * 1_000 else None
 
 
 def _seconds_in(text: str) -> int | None:
     try:
-        seconds = float(text)
+        return _number_ns(float(text))
     except ValueError:
         return None
-    return round(seconds * 1e6) * 1_000 if abs(seconds) < _MOST_SECONDS else None
 
 
 def placed_ns(start: object, end: object, arrival: Arrival) -> tuple[int, int]:

@@ -1,0 +1,1 @@
+"""What is watched: each program runs under every version of its SDK."""

@@ -1,0 +1,71 @@
+"""Where an event happened, in a few words: its innermost own call. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from watchkeeper.issues.frames import file_of, images_of, is_system_image, platform_of, shown_module
+from watchkeeper.issues.frames import shown_function as shown
+from watchkeeper.issues.grouping import ExceptionValue, Frame
+
+_NATIVE = frozenset({"native", "cocoa", "objc", "c", "rust", "swift"})
+_RENAMED = frozenset({"java", "csharp", "elixir"}) | _NATIVE
+"""Platforms whose compilers change names: people know what they wrote."""
+
+
+def name_native(chain: Sequence[ExceptionValue], debug_meta: object) -> None:
+    """Call frames without a symbol by their image and the offset in it: `shop+0x1a2b`.
+
+    Their addresses change with every start of the program, these do not. Frames of the system's
+    libraries stay without a name: they differ from machine to machine.
+    """
+    images = images_of(debug_meta)
+    if not images.starts:
+        return
+    for frame in (frame for one in chain for frame in _frames(one)):
+        if frame.function or frame.filename or frame.module:
+            continue
+        place = images.at(frame.instruction_addr)
+        if place is not None and not is_system_image(place.path):
+            frame.function = place.name
+
+
+def culprit_of(platform: str, main: ExceptionValue | None, told: str) -> str:
+    """The innermost own call, else what the event tells, else the innermost of all calls."""
+    frames = _frames(main)
+    own = _own(frames)
+    if own is not None:
+        return _place(own, platform_of(platform))
+    return told or (_place(frames[-1], platform_of(platform)) if frames else "")
+
+
+def own_function(platform: str, main: ExceptionValue | None) -> str:
+    """Name of the innermost own function of an exception's stack; empty when there is none."""
+    own = _own(_frames(main))
+    return _function(own, platform_of(platform)) if own else ""
+
+
+def _frames(exception: ExceptionValue | None) -> list[Frame]:
+    stacktrace = exception.stacktrace if exception else None
+    return [frame for frame in (stacktrace and stacktrace.frames) or () if frame]
+
+
+def _own(frames: Sequence[Frame]) -> Frame | None:
+    return next((frame for frame in reversed(frames) if frame.in_app), None)
+
+
+def _function(frame: Frame, platform: str) -> str:
+    function = frame.function or ""
+    if not function or platform not in _RENAMED:
+        return function
+    return shown(platform, function, frame.module or "")
+
+
+def _place(frame: Frame, platform: str) -> str:
+    function = _function(frame, platform)
+    module = shown_module(platform, frame.module or "", frame.function or "")
+    where = module or frame.filename or ""
+    package = file_of(frame.package or "") if platform in _NATIVE else ""
+    if not where and not function.startswith(f"{package}+"):
+        where = package
+    return f"{where} in {function}" if where and function else where or function
