@@ -16,7 +16,12 @@ from watchkeeper.store.columns.envelope_tables import ENVELOPE_TABLES
 from watchkeeper.store.columns.errors import SchemaTooNew
 from watchkeeper.store.columns.port import Params
 from watchkeeper.store.columns.schema import SchemaOptions
-from watchkeeper.store.columns.trace_tables import TRACE_TABLES, TRACE_VIEWS
+from watchkeeper.store.columns.trace_tables import (
+    OPERATIONS_1H_VIEW,
+    TRACE_PARTS_VIEW,
+    TRACE_TABLES,
+    TRACE_VIEWS,
+)
 
 _TTL_DAYS = re.compile(r"toIntervalDay\((\d+)\)")
 
@@ -97,6 +102,19 @@ def _search_of_logs(options: SchemaOptions) -> list[str]:
     return [statement for group in (added, indexed, *made, *viewed) for statement in group]
 
 
+def _cheaper_spans(options: SchemaOptions) -> list[str]:
+    """Views that cost less for the same rows, the hours out of the minutes; fewer merges."""
+    replaced = [
+        schema.replace_view(view, options) for view in (TRACE_PARTS_VIEW, OPERATIONS_1H_VIEW)
+    ]
+    changed = [
+        schema.modify_settings(table, options)
+        for table in (tables.SPANS, tables.TRACES, *TRACE_TABLES)
+        if table.settings
+    ]
+    return [statement for group in (*replaced, changed) for statement in group]
+
+
 MIGRATIONS = (
     Migration(version=1, name="first tables", statements=_first_tables),
     Migration(version=2, name="histograms and exemplars", statements=_histograms_and_exemplars),
@@ -110,6 +128,7 @@ MIGRATIONS = (
         statements=_more_of_errors,
     ),
     Migration(version=8, name="search of logs", statements=_search_of_logs),
+    Migration(version=9, name="cheaper spans", statements=_cheaper_spans),
 )
 
 LATEST = MIGRATIONS[-1].version

@@ -45,7 +45,7 @@ def create_table(table: Table, options: SchemaOptions) -> list[str]:
         f"PARTITION BY {table.partition_by}\n"
         f"ORDER BY ({', '.join(table.order_by)})\n"
         f"{_ttl_clause(table, options)}"
-        f"SETTINGS {_settings(options.cluster)}"
+        f"SETTINGS {', '.join((_settings(options.cluster), *table.settings))}"
     )
     return [local, _distributed(table, options.cluster)] if options.cluster else [local]
 
@@ -66,6 +66,20 @@ def modify_ttl(table: Table, options: SchemaOptions) -> str:
         f"ALTER TABLE {name}{on_cluster(options.cluster)} MODIFY TTL {_ttl(table, options)} "
         "SETTINGS materialize_ttl_after_modify = 0"
     )
+
+
+def modify_settings(table: Table, options: SchemaOptions) -> str:
+    """DDL that gives a table the settings of its own that it has now."""
+    local = local_name(table.name, options.cluster)
+    changed = ", ".join(table.settings)
+    return f"ALTER TABLE {local}{on_cluster(options.cluster)} MODIFY SETTING {changed}"
+
+
+def replace_view(view: View, options: SchemaOptions) -> list[str]:
+    """DDL that makes a materialized view anew; what its target holds stays."""
+    local = local_name(view.name, options.cluster)
+    dropped = f"DROP VIEW IF EXISTS {local}{on_cluster(options.cluster)} SYNC"
+    return [dropped, *create_view(view, options)]
 
 
 def modify_column(table: Table, name: str, options: SchemaOptions) -> str:

@@ -13,7 +13,7 @@ from watchkeeper.store.columns.log_tables import (
     LOGS_1M,
     LOGS_1M_VIEW,
 )
-from watchkeeper.store.columns.table import Column, Table, View
+from watchkeeper.store.columns.table import FEW_MERGES, Column, Table, View
 from watchkeeper.store.columns.trace_tables import TRACE_TABLES, TRACE_VIEWS
 
 SAMPLES = Table(
@@ -278,6 +278,7 @@ SPANS = Table(
     ttl_column="ts",
     ttl_days=14,
     shard_by="cityHash64(trace_id)",
+    settings=FEW_MERGES,
     person=("user_key",),
 )
 
@@ -296,6 +297,7 @@ TRACES = Table(
     ttl_column="day",
     ttl_days=14,
     shard_by="cityHash64(trace_id)",
+    settings=FEW_MERGES,
     impersonal="when each trace was; the spans are erased",
 )
 """When each trace was, so that it is found without its time. start, end: starts of its spans."""

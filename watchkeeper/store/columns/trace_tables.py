@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watchkeeper.store.columns.table import Column, Table, View
+from watchkeeper.store.columns.table import FEW_MERGES, Column, Table, View
 
 _TEXT = "LowCardinality(String)"
 
@@ -34,6 +34,7 @@ TRACE_PARTS = Table(
     ttl_days=14,
     person=(),
     shard_by="cityHash64(trace_id)",
+    settings=FEW_MERGES,
 )
 """What one insert held of one trace: mostly all of it. trace: a hash of trace_id. extent_ns: from
 its first start to its last end. name to release: of the root, else of the earliest entry span, else
@@ -147,6 +148,7 @@ SLOW_QUERIES = Table(
     ttl_days=14,
     person=(),
     shard_by="cityHash64(trace_id)",
+    settings=FEW_MERGES,
 )
 """Calls to databases that took 200 ms or longer."""
 
@@ -166,7 +168,9 @@ FROM (
            toUInt8(max(parent_id = '')) AS has_root, toUInt32(count()) AS spans,
            toUInt32(countIf(spans.status = 'error')) AS errors,
            argMin((name, service, op, route, http_method, status, environment, release),
-                  (parent_id != '', is_entry = 0, ts)) AS head,
+                  if(parent_id = '', 0, bitShiftLeft(toUInt64(1), 63))
+                  + if(is_entry = 1, 0, bitShiftLeft(toUInt64(1), 62))
+                  + bitShiftRight(toUInt64(toUnixTimestamp64Nano(ts)), 1)) AS head,
            groupUniqArray(64)(service) AS services
     FROM {source} AS spans
     GROUP BY project_id, trace_id, day
@@ -198,8 +202,7 @@ _QUEUE = """coalesce(nullIf(attributes['messaging.destination.name'], ''),
 _HASH = "cityHash64(category, service, name, method, system, op)"
 
 
-def _operations_view(name: str, target: str, bucket: str) -> View:
-    select = f"""
+_OPERATIONS = f"""
 SELECT project_id, category, bucket, {_HASH} AS operation, environment, service, name, method,
     system, op, sum(n) AS calls, sum(failed) AS errors, sum(time_ns) AS total_ns,
     sum(hit_n) AS hits, sum(miss_n) AS misses, max(worst) AS slowest,
@@ -222,8 +225,9 @@ FROM (
         countIf(category = 'cache' AND hit IN ('false', 'False', '0')) AS miss_n,
         max(concat(leftPad(toString(duration_ns), 20, '0'), trace_id)) AS worst
     FROM (
-        SELECT project_id, {_CATEGORIES} AS category, {bucket}(toDateTime(ts, 'UTC')) AS bucket,
-            service, name AS span, route, statement, http_method, db_system, op, environment,
+        SELECT project_id, {_CATEGORIES} AS category,
+            toStartOfMinute(toDateTime(ts, 'UTC')) AS bucket, service, name AS span, route,
+            statement, http_method, db_system, op, environment,
             status, duration_ns, trace_id, attributes['cache.hit'] AS hit,
             attributes['messaging.system'] AS messaging, {_HOST} AS host, {_QUEUE} AS queue,
             toUInt8(least(255, greatest(0,
@@ -235,11 +239,23 @@ FROM (
 )
 GROUP BY project_id, category, bucket, service, name, method, system, op, environment
 """
-    return View(name=name, source="spans", target=target, select=select)
 
-
-OPERATIONS_1M_VIEW = _operations_view("operations_1m_view", "operations_1m", "toStartOfMinute")
-OPERATIONS_1H_VIEW = _operations_view("operations_1h_view", "operations_1h", "toStartOfHour")
+OPERATIONS_1M_VIEW = View(
+    name="operations_1m_view", source="spans", target="operations_1m", select=_OPERATIONS
+)
+OPERATIONS_1H_VIEW = View(
+    name="operations_1h_view",
+    source="operations_1m",
+    target="operations_1h",
+    select="""
+SELECT project_id, category, toStartOfHour(minutes.bucket) AS bucket, operation, environment,
+    service, name, method, system, op, sum(minutes.calls) AS calls, sum(minutes.errors) AS errors,
+    sum(minutes.total_ns) AS total_ns, sum(minutes.hits) AS hits, sum(minutes.misses) AS misses,
+    max(minutes.slowest) AS slowest, sumMap(minutes.took) AS took
+FROM {source} AS minutes
+GROUP BY project_id, category, bucket, operation, environment, service, name, method, system, op
+""",
+)
 
 REPEATED_QUERIES_VIEW = View(
     name="repeated_queries_view",
