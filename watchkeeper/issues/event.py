@@ -13,7 +13,7 @@ import msgspec
 from watchkeeper.issues.grouping import ExceptionValue, Frame, Groupable
 from watchkeeper.issues.tags import derived_tags
 from watchkeeper.lib.clock import DAY_MS, MINUTE_MS, SECOND_MS
-from watchkeeper.model import Severity
+from watchkeeper.model import KNOWN_BY, Severity, person_key
 
 LEVELS = ("fatal", "error", "warning", "info", "debug")
 OLDEST_MS = 30 * DAY_MS
@@ -293,10 +293,10 @@ def _parsed_ms(sent: str | float | None) -> int | None:
 
 def _user_key(user: dict[str, Any] | None) -> str:
     """What tells people apart, the most stable first; values are scrubbed already."""
-    for name in ("id", "email", "username", "ip_address"):
+    for name in KNOWN_BY:
         value = user.get(name) if user else None
         if isinstance(value, str | int) and value != "" and _HIDDEN not in str(value):
-            return f"{name}:{value}"
+            return person_key(str(value), name)
     return ""
 
 
