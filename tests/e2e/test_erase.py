@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
 import subprocess
 import zlib
 from collections.abc import Iterator
@@ -12,18 +14,19 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert, select
 
 from bench.server import Server
 from tests.e2e.eventually import eventually
 from tests.e2e.plain_files import found_in_files, uncompress
 from tests.fakes.clock import HandClock
+from watchkeeper.app.backup import Copy, back_up
 from watchkeeper.app.datadir import DataDir
-from watchkeeper.app.erase import ErasedFrom, EraseRequest, EraseStep, Stores, erase
-from watchkeeper.model import Kind, Record
+from watchkeeper.app.erase import ErasedFrom, EraseRequest, EraseStep, Stores, erase, sought_of
+from watchkeeper.model import Kind, Record, person_hash, person_key
 from watchkeeper.privacy import anonymous_id
 from watchkeeper.store.blobs.directory import DirectoryBlobs
-from watchkeeper.store.columns import TABLES, EmbeddedOptions, Table
+from watchkeeper.store.columns import TABLES, ColumnErasure, EmbeddedOptions, Table
 from watchkeeper.store.columns.embedded import open_embedded
 from watchkeeper.store.meta import fate_of, open_meta, tables
 from watchkeeper.store.spool import SegmentWriter
@@ -248,6 +251,104 @@ def test_a_short_id_counts_as_a_whole_value_only(stores: Stores) -> None:
     assert "too short" in step.notes[0]
 
 
+def test_a_short_id_is_found_under_the_key_of_a_person(stores: Stores) -> None:
+    stores.columns.execute(
+        "INSERT INTO logs (project_id, ts, body, user_key) SELECT 15, now(), 'b', 'id:97'"
+    )
+
+    step = found(stores, EraseRequest(user="97"))
+
+    assert step.erased == (ErasedFrom(store="columns", place="logs", rows=1),)
+
+
+def test_sums_of_errors_no_longer_count_the_person(stores: Stores) -> None:
+    put = (
+        "INSERT INTO errors (project_id, grouping_hash, ts, received, user_key, level) SELECT 21, "
+    )
+    for at, person in enumerate(("kim-novak-1", "kim-novak-1", OTHER)):
+        when = f"toDateTime64('2026-11-20 10:0{at}:00', 3, 'UTC'), now()"
+        stores.columns.execute(f"{put} 5, {when}, 'id:{person}', 'error'")
+    stores.columns.execute(f"{put} 6, {when}, 'id:x', 'error'")
+    # The sum of an hour whose errors have expired: nothing can make it anew.
+    stores.columns.execute(
+        "INSERT INTO errors_1h (project_id, grouping_hash, bucket, level, events) "
+        "SELECT 21, 5, toDateTime('2026-09-01 10:00:00', 'UTC'), 'error', 40"
+    )
+    sought = sought_of(EraseRequest(user="kim-novak-1"), b"salt")
+    erasure = ColumnErasure(stores.columns)
+
+    for table in erasure.erase(sought, erasure.find(sought)):
+        if table == "errors_1d":  # the files of what is gone need half a minute more
+            break
+
+    for table in ("errors_1h", "errors_1d"):
+        sums = stores.columns.rows(
+            "SELECT grouping_hash, sum(events), uniqCombined64Merge(users) "
+            f"FROM {table} WHERE project_id = 21 GROUP BY grouping_hash ORDER BY grouping_hash"
+        )
+        events = 41 if table == "errors_1h" else 1
+        assert [tuple(map(int, row)) for row in sums] == [(5, events, 1), (6, 1, 1)]
+
+
+def test_the_relational_store_is_changed_in_the_project_only(stores: Stores) -> None:
+    person = "ines-castro-3"
+    with stores.meta.write() as conn:
+        conn.execute(insert(tables.organisations).values(id=1, slug="o", name="o", created_ms=1))
+        for project in (31, 32):
+            _fill_project(conn, project, person)
+
+    last = list(erase(EraseRequest(user=person, projects=(31,)), stores))[-1]
+
+    assert {(one.place, one.rows) for one in last.erased} == {
+        ("issues", 1), ("issue_activity", 1), ("issue_ignored_users", 1),
+    }  # fmt: skip
+    assert last.left == ()
+    with stores.meta.read() as conn:
+        issues = tables.issues
+        titles = {row.project_id: row.title for row in conn.execute(select(issues)).all()}
+        hashes = conn.execute(select(tables.issue_ignored_users.c.issue_id)).scalars().all()
+    assert titles == {31: "of [Erased]", 32: f"of {person}"}
+    assert hashes == [32]
+
+
+def _fill_project(conn: Connection, project: int, person: str) -> None:
+    """A project with an issue about the person; its id is the project's."""
+    named = {"id": project, "org_id": 1, "slug": f"p{project}", "name": "p", "created_ms": 1}
+    conn.execute(insert(tables.projects).values(named))
+    needed = {
+        column.name: "" if column.type.python_type is str else 0
+        for column in tables.issues.columns
+        if not column.nullable and column.default is None and column.server_default is None
+    }
+    about = {"id": project, "project_id": project, "number": 1, "title": f"of {person}"}
+    conn.execute(insert(tables.issues).values(needed | about))
+    told = {"issue_id": project, "at_ms": 1, "actor": "a", "kind": "k", "facts": {"text": person}}
+    conn.execute(insert(tables.issue_activity).values(told))
+    ignored = {"issue_id": project, "user_hash": person_hash(person_key(person))}
+    conn.execute(insert(tables.issue_ignored_users).values(ignored))
+
+
+def test_backups_that_may_hold_the_person_are_listed(stores: Stores, tmp_path: Path) -> None:
+    for name in ("first", "second", "gone"):
+        steps = back_up(
+            stores.meta,
+            stores.columns,
+            stores.data_dir,
+            tmp_path / name,
+            clock=HandClock(1_795_000_000_000 if name == "first" else 1_796_000_000_000),
+            digest_paused=contextlib.nullcontext(),
+        )
+        assert list(steps)[-1].done == 4
+    shutil.rmtree(tmp_path / "gone")
+
+    step = found(stores, EraseRequest(user="nobody-at-all"))
+
+    assert step.backups == (
+        Copy(path=str(tmp_path / "first"), at_ms=1_795_000_000_000),
+        Copy(path=str(tmp_path / "second"), at_ms=1_796_000_000_000),
+    )
+
+
 def test_a_longer_id_that_begins_the_same_is_somebody_else(stores: Stores) -> None:
     stores.columns.execute(
         "INSERT INTO logs (project_id, ts, body, user_key) "
@@ -264,6 +365,7 @@ def test_a_step_is_read_back_as_it_was_told() -> None:
         what="proof",
         erased=(ErasedFrom(store="s", place="p", rows=2),),
         notes=("n",),
+        backups=(Copy(path="/b", at_ms=5),),
     )
 
     assert EraseStep.of(json.loads(json.dumps(step.fields()))) == step

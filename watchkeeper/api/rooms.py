@@ -25,6 +25,7 @@ from watchkeeper.lib.live import LiveHub
 from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
 from watchkeeper.model import Scope
+from watchkeeper.privacy import Erasures
 from watchkeeper.query.attachments import Attachments
 from watchkeeper.query.exemplars import ExemplarSource
 from watchkeeper.query.promql import Engine, SeriesSource
@@ -41,6 +42,7 @@ class ApiOptions:
     public_url: address that printed links carry, without a trailing slash.
     spool_limit_bytes: bound of one lane; 0: none. salt: with which values are hashed.
     signal_days: signal → days that it is kept by default. longest_days: most that one may ask for.
+    signal_tables: signal → column tables that it lies in.
     """
 
     public_url: str
@@ -50,6 +52,7 @@ class ApiOptions:
     spool_limit_bytes: int = 0
     salt: bytes = field(default=b"", repr=False)
     signal_days: Mapping[str, int] = field(default_factory=dict)
+    signal_tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     longest_days: int = 400
     assets: Path = field(default=ASSETS)
 
@@ -109,6 +112,7 @@ class Rooms:
     source: SeriesSource
     exemplars: ExemplarSource
     attachments: Attachments
+    erasures: Erasures
     rules: Rules
     evaluator: Evaluator
     alerts: Alerts

@@ -72,7 +72,38 @@ def back_up(
             shutil.copy2(data_dir.root / name, target / name)
     manifest = {"version": __version__, "at_ms": clock()}
     (target / MANIFEST).write_text(json.dumps(manifest))
+    _remember(data_dir, target)
     yield Step(4, 4, "blobs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A backup that was made and is still where it was written. at_ms: when."""
+
+    path: str
+    at_ms: int
+
+
+def copies_of(data_dir: DataDir) -> list[Copy]:
+    """The backups made of a data directory that are still there, the oldest first."""
+    if not data_dir.backups_file.exists():
+        return []
+    paths = dict.fromkeys(data_dir.backups_file.read_text().splitlines())
+    found = [Copy(path=json.loads(p), at_ms=_made_ms(Path(json.loads(p)))) for p in paths]
+    return sorted((one for one in found if one.at_ms), key=lambda one: one.at_ms)
+
+
+def _remember(data_dir: DataDir, target: Path) -> None:
+    with data_dir.in_use(), data_dir.backups_file.open("a") as file:
+        file.write(json.dumps(str(target.resolve())) + "\n")
+
+
+def _made_ms(path: Path) -> int:
+    """When a backup was made; 0 if it is gone."""
+    try:
+        return int(json.loads((path / MANIFEST).read_text())["at_ms"])
+    except (OSError, ValueError, KeyError):
+        return 0
 
 
 def check_source(source: Path) -> None:

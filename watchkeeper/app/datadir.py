@@ -55,6 +55,11 @@ class DataDir:
         return self.root / "control.sock"
 
     @property
+    def backups_file(self) -> Path:
+        """Where backups were written to, a line each."""
+        return self.root / "backups.jsonl"
+
+    @property
     def running_file(self) -> Path:
         return self.root / "running.json"
 

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from watchkeeper.app.backup import Copy, copies_of
 from watchkeeper.app.datadir import DataDir
 from watchkeeper.ingest.digest import lane_position
 from watchkeeper.lib.errors import Invalid
@@ -17,7 +18,7 @@ from watchkeeper.model import Record
 from watchkeeper.privacy import anonymous_id, hashed
 from watchkeeper.store.blobs import Blobs
 from watchkeeper.store.columns import ColumnErasure, Columns, Sought
-from watchkeeper.store.meta import Meta, erase_in_meta, find_in_meta
+from watchkeeper.store.meta import Meta, SoughtInMeta, erase_in_meta, find_in_meta
 from watchkeeper.store.spool import Position, SegmentReader, blank_records
 
 _BLOB_PREFIXES = ("attachments/", "replays/", "profiles/")
@@ -42,6 +43,7 @@ class EraseStep:
     """One step that is done. erased: what it took out. left: what the proof still found.
 
     notes: what no search can find and what the operator has to do; of the last step.
+    backups: copies of all stores that may hold the person.
     """
 
     done: int
@@ -50,6 +52,7 @@ class EraseStep:
     erased: tuple[ErasedFrom, ...] = ()
     left: tuple[ErasedFrom, ...] = ()
     notes: tuple[str, ...] = ()
+    backups: tuple[Copy, ...] = ()
 
     def fields(self) -> dict[str, object]:
         """As JSON has it."""
@@ -63,7 +66,8 @@ class EraseStep:
             for name in ("erased", "left")
         }
         notes: tuple[str, ...] = tuple(fields.pop("notes", ()))  # type: ignore[arg-type]
-        return cls(**fields, **places, notes=notes)  # type: ignore[arg-type]
+        backups = tuple(Copy(**one) for one in fields.pop("backups", ()))  # type: ignore[attr-defined]
+        return cls(**fields, **places, notes=notes, backups=backups)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,15 +104,18 @@ def erase(
     sought = sought_of(request, stores.data_dir.salt())
     columns = ColumnErasure(stores.columns)
     found = columns.find(sought)
-    in_meta = find_in_meta(stores.meta, sought.distinctive)
+    in_meta = find_in_meta(stores.meta, _in_meta(sought))
     keys = sorted({*columns.blob_keys(sought), *_blobs_naming(stores.blobs, sought)})
     there = (
         *(ErasedFrom(store="columns", place=each.table, rows=each.rows) for each in found),
         *(ErasedFrom(store="meta", place=each.table, rows=each.rows) for each in in_meta),
         *(ErasedFrom(store="blobs", place=key, rows=1) for key in keys),
     )
+    backups = tuple(copies_of(stores.data_dir))
     if request.dry_run:
-        yield EraseStep(done=1, total=1, what="found", erased=there, notes=_notes(sought))
+        yield EraseStep(
+            done=1, total=1, what="found", erased=there, notes=_notes(sought), backups=backups
+        )
         return
     total = len(found) + 4
     yield EraseStep(done=1, total=total, what="found")
@@ -121,7 +128,7 @@ def erase(
             stores.blobs.delete(key)
         blanked = _blank_spool(stores, sought, is_all=digest_paused is None)
         yield EraseStep(done=total - 2, total=total, what="blobs and spool")
-        for _ in erase_in_meta(stores.meta, sought.distinctive):
+        for _ in erase_in_meta(stores.meta, _in_meta(sought)):
             pass
         stores.meta.compact()
     forget()
@@ -134,6 +141,7 @@ def erase(
         erased=(*there, *spool),
         left=_proof(stores, sought),
         notes=_notes(sought),
+        backups=backups,
     )
 
 
@@ -147,6 +155,10 @@ def sought_of(request: EraseRequest, salt: bytes) -> Sought:
     for form in forms:
         ids += [anonymous_id(form, salt), hashed(form, salt)]
     return Sought(ids=tuple(ids), projects=request.projects)
+
+
+def _in_meta(sought: Sought) -> SoughtInMeta:
+    return SoughtInMeta(ids=sought.distinctive, keys=sought.whole, projects=sought.projects)
 
 
 def _blobs_naming(blobs: Blobs, sought: Sought) -> Iterator[str]:
@@ -232,7 +244,7 @@ def _left(stores: Stores, sought: Sought) -> Iterator[ErasedFrom]:
     """The proof: the tables are asked again, and every file is searched."""
     for found in ColumnErasure(stores.columns).find(sought):
         yield ErasedFrom(store="columns", place=found.table, rows=found.rows)
-    for touched in find_in_meta(stores.meta, sought.distinctive):
+    for touched in find_in_meta(stores.meta, _in_meta(sought)):
         yield ErasedFrom(store="meta", place=touched.table, rows=touched.rows)
     if sought.projects:  # other projects may name the same id, and files do not tell them apart
         return
@@ -260,11 +272,11 @@ def search_files(root: Path, words: Sequence[str]) -> Iterator[tuple[Path, int]]
 
 def _notes(sought: Sought) -> tuple[str, ...]:
     notes = [
-        "errors_1h keeps 64-bit hashes of people in its sketches of how many were affected, for "
-        "90 days; nobody can be read back from them.",
+        "Sums of errors are made anew of the errors that stay. Sums of hours whose errors have "
+        "expired already count the person still, as a hash among others, until they expire too.",
         "The audit log and accounts of this server are not touched: `watchkeeper user` has them.",
-        "Backups made before now still hold the person: delete them, or erase again after a "
-        "restore.",
+        "Backups may hold the person: delete them, or rewrite them as docs/operate/erase.md says. "
+        "Those that were moved are not known here.",
     ]
     if len(sought.distinctive) < len(sought.ids):
         notes.insert(

@@ -25,12 +25,14 @@ from watchkeeper.app.addresses import addresses_of
 from watchkeeper.app.backup import Step, back_up
 from watchkeeper.app.config import Config
 from watchkeeper.app.datadir import DataDir
-from watchkeeper.app.erase import EraseRequest, EraseStep, Stores, erase
+from watchkeeper.app.erase import Stores
+from watchkeeper.app.eraser import Eraser
 from watchkeeper.app.homes import HomeProjects
 from watchkeeper.app.log_matches import log_matches
 from watchkeeper.app.people import build_access
 from watchkeeper.app.series import series_options
 from watchkeeper.app.stores import (
+    SIGNAL_TABLES,
     blob_store,
     cache_store,
     column_store,
@@ -64,6 +66,7 @@ from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
 from watchkeeper.logs import LogMatches
 from watchkeeper.model import Role, Scope
+from watchkeeper.privacy import Erasures
 from watchkeeper.query import EngineOptions, QueryLimits, QueryOptions
 from watchkeeper.query.attachments import Attachments
 from watchkeeper.query.exemplars import ColumnsExemplars
@@ -142,6 +145,7 @@ class EngineRooms:
     access: Access
     digest: Digest
     digest_gate: threading.Lock
+    erase: Eraser
     derived: Sequence[Derived]
     log_matches: LogMatches
     evaluator: Evaluator
@@ -164,14 +168,6 @@ class EngineRooms:
             clock=self.ground.clock,
             digest_paused=self.digest_gate,
         )
-
-    def erase(self, request: EraseRequest) -> Iterator[EraseStep]:
-        """Take a person out of every store, with the digest paused while rows go."""
-        ground = self.ground
-        stores = Stores(
-            meta=ground.meta, columns=ground.columns, blobs=ground.blobs, data_dir=ground.data_dir
-        )
-        yield from erase(request, stores, digest_paused=self.digest_gate, forget=self.hot.forget)
 
     @property
     def retention(self) -> Retention:
@@ -206,12 +202,15 @@ def build_engine(
     files = partial(_config_files, config, homes)
     configs = ScrapeConfigs(meta, clock, files, environment=os.environ)
     source = HotSource(ColumnsSource(ground.columns), hot)
-    api = _api(ground, access, Limiter(cache, clock), digest, configs, source)
+    gate = threading.Lock()
+    eraser = _eraser(ground, gate, hot)
+    api = _api(ground, access, Limiter(cache, clock), digest, configs, source, eraser)
     return EngineRooms(
         ground=ground,
         access=access,
         digest=digest,
-        digest_gate=threading.Lock(),
+        digest_gate=gate,
+        erase=eraser,
         derived=_derived(ground, digest),
         log_matches=log_matches(ground.columns, meta, ground.acceptor, digest.passed_ms),
         evaluator=api.evaluator,
@@ -224,6 +223,13 @@ def build_engine(
         built_in_id=api.built_in.project_id,
         api=api,
     )
+
+
+def _eraser(ground: Ground, gate: threading.Lock, hot: HotStore) -> Eraser:
+    stores = Stores(
+        meta=ground.meta, columns=ground.columns, blobs=ground.blobs, data_dir=ground.data_dir
+    )
+    return Eraser(stores=stores, digest_gate=gate, forget=hot.forget)
 
 
 def _query_engine(ground: Ground, source: SeriesSource) -> Engine:
@@ -253,6 +259,7 @@ def _api(
     digest: Digest,
     configs: ScrapeConfigs,
     source: SeriesSource,
+    eraser: Eraser,
 ) -> Rooms:
     clock, meta, public_url = ground.clock, ground.meta, ground.config.server.base_url
     rules, engine = Rules(meta, clock), _query_engine(ground, source)
@@ -277,6 +284,7 @@ def _api(
         source=source,
         exemplars=ColumnsExemplars(ground.columns),
         attachments=Attachments(ground.columns, ground.blobs),
+        erasures=Erasures(eraser.of_project, clock),
         rules=rules,
         alerts=Alerts(meta),
         channels=Channels(meta, ground.outbound, clock, external_url=public_url),
@@ -309,6 +317,7 @@ def _api_options(ground: Ground) -> ApiOptions:
         spool_limit_bytes=ground.config.spool.max_bytes,
         salt=ground.data_dir.salt(),
         signal_days=signal_days(ground.config),
+        signal_tables=SIGNAL_TABLES,
         longest_days=ground.config.retention.longest_project_days,
     )
 

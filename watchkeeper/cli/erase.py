@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -103,6 +104,11 @@ def _show(last: EraseStep, *, dry_run: bool) -> None:
     for each in last.erased:
         table.add_row(each.store, each.place, f"{each.rows:,}")
     Console().print(table)
+    for backup in last.backups:
+        made = datetime.fromtimestamp(backup.at_ms / 1000, UTC)
+        typer.echo(
+            f"Backup that may hold the person: {backup.path}, made {made:%Y-%m-%d %H:%M} UTC."
+        )
     for note in last.notes:
         typer.echo(f"Note: {note}")
     if dry_run:

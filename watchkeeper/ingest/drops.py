@@ -26,6 +26,11 @@ class Drop(StrEnum):
     """It cannot be read; the answer tells where."""
     UNSUPPORTED_ITEM = "unsupported_item"
     """A kind of item that this version does not store; the rest of the envelope is kept."""
+    UNSCRUBBABLE = "unscrubbable"
+    """A file, video or recording in which secrets cannot be looked for, and that the project's
+    privacy settings do not say to keep."""
+    NOT_WANTED = "not_wanted"
+    """The project's privacy settings say to keep no attachments."""
     UNSUPPORTED_ENCODING = "unsupported_encoding"
     """A Content-Encoding or version of the protocol that is not taken."""
     CLIENT_DISCARDED = "client_discarded"

@@ -16,7 +16,7 @@ from watchkeeper.issues.messages import filled
 from watchkeeper.issues.places import culprit_of, name_native, own_function
 from watchkeeper.issues.tags import derived_tags
 from watchkeeper.lib.clock import DAY_MS, MINUTE_MS, SECOND_MS
-from watchkeeper.model import Severity
+from watchkeeper.model import KNOWN_BY, Severity, person_key
 
 LEVELS = ("fatal", "error", "warning", "info", "debug")
 _LEVEL_WORDS: Mapping[str, str] = MappingProxyType(
@@ -307,10 +307,10 @@ def _parsed_ms(sent: str | float | None) -> int | None:
 
 def _user_key(user: dict[str, Any] | None) -> str:
     """What tells people apart, the most stable first; values are scrubbed already."""
-    for name in ("id", "email", "username", "ip_address"):
+    for name in KNOWN_BY:
         value = user.get(name) if user else None
         if isinstance(value, str | int) and value != "" and _HIDDEN not in str(value):
-            return f"{name}:{value}"
+            return person_key(str(value), name)
     return ""
 
 

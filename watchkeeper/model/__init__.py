@@ -10,6 +10,7 @@ from watchkeeper.model.histogram import (
 )
 from watchkeeper.model.labels import METRIC_NAME, Labels, labels_of, series_id
 from watchkeeper.model.live import LiveEvent, LiveTopic
+from watchkeeper.model.person import KNOWN_BY, key_forms, person_hash, person_id, person_key
 from watchkeeper.model.record import Cut, Kind, Record
 from watchkeeper.model.scope import Role, Scope
 from watchkeeper.model.severity import Severity
@@ -17,6 +18,7 @@ from watchkeeper.model.timerange import TimeRange
 
 __all__ = [
     "CUSTOM_BUCKETS",
+    "KNOWN_BY",
     "METRIC_NAME",
     "Buckets",
     "Cut",
@@ -33,6 +35,10 @@ __all__ = [
     "TimeRange",
     "decode_histogram",
     "encode_histogram",
+    "key_forms",
     "labels_of",
+    "person_hash",
+    "person_id",
+    "person_key",
     "series_id",
 ]

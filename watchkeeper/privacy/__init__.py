@@ -1,9 +1,18 @@
 """What may not be kept: found and taken out before anything touches the disk."""
 
+from watchkeeper.privacy.erasures import (
+    Erasure,
+    ErasureRequest,
+    Erasures,
+    ErasureState,
+    ErasureStep,
+    FoundRows,
+)
 from watchkeeper.privacy.hashing import anonymous_id, hashed
 from watchkeeper.privacy.policy import (
     Action,
     AddressRule,
+    Attachments,
     Emails,
     InvalidRule,
     Policy,
@@ -21,6 +30,7 @@ from watchkeeper.privacy.repo import (
     project_days,
     put_days,
     put_policy,
+    rows_by_table,
 )
 from watchkeeper.privacy.rules import FILTERED, without_long_numbers
 from watchkeeper.privacy.scrub import Scrubber, ScrubRules
@@ -30,7 +40,14 @@ __all__ = [
     "FILTERED",
     "Action",
     "AddressRule",
+    "Attachments",
     "Emails",
+    "Erasure",
+    "ErasureRequest",
+    "ErasureState",
+    "ErasureStep",
+    "Erasures",
+    "FoundRows",
     "InvalidRule",
     "Json",
     "Policy",
@@ -49,6 +66,7 @@ __all__ = [
     "put_days",
     "put_policy",
     "read_policy",
+    "rows_by_table",
     "without_long_numbers",
     "write_policy",
 ]

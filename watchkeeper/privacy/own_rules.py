@@ -84,7 +84,7 @@ class OwnRules:
         put_back: list[Callable[[], None]] = []
         decided: set[tuple[int, str | int]] = set()
         for rule in self._placed:
-            for node, key, where in list(places(event, rule.path)):
+            for node, key, where in list(places(event, rule.path, deepest=walk.deepest)):
                 if (id(node), key) in decided:
                     continue
                 decided.add((id(node), key))

@@ -61,8 +61,10 @@ def parse_path(text: str) -> Path:
     return Path(tuple(steps))
 
 
-def places(root: dict[str, Json], path: Path) -> Iterator[tuple[Container, str | int, str]]:
-    """Container, key and written path of each value that the path names.
+def places(
+    root: dict[str, Json], path: Path, *, deepest: int = MAX_DEPTH
+) -> Iterator[tuple[Container, str | int, str]]:
+    """Container, key and written path of each value that the path names, down to `deepest`.
 
     The containers may be changed meanwhile. Cost: each container once for each step.
     """
@@ -70,7 +72,7 @@ def places(root: dict[str, Json], path: Path) -> Iterator[tuple[Container, str |
     stack: list[_At] = [(root, 0, "", 0)]
     while stack:
         node, step, written, depth = stack.pop()
-        if depth > MAX_DEPTH or (id(node), step) in seen:
+        if depth > deepest or (id(node), step) in seen:
             continue
         seen.add((id(node), step))
         wanted, is_last = path.steps[step], step == len(path.steps) - 1

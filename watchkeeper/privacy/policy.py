@@ -47,6 +47,17 @@ class AddressRule(StrEnum):
     KEEP = "keep"
 
 
+class Attachments(StrEnum):
+    """Files that come with events: `text` is scrubbed, anything else can only be kept or not.
+
+    Also of replays: videos, and pictures of what pages drew.
+    """
+
+    TEXT = "text"
+    ALL = "all"
+    NONE = "none"
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One rule. pattern: a name, a path such as `request.headers.x-foo`, or an RE2 expression."""
 
@@ -61,6 +72,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     emails: Emails = Emails.HIDE
     addresses: AddressRule = AddressRule.HIDE
+    attachments: Attachments = Attachments.TEXT
     rules: Annotated[tuple[Rule, ...], msgspec.Meta(max_length=MAX_RULES)] = ()
 
 

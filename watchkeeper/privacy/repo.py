@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from sqlalchemy import Connection, select, update
@@ -12,7 +13,7 @@ from watchkeeper.model import Scope
 from watchkeeper.privacy.policy import Policy, read_policy, write_policy
 from watchkeeper.privacy.scrub import Scrubber
 from watchkeeper.privacy.walk import Json
-from watchkeeper.store.columns import Columns
+from watchkeeper.store.columns import TABLES, Columns
 from watchkeeper.store.meta import Meta, bump, tables
 
 _REVISION = "privacy"
@@ -23,6 +24,14 @@ _NEWEST = """
 SELECT payload FROM errors WHERE project_id = {project:UInt32}
 ORDER BY received DESC LIMIT 1
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRows:
+    """Rows of a table, and the bytes of the blobs that they name."""
+
+    rows: int
+    blob_bytes: int
 
 
 class PolicyRows:
@@ -96,6 +105,19 @@ def newest_event(columns: Columns, scope: Scope) -> dict[str, Json] | None:
     """The project's event that came last, as stored: scrubbed by the rules of its time."""
     rows = columns.rows(_NEWEST, {"project": scope.project_id})
     return cast("dict[str, Json]", json.loads(rows[0][0])) if rows else None
+
+
+def rows_by_table(columns: Columns, scope: Scope, tables: Sequence[str]) -> dict[str, StoredRows]:
+    """What one project has in each of these column tables."""
+    found = {}
+    for name in tables:
+        table = next(each for each in TABLES if each.name == name)
+        has_blobs = any(column.name == "size_bytes" for column in table.columns)
+        sums = "count(), sum(size_bytes)" if has_blobs else "count(), 0"
+        sql = f"SELECT {sums} FROM {table.name} WHERE project_id = {{project:UInt32}}"
+        rows, in_blobs = columns.rows(sql, {"project": scope.project_id})[0]
+        found[name] = StoredRows(rows=int(rows), blob_bytes=int(in_blobs))
+    return found
 
 
 def _settings(conn: Connection, project_id: int) -> dict[str, object]:

@@ -9,10 +9,10 @@ from watchkeeper.privacy import rules
 from watchkeeper.privacy.assigned import secret_parameters, without_assigned, without_literals
 from watchkeeper.privacy.hashing import anonymous_id, hashed
 from watchkeeper.privacy.own_rules import OwnRules
-from watchkeeper.privacy.policy import AddressRule, Emails, Policy
+from watchkeeper.privacy.policy import AddressRule, Attachments, Emails, Policy
 from watchkeeper.privacy.rules import FILTERED, TextRule
 from watchkeeper.privacy.suspect import Suspicion
-from watchkeeper.privacy.walk import Json, Memory, Name, Sight, Walk
+from watchkeeper.privacy.walk import MAX_DEPTH, Json, Memory, Name, Sight, Walk
 
 _MAX_KNOWN_NAMES = 20_000
 _MAX_NAME_CHARACTERS = 200
@@ -105,6 +105,12 @@ class Scrubber:
         return self._options.own
 
     @property
+    def attachments(self) -> Attachments:
+        """Which files that come with events are kept."""
+        own = self._options.own
+        return Attachments.TEXT if own is None else own.attachments
+
+    @property
     def salt(self) -> bytes:
         """With which people without id are told apart."""
         return self._options.salt
@@ -148,6 +154,10 @@ class Scrubber:
             self._scrub_fresh(kept, fresh)
         return kept
 
+    def is_secret_name(self, name: str) -> bool:
+        """True if what a field of this name holds would be hidden."""
+        return self.name(name).rule is not None
+
     def rule_at(self, name: str, text: str) -> str:
         """Which rule changes an attribute: its name's, or the first that finds something in it."""
         rule = (self._attribute_names.get(name) or self._attribute_name(name)).rule
@@ -184,11 +194,14 @@ class Scrubber:
                 self._memory.keep_clean((text,))
             kept[fresh[at]] = text
 
-    def scrub_event(self, event: dict[str, Json]) -> dict[str, Json]:
-        """The same event, changed in place; what was found is noted under `_scrubbed`."""
+    def scrub_event(self, event: dict[str, Json], *, deepest: int = MAX_DEPTH) -> dict[str, Json]:
+        """The same event, changed in place; what was found is noted under `_scrubbed`.
+
+        deepest: what is nested more deeply is cut off.
+        """
         event.pop("_scrubbed", None)
         self._memory.bound()
-        walk = Walk(self._sight, self._memory)
+        walk = Walk(self._sight, self._memory, deepest=deepest)
         put_back = self._own.apply_paths(event, walk)
         self._scrub_user(event.get("user"), walk)
         walk.run(event)

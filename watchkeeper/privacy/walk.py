@@ -88,11 +88,11 @@ class Walk:
     """Hides secrets in one event. Keeps its own stack: nesting cannot exhaust the interpreter's.
 
     Texts are gathered first and looked at together, as nearly all of them hold nothing.
-    notes: what was hidden where, at most `MAX_NOTES`.
+    notes: what was hidden where, at most `MAX_NOTES`. deepest: what lies deeper is cut off.
     """
 
-    def __init__(self, sight: Sight, memory: Memory) -> None:
-        self._sight, self._memory = sight, memory
+    def __init__(self, sight: Sight, memory: Memory, *, deepest: int = MAX_DEPTH) -> None:
+        self._sight, self._memory, self.deepest = sight, memory, deepest
         self._stack: list[tuple[dict[str, Json] | list[Json], Place | None]] = []
         self._fresh: list[tuple[dict[str, Json] | list[Json], str | int, Place | None]] = []
         self._texts: list[str] = []
@@ -240,7 +240,7 @@ class Walk:
         """A container, to be walked later, or a number."""
         if isinstance(value, (dict, list)):
             depth = 1 if place is None else place[2] + 1
-            if depth <= MAX_DEPTH:
+            if depth <= self.deepest:
                 self._stack.append((value, (place, key, depth)))
                 return
             rule, hidden = "too_deep", _TOO_DEEP

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -23,11 +23,13 @@ from watchkeeper.ingest.history import History
 from watchkeeper.ingest.pushgateway import Pushgateway
 from watchkeeper.ingest.scrape import ScrapeConfigs, Scraper
 from watchkeeper.issues import ErrorSink, IssueMetrics, Issues
+from watchkeeper.lib.errors import Invalid
 from watchkeeper.lib.live import LiveHub
 from watchkeeper.lib.outbound import Outbound, OutboundOptions
 from watchkeeper.lib.telemetry import LoopGuard, OwnLogs, Telemetry, new_registry
 from watchkeeper.limits import Limiter, LoginLimits
 from watchkeeper.model import Role, Scope
+from watchkeeper.privacy import ErasureRequest, Erasures, ErasureStep, FoundRows
 from watchkeeper.query.attachments import Attachments
 from watchkeeper.query.exemplars import ColumnsExemplars
 from watchkeeper.query.promql import Engine, MemorySource
@@ -109,6 +111,16 @@ class Builder:
     columns: Columns
     clock: HandClock = field(default_factory=HandClock)
     assets: Path | None = None
+    begun: list[Callable[[], None]] = field(default_factory=list)
+    """Erasures that wait to be done."""
+
+    def steps_of(self, request: ErasureRequest) -> Iterator[ErasureStep]:
+        """An erasure that finds one row; of `nobody` it cannot be done."""
+        if request.user == "nobody":
+            raise Invalid("There is no such person.")
+        yield ErasureStep(done=1, total=2, what="found")
+        found = (FoundRows(store="columns", place="errors", rows=1),)
+        yield ErasureStep(done=2, total=2, what="proof", found=found, backups_ms=(5,))
 
     def build(self) -> tuple[Rooms, MemorySource]:
         self.meta = open_meta(f"sqlite:///{self.directory / 'meta.sqlite'}")
@@ -171,6 +183,7 @@ class Builder:
             source=source,
             exemplars=ColumnsExemplars(self.columns),
             attachments=Attachments(self.columns, DirectoryBlobs(self.directory / "blobs")),
+            erasures=Erasures(self.steps_of, self.clock, self.begun.append),
             rules=rules,
             evaluator=Evaluator(
                 rules,
@@ -197,6 +210,7 @@ class Builder:
             clock=self.clock,
             options=ApiOptions(
                 signal_days={"errors": 30, "logs": 7},
+                signal_tables={"errors": ("errors",), "logs": ("logs",)},
                 longest_days=90,
                 public_url=PUBLIC_URL,
                 data_dir=self.directory,

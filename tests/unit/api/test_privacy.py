@@ -9,6 +9,7 @@ from watchkeeper.privacy import PolicyRows
 RULES = {
     "emails": "hash",
     "addresses": "keep",
+    "attachments": "none",
     "rules": [{"kind": "name", "pattern": "plan", "action": "mask", "note": "secret plans"}],
 }
 
@@ -23,7 +24,12 @@ async def test_rules_are_set_and_read(world: World) -> None:
         put = await client.put(path(world), json=RULES)
         after = (await client.get(path(world))).json()
 
-    assert before == {"emails": "hide", "addresses": "hide", "rules": []}
+    assert before == {
+        "emails": "hide",
+        "addresses": "hide",
+        "attachments": "text",
+        "rules": [],
+    }
     assert put.status_code == 200
     assert after == RULES
     assert PolicyRows(world.rooms.meta).all().keys() == {world.acme.project_id}

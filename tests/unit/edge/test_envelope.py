@@ -46,10 +46,11 @@ class Edge:
         self.world = World(directory / "spool", max_bytes=int(str(options.pop("max_bytes", 2**30))))
         self.rejections: list[Rejection] = []
         self.reserved: set[int] = set()
+        self.scrubber = Scrubber()
         self.app = EdgeApp(
             self.world.acceptor,
             self.world.keys,
-            Scrubber(),
+            self.scrubber,
             EngineProxy(directory / "engine.sock"),
             self.world.clock,
             self.world.metrics,

@@ -193,7 +193,7 @@ async def test_streamed_spans_are_spans_too(edge: Edge) -> None:
     assert (root.is_entry, query.is_entry) == (True, False)
     assert query.parent_id == root.span_id
     assert query.transaction == "/orders/{id}"
-    assert (query.attributes["api_key"], query.user_key) == ("[Filtered]", "42")
+    assert (query.attributes["api_key"], query.user_key) == ("[Filtered]", "id:42")
 
 
 async def test_a_chunk_of_a_continuous_profile_joins_its_profiler(edge: Edge) -> None:

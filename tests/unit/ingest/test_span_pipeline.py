@@ -128,7 +128,7 @@ def test_secrets_are_gone_from_attributes_events_and_messages() -> None:
 def test_a_session_and_a_user_have_their_fields() -> None:
     row = _finished(attributes={"session.id": "s-1", "enduser.id": "ada"})
 
-    assert (row.session_id, row.user_key) == ("s-1", "ada")
+    assert (row.session_id, row.user_key) == ("s-1", "id:ada")
 
 
 def test_what_exceeds_the_bounds_is_cut_and_counted() -> None:

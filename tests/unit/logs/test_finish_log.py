@@ -35,7 +35,7 @@ def test_fields_are_found_among_the_attributes_and_taken_out() -> None:
     )
 
     assert (row.service, row.environment, row.release) == ("shop", "production", "1.2.3")
-    assert (row.host, row.request_id, row.user_key) == ("web-1", "r-42", "u7")
+    assert (row.host, row.request_id, row.user_key) == ("web-1", "r-42", "id:u7")
     assert (row.session_id, row.trace_id, row.span_id) == ("s1", TRACE, "b7ad6b7169203331")
     assert row.attributes == {"cart": "3"}
 

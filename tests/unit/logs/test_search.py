@@ -81,6 +81,8 @@ def shop(shelf: Shelf) -> Shelf:
         ("request:r-1", 1),
         ("attr.request_id:r-1", 1),
         ("user:u7", 1),
+        ('user:"id:u7"', 1),
+        ("user:u*", 1),
         ("attr.region:eu-west", 1),
         ("@region:eu-west", 1),
         ("attr.region:eu*", 1),

@@ -146,6 +146,8 @@ def test_the_slowest_lead(traces: Traces, keep: Keep) -> None:
         ("statement:*orders*", [2]),
         ("ORDERS", [2]),
         ("user:42", [1]),
+        ('user:"id:42"', [1]),
+        ("user:4*", [1]),
         ("trace.errors:>0", [2]),
         ("trace.errors:0", [1]),
         ("trace.spans:2", [2]),
@@ -167,6 +169,13 @@ def test_a_search_finds(traces: Traces, keep: Keep, text: str, found: list[int])
     )  # fmt: skip
 
     assert numbers(search(traces, text)) == found
+
+
+def test_a_user_is_found_in_rows_of_now_and_of_before(traces: Traces, keep: Keep) -> None:
+    keep(row(1, user_key="42"), row(2, user_key="id:42"), row(3, user_key="id:421"))
+
+    assert numbers(search(traces, "user:42")) == [2, 1]
+    assert numbers(search(traces, "user:id:42")) == [2, 1]
 
 
 def test_the_filters_beside_the_search_narrow_it(traces: Traces, keep: Keep) -> None:

@@ -11,6 +11,7 @@ from watchkeeper.api.wk import (
     cardinality,
     channels,
     data_health,
+    erasures,
     errors,
     first_run,
     forecasts,
@@ -47,7 +48,7 @@ _ROOMS = (
     session, first_run, projects, setup, keys, tokens, members, audit, home, issues, issue_acts,
     issue_facts, issue_searches, errors, releases, alerts, rules, rule_preview, channels, scrape,
     pools, metrics, cardinality, forecasts, live, data_health, attachments, traces, performance,
-    profiles, log_queries, log_streams, logs, privacy, retention,
+    profiles, log_queries, log_streams, logs, privacy, retention, erasures,
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from watchkeeper.lib.errors import Invalid
 from watchkeeper.privacy import (
     Action,
     AddressRule,
+    Attachments,
     Emails,
     InvalidRule,
     Json,
@@ -54,6 +55,7 @@ class PolicyBody(Body):
     model_config = example(
         emails="hash",
         addresses="hide",
+        attachments="text",
         rules=[
             {"kind": "name", "pattern": "patient_no", "action": "hash", "note": "tells them apart"},
             {"kind": "path", "pattern": "extra.*", "action": "remove", "note": ""},
@@ -62,6 +64,7 @@ class PolicyBody(Body):
     )
     emails: Emails = Emails.HIDE
     addresses: AddressRule = AddressRule.HIDE
+    attachments: Attachments = Attachments.TEXT
     rules: list[RuleShape] = Field(default_factory=list, max_length=_MAX_RULES)
 
 
@@ -70,6 +73,7 @@ class PolicyAnswer(Answer):
 
     emails: Emails
     addresses: AddressRule
+    attachments: Attachments
     rules: list[RuleShape]
 
 
@@ -190,13 +194,16 @@ def _policy(body: PolicyBody) -> Policy:
         Rule(kind=each.kind, pattern=each.pattern, action=each.action, note=each.note)
         for each in body.rules
     )
-    return Policy(emails=body.emails, addresses=body.addresses, rules=rules)
+    return Policy(
+        emails=body.emails, addresses=body.addresses, attachments=body.attachments, rules=rules
+    )
 
 
 def _answer(policy: Policy) -> PolicyAnswer:
     return PolicyAnswer(
         emails=policy.emails,
         addresses=policy.addresses,
+        attachments=policy.attachments,
         rules=[
             RuleShape(kind=r.kind, pattern=r.pattern, action=r.action, note=r.note)
             for r in policy.rules

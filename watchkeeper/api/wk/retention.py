@@ -12,7 +12,8 @@ from watchkeeper.api.auth import AdminScope, Caller, RoomsHere, ViewerScope
 from watchkeeper.api.rooms import Rooms
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, example
 from watchkeeper.lib.errors import Invalid
-from watchkeeper.privacy import days_of, put_days
+from watchkeeper.privacy import days_of, put_days, rows_by_table
+from watchkeeper.store.columns import TableSize
 
 router = APIRouter(tags=["privacy"], responses=ERRORS)
 
@@ -32,6 +33,20 @@ class RetentionAnswer(Answer):
     longest_days: int
 
 
+class SignalSize(Answer):
+    """bytes: on disk, the project's share of each table by its rows, and all of its blobs."""
+
+    signal: str
+    rows: int
+    bytes: int
+
+
+class SizesAnswer(Answer):
+    """What each signal takes now."""
+
+    signals: list[SignalSize]
+
+
 class RetentionBody(Body):
     """Signal → days; a signal that is not named takes the server's."""
 
@@ -43,6 +58,33 @@ class RetentionBody(Body):
 def get_retention(rooms: RoomsHere, _scope: ViewerScope, project_id: int) -> RetentionAnswer:
     """For how many days each signal is kept."""
     return _answer(rooms, project_id)
+
+
+@router.get("/projects/{project_id}/retention/sizes")
+def get_retention_sizes(rooms: RoomsHere, scope: ViewerScope, project_id: int) -> SizesAnswer:
+    """What each signal of the project takes on disk now."""
+    del project_id  # the scope names it
+    wanted = rooms.options.signal_tables
+    tables = [table for named in wanted.values() for table in named]
+    stored = rows_by_table(rooms.columns, scope, tables)
+    whole = {size.table: size for size in rooms.columns.sizes()}
+    taken = {
+        name: each.blob_bytes + _share(each.rows, whole.get(name)) for name, each in stored.items()
+    }
+    return SizesAnswer(
+        signals=[
+            SignalSize(
+                signal=signal,
+                rows=stored[named[0]].rows,
+                bytes=sum(taken[table] for table in named),
+            )
+            for signal, named in wanted.items()
+        ]
+    )
+
+
+def _share(rows: int, whole: TableSize | None) -> int:
+    return round(whole.bytes_on_disk * rows / whole.rows) if whole and whole.rows else 0
 
 
 @router.put("/projects/{project_id}/retention")

@@ -13,6 +13,7 @@ from watchkeeper.ingest.pipeline.severities import (
 )
 from watchkeeper.ingest.rows import LogRow
 from watchkeeper.lib.clock import DAY_MS, MINUTE_MS, NS_A_MS
+from watchkeeper.model import person_key
 from watchkeeper.privacy import FILTERED, Scrubber
 
 _TRACE_ID = re.compile(r"[0-9a-f]{32}")
@@ -129,7 +130,7 @@ def finish_log(
         trace_id=trace_id,
         span_id=span_id,
         request_id=request_id if _REQUEST_ID.fullmatch(request_id) else "",
-        user_key="" if FILTERED in user_key else user_key,
+        user_key="" if FILTERED in user_key else person_key(user_key),
         session_id=session_id,
         source=sent.source,
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from watchkeeper.ingest.pipeline.stack_texts import Frame, read_stack
+from watchkeeper.model import person_id
 from watchkeeper.privacy import Json
 
 TYPE, MESSAGE, STACK, ESCAPED = (
@@ -112,7 +113,7 @@ def _event(event_id: str, raised: Raised) -> dict[str, Json]:
         trace: dict[str, Json] = {"trace_id": raised.trace_id, "span_id": raised.span_id}
         event["contexts"] = {"trace": trace}
     if raised.user_key:
-        event["user"] = {"id": raised.user_key}
+        event["user"] = {"id": person_id(raised.user_key)}
     if raised.message:
         event["logentry"] = {"formatted": raised.message[:_MAX_TEXT]}
     if request := _request(raised.around):

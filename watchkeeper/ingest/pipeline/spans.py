@@ -17,6 +17,7 @@ from watchkeeper.ingest.pipeline import conventions as said
 from watchkeeper.ingest.pipeline.routes import path_of_url, template_of
 from watchkeeper.ingest.pipeline.statements import sanitised
 from watchkeeper.ingest.span_rows import SpanRow
+from watchkeeper.model import person_key
 from watchkeeper.privacy import FILTERED, Scrubber
 
 MAX_ATTRIBUTES = 128
@@ -232,7 +233,7 @@ def _row(
         http_status=http_status,
         db_system=told.db_system,
         statement=told.statement,
-        user_key="" if user_key == FILTERED else user_key[:MAX_KEY],
+        user_key="" if user_key == FILTERED else person_key(user_key[:MAX_KEY]),
         session_id=told.session_id,
         attributes={**origin.attributes, **attributes} if origin.attributes else attributes,
         events=told.events,

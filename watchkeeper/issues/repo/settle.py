@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from hashlib import blake2b
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
@@ -12,7 +11,7 @@ from watchkeeper.issues.lapse import Ignoring, Resolution, counted, is_back, lap
 from watchkeeper.issues.repo.returns import Outcome, awake, note_returns
 from watchkeeper.issues.tally import Arrival, Key, Tally, worse
 from watchkeeper.lib.clock import DAY_MS
-from watchkeeper.model import Severity
+from watchkeeper.model import Severity, person_hash
 from watchkeeper.store.meta import insert_into, tables
 
 _AT_ONCE = 500
@@ -365,15 +364,11 @@ def _ignored_on(conn: Connection, issue_id: int, after: dict[str, Any], one: Tal
 def _ignored_users(conn: Connection, issue_id: int, users: Collection[str]) -> int:
     """Note people as seen since the issue was ignored; returns how many there are."""
     t = tables.issue_ignored_users
-    rows = [{"issue_id": issue_id, "user_hash": _user_hash(one)} for one in sorted(users)]
+    rows = [{"issue_id": issue_id, "user_hash": person_hash(one)} for one in sorted(users)]
     if rows:
         conn.execute(insert_into(conn, t).on_conflict_do_nothing(), rows)
     total = select(func.count()).where(t.c.issue_id == issue_id)
     return int(conn.execute(total).scalar_one())
-
-
-def _user_hash(user_key: str) -> str:
-    return blake2b(user_key.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:

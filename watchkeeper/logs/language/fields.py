@@ -22,6 +22,7 @@ class FieldKind(StrEnum):
     ID = "id"
     BODY = "body"
     PATTERN = "pattern"
+    PERSON = "person"
     ATTRIBUTE = "attribute"
 
 
@@ -46,7 +47,7 @@ FIELDS = (
     Field("trace", FieldKind.ID, "trace_id", "trace id, 32 hex digits"),
     Field("span", FieldKind.ID, "span_id", "span id, 16 hex digits"),
     Field("request", FieldKind.TEXT, "request_id", "request id"),
-    Field("user", FieldKind.TEXT, "user_key", "id of a user"),
+    Field("user", FieldKind.PERSON, "user_key", "id of a user"),
     Field("session", FieldKind.TEXT, "session_id", "id of a session"),
     Field("body", FieldKind.BODY, "body", "the line's text, also inside words"),
     Field("pattern", FieldKind.PATTERN, "pattern", "id of a pattern, 16 hex digits"),

@@ -21,6 +21,7 @@ from watchkeeper.logs.language import (
     Text,
     lowered,
 )
+from watchkeeper.model import key_forms
 from watchkeeper.store.columns import LOG_ATTRIBUTE_PAIRS
 
 _TOKEN = re.compile(r"[0-9a-z\x80-\U0010ffff]+")
@@ -127,10 +128,20 @@ def _matches(searched: Field, parts: Sequence[str], value: Values) -> str:
             return f"pattern = {value(int(''.join(parts), 16), 'UInt64')}"
         case FieldKind.ATTRIBUTE:
             return _attribute(searched.key, parts, value)
+        case FieldKind.PERSON:
+            return _person(column, parts, value)
         case _ if len(parts) > 1:
             return f"{column} LIKE {value(_like(parts))}"
         case _:
             return f"{column} = {value(parts[0])}"
+
+
+def _person(column: str, parts: Sequence[str], value: Values) -> str:
+    """`42` finds `id:42` too, and `id:42` the bare id of rows of before."""
+    if len(parts) == 1:
+        return f"{column} IN {value(list(key_forms(parts[0])), 'Array(String)')}"
+    likes = [f"{column} LIKE {value(form)}" for form in key_forms(_like(parts))]
+    return "(" + " OR ".join(likes) + ")"
 
 
 def _attribute(key: str, parts: Sequence[str], value: Values) -> str:

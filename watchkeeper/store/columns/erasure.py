@@ -7,10 +7,19 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from watchkeeper.model import key_forms
 from watchkeeper.store.columns.port import Columns, Params
 from watchkeeper.store.columns.schema import local_name, on_cluster
 from watchkeeper.store.columns.table import Table
-from watchkeeper.store.columns.tables import SERIES, TABLES
+from watchkeeper.store.columns.tables import (
+    ERRORS,
+    ERRORS_1D,
+    ERRORS_1D_VIEW,
+    ERRORS_1H,
+    ERRORS_1H_VIEW,
+    SERIES,
+    TABLES,
+)
 
 SHORTEST_DISTINCTIVE = 6
 """An id of fewer characters may stand in any text by chance: it only counts as a whole value."""
@@ -22,6 +31,13 @@ _TEXT = re.compile(
 _TEXTS = re.compile(r"Array\((LowCardinality\()?String")
 _NO_HURRY = {"mutations_sync": 2, "max_execution_time": 0}
 _SOUGHT = "erase_sought"
+_TOUCHED = "erase_touched"
+"""Which issues had errors of the person in which hours."""
+_SUMS = (
+    (ERRORS_1H, ERRORS_1H_VIEW, "bucket", "toStartOfHour(toDateTime(ts, 'UTC'))"),
+    (ERRORS_1D, ERRORS_1D_VIEW, "toDate(bucket, 'UTC')", "toDate(ts, 'UTC')"),
+)
+"""Sums of errors, with the bucket as the touched hours and as a row of `errors` tell it."""
 _PARAMETERS = {
     "ids": "Array(String)",
     "parts": "Array(String)",
@@ -45,6 +61,11 @@ class Sought:
     def distinctive(self) -> tuple[str, ...]:
         """The ids that are looked for inside texts too."""
         return tuple(each for each in self.ids if len(each) >= SHORTEST_DISTINCTIVE)
+
+    @property
+    def whole(self) -> tuple[str, ...]:
+        """What a value as a whole may be: each id, bare and as the key of a person."""
+        return tuple(dict.fromkeys(form for each in self.ids for form in key_forms(each)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +102,13 @@ class ColumnErasure:
     def erase(self, sought: Sought, found: Sequence[Found]) -> Iterator[str]:
         """Erase the rows that were found; yields each table when its rows are gone.
 
-        Samples go before the series that say whose they are.
+        Samples go before the series that say whose they are. Hourly and daily sums of errors are
+        made anew of the errors that stay.
         """
         wanted = {each.table for each in found}
         self._hold_in_memory(sought)
+        if ERRORS.name in wanted:
+            self._hold_touched()
         tables = sorted(
             (table for table in _personal() if table.name in wanted),
             key=lambda table: table is SERIES,
@@ -96,6 +120,9 @@ class ColumnErasure:
                 f"ALTER TABLE {local}{on_cluster(self._cluster)} {delete}", settings=_NO_HURRY
             )
             yield table.name
+        if ERRORS.name in wanted:
+            yield from self._sum_anew()
+            tables += [ERRORS_1H, ERRORS_1D]
         self._columns.execute(f"DROP TABLE {_SOUGHT}{on_cluster(self._cluster)} SYNC")
         self._wait_until_gone([local_name(table.name, self._cluster) for table in tables])
 
@@ -113,6 +140,40 @@ class ColumnErasure:
         values = ", ".join(f"{{{name}:{kind}}}" for name, kind in _PARAMETERS.items())
         self._columns.execute(f"INSERT INTO {_SOUGHT} SELECT {values}", _params(sought))
 
+    def _hold_touched(self) -> None:
+        """Remember which sums count the person, before the errors that tell it are gone."""
+        on = on_cluster(self._cluster)
+        self._columns.execute(f"DROP TABLE IF EXISTS {_TOUCHED}{on} SYNC")
+        self._columns.execute(
+            f"CREATE TABLE {_TOUCHED}{on} (project_id UInt32, grouping_hash UInt64, "
+            "bucket DateTime('UTC')) ENGINE = Memory"
+        )
+        self._columns.execute(
+            f"INSERT INTO {_TOUCHED} SELECT DISTINCT project_id, grouping_hash, "
+            "toStartOfHour(toDateTime(ts, 'UTC')) "
+            f"FROM {ERRORS.name} WHERE {_out_of_memory(ERRORS)}"
+        )
+
+    def _sum_anew(self) -> Iterator[str]:
+        """Replace the sums that counted the person; yields each table when that is done."""
+        on = on_cluster(self._cluster)
+        for table, view, touched, of_row in _SUMS:
+            key = table.order_by[2]
+            among = f"IN (SELECT project_id, grouping_hash, {touched} FROM {_TOUCHED})"
+            self._columns.execute(
+                f"ALTER TABLE {local_name(table.name, self._cluster)}{on} "
+                f"DELETE WHERE (project_id, grouping_hash, {key}) {among}",
+                settings=_NO_HURRY,
+            )
+            rows = (
+                f"(SELECT * FROM {ERRORS.name} WHERE (project_id, grouping_hash, {of_row}) {among})"
+            )
+            names = ", ".join(column.name for column in table.columns)
+            made = view.select.format(source=rows)
+            self._columns.execute(f"INSERT INTO {table.name} ({names}) {made}")
+            yield table.name
+        self._columns.execute(f"DROP TABLE {_TOUCHED}{on} SYNC")
+
     def _wait_until_gone(self, tables: list[str]) -> None:
         """Deleted values stay in inactive parts until the engine removes those."""
         deadline = time.monotonic() + GONE_WITHIN_S
@@ -129,7 +190,7 @@ def _personal() -> list[Table]:
 def _params(sought: Sought) -> Params:
     words = "|".join(re.escape(each) for each in sought.distinctive)
     return {
-        "ids": list(sought.ids),
+        "ids": list(sought.whole),
         "parts": list(sought.distinctive),
         "word": rf"(^|[^A-Za-z0-9_])(?:{words})($|[^A-Za-z0-9_])" if words else r"\b\B",
         "projects": list(sought.projects),

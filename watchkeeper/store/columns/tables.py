@@ -217,7 +217,7 @@ ERRORS_1H = Table(
     ),
     ttl_column="bucket",
     ttl_days=90,
-    impersonal="counts; people only as 64-bit hashes in a sketch",
+    impersonal="counts, made anew where a person is erased",
 )
 
 ERRORS_1D = replace(

@@ -3,7 +3,14 @@
 from watchkeeper.store.meta import tables
 from watchkeeper.store.meta.coordinate import bump, insert_into, lease
 from watchkeeper.store.meta.dump import dump_meta, load_meta
-from watchkeeper.store.meta.erasure import InMeta, Touched, erase_in_meta, fate_of, find_in_meta
+from watchkeeper.store.meta.erasure import (
+    InMeta,
+    SoughtInMeta,
+    Touched,
+    erase_in_meta,
+    fate_of,
+    find_in_meta,
+)
 from watchkeeper.store.meta.errors import MetaFailed, RowConflict, SchemaTooNew, StoreUnavailable
 from watchkeeper.store.meta.meta import Meta
 from watchkeeper.store.meta.open import open_meta
@@ -14,6 +21,7 @@ __all__ = [
     "MetaFailed",
     "RowConflict",
     "SchemaTooNew",
+    "SoughtInMeta",
     "StoreUnavailable",
     "Touched",
     "bump",

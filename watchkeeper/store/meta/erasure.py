@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Column,
+    ColumnElement,
     Connection,
     LargeBinary,
     String,
@@ -18,11 +19,14 @@ from sqlalchemy import (
     Text,
     cast,
     delete,
+    false,
     or_,
     select,
+    true,
     update,
 )
 
+from watchkeeper.model import person_hash
 from watchkeeper.store.meta import tables
 from watchkeeper.store.meta.meta import Meta
 
@@ -76,24 +80,35 @@ class Touched:
     fate: InMeta
 
 
-def find_in_meta(meta: Meta, ids: Sequence[str]) -> list[Touched]:
-    """Every table that has such rows. ids: those that are distinctive enough to stand in text."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoughtInMeta:
+    """A person. ids: distinctive enough to stand in text. keys: of rows, of which only hashes are
+    kept here. projects: where; empty: everywhere.
+    """
+
+    ids: tuple[str, ...]
+    keys: tuple[str, ...] = ()
+    projects: tuple[int, ...] = ()
+
+
+def find_in_meta(meta: Meta, sought: SoughtInMeta) -> list[Touched]:
+    """Every table that has rows of the person."""
     return [
         Touched(table=table.name, rows=rows, fate=fate)
         for table, fate in _personal()
-        if (rows := sum(1 for _ in _matching(meta, table, ids)))
+        if (rows := sum(1 for _ in _matching(meta, table, sought)))
     ]
 
 
-def erase_in_meta(meta: Meta, ids: Sequence[str]) -> Iterator[Touched]:
+def erase_in_meta(meta: Meta, sought: SoughtInMeta) -> Iterator[Touched]:
     """Delete or mask them; yields each table when it is done. Call `Meta.compact` afterwards."""
     for table, fate in _personal():
-        found = list(_matching(meta, table, ids))
+        found = list(_matching(meta, table, sought))
         if not found:
             continue
         with meta.write() as conn:
             for row in found:
-                _change(conn, table, row, fate, ids)
+                _change(conn, table, row, fate, sought.ids)
         yield Touched(table=table.name, rows=len(found), fate=fate)
 
 
@@ -102,11 +117,23 @@ def _personal() -> list[tuple[Table, InMeta]]:
     return [(table, fate) for table, fate in fates if fate in {InMeta.DELETE, InMeta.MASK}]
 
 
-def _matching(meta: Meta, table: Table, ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _matching(meta: Meta, table: Table, sought: SoughtInMeta) -> Iterator[dict[str, Any]]:
+    """Rows that name the person, or stand for them by a hash."""
+    if "user_hash" in table.columns:
+        hashes = [person_hash(key) for key in sought.keys]
+        by_hash = select(table).where(table.c.user_hash.in_(hashes), _is_in(table, sought.projects))
+        with meta.read() as conn:
+            yield from [dict(row) for row in conn.execute(by_hash).mappings()]
+    else:
+        yield from _naming(meta, table, sought)
+
+
+def _naming(meta: Meta, table: Table, sought: SoughtInMeta) -> Iterator[dict[str, Any]]:
     """Rows whose texts hold one of the ids. Binary columns are looked through here."""
+    ids = sought.ids
     texts = [column for column in table.columns if isinstance(column.type, String | Text | JSON)]
     binary = [column for column in table.columns if isinstance(column.type, LargeBinary)]
-    query = select(table)
+    query = select(table).where(_is_in(table, sought.projects))
     if not binary:
         query = query.where(or_(*(_holds(column, each) for column in texts for each in ids)))
     if not ids or not (texts or binary):
@@ -116,6 +143,20 @@ def _matching(meta: Meta, table: Table, ids: Sequence[str]) -> Iterator[dict[str
     for row in rows:
         if any(_names(row[column.name], ids) for column in (*texts, *binary)):
             yield row
+
+
+def _is_in(table: Table, projects: Sequence[int]) -> ColumnElement[bool]:
+    """A row is of one of these projects, by itself or by the row that it belongs to."""
+    if not projects:
+        return true()
+    if "project_id" in table.columns:
+        return table.c.project_id.in_(projects)
+    for column in table.columns:
+        for key in column.foreign_keys:
+            owner = key.column.table
+            if "project_id" in owner.columns:
+                return column.in_(select(key.column).where(owner.c.project_id.in_(projects)))
+    return false()
 
 
 def _holds(column: Column[Any], text: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from watchkeeper.model import key_forms
 from watchkeeper.traces.language import Term
 
 _SPAN_COLUMNS = {
@@ -126,6 +127,9 @@ def _span_claim(term: Term, bound: Bound) -> str:
     if not term.field:
         return _words_claim(term, bound)
     column = _SPAN_COLUMNS[term.field]
+    if column == "user_key" and term.values:
+        forms = [form for value in term.values for form in key_forms(value)]
+        return _text_claim(column, forms, bound)
     if term.comparison == "has":
         empty = "0" if column in {"http_status", "duration_ns"} else "''"
         return f"{column} != {empty}"

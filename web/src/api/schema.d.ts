@@ -2100,6 +2100,68 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/wk/projects/{project_id}/retention/sizes": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Retention Sizes
+     * @description What each signal of the project takes on disk now.
+     */
+    get: operations["get_retention_sizes"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/erasures/last": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Last Erasure
+     * @description How far the last erasure is. Needs role admin.
+     */
+    get: operations["get_last_erasure"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/erasures": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Start Erasure
+     * @description Begin to erase a person from this project, or to look what that would take.
+     *
+     *     It goes on in the background; one at a time on a server. Needs role admin.
+     */
+    post: operations["start_erasure"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2258,6 +2320,14 @@ export interface components {
       /** Received Ms */
       received_ms: number;
     };
+    /**
+     * Attachments
+     * @description Files that come with events: `text` is scrubbed, anything else can only be kept or not.
+     *
+     *     Also of replays: videos, and pictures of what pages drew.
+     * @enum {string}
+     */
+    Attachments: "text" | "all" | "none";
     /**
      * AttachmentsAnswer
      * @description The files of one event, oldest first.
@@ -3015,6 +3085,59 @@ export interface components {
       /** Last Ms */
       last_ms: number;
     };
+    /**
+     * ErasureAnswer
+     * @description found: what there is (dry_run) or was erased; of the last step. left: what is still there.
+     *
+     *     notes: what no search can find. backups_ms: when backups were made that may hold the person.
+     *     error: why it failed.
+     */
+    ErasureAnswer: {
+      /** Dry Run */
+      dry_run: boolean;
+      /** Started Ms */
+      started_ms: number;
+      state: components["schemas"]["ErasureState"];
+      /** Done */
+      done: number;
+      /** Total */
+      total: number;
+      /** Step */
+      step: string;
+      /** Found */
+      found: components["schemas"]["PlaceAnswer"][];
+      /** Left */
+      left: components["schemas"]["PlaceAnswer"][];
+      /** Notes */
+      notes: string[];
+      /** Backups Ms */
+      backups_ms: number[];
+      /** Error */
+      error: string;
+    };
+    /**
+     * ErasureBody
+     * @description user: an id, a name or an e-mail address. dry_run: only look what there is.
+     * @example {
+     *       "dry_run": true,
+     *       "user": "ada@example.org"
+     *     }
+     */
+    ErasureBody: {
+      /** User */
+      user: string;
+      /**
+       * Dry Run
+       * @default true
+       */
+      dry_run: boolean;
+    };
+    /**
+     * ErasureState
+     * @description How far an erasure is.
+     * @enum {string}
+     */
+    ErasureState: "running" | "done" | "failed";
     /**
      * ErrorAnswer
      * @description The body of every 4xx and 5xx. `X-Request-Id` names the request in the server's log.
@@ -3900,6 +4023,13 @@ export interface components {
       series: number;
     };
     /**
+     * LastErasureAnswer
+     * @description erasure: the one begun last in this project; null if none was since the server started.
+     */
+    LastErasureAnswer: {
+      erasure: components["schemas"]["ErasureAnswer"] | null;
+    };
+    /**
      * Latency
      * @description Times of a set of calls, ms; the percentiles are mostly within 5 % of the exact ones.
      */
@@ -4769,6 +4899,18 @@ export interface components {
       evidence: components["schemas"]["ProblemEvidence"][];
     };
     /**
+     * PlaceAnswer
+     * @description store: columns, meta, blobs or spool; place: a table or the key of a blob.
+     */
+    PlaceAnswer: {
+      /** Store */
+      store: string;
+      /** Place */
+      place: string;
+      /** Rows */
+      rows: number;
+    };
+    /**
      * Points
      * @description values: null where nothing is known; as long as times_ms.
      */
@@ -4785,6 +4927,7 @@ export interface components {
     PolicyAnswer: {
       emails: components["schemas"]["Emails"];
       addresses: components["schemas"]["AddressRule"];
+      attachments: components["schemas"]["Attachments"];
       /** Rules */
       rules: components["schemas"]["RuleShape"][];
     };
@@ -4793,6 +4936,7 @@ export interface components {
      * @description The first rule that finds a value decides about it; all of them come before the defaults.
      * @example {
      *       "addresses": "hide",
+     *       "attachments": "text",
      *       "emails": "hash",
      *       "rules": [
      *         {
@@ -4821,6 +4965,8 @@ export interface components {
       emails: components["schemas"]["Emails"];
       /** @default hide */
       addresses: components["schemas"]["AddressRule"];
+      /** @default text */
+      attachments: components["schemas"]["Attachments"];
       /** Rules */
       rules?: components["schemas"]["RuleShape"][];
     };
@@ -5988,6 +6134,18 @@ export interface components {
       default_days: number;
     };
     /**
+     * SignalSize
+     * @description bytes: on disk, the project's share of each table by its rows, and all of its blobs.
+     */
+    SignalSize: {
+      /** Signal */
+      signal: string;
+      /** Rows */
+      rows: number;
+      /** Bytes */
+      bytes: number;
+    };
+    /**
      * SimilarAnswer
      * @description The most similar first. looked_at: issues of the project that were compared.
      */
@@ -6031,6 +6189,14 @@ export interface components {
       words: string[];
       /** Words Ratio */
       words_ratio: number;
+    };
+    /**
+     * SizesAnswer
+     * @description What each signal takes now.
+     */
+    SizesAnswer: {
+      /** Signals */
+      signals: components["schemas"]["SignalSize"][];
     };
     /**
      * SlowQueries
@@ -12511,6 +12677,130 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["RetentionAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_retention_sizes: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SizesAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_last_erasure: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LastErasureAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  start_erasure: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ErasureBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErasureAnswer"];
         };
       };
       /** @description The request was refused. */

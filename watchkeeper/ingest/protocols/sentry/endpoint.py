@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID, uuid4
 
 import orjson
@@ -39,6 +40,8 @@ _STORED = frozenset({"envelope", "store", "security", "cron"})
 _REFUSED = frozenset({"minidump", "unreal", "attachment", "playstation", "nel"})
 _LARGE_BYTES = 256 * 1024
 """A body from here on is read in a thread, so that nobody waits for it."""
+_UNPACKED = frozenset({"replay_recording", "replay_video"})
+"""Items that may unpack to many times their size: in a thread too, and one envelope at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +98,7 @@ class SentryEndpoint:
         self._quotas = Quotas.of(clock, self._options.per_minute)
         self._new_id = new_id
         self._totals = Totals()
+        self._unpacking = asyncio.Semaphore(1)
 
     def owns(self, path: str) -> bool:
         """True if this endpoint answers the path."""
@@ -149,10 +153,13 @@ class SentryEndpoint:
         wanted = counts_of(envelope.items)
         limited = self._quotas.spend(project_id, wanted)
         facts = self._facts(envelope.header, self._scrubber.of(project_id))
+        taking = partial(self._taken, envelope, limited, (request, route), facts)
+        if any(item.type in _UNPACKED for item in envelope.items):
+            async with self._unpacking:
+                return envelope, (await asyncio.to_thread(taking), project_id)
         if sum(len(item.payload) for item in envelope.items) < _LARGE_BYTES:
-            return envelope, (self._taken(envelope, limited, (request, route), facts), project_id)
-        kept = await asyncio.to_thread(self._taken, envelope, limited, (request, route), facts)
-        return envelope, (kept, project_id)
+            return envelope, (taking(), project_id)
+        return envelope, (await asyncio.to_thread(taking), project_id)
 
     def _parsed(self, request: Request, route: _Route, body: bytes) -> _Envelope:
         limits = self._options.limits

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import cast
 
 from watchkeeper.ingest.protocols.sentry.values import text_of
+from watchkeeper.model import KNOWN_BY, person_key
 from watchkeeper.privacy import FILTERED, Json, Scrubber
 
 _PREFIX = "user."
 _MOST_REMEMBERED = 1_000
-_KEYS = ("id", "email", "username", "ip_address")
 
 
 class People:
@@ -49,10 +49,10 @@ def user_key(user: object) -> str:
     """What tells people apart, the most stable first, of a scrubbed user: `id:42`, or empty."""
     if not isinstance(user, Mapping):
         return ""
-    for name in _KEYS:
+    for name in KNOWN_BY:
         value = text_of(user.get(name))
         if value and FILTERED not in value:
-            return f"{name}:{value}"[:250]
+            return person_key(value, name)
     return ""
 
 

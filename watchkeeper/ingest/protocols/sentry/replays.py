@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import cast
 
 import msgspec
@@ -11,10 +10,11 @@ import orjson
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.envelope_rows import ReplayRow
 from watchkeeper.ingest.http import Refusal
-from watchkeeper.ingest.protocols.sentry.categories import MIB
-from watchkeeper.ingest.protocols.sentry.kept import Facts, Kept
+from watchkeeper.ingest.protocols.sentry.categories import Category
+from watchkeeper.ingest.protocols.sentry.kept import Facts, Kept, RefusedItems
 from watchkeeper.ingest.protocols.sentry.parse import Item, MalformedEnvelope, parse_object
 from watchkeeper.ingest.protocols.sentry.people import user_key
+from watchkeeper.ingest.protocols.sentry.recordings import scrubbed_recording
 from watchkeeper.ingest.protocols.sentry.values import (
     count_of,
     field,
@@ -24,11 +24,8 @@ from watchkeeper.ingest.protocols.sentry.values import (
     trace_id_of,
 )
 from watchkeeper.model import Kind
-from watchkeeper.privacy import Json
+from watchkeeper.privacy import Attachments, Json
 
-MAX_UNPACKED_BYTES = 100 * MIB
-"""Of one segment, as Relay has it."""
-_CHUNK_BYTES = 256 * 1024
 _MOST_LISTED = 1_000
 
 
@@ -49,14 +46,12 @@ def take_replay_event(item: Item, facts: Facts, kept: Kept) -> None:
 
 
 def take_replay_recording(item: Item, facts: Facts, kept: Kept) -> None:
-    """What happened on the page in one segment: kept whole."""
+    """What happened on the page in one segment, scrubbed."""
     segment, _, content = item.payload.partition(b"\n")
     if not content:
         raise MalformedEnvelope(item.position, "A replay's recording begins with its segment.")
     header = parse_object(segment, item.position)
-    unpacked = _unpacked_bytes(content)
-    if content[:1] in b"[{":
-        content = zlib.compress(content, 6)
+    content, unpacked = scrubbed_recording(content, facts.scrubber)
     _add(kept, facts, segment=header, part="recording", content=content, unpacked=unpacked)
 
 
@@ -67,11 +62,25 @@ def take_replay_video(item: Item, facts: Facts, kept: Kept) -> None:
     except msgspec.DecodeError as error:
         raise MalformedEnvelope(item.position, "A replay's video is not valid msgpack.") from error
     event = _take_event(parts.replay_event, item.position, facts, kept)
-    content = parts.replay_recording.partition(b"\n")[2]
-    for part, one in (("recording", content), ("video", parts.replay_video)):
-        if one:
-            unpacked = _unpacked_bytes(one) if part == "recording" else len(one)
-            _add(kept, facts, segment=event, part=part, content=one, unpacked=unpacked)
+    recording = parts.replay_recording.partition(b"\n")[2]
+    if recording:
+        packed, unpacked = scrubbed_recording(recording, facts.scrubber)
+        _add(kept, facts, segment=event, part="recording", content=packed, unpacked=unpacked)
+    if parts.replay_video:
+        _take_video(parts.replay_video, event, facts, kept)
+
+
+def _take_video(video: bytes, segment: dict[str, object], facts: Facts, kept: Kept) -> None:
+    if facts.scrubber.attachments is Attachments.ALL:
+        _add(kept, facts, segment=segment, part="video", content=video, unpacked=len(video))
+        return
+    refusal = Refusal(
+        403,
+        Drop.UNSCRUBBABLE,
+        "Secrets in a video cannot be hidden. To keep the videos of replays set `attachments` of "
+        "the project's privacy settings to `all`.",
+    )
+    kept.refused.append(RefusedItems(Category.REPLAY, refusal))
 
 
 def _take_event(payload: bytes, position: int, facts: Facts, kept: Kept) -> dict[str, object]:
@@ -142,24 +151,3 @@ def _replay_id(found: dict[str, object], facts: Facts, position: int) -> str:
 
 def _texts(sent: object) -> bytes:
     return orjson.dumps([text_of(each)[:2_000] for each in list_of(sent)[:_MOST_LISTED]])
-
-
-def _unpacked_bytes(content: bytes) -> int:
-    """How large a recording is unpacked, without holding it. Raises Refusal beyond the bound."""
-    if content[:1] in b"[{":
-        return len(content)
-    inflater, total, rest = zlib.decompressobj(), 0, content
-    try:
-        while rest and not inflater.eof:
-            total += len(inflater.decompress(rest, _CHUNK_BYTES))
-            rest = inflater.unconsumed_tail
-            if total > MAX_UNPACKED_BYTES:
-                raise Refusal(
-                    413,
-                    Drop.TOO_LARGE,
-                    f"A replay's segment unpacks to over {MAX_UNPACKED_BYTES:,} bytes.",
-                    limit_bytes=MAX_UNPACKED_BYTES,
-                )
-    except zlib.error:  # neither JSON nor zlib: a form of later SDKs, kept as it is
-        return len(content)
-    return total

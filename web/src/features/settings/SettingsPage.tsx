@@ -7,6 +7,7 @@ import { ChannelsSection } from "./ChannelsSection";
 import { KeysSection } from "./KeysSection";
 import { MembersSection } from "./MembersSection";
 import { ProjectSection } from "./ProjectSection";
+import { PrivacySection } from "./privacy/PrivacySection";
 import { ScrapingSection } from "./ScrapingSection";
 import { SeveritySection } from "./SeveritySection";
 import { SourcesSection } from "./SourcesSection";
@@ -20,6 +21,7 @@ const COMPONENTS: Record<SectionId, ComponentType<{ scope: Scope }>> = {
   keys: KeysSection,
   errors: SeveritySection,
   scraping: ScrapingSection,
+  privacy: PrivacySection,
   channels: ChannelsSection,
   members: MembersSection,
   tokens: TokensSection,

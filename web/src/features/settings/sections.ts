@@ -10,6 +10,7 @@ export const SECTIONS = [
   { id: "keys", label: "Ingest keys", of: "project" },
   { id: "errors", label: "Errors", of: "project" },
   { id: "scraping", label: "Scraping", of: "project" },
+  { id: "privacy", label: "Privacy", of: "project" },
   { id: "channels", label: "Channels", of: "project" },
   { id: "members", label: "Members", of: "organisation" },
   { id: "tokens", label: "API tokens", of: "organisation" },

@@ -21,6 +21,7 @@ from watchkeeper.ingest.pipeline import (
 from watchkeeper.ingest.protocols.otlp.attributes import Key, read_attributes
 from watchkeeper.ingest.span_rows import row_attributes, row_text
 from watchkeeper.lib.varint import varint
+from watchkeeper.model import person_key
 from watchkeeper.privacy import FILTERED, Scrubber
 
 _MAX_BYTES = 24 * 2**20
@@ -155,7 +156,7 @@ class Known:
             path = path_of_url(value) if key in conventions.HTTP_URL else value
             needed = path.partition("?")[0]
         elif part is Part.USER:
-            needed = "" if text == FILTERED else text[:MAX_KEY]
+            needed = "" if text == FILTERED else person_key(text[:MAX_KEY])
         elif part is Part.SESSION:
             needed = value[:MAX_KEY]
         is_kept = part not in {Part.STATEMENT, Part.SESSION}
