@@ -3,14 +3,13 @@
 from watchkeeper.artifacts.releases.desk import Releases
 from watchkeeper.artifacts.releases.health import NoSessions, ReleaseHealth
 from watchkeeper.artifacts.releases.seen import Sighting, note_releases
-from watchkeeper.artifacts.releases.seen_in_spans import SpanReleases
+from watchkeeper.artifacts.releases.seen_unread import UnreadReleases
 from watchkeeper.artifacts.releases.suspects import Suspect, suspects_of
 from watchkeeper.artifacts.releases.types import (
     Commit,
     Deploy,
     DeployChange,
     DeployStatus,
-    Health,
     Release,
     ReleaseChange,
     ReleaseQuery,
@@ -21,7 +20,6 @@ __all__ = [
     "Deploy",
     "DeployChange",
     "DeployStatus",
-    "Health",
     "NoSessions",
     "Release",
     "ReleaseChange",
@@ -29,8 +27,8 @@ __all__ = [
     "ReleaseQuery",
     "Releases",
     "Sighting",
-    "SpanReleases",
     "Suspect",
+    "UnreadReleases",
     "note_releases",
     "suspects_of",
 ]
