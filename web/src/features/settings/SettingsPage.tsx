@@ -4,11 +4,11 @@ import { type Scope, useScope } from "@/api/scope";
 import { PageLink } from "@/ui/PageLink";
 import { AuditSection } from "./AuditSection";
 import { ChannelsSection } from "./ChannelsSection";
+import { ErrorsSection } from "./ErrorsSection";
 import { KeysSection } from "./KeysSection";
 import { MembersSection } from "./MembersSection";
 import { ProjectSection } from "./ProjectSection";
 import { ScrapingSection } from "./ScrapingSection";
-import { SeveritySection } from "./SeveritySection";
 import { SourcesSection } from "./SourcesSection";
 import { SECTIONS, type Section, type SectionId, sectionOf } from "./sections";
 import "./settings.css";
@@ -18,7 +18,7 @@ const COMPONENTS: Record<SectionId, ComponentType<{ scope: Scope }>> = {
   project: ProjectSection,
   sources: SourcesSection,
   keys: KeysSection,
-  errors: SeveritySection,
+  errors: ErrorsSection,
   scraping: ScrapingSection,
   channels: ChannelsSection,
   members: MembersSection,
