@@ -8,6 +8,7 @@ from watchkeeper.access.principal import Membership, Principal
 from watchkeeper.access.projects import BUILT_IN_PROJECT_ID
 from watchkeeper.access.repo import trail
 from watchkeeper.access.types import (
+    GROUPED_BEFORE,
     ApiToken,
     AuditEntry,
     AuditPage,
@@ -30,6 +31,7 @@ audit = trail.add
 
 __all__ = [
     "BUILT_IN_PROJECT_ID",
+    "GROUPED_BEFORE",
     "Access",
     "AccessOptions",
     "ApiToken",

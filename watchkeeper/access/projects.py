@@ -83,8 +83,12 @@ class Projects(Desk):
         *,
         name: str | None = None,
         timezone: str | None = None,
+        grouping_version: int | None = None,
     ) -> Project:
-        """Change what is given; the slug stays. Raises Forbidden, NotFound, Invalid."""
+        """Change what is given; the slug stays. Raises Forbidden, NotFound, Invalid.
+
+        grouping_version: one that the issues know; new groups are made by it from now on.
+        """
         scope = actor.scope(project_id, at_least=Role.ADMIN)
         changes: dict[str, str] = {}
         if name is not None:
@@ -93,9 +97,13 @@ class Projects(Desk):
             changes["timezone"] = clean_timezone(timezone)
         with self._meta.write() as conn:
             before = _existing(conn, project_id)
+            facts: dict[str, object] = {**changes}
             if changes:
                 tenants.change_project(conn, project_id, changes)
-                facts: dict[str, object] = {**changes}
+            if grouping_version is not None and grouping_version != before.grouping_version:
+                tenants.change_grouping(conn, project_id, grouping_version)
+                facts["grouping_version"] = grouping_version
+            if facts:
                 self._note(
                     conn,
                     actor,

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from watchkeeper.model import Role
 
+GROUPED_BEFORE = "grouping_before"
+"""Setting of a project: the versions of grouping that it used before."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
@@ -23,7 +26,10 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """One product under watch. `id` is what Sentry SDKs carry in their address."""
+    """One product under watch. `id` is what Sentry SDKs carry in their address.
+
+    grouping_version: of the rule by which its errors become issues.
+    """
 
     id: int
     org_id: int
@@ -32,6 +38,7 @@ class Project:
     timezone: str
     built_in: bool
     environments: tuple[str, ...] = ()
+    grouping_version: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

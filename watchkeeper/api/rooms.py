@@ -13,13 +13,13 @@ from fastapi import Request
 from watchkeeper.access import Access
 from watchkeeper.alerting import Alerts, Channels, Evaluator, Rules
 from watchkeeper.api.pages import ASSETS
-from watchkeeper.artifacts import Releases, Uploads
+from watchkeeper.artifacts import Releases, SessionHealth, Uploads
 from watchkeeper.ingest import Acceptor
 from watchkeeper.ingest.digest import Digest
 from watchkeeper.ingest.history import History
 from watchkeeper.ingest.pushgateway import Pushgateway
 from watchkeeper.ingest.scrape import ScrapeConfigs, Scraper
-from watchkeeper.issues import Issues
+from watchkeeper.issues import FeedbackReads, Issues
 from watchkeeper.lib.clock import Clock
 from watchkeeper.lib.live import LiveHub
 from watchkeeper.lib.telemetry import Telemetry
@@ -103,11 +103,13 @@ class Rooms:
     acceptor: Acceptor
     digest: Digest
     issues: Issues
+    feedback: FeedbackReads
     traces: Traces
     performance: Performance
     profiles: Profiles
     uploads: Uploads
     releases: Releases
+    session_health: SessionHealth
     engine: Engine
     source: SeriesSource
     exemplars: ExemplarSource

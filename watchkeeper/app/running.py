@@ -17,7 +17,7 @@ from watchkeeper.app.series import cardinality_loop
 from watchkeeper.app.stores import retention_days
 from watchkeeper.app.upkeep import Rollups
 from watchkeeper.app.wiring import LANE, EngineRooms
-from watchkeeper.artifacts import SpanReleases
+from watchkeeper.artifacts import UnreadReleases
 from watchkeeper.derived import INTERVAL_MS
 from watchkeeper.ingest.scrape import HostMetrics
 from watchkeeper.lib.clock import DAY_MS, SECOND_MS
@@ -50,7 +50,7 @@ def engine_loops(rooms: EngineRooms) -> list[Loop]:
         process="engine",
         release=__version__,
     )
-    releases = SpanReleases(ground.columns, ground.meta, ground.clock)
+    releases = UnreadReleases(ground.columns, ground.meta, ground.clock)
     rollups = Rollups(ground.meta, ground.columns, passed_ms=rooms.digest.passed_ms)
     return [
         Loop(name="rules", period_s=5.0, run=lambda: _evaluate(rooms)),

@@ -41,8 +41,8 @@ from watchkeeper.app.stores import (
     retention_days,
     signal_days,
 )
-from watchkeeper.artifacts import Releases, Symbolicator, Uploads
-from watchkeeper.derived import Derived, LogsSource, Source, SpansSource
+from watchkeeper.artifacts import Releases, SessionHealth, Symbolicator, Uploads
+from watchkeeper.derived import Derived, LogsSource, SessionsSource, Source, SpansSource
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
 from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink, watermark
 from watchkeeper.ingest.history import History
@@ -58,7 +58,7 @@ from watchkeeper.ingest.sinks import (
     SpanSink,
     TellingSink,
 )
-from watchkeeper.issues import ErrorSink, ErrorsSource, IssueMetrics, Issues
+from watchkeeper.issues import ErrorSink, ErrorsSource, FeedbackReads, IssueMetrics, Issues
 from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.lib.live import LiveHub
 from watchkeeper.lib.outbound import Outbound, OutboundOptions
@@ -264,6 +264,7 @@ def _api(
     clock, meta, public_url = ground.clock, ground.meta, ground.config.server.base_url
     rules, engine = Rules(meta, clock), _query_engine(ground, source)
     built_in, budgets = access.ensure_built_in(), Budgets(meta)
+    health = SessionHealth(ground.columns, meta, clock)
     return Rooms(
         access=access,
         limiter=limiter,
@@ -275,8 +276,10 @@ def _api(
         issues=Issues(
             meta=meta, columns=ground.columns, clock=clock, symbolicator=ground.symbolicator
         ),
+        feedback=FeedbackReads(meta, ground.columns),
         uploads=Uploads(meta, ground.blobs, clock, told=ground.symbolicator.forget),
-        releases=Releases(meta, ground.columns, clock),
+        releases=Releases(meta, ground.columns, clock, health=health),
+        session_health=health,
         traces=Traces(ground.columns, budgets),
         performance=Performance(ground.columns, budgets),
         profiles=Profiles(ground.columns),
@@ -357,7 +360,12 @@ def _evaluator(ground: Ground, rules: Rules, engine: Engine, configs: ScrapeConf
 
 def _derived(ground: Ground, digest: Digest) -> tuple[Derived, ...]:
     """The series that are made of stored rows, a source each."""
-    sources: tuple[Source, ...] = (ErrorsSource(), SpansSource(), LogsSource())
+    sources: tuple[Source, ...] = (
+        ErrorsSource(),
+        SpansSource(),
+        LogsSource(),
+        SessionsSource(),
+    )
     return tuple(
         Derived(
             source,

@@ -6,6 +6,7 @@ Rule: docs/spec/derived-series.md.
 from watchkeeper.derived.counters import INTERVAL_MS, OTHER, Burst, Group, Growth, group_of
 from watchkeeper.derived.logs import LogsSource
 from watchkeeper.derived.series import Derived, Source
+from watchkeeper.derived.sessions import SessionsSource
 from watchkeeper.derived.spans import SpansSource
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Group",
     "Growth",
     "LogsSource",
+    "SessionsSource",
     "Source",
     "SpansSource",
     "group_of",

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from watchkeeper.derived.counters import LastSample
 from watchkeeper.ingest.digest import set_watermark, watermark
+from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.model import METRIC_NAME, Role, Scope, labels_of
 from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import tables
@@ -129,6 +130,54 @@ def log_counts(
             "end": end_ms,
             "step": step_ms,
             "most": MAX_GROUPS_READ,
+        },
+    )
+
+
+def session_counts(
+    columns: Columns, scope: Scope, *, start_ms: int, end_ms: int, step_ms: int
+) -> list[list[Any]]:
+    """Sessions of which something new was heard in [start_ms, end_ms), by slot of `step_ms`.
+
+    Rows: project id, slot, release, environment, sessions first heard of, first errored, first
+    abnormal, first crashed. What was heard in the day before counts as heard.
+    """
+    return columns.rows(
+        """
+        WITH touched AS (
+            SELECT DISTINCT project_id, session FROM session_states
+            WHERE project_id IN {projects:Array(UInt32)}
+              AND received >= fromUnixTimestamp64Milli({start:Int64})
+              AND received < fromUnixTimestamp64Milli({end:Int64})
+        ), heard AS (
+            SELECT project_id, session, any(release) AS release, any(environment) AS environment,
+                   [
+                       (toUnixTimestamp64Milli(min(received)), max(sessions)),
+                       (toUnixTimestamp64Milli(minIf(received, errored > 0)), max(errored)),
+                       (toUnixTimestamp64Milli(minIf(received, abnormal > 0)), max(abnormal)),
+                       (toUnixTimestamp64Milli(minIf(received, crashed > 0)), max(crashed))
+                   ] AS firsts
+            FROM session_states
+            WHERE project_id IN {projects:Array(UInt32)}
+              AND received >= fromUnixTimestamp64Milli({start:Int64} - {day:Int64})
+              AND received < fromUnixTimestamp64Milli({end:Int64})
+              AND (project_id, session) IN touched
+            GROUP BY project_id, session
+        )
+        SELECT project_id, intDiv(first.1, {step:Int64}) AS slot, release, environment,
+               sumIf(first.2, nth = 1), sumIf(first.2, nth = 2), sumIf(first.2, nth = 3),
+               sumIf(first.2, nth = 4)
+        FROM heard ARRAY JOIN firsts AS first, arrayEnumerate(firsts) AS nth
+        WHERE first.1 >= {start:Int64} AND first.2 > 0
+        GROUP BY project_id, slot, release, environment
+        ORDER BY slot, project_id, 5 DESC, release, environment
+        """,
+        {
+            "projects": scope.project_ids,
+            "start": start_ms,
+            "end": end_ms,
+            "step": step_ms,
+            "day": DAY_MS,
         },
     )
 

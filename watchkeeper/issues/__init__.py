@@ -7,6 +7,7 @@ from watchkeeper.issues.consume import ErrorSink
 from watchkeeper.issues.derived import ErrorsSource
 from watchkeeper.issues.desk import Issues
 from watchkeeper.issues.facts import Facts
+from watchkeeper.issues.feedback import Feedback, FeedbackPage, FeedbackReads
 from watchkeeper.issues.frames import (
     ContextLine,
     Minified,
@@ -17,6 +18,7 @@ from watchkeeper.issues.frames import (
     Stacks,
     stacks_of,
 )
+from watchkeeper.issues.grouping import VERSIONS as GROUPING_VERSIONS
 from watchkeeper.issues.intent import Intent
 from watchkeeper.issues.lapse import Ignoring, Resolution, ResolvedIn
 from watchkeeper.issues.merged import Parts
@@ -24,6 +26,7 @@ from watchkeeper.issues.metrics import IssueMetrics
 from watchkeeper.issues.pages import EventPage
 from watchkeeper.issues.rates import ErrorGroups, ErrorSummary, ErrorTotals, GroupBy
 from watchkeeper.issues.repo.counts import Filter as ErrorFilter
+from watchkeeper.issues.repo.feedback import FeedbackFilter
 from watchkeeper.issues.searches import SavedSearch, SearchDraft, Searches, SeverityRule
 from watchkeeper.issues.similar import Similar
 from watchkeeper.issues.types import (
@@ -47,6 +50,7 @@ from watchkeeper.issues.why import Explanation
 from watchkeeper.issues.why import Side as GroupedEvent
 
 __all__ = [
+    "GROUPING_VERSIONS",
     "Activity",
     "Changed",
     "Comment",
@@ -62,6 +66,10 @@ __all__ = [
     "EventPage",
     "Explanation",
     "Facts",
+    "Feedback",
+    "FeedbackFilter",
+    "FeedbackPage",
+    "FeedbackReads",
     "GroupBy",
     "GroupedEvent",
     "Ignoring",

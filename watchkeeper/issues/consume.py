@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -11,12 +11,14 @@ from sqlalchemy import Connection
 
 from watchkeeper.artifacts import MAPPED_PLATFORMS, Sighting, note_releases
 from watchkeeper.ingest.digest import DeadLetter, Insert, Plan, Refused
+from watchkeeper.issues.choosing import groupings
 from watchkeeper.issues.event import SentryEvent, facts_of, read_event
-from watchkeeper.issues.grouping import LATEST, VERSIONS
 from watchkeeper.issues.metrics import IssueMetrics
+from watchkeeper.issues.repo import grouped
 from watchkeeper.issues.repo import settle as repo
+from watchkeeper.issues.repo.grouped import Choice
 from watchkeeper.issues.repo.returns import Outcome
-from watchkeeper.issues.ruling import RulesByProject, ruled_severity, severity_rules
+from watchkeeper.issues.ruling import ruled_severity, severity_rules
 from watchkeeper.issues.tally import Arrival, tally
 from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.model import Cut, Kind, LiveEvent, LiveTopic, Record
@@ -55,11 +57,10 @@ class ErrorSink:
     def plan(self, cut: Cut, records: Sequence[Record], conn: Connection) -> Plan:
         dead: list[DeadLetter] = []
         read = [self._resolved(one) for one in _read(records, dead)]
-        versions = repo.grouping_versions(conn, {record.project_id for record, _, _ in read})
-        known = _of_known_projects(read, versions, dead)
+        choices = grouped.choices(conn, {record.project_id for record, _, _ in read})
+        known = _of_known_projects(read, choices, dead)
         fresh = _without_seen(known, conn)
-        rules = severity_rules(conn, list(versions))
-        arrivals = [_arrival(one, versions, rules) for one in fresh]
+        arrivals = _arrivals(fresh, choices, conn)
         return Plan(
             inserts=[_insert(arrivals)] if arrivals else [],
             apply=self._applying(arrivals, duplicates=len(known) - len(fresh)),
@@ -122,12 +123,12 @@ def _read(records: Sequence[Record], dead: list[DeadLetter]) -> list[Read]:
 
 
 def _of_known_projects(
-    read: Sequence[Read], versions: dict[int, int], dead: list[DeadLetter]
+    read: Sequence[Read], choices: Mapping[int, Choice], dead: list[DeadLetter]
 ) -> list[Read]:
     """Without what belongs to a project that was deleted meanwhile."""
     known: list[Read] = []
     for one in read:
-        if one[0].project_id in versions:
+        if one[0].project_id in choices:
             known.append(one)
         else:
             dead.append(DeadLetter(one[0], "unknown_project", "The project is gone."))
@@ -148,12 +149,25 @@ def _sightings(stored: Iterable[Arrival]) -> Iterable[Sighting]:
         yield Sighting(one.record.project_id, one.facts.release, one.facts.ts_ms)
 
 
-def _arrival(read: Read, versions: dict[int, int], rules: RulesByProject) -> Arrival:
-    record, event, identity = read
-    facts = facts_of(event, received_ms=record.received_ms)
-    group = VERSIONS.get(versions[record.project_id], VERSIONS[LATEST])
-    ruled = ruled_severity(facts, rules.get(record.project_id, ()))
-    return Arrival(record, identity, facts, group(facts.groupable), ruled)
+def _arrivals(
+    fresh: Sequence[Read], choices: Mapping[int, Choice], conn: Connection
+) -> list[Arrival]:
+    rules = severity_rules(conn, list(choices))
+    facts = [facts_of(event, received_ms=record.received_ms) for record, event, _ in fresh]
+    of_project = [
+        (record.project_id, one) for (record, _, _), one in zip(fresh, facts, strict=True)
+    ]
+    found = groupings(conn, of_project, choices)
+    return [
+        Arrival(
+            record,
+            identity,
+            one,
+            grouping,
+            ruled_severity(one, rules.get(record.project_id, ())),
+        )
+        for (record, _, identity), one, grouping in zip(fresh, facts, found, strict=True)
+    ]
 
 
 def _insert(arrivals: Sequence[Arrival]) -> Insert:
@@ -196,6 +210,7 @@ def _row(arrival: Arrival) -> tuple[object, ...]:
         facts.user_email,
         facts.user_name,
         facts.user_ip,
+        (arrival.ruled or facts.severity).value,
     )
 
 

@@ -32,7 +32,8 @@ class ErrorsSource:
             columns, scope, start_ms=start_ms, end_ms=end_ms, step_ms=step_ms
         )
         for errors in found:
-            severity = severity_of(errors.level, is_handled=errors.is_handled).value
+            by_level = severity_of(errors.level, is_handled=errors.is_handled)
+            severity = errors.severity or by_level.value
             told = {
                 "type": errors.type,
                 "severity": severity,

@@ -26,7 +26,10 @@ _SHORTEST_PATH = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuspectDeploy:
-    """The last deploy before an issue was first seen, or seen again. at_ms: when it was done."""
+    """The last deploy before an issue was first seen, or seen again, to where it was seen then.
+
+    at_ms: when it was done.
+    """
 
     release: str
     environment: str
@@ -70,7 +73,10 @@ def facts_of_issue(meta: Meta, columns: Columns, scope: Scope, issue: IssueRef) 
         row = rows.known(rows.find(conn, scope, issue))
         hashes = list(rows.hashes_of(conn, scope, [row.id]))
         began_ms = row.status_changed_ms if row.is_regressed else row.first_seen_ms
-        deploy = origins.deploy_before(conn, scope, began_ms, environment=row.environment)
+        by: origins.Instant = "received" if row.is_regressed else "ts"
+        place = origins.environment_at(columns, scope, hashes, began_ms, by=by)
+        place = row.environment if place is None else place
+        deploy = origins.deploy_before(conn, scope, began_ms, environment=place)
         began_in = row.last_release if row.is_regressed else row.first_release
         commits = origins.commits_of(conn, scope, began_in) if began_in else []
     releases, environments = origins.shares(columns, scope, hashes)

@@ -11,7 +11,8 @@ from watchkeeper.issues.grouping import LATEST, VERSIONS, Grouping
 from watchkeeper.issues.listing import row_short_id
 from watchkeeper.issues.repo import events, rows
 from watchkeeper.issues.repo.events import StoredEvent
-from watchkeeper.issues.repo.settle import grouping_versions, hash_text
+from watchkeeper.issues.repo.grouped import choices
+from watchkeeper.issues.repo.settle import hash_text
 from watchkeeper.lib.errors import NotFound
 from watchkeeper.model import Scope
 from watchkeeper.store.columns import Columns
@@ -20,6 +21,8 @@ from watchkeeper.store.meta import Meta
 Verdict = Literal["same_hash", "merged", "different"]
 RULES = {
     "fingerprint": "The event carries a fingerprint of its own.",
+    "place": "Types of the exceptions and, of each, the innermost place in your own code: its "
+    "function and its line of source.",
     "stack_in_app": "Types of the exceptions and the functions of your own code in their stacks.",
     "stack": "Types of the exceptions and all functions of their stacks; none is your own code.",
     "exception": "Types and messages of the exceptions; no stack has a function with a name.",
@@ -95,9 +98,10 @@ def _grouped(meta: Meta, scope: Scope, stored: StoredEvent | None) -> _Grouped:
     if stored is None:
         raise NotFound("The event is not stored, or no longer.")
     with meta.read() as conn:
-        own = grouping_versions(conn, [scope.project_id]).get(scope.project_id, LATEST)
+        choice = choices(conn, [scope.project_id]).get(scope.project_id)
         row = rows.of_hash(conn, scope, stored.grouping_hash)
     facts = facts_of(read_event(stored.payload), received_ms=stored.received_ms)
+    own = choice.own if choice else LATEST
     versions = sorted(VERSIONS, key=lambda version: (version != own, -version))
     tried = [VERSIONS[version](facts.groupable) for version in versions]
     grouping = next((one for one in tried if one.hash == stored.grouping_hash), tried[0])

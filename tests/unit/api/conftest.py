@@ -16,13 +16,14 @@ from tests.fakes.clock import HandClock
 from watchkeeper.access import Access, AccessOptions, SetupResult
 from watchkeeper.alerting import Alerts, Channels, Evaluator, Rules, new_announce
 from watchkeeper.api import ApiOptions, Rooms, engine_app
-from watchkeeper.artifacts import Releases, Symbolicator, Uploads
+from watchkeeper.artifacts import Releases, SessionHealth, Symbolicator, Uploads
 from watchkeeper.ingest import Acceptor, IngestMetrics, SeriesRegistry
 from watchkeeper.ingest.digest import Digest, DigestMetrics
 from watchkeeper.ingest.history import History
 from watchkeeper.ingest.pushgateway import Pushgateway
 from watchkeeper.ingest.scrape import ScrapeConfigs, Scraper
-from watchkeeper.issues import ErrorSink, IssueMetrics, Issues
+from watchkeeper.ingest.sinks import EnvelopeSink
+from watchkeeper.issues import ErrorSink, FeedbackReads, IssueMetrics, Issues
 from watchkeeper.lib.errors import Invalid
 from watchkeeper.lib.live import LiveHub
 from watchkeeper.lib.outbound import Outbound, OutboundOptions
@@ -152,6 +153,7 @@ class Builder:
         budgets = Budgets(self.meta)
         blobs = DirectoryBlobs(self.directory / "blobs")
         symbolicator = Symbolicator(self.meta, blobs)
+        health = SessionHealth(self.columns, self.meta, self.clock)
         rooms = Rooms(
             access=access,
             limiter=limiter,
@@ -163,7 +165,10 @@ class Builder:
                 reader=reader,
                 meta=self.meta,
                 columns=self.columns,
-                sinks=[ErrorSink(metrics=IssueMetrics(told.registry), symbolicator=symbolicator)],
+                sinks=[
+                    EnvelopeSink(blobs),
+                    ErrorSink(metrics=IssueMetrics(told.registry), symbolicator=symbolicator),
+                ],
                 clock=self.clock,
                 live=live.publish,
                 metrics=DigestMetrics(told.registry),
@@ -174,8 +179,10 @@ class Builder:
                 clock=self.clock,
                 symbolicator=symbolicator,
             ),
+            feedback=FeedbackReads(self.meta, self.columns),
             uploads=Uploads(self.meta, blobs, self.clock, told=symbolicator.forget),
-            releases=Releases(self.meta, self.columns, self.clock),
+            releases=Releases(self.meta, self.columns, self.clock, health=health),
+            session_health=health,
             traces=Traces(self.columns, budgets),
             performance=Performance(self.columns, budgets),
             profiles=Profiles(self.columns),

@@ -18,7 +18,7 @@ from watchkeeper.artifacts import (
     Release,
     ReleaseChange,
     ReleaseQuery,
-    SpanReleases,
+    UnreadReleases,
 )
 from watchkeeper.artifacts.releases import suspects_of
 from watchkeeper.issues import IssueChange, IssueStatus
@@ -66,7 +66,7 @@ def test_spans_make_releases_too(works: Works) -> None:
     rows = [span_row(release="api@7", ts_ns=house.clock() * 1_000_000)]
     house.receive([msgspec.msgpack.encode(rows)], Kind.SPANS)
     house.digest().run_once()
-    seen = SpanReleases(house.columns, house.meta, house.clock)
+    seen = UnreadReleases(house.columns, house.meta, house.clock)
 
     assert (seen.run_once(), seen.run_once()) == (1, 1)
     assert [one.version for one in page(works)] == ["api@7"]

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from tests.fakes.faults import FaultyMeta, FaultySpool, Killed
-from tests.fakes.house import House, event_json
+from tests.fakes.house import PROJECT, House, event_json
 from watchkeeper.derived import Derived
 from watchkeeper.ingest import Acceptor
 from watchkeeper.ingest.digest import Digest
-from watchkeeper.issues import ErrorsSource
+from watchkeeper.issues import ErrorsSource, SeverityRule
 from watchkeeper.lib.clock import DAY_MS, MINUTE_MS, SECOND_MS
+from watchkeeper.model import Role, Scope, Severity
 from watchkeeper.store.meta import Meta
 from watchkeeper.store.spool import SpoolFull
 
@@ -68,6 +69,20 @@ def samples(house: House) -> list[tuple[dict[str, str], int, float]]:
 
 def values(house: House) -> list[float]:
     return [value for _labels, _ts_ms, value in samples(house)]
+
+
+def test_a_severity_is_that_of_the_projects_rules(engine: Engine) -> None:
+    house = engine.house
+    admin = Scope(org_id=1, project_ids=(PROJECT,), role=Role.ADMIN)
+    rule = SeverityRule(query="environment:prod", severity=Severity.CRITICAL)
+    house.issues.searches.set_severity_rules(admin, [rule], actor="ann")
+    error(house, 1, environment="prod", level="info")
+    error(house, 2, environment="dev", level="info")
+    house.clock.forward(INTERVAL_MS + 2 * SECOND_MS)
+    engine.turn()
+
+    told = {labels["environment"]: labels["severity"] for labels, _ts, _value in samples(house)}
+    assert told == {"prod": "critical", "dev": "low"}
 
 
 def test_the_first_error_comes_with_a_zero_one_interval_before_it(engine: Engine) -> None:

@@ -73,6 +73,28 @@ def test_facts_tell_releases_environments_and_the_edges(house: House) -> None:
         house.issues.facts(OTHER_PROJECT, 1)
 
 
+def test_the_deploy_is_of_the_environment_in_which_it_began(house: House) -> None:
+    now_ms = house.clock()
+    deployed(house, "prod-7", now_ms - HOUR_MS)
+    deployed(house, "dev-9", now_ms - MINUTE_MS, environment="dev")
+    digested(house, error(house, 1, environment="prod"))
+    house.clock.forward(MINUTE_MS)
+    digested(house, error(house, 2, environment="dev"))
+
+    first = house.issues.facts(SCOPE, "WEB-1").suspect_deploy
+    house.issues.acts.change(SCOPE, [1], None, actor="a", intent=Intent(resolve=ResolvedIn.NOW))
+    house.clock.forward(MINUTE_MS)
+    digested(house, error(house, 3, environment="dev"))
+    house.clock.forward(MINUTE_MS)
+    digested(house, error(house, 4, environment="prod"))
+    again = house.issues.facts(SCOPE, "WEB-1").suspect_deploy
+
+    assert first is not None
+    assert first.release == "prod-7"
+    assert again is not None
+    assert again.release == "dev-9"
+
+
 def test_the_deploy_before_it_began_is_suspected_with_commits_that_touched_the_stack(
     house: House,
 ) -> None:

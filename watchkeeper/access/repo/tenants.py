@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from watchkeeper.access.names import BUILT_IN_SLUG
 from watchkeeper.access.principal import Membership
-from watchkeeper.access.types import Project
+from watchkeeper.access.types import GROUPED_BEFORE, Project
 from watchkeeper.model import Role
 from watchkeeper.store.meta import bump, tables
 
@@ -112,6 +112,18 @@ def change_project(conn: Connection, project_id: int, changes: dict[str, str]) -
     conn.execute(update(projects).where(projects.c.id == project_id).values(changes))
 
 
+def change_grouping(conn: Connection, project_id: int, version: int) -> None:
+    """Set the version of grouping and note the one before, whose issues go on."""
+    of_project = projects.c.id == project_id
+    query = select(projects.c.grouping_version, projects.c.settings).where(of_project)
+    row = conn.execute(query.with_for_update()).one()
+    before = {*row.settings.get(GROUPED_BEFORE, ()), row.grouping_version} - {version}
+    settings = {**row.settings, GROUPED_BEFORE: sorted(before)}
+    conn.execute(
+        update(projects).where(of_project).values(grouping_version=version, settings=settings)
+    )
+
+
 def projects_by_id(conn: Connection, project_ids: Iterable[int]) -> list[Project]:
     """The projects with their environments, by id."""
     wanted = list(project_ids)
@@ -135,4 +147,5 @@ def as_project(row: Row[Any], names: tuple[str, ...]) -> Project:
         timezone=row.timezone,
         built_in=row.built_in,
         environments=names,
+        grouping_version=row.grouping_version,
     )

@@ -13,6 +13,7 @@ from watchkeeper.api.wk import (
     data_health,
     erasures,
     errors,
+    feedback,
     first_run,
     forecasts,
     home,
@@ -32,6 +33,7 @@ from watchkeeper.api.wk import (
     privacy,
     profiles,
     projects,
+    release_health,
     releases,
     retention,
     rule_preview,
@@ -46,9 +48,10 @@ from watchkeeper.api.wk import (
 PREFIX = "/api/wk"
 _ROOMS = (
     session, first_run, projects, setup, keys, tokens, members, audit, home, issues, issue_acts,
-    issue_facts, issue_searches, errors, releases, alerts, rules, rule_preview, channels, scrape,
-    pools, metrics, cardinality, forecasts, live, data_health, attachments, traces, performance,
-    profiles, log_queries, log_streams, logs, privacy, retention, erasures,
+    issue_facts, issue_searches, errors, feedback, release_health, releases, alerts, rules,
+    rule_preview, channels, scrape, pools, metrics, cardinality, forecasts, live, data_health,
+    attachments, traces, performance, profiles, log_queries, log_streams, logs, privacy, retention,
+    erasures,
 )  # fmt: skip
 
 

@@ -8,6 +8,8 @@ from pydantic import Field
 from watchkeeper.api.auth import Caller, RoomsHere
 from watchkeeper.api.wk.session import ProjectAnswer, project_answer
 from watchkeeper.api.wk.shapes import ERRORS, Body, example
+from watchkeeper.issues import GROUPING_VERSIONS
+from watchkeeper.lib.errors import Invalid
 
 router = APIRouter(tags=["projects"], responses=ERRORS)
 
@@ -21,11 +23,17 @@ class NewProjectBody(Body):
 
 
 class ProjectPatch(Body):
-    """Fields that are left out stay as they are."""
+    """Fields that are left out stay as they are.
 
-    model_config = example(name="Web shop")
+    grouping_version: 1 by the whole path of own calls, 2 by the innermost place and its line of
+    source. From then on what no issue knows is grouped by it; an issue that is there goes on
+    taking its events, so that none splits.
+    """
+
+    model_config = example(name="Web shop", grouping_version=2)
     name: str | None = Field(default=None, min_length=1, max_length=200)
     timezone: str | None = Field(default=None, max_length=64)
+    grouping_version: int | None = None
 
 
 @router.post("/orgs/{org}/projects", status_code=201)
@@ -48,7 +56,17 @@ def get_project(rooms: RoomsHere, caller: Caller, project_id: int) -> ProjectAns
 def change_project(
     rooms: RoomsHere, caller: Caller, project_id: int, body: ProjectPatch
 ) -> ProjectAnswer:
-    """Rename a project or move its time zone. Needs role admin."""
+    """Rename a project, move its time zone or choose how errors are grouped. Needs role admin."""
+    version = body.grouping_version
+    if version is not None and version not in GROUPING_VERSIONS:
+        known = ", ".join(map(str, GROUPING_VERSIONS))
+        raise Invalid(f"grouping_version: this server knows {known}.")
     return project_answer(
-        rooms.access.update_project(caller, project_id, name=body.name, timezone=body.timezone)
+        rooms.access.update_project(
+            caller,
+            project_id,
+            name=body.name,
+            timezone=body.timezone,
+            grouping_version=version,
+        )
     )

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from watchkeeper.api.auth import MemberScope, RoomsHere, ViewerScope
+from watchkeeper.api.wk.release_health import HealthAnswer, health_answer
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, RangeQuery, example
 from watchkeeper.artifacts import (
     Commit,
@@ -45,15 +46,6 @@ class DeploysAnswer(Answer):
     """Deploys that began in the range, the newest first, at most 1,000."""
 
     deploys: list[DeployAnswer]
-
-
-class HealthAnswer(Answer):
-    """Of the release's sessions in the range; ratios 0..1 of those without a crash."""
-
-    sessions: int
-    users: int
-    crash_free_sessions_ratio: float
-    crash_free_users_ratio: float
 
 
 class ReleaseAnswer(Answer):
@@ -135,7 +127,7 @@ class SuspectsAnswer(Answer):
 
 
 class ReleaseFilter(RangeQuery):
-    """q: part of the version; env: deployed there."""
+    """q: part of the version; env: deployed there, or seen there in the range."""
 
     q: str = Field(default="", max_length=250)
     env: str = Field(default="", max_length=64)
@@ -278,7 +270,6 @@ def list_suspects(
 
 
 def _release(one: Release) -> ReleaseAnswer:
-    health = one.health
     return ReleaseAnswer(
         version=one.version,
         created_ms=one.created_ms,
@@ -296,9 +287,7 @@ def _release(one: Release) -> ReleaseAnswer:
         events=one.events,
         users=one.users,
         deploys=[_deploy(each) for each in one.deploys],
-        health=None
-        if health is None
-        else HealthAnswer.model_validate(health, from_attributes=True),
+        health=health_answer(one.health),
     )
 
 

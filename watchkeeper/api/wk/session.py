@@ -32,7 +32,10 @@ class UserAnswer(Answer):
 
 
 class ProjectAnswer(Answer):
-    """One project that the caller may see. built_in: Watchkeeper's own."""
+    """One project that the caller may see. built_in: Watchkeeper's own.
+
+    grouping_version: of the rule by which its errors become issues.
+    """
 
     id: int
     slug: str
@@ -40,6 +43,7 @@ class ProjectAnswer(Answer):
     environments: list[str]
     timezone: str
     built_in: bool
+    grouping_version: int
 
 
 class OrganisationAnswer(Answer):
@@ -147,6 +151,7 @@ def project_answer(project: Project) -> ProjectAnswer:
         environments=list(project.environments),
         timezone=project.timezone,
         built_in=project.built_in,
+        grouping_version=project.grouping_version,
     )
 
 

@@ -4,14 +4,13 @@ from watchkeeper.artifacts.releases.deploys import note_heard_deploy
 from watchkeeper.artifacts.releases.desk import Releases
 from watchkeeper.artifacts.releases.health import NoSessions, ReleaseHealth
 from watchkeeper.artifacts.releases.seen import Sighting, note_releases
-from watchkeeper.artifacts.releases.seen_in_spans import SpanReleases
+from watchkeeper.artifacts.releases.seen_unread import UnreadReleases
 from watchkeeper.artifacts.releases.suspects import Suspect, suspects_of
 from watchkeeper.artifacts.releases.types import (
     Commit,
     Deploy,
     DeployChange,
     DeployStatus,
-    Health,
     Release,
     ReleaseChange,
     ReleaseQuery,
@@ -22,7 +21,6 @@ __all__ = [
     "Deploy",
     "DeployChange",
     "DeployStatus",
-    "Health",
     "NoSessions",
     "Release",
     "ReleaseChange",
@@ -30,8 +28,8 @@ __all__ = [
     "ReleaseQuery",
     "Releases",
     "Sighting",
-    "SpanReleases",
     "Suspect",
+    "UnreadReleases",
     "note_heard_deploy",
     "note_releases",
     "suspects_of",

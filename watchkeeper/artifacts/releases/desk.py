@@ -48,10 +48,12 @@ class Releases:
 
     def page(self, scope: Scope, query: ReleaseQuery) -> tuple[list[Release], int]:
         """Releases, the newest first, and how many the scope has in all."""
+        place = query.environment
+        seen = repo.seen_in(self._columns, scope, place, query.range) if place else ()
         with self._meta.read() as conn:
-            rows = repo.page(conn, scope, query)
+            rows = repo.page(conn, scope, query, seen_there=seen)
             total = repo.total(conn, scope)
-        return self._with_facts(scope, rows, query.range), total
+        return self._with_facts(scope, rows, query.range, place), total
 
     def get(self, scope: Scope, version: str, span: TimeRange | None = None) -> list[Release]:
         """The release in each of the scope's projects that has it. Raises NotFound."""
@@ -159,7 +161,9 @@ class Releases:
         with self._meta.write() as conn:
             return note_deploy(conn, scope.project_id, change, now_ms=self._clock())
 
-    def _with_facts(self, scope: Scope, rows: Sequence[Row[Any]], span: TimeRange) -> list[Release]:
+    def _with_facts(
+        self, scope: Scope, rows: Sequence[Row[Any]], span: TimeRange, environment: str = ""
+    ) -> list[Release]:
         versions = sorted({row.version for row in rows})
         if not versions:
             return []
@@ -169,7 +173,7 @@ class Releases:
             people = repo.authors(conn, [row.id for row in rows])
             deploys = repo.deploys(conn, scope, releases=versions, limit=MOST_DEPLOYS)
         counted = repo.errors(self._columns, scope, versions, span)
-        health = self._health.of_releases(scope, versions, span)
+        health = self._health.of_releases(scope, versions, span, environment)
         return [
             replace(
                 _release(row, people.get(row.id, [])),

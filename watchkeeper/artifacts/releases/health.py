@@ -1,11 +1,11 @@
-"""How releases do, by their sessions: a port, for where sessions are stored is another's matter."""
+"""How releases do, by their sessions: a port, for what reads sessions is another's matter."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from watchkeeper.artifacts.releases.types import Health
+from watchkeeper.artifacts.sessions import Health
 from watchkeeper.model import Scope, TimeRange
 
 
@@ -13,7 +13,7 @@ class ReleaseHealth(Protocol):
     """Reads how the sessions of releases ended."""
 
     def of_releases(
-        self, scope: Scope, releases: Sequence[str], span: TimeRange
+        self, scope: Scope, releases: Sequence[str], span: TimeRange, environment: str = ""
     ) -> Mapping[str, Health]:
         """Health by version, of those that had sessions in the range."""
         ...
@@ -23,7 +23,7 @@ class NoSessions:
     """Where no sessions are stored."""
 
     def of_releases(
-        self, scope: Scope, releases: Sequence[str], span: TimeRange
+        self, scope: Scope, releases: Sequence[str], span: TimeRange, environment: str = ""
     ) -> Mapping[str, Health]:
         """Nothing is known of any release."""
         return {}

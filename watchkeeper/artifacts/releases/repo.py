@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from watchkeeper.artifacts.releases.types import (
     Commit,
@@ -25,21 +25,52 @@ WHERE project_id IN {projects:Array(UInt64)} AND release IN {releases:Array(Stri
 GROUP BY release
 """
 
-_IN_SPANS = """
+_UNREAD = """
 SELECT project_id, release, toUnixTimestamp64Milli(min(received)),
        toUnixTimestamp64Milli(max(received))
-FROM spans
-WHERE received >= fromUnixTimestamp64Milli({since:Int64}) AND release != ''
+FROM (
+    SELECT project_id, release, received FROM spans
+    WHERE received >= fromUnixTimestamp64Milli({since:Int64}) AND release != ''
+    UNION ALL
+    SELECT project_id, release, received FROM session_states
+    WHERE received >= fromUnixTimestamp64Milli({since:Int64}) AND release != ''
+)
 GROUP BY project_id, release
 """
 
+_SEEN_IN = """
+SELECT DISTINCT release FROM (
+    SELECT release FROM errors_1h
+    WHERE project_id IN {projects:Array(UInt32)} AND environment = {environment:String}
+      AND bucket >= toStartOfHour(toDateTime(intDiv({start:Int64}, 1000), 'UTC'))
+      AND bucket < toDateTime(intDiv({end:Int64} + 999, 1000), 'UTC')
+    UNION ALL
+    SELECT release FROM sessions
+    WHERE project_id IN {projects:Array(UInt32)} AND environment = {environment:String}
+      AND ts >= fromUnixTimestamp64Milli({start:Int64})
+      AND ts < fromUnixTimestamp64Milli({end:Int64})
+)
+WHERE release != '' LIMIT 500
+"""
 
-def releases_of_spans(columns: Columns, *, since_ms: int) -> Sequence[tuple[int, str, int, int]]:
-    """(project, release, first, last arrival in Unix ms) of spans that came since an instant.
+
+def seen_in(columns: Columns, scope: Scope, environment: str, span: TimeRange) -> list[str]:
+    """Releases of errors and sessions of an environment in the range, at most 500."""
+    params = {
+        "projects": list(scope.project_ids),
+        "environment": environment,
+        "start": span.start_ms,
+        "end": span.end_ms,
+    }
+    return [str(release) for (release,) in columns.rows(_SEEN_IN, params)]
+
+
+def unread_releases(columns: Columns, *, since_ms: int) -> Sequence[tuple[int, str, int, int]]:
+    """(project, release, first, last arrival in Unix ms) of spans and sessions since an instant.
 
     Of all projects: it is what the server notes about itself, and no answer to anybody.
     """
-    rows = columns.rows(_IN_SPANS, {"since": since_ms})
+    rows = columns.rows(_UNREAD, {"since": since_ms})
     return [(int(p), str(release), int(first), int(last)) for p, release, first, last in rows]
 
 
@@ -50,8 +81,13 @@ def find(conn: Connection, scope: Scope, version: str) -> Sequence[Row[Any]]:
     return conn.execute(query.order_by(t.c.project_id)).all()
 
 
-def page(conn: Connection, scope: Scope, query: ReleaseQuery) -> Sequence[Row[Any]]:
-    """Releases, those that were created last first."""
+def page(
+    conn: Connection, scope: Scope, query: ReleaseQuery, *, seen_there: Sequence[str] = ()
+) -> Sequence[Row[Any]]:
+    """Releases, those that were created last first.
+
+    seen_there: releases that the query's environment had beside those deployed to it.
+    """
     t, d = tables.releases, tables.deploys
     chosen = select(t).where(t.c.project_id.in_(scope.project_ids))
     if query.text:
@@ -62,7 +98,7 @@ def page(conn: Connection, scope: Scope, query: ReleaseQuery) -> Sequence[Row[An
             d.c.release == t.c.version,
             d.c.environment == query.environment,
         )
-        chosen = chosen.where(there.exists())
+        chosen = chosen.where(or_(there.exists(), t.c.version.in_(seen_there)))
     chosen = chosen.order_by(t.c.created_ms.desc(), t.c.id.desc())
     return conn.execute(chosen.limit(query.limit).offset(query.offset)).all()
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from watchkeeper.artifacts.sessions import Health
 from watchkeeper.model import TimeRange
 
 
@@ -72,16 +73,6 @@ class DeployChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
-    """How the sessions of a release ended. Ratios 0..1 of those without a crash."""
-
-    sessions: int
-    users: int
-    crash_free_sessions_ratio: float
-    crash_free_users_ratio: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """One version. first_seen_ms, last_seen_ms: of its records, None before the first.
 
@@ -122,7 +113,10 @@ class ReleaseChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseQuery:
-    """Which releases. text: part of the version. environment: deployed there. Newest first."""
+    """Which releases, the newest first. text: part of the version.
+
+    environment: deployed there, or seen there in the range.
+    """
 
     range: TimeRange
     text: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, func, select
 
@@ -16,6 +16,7 @@ from watchkeeper.store.meta import tables
 
 MOST_RELEASES = 1_000
 MOST_COMMITS = 200
+Instant = Literal["ts", "received"]
 _r, _c, _d = tables.releases, tables.release_commits, tables.deploys
 
 
@@ -102,6 +103,24 @@ def _added_up(found: Sequence[Sequence[Any]], place: int) -> list[Share]:
         if name:
             shares[name] = Share(name=name, events=events, first_ms=first_ms, last_ms=last_ms)
     return list(shares.values())
+
+
+def environment_at(
+    columns: Columns, scope: Scope, hashes: Sequence[int], at_ms: int, *, by: Instant
+) -> str | None:
+    """Environment of the last event until an instant; None if none is stored any more.
+
+    by: whether the time of the event counts, or that of its arrival.
+    """
+    sql = f"""
+    SELECT environment FROM errors
+    WHERE project_id = {{project:UInt32}} AND grouping_hash IN {{hashes:Array(UInt64)}}
+      AND {by} <= fromUnixTimestamp64Milli({{at:Int64}})
+    ORDER BY {by} DESC, event_id LIMIT 1
+    """
+    params = {"project": scope.project_id, "hashes": list(hashes), "at": at_ms}
+    found = columns.rows(sql, params)
+    return str(found[0][0]) if found else None
 
 
 def deploy_before(

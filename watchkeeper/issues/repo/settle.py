@@ -30,13 +30,6 @@ def short_id(slug: str, number: int) -> str:
     return f"{slug.upper()}-{number}"
 
 
-def grouping_versions(conn: Connection, project_ids: Collection[int]) -> dict[int, int]:
-    """Grouping version by project, of those projects that exist."""
-    t = tables.projects
-    query = select(t.c.id, t.c.grouping_version).where(t.c.id.in_(project_ids))
-    return {row.id: row.grouping_version for row in conn.execute(query)} if project_ids else {}
-
-
 # Which events have been seen
 
 

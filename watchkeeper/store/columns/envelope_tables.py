@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watchkeeper.store.columns.table import Column, Table
+from watchkeeper.store.columns.table import Column, Table, View
 
 _TEXT = "LowCardinality(String)"
 _TIMES = (
@@ -72,6 +72,39 @@ SESSIONS = Table(
 """Read with FINAL: a session's latest state stands for it. ts: when it began. A row that sums up
 several has an id of its own; `sessions` of them, each at most one of errored, abnormal, crashed.
 Crash-free sessions: `1 - sum(crashed) / sum(sessions)`."""
+
+SESSION_STATES = Table(
+    name="session_states",
+    columns=(
+        Column(name="project_id", type="UInt32"),
+        Column(name="received", type="DateTime64(3, 'UTC')", codec="DoubleDelta, ZSTD(1)"),
+        Column(name="session", type="UInt64"),
+        Column(name="sessions", type="UInt32", codec="ZSTD(1)"),
+        Column(name="errored", type="UInt32", codec="ZSTD(1)"),
+        Column(name="abnormal", type="UInt32", codec="ZSTD(1)"),
+        Column(name="crashed", type="UInt32", codec="ZSTD(1)"),
+        Column(name="release", type=_TEXT),
+        Column(name="environment", type=_TEXT),
+    ),
+    partition_by="toYYYYMMDD(received)",
+    order_by=("project_id", "received"),
+    ttl_column="received",
+    ttl_days=3,
+    impersonal="states of sessions without whose they are",
+)
+"""Every state of the last days as it came: `sessions` keeps a session's latest alone, from which
+nobody can tell when it first was what it is. session: a hash of release and session_id."""
+
+SESSION_STATES_VIEW = View(
+    name="session_states_view",
+    source="sessions",
+    target="session_states",
+    select="""
+SELECT project_id, received, cityHash64(release, session_id) AS session, sessions, errored,
+       abnormal, crashed, release, environment
+FROM {source}
+""",
+)
 
 CHECK_INS = Table(
     name="check_ins",

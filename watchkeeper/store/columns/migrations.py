@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from watchkeeper.store.columns import log_tables, schema, tables
-from watchkeeper.store.columns.envelope_tables import ENVELOPE_TABLES
+from watchkeeper.store.columns.envelope_tables import (
+    ENVELOPE_TABLES,
+    SESSION_STATES,
+    SESSION_STATES_VIEW,
+)
 from watchkeeper.store.columns.errors import SchemaTooNew
 from watchkeeper.store.columns.port import Params
 from watchkeeper.store.columns.schema import SchemaOptions
@@ -115,6 +119,14 @@ def _cheaper_spans(options: SchemaOptions) -> list[str]:
     return [statement for group in (*replaced, changed) for statement in group]
 
 
+def _states_of_sessions_and_severities(options: SchemaOptions) -> list[str]:
+    return [
+        *schema.add_columns(tables.ERRORS, [tables.ERROR_SEVERITY.name], options),
+        *schema.create_table(SESSION_STATES, options),
+        *schema.create_view(SESSION_STATES_VIEW, options),
+    ]
+
+
 MIGRATIONS = (
     Migration(version=1, name="first tables", statements=_first_tables),
     Migration(version=2, name="histograms and exemplars", statements=_histograms_and_exemplars),
@@ -129,6 +141,11 @@ MIGRATIONS = (
     ),
     Migration(version=8, name="search of logs", statements=_search_of_logs),
     Migration(version=9, name="cheaper spans", statements=_cheaper_spans),
+    Migration(
+        version=10,
+        name="states of sessions, severity of errors",
+        statements=_states_of_sessions_and_severities,
+    ),
 )
 
 LATEST = MIGRATIONS[-1].version

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from watchkeeper.store.columns.envelope_tables import ENVELOPE_TABLES
+from watchkeeper.store.columns.envelope_tables import (
+    ENVELOPE_TABLES,
+    SESSION_STATES,
+    SESSION_STATES_VIEW,
+)
 from watchkeeper.store.columns.log_tables import (
     LOG_PATTERNS,
     LOG_PATTERNS_VIEW,
@@ -185,9 +189,12 @@ ERROR_COLUMNS_2 = (
 """What the search of issues added to `errors`. function: the innermost own one; functions: all of
 the stack, each between line feeds."""
 
+ERROR_SEVERITY = Column(name="severity", type="LowCardinality(String)")
+"""As the project's rules said when it came, else by its level; empty in rows from before it."""
+
 ERRORS = replace(
     ERRORS_1,
-    columns=(*ERRORS_1.columns, *ERROR_COLUMNS_2),
+    columns=(*ERRORS_1.columns, *ERROR_COLUMNS_2, ERROR_SEVERITY),
     person=("user_key", "user_email", "user_name", "user_ip"),
 )
 
@@ -316,6 +323,7 @@ TABLES = (
     SPANS,
     TRACES,
     *ENVELOPE_TABLES,
+    SESSION_STATES,
     *TRACE_TABLES,
     LOGS_1M,
     LOG_PATTERNS,
@@ -366,6 +374,7 @@ VIEWS = (
     ERRORS_1D_VIEW,
     TRACES_VIEW,
     *TRACE_VIEWS,
+    SESSION_STATES_VIEW,
     LOGS_1M_VIEW,
     LOG_PATTERNS_VIEW,
 )

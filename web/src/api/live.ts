@@ -9,6 +9,7 @@ const TOPICS: readonly Topic[] = [
   "targets",
   "logs",
   "spans",
+  "envelopes",
   "setup",
 ];
 /** A busy topic is fetched again at most this often (ms). */

@@ -36,7 +36,12 @@ export function useSetup(projectId: number): Loaded<Setup> {
   }).value;
 }
 
-type ProjectChange = { name?: string; timezone?: string; environments?: string[] };
+type ProjectChange = {
+  name?: string;
+  timezone?: string;
+  environments?: string[];
+  grouping_version?: number;
+};
 
 export function useChangeProject(
   id: number,

@@ -62,6 +62,45 @@ export function useCommits(projectId: number, version: string): Loaded<Schemas["
   }).value;
 }
 
+export type ReleaseHealth = Schemas["ReleaseHealthAnswer"];
+export type Health = Schemas["HealthAnswer"];
+export type Artifact = Schemas["ArtifactAnswer"];
+
+/** Sessions of a release over the range, beside the release before it. */
+export function useReleaseHealth(scope: Scope, version: string): Loaded<ReleaseHealth> {
+  const { project, range, environment } = scope;
+  return useLoaded({
+    key: projectKey(project.id, ["envelopes"], "release-health", range, environment, version),
+    fetch: (signal) => {
+      const { fromMs, toMs } = spanNow(range);
+      return call<ReleaseHealth>("GET", releasePath(project.id, version, "/health"), {
+        query: { from: fromMs, to: toMs, env: environment },
+        signal,
+      });
+    },
+    enabled: version !== "",
+    keepPrevious: true,
+  }).value;
+}
+
+/** Files that were uploaded for a release, by address. */
+export function useArtifacts(
+  projectId: number,
+  version: string,
+  offset: number,
+): Loaded<Schemas["ArtifactsAnswer"]> {
+  return useLoaded({
+    key: projectKey(projectId, ["issues"], "artifacts", version, offset),
+    fetch: (signal) =>
+      call<Schemas["ArtifactsAnswer"]>("GET", releasePath(projectId, version, "/artifacts"), {
+        query: { limit: 50, offset },
+        signal,
+      }),
+    enabled: version !== "",
+    keepPrevious: true,
+  }).value;
+}
+
 /** Deploys of the range, for charts to mark. */
 export function useDeploys(
   projectId: number,

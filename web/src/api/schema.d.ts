@@ -115,7 +115,7 @@ export interface paths {
     head?: never;
     /**
      * Change Project
-     * @description Rename a project or move its time zone. Needs role admin.
+     * @description Rename a project, move its time zone or choose how errors are grouped. Needs role admin.
      */
     patch: operations["change_project"];
     trace?: never;
@@ -794,6 +794,106 @@ export interface paths {
      * @description The most frequent errors by endpoint, user, feature, type, function, …, each over time.
      */
     get: operations["get_error_groups"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/feedback": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Feedback
+     * @description What people wrote, the newest first.
+     */
+    get: operations["list_feedback"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/issues/{short_id}/feedback": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Issue Feedback
+     * @description What people wrote about the events of an issue.
+     */
+    get: operations["list_issue_feedback"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/events/{event_id}/feedback": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Event Feedback
+     * @description What people wrote about one event.
+     */
+    get: operations["list_event_feedback"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/releases/{version}/health": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Release Health
+     * @description A release's sessions over time, beside the release before; the last 14 days by default.
+     */
+    get: operations["get_release_health"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/releases/{version}/artifacts": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Artifacts
+     * @description Source maps and sources that were uploaded for a release, by address.
+     */
+    get: operations["list_artifacts"];
     put?: never;
     post?: never;
     delete?: never;
@@ -2303,6 +2403,36 @@ export interface components {
       alerts: components["schemas"]["AlertAnswer"][];
     };
     /**
+     * ArtifactAnswer
+     * @description An uploaded file. kind: source, minified_source, source_map, …; size_bytes: unpacked.
+     *
+     *     debug_id: empty where the file is found by its address alone.
+     */
+    ArtifactAnswer: {
+      /** Kind */
+      kind: string;
+      /** Url */
+      url: string;
+      /** Debug Id */
+      debug_id: string;
+      /** Size Bytes */
+      size_bytes: number;
+      /** Dist */
+      dist: string;
+      /** Uploaded Ms */
+      uploaded_ms: number;
+    };
+    /**
+     * ArtifactsAnswer
+     * @description A page, by address. next_offset: null at the end.
+     */
+    ArtifactsAnswer: {
+      /** Artifacts */
+      artifacts: components["schemas"]["ArtifactAnswer"][];
+      /** Next Offset */
+      next_offset: number | null;
+    };
+    /**
      * AttachmentAnswer
      * @description number: its place in the list, for the download. type: Sentry's word for what it is.
      */
@@ -3070,6 +3200,15 @@ export interface components {
       endpoints: components["schemas"]["Endpoint"][];
     };
     /**
+     * EnvironmentHealthAnswer
+     * @description How the release does in one environment.
+     */
+    EnvironmentHealthAnswer: {
+      /** Environment */
+      environment: string;
+      health: components["schemas"]["HealthAnswer"];
+    };
+    /**
      * EnvironmentShare
      * @description ratio: 0..1 of the issue's stored events.
      */
@@ -3409,6 +3548,57 @@ export interface components {
       last_event_id: string | null;
     };
     /**
+     * FeedbackAnswer
+     * @description What somebody wrote. Empty texts: not told.
+     *
+     *     event_id: the error that it is about; short_id, title: of its issue, empty if it is not stored.
+     *     source: what showed the form.
+     */
+    FeedbackAnswer: {
+      /** Feedback Id */
+      feedback_id: string;
+      /** Ts Ms */
+      ts_ms: number;
+      /** Name */
+      name: string;
+      /** Email */
+      email: string;
+      /** Message */
+      message: string;
+      /** Url */
+      url: string;
+      /** Source */
+      source: string;
+      /** User Key */
+      user_key: string;
+      /** Event Id */
+      event_id: string;
+      /** Replay Id */
+      replay_id: string;
+      /** Trace Id */
+      trace_id: string;
+      /** Environment */
+      environment: string;
+      /** Release */
+      release: string;
+      /** Short Id */
+      short_id: string;
+      /** Title */
+      title: string;
+    };
+    /**
+     * FeedbackListAnswer
+     * @description A page, newest first. total: of all pages.
+     */
+    FeedbackListAnswer: {
+      /** Feedback */
+      feedback: components["schemas"]["FeedbackAnswer"][];
+      /** Next Cursor */
+      next_cursor: string | null;
+      /** Total */
+      total: number;
+    };
+    /**
      * FirstRunAnswer
      * @description valid: the link may still be used.
      */
@@ -3620,17 +3810,54 @@ export interface components {
     };
     /**
      * HealthAnswer
-     * @description Of the release's sessions in the range; ratios 0..1 of those without a crash.
+     * @description Of the sessions that began in the range; each is one of healthy, errored, abnormal, crashed.
+     *
+     *     crash_free_…: share without a crash, 0..1; users: null if no session said whose it was.
+     *     adoption_ratio: share of all sessions of the last 24 hours; null if there were none.
      */
     HealthAnswer: {
       /** Sessions */
       sessions: number;
+      /** Healthy */
+      healthy: number;
+      /** Errored */
+      errored: number;
+      /** Abnormal */
+      abnormal: number;
+      /** Crashed */
+      crashed: number;
       /** Users */
       users: number;
+      /** Crashed Users */
+      crashed_users: number;
       /** Crash Free Sessions Ratio */
-      crash_free_sessions_ratio: number;
+      crash_free_sessions_ratio: number | null;
       /** Crash Free Users Ratio */
-      crash_free_users_ratio: number;
+      crash_free_users_ratio: number | null;
+      /** Adoption Ratio */
+      adoption_ratio: number | null;
+    };
+    /**
+     * HealthLineAnswer
+     * @description A value a slot of time; null in those without sessions, which are gaps and not zeros.
+     */
+    HealthLineAnswer: {
+      /** Sessions */
+      sessions: (number | null)[];
+      /** Healthy */
+      healthy: (number | null)[];
+      /** Errored */
+      errored: (number | null)[];
+      /** Abnormal */
+      abnormal: (number | null)[];
+      /** Crashed */
+      crashed: (number | null)[];
+      /** Users */
+      users: (number | null)[];
+      /** Crash Free Sessions Ratio */
+      crash_free_sessions_ratio: (number | null)[];
+      /** Crash Free Users Ratio */
+      crash_free_users_ratio: (number | null)[];
     };
     /**
      * Hit
@@ -5226,6 +5453,8 @@ export interface components {
     /**
      * ProjectAnswer
      * @description One project that the caller may see. built_in: Watchkeeper's own.
+     *
+     *     grouping_version: of the rule by which its errors become issues.
      */
     ProjectAnswer: {
       /** Id */
@@ -5240,11 +5469,18 @@ export interface components {
       timezone: string;
       /** Built In */
       built_in: boolean;
+      /** Grouping Version */
+      grouping_version: number;
     };
     /**
      * ProjectPatch
      * @description Fields that are left out stay as they are.
+     *
+     *     grouping_version: 1 by the whole path of own calls, 2 by the innermost place and its line of
+     *     source. From then on what no issue knows is grouped by it; an issue that is there goes on
+     *     taking its events, so that none splits.
      * @example {
+     *       "grouping_version": 2,
      *       "name": "Web shop"
      *     }
      */
@@ -5253,6 +5489,8 @@ export interface components {
       name?: string | null;
       /** Timezone */
       timezone?: string | null;
+      /** Grouping Version */
+      grouping_version?: number | null;
     };
     /**
      * RedSeries
@@ -5341,6 +5579,35 @@ export interface components {
       /** Deploys */
       deploys: components["schemas"]["DeployAnswer"][];
       health: components["schemas"]["HealthAnswer"] | null;
+    };
+    /**
+     * ReleaseBeforeAnswer
+     * @description The last release of the same package before it that had sessions in the range.
+     */
+    ReleaseBeforeAnswer: {
+      /** Version */
+      version: string;
+      health: components["schemas"]["HealthAnswer"];
+      line: components["schemas"]["HealthLineAnswer"];
+    };
+    /**
+     * ReleaseHealthAnswer
+     * @description times_ms: starts of the slots, each `step_ms` long: 5 minutes, an hour or a day (UTC).
+     *
+     *     health: null without sessions in the range. before: null where there is no such release.
+     */
+    ReleaseHealthAnswer: {
+      /** Version */
+      version: string;
+      health: components["schemas"]["HealthAnswer"] | null;
+      /** Step Ms */
+      step_ms: number;
+      /** Times Ms */
+      times_ms: number[];
+      line: components["schemas"]["HealthLineAnswer"];
+      /** Environments */
+      environments: components["schemas"]["EnvironmentHealthAnswer"][];
+      before: components["schemas"]["ReleaseBeforeAnswer"] | null;
     };
     /**
      * ReleaseShare
@@ -9381,6 +9648,243 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["ErrorGroupsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_feedback: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        cursor?: string;
+        limit?: number;
+        q?: string;
+        env?: string;
+        release?: string;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FeedbackListAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_issue_feedback: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        cursor?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        short_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FeedbackListAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_event_feedback: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        cursor?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        event_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FeedbackListAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_release_health: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        env?: string;
+      };
+      header?: never;
+      path: {
+        version: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ReleaseHealthAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_artifacts: {
+    parameters: {
+      query?: {
+        limit?: number;
+        offset?: number;
+      };
+      header?: never;
+      path: {
+        version: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ArtifactsAnswer"];
         };
       };
       /** @description The request was refused. */

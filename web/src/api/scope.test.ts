@@ -8,6 +8,7 @@ const project = (id: number, slug: string, built_in = false): Project => ({
   name: slug,
   environments: [],
   timezone: "UTC",
+  grouping_version: 1,
   built_in,
 });
 

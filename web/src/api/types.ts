@@ -39,4 +39,12 @@ export type IssueStatus = IssueRow["status"];
 export type IssuePage = Schemas["IssuesAnswer"];
 
 /** Topics of the live stream; a query is fetched again when one of its topics is named. */
-export type Topic = "samples" | "issues" | "alerts" | "targets" | "logs" | "spans" | "setup";
+export type Topic =
+  | "samples"
+  | "issues"
+  | "alerts"
+  | "targets"
+  | "logs"
+  | "spans"
+  | "envelopes"
+  | "setup";

@@ -5,6 +5,7 @@ const TABS = [
   { id: "issues", label: "Issues", to: "errors" },
   { id: "breakdown", label: "Breakdown", to: "errors/breakdown" },
   { id: "releases", label: "Releases", to: "errors/releases" },
+  { id: "feedback", label: "Feedback", to: "errors/feedback" },
 ] as const;
 
 /** The pages of errors that look at the whole project. */

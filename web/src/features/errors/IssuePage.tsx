@@ -29,6 +29,9 @@ import "./issue-side.css";
 
 const EventsView = lazy(() => import("./EventsView").then((one) => ({ default: one.EventsView })));
 const TagsView = lazy(() => import("./TagsView").then((one) => ({ default: one.TagsView })));
+const IssueFeedback = lazy(() =>
+  import("./FeedbackPage").then((one) => ({ default: one.IssueFeedback })),
+);
 const SimilarView = lazy(() =>
   import("./SimilarView").then((one) => ({ default: one.SimilarView })),
 );
@@ -98,6 +101,7 @@ const VIEWS = [
   { id: "event", label: "Event" },
   { id: "events", label: "All events" },
   { id: "tags", label: "Tags" },
+  { id: "feedback", label: "Feedback" },
   { id: "similar", label: "Similar and merged" },
   { id: "why", label: "Why one issue" },
 ] as const;
@@ -166,6 +170,7 @@ function OtherView({
 }: ReadyProps & { view: ViewId; acts: Acts }): ReactNode {
   if (view === "events") return <EventsView issue={issue} scope={scope} />;
   if (view === "tags") return <TagsView issue={issue} scope={scope} />;
+  if (view === "feedback") return <IssueFeedback issue={issue} scope={scope} />;
   if (view === "similar") return <SimilarView issue={issue} scope={scope} acts={acts} />;
   return <WhyView issue={issue} scope={scope} />;
 }

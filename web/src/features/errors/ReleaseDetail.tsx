@@ -1,15 +1,25 @@
 import type { ReactNode } from "react";
 import { type IssueFilter, useIssueTotal } from "@/api/issues";
-import { type Commit, type Deploy, type Release, useCommits, useRelease } from "@/api/releases";
+import {
+  type Commit,
+  type Deploy,
+  type Release,
+  useCommits,
+  useRelease,
+  useReleaseHealth,
+} from "@/api/releases";
 import type { Scope } from "@/api/scope";
 import { moment } from "@/lib/time";
-import { compact, count, duration, percent } from "@/lib/units";
+import { compact, count, duration } from "@/lib/units";
 import { Ago } from "@/ui/Ago";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { SeverityBars } from "@/ui/Glyph";
 import { PageLink } from "@/ui/PageLink";
 import { Panel, Tag } from "@/ui/Panel";
 import { Table } from "@/ui/Table";
+import { Artifacts } from "./Artifacts";
+import { precise } from "./crash-free";
+import { HealthPanels } from "./HealthPanels";
 import { ALL } from "./views";
 
 interface DetailProps {
@@ -22,8 +32,9 @@ export function ReleaseDetail({ scope, version }: DetailProps): ReactNode {
   const release = useRelease(scope, version);
   const issues = useIssueTotal(scope.project.id, firstSeenIn(version), true, MOST);
   const commits = useCommits(scope.project.id, version);
+  const health = useReleaseHealth(scope, version);
   // All at once: what comes first would move the others.
-  const isLoading = [release, issues, commits].some((one) => one.state === "loading");
+  const isLoading = [release, issues, commits, health].some((one) => one.state === "loading");
   return (
     <>
       <div className="release-head">
@@ -43,6 +54,7 @@ export function ReleaseDetail({ scope, version }: DetailProps): ReactNode {
               {(data) => <Figures release={data} zone={scope.zone} />}
             </Async>
           </section>
+          <HealthPanels value={health} scope={scope} />
           <FirstSeenIn value={issues} version={version} zone={scope.zone} />
           <Panel title="Deploys">
             <Async value={release} empty={null}>
@@ -50,6 +62,7 @@ export function ReleaseDetail({ scope, version }: DetailProps): ReactNode {
             </Async>
           </Panel>
           <Commits value={commits} zone={scope.zone} />
+          <Artifacts scope={scope} version={version} />
         </>
       )}
     </>
@@ -82,13 +95,19 @@ function Figures({ release, zone }: { release: Release; zone: string }): ReactNo
       <Figure name="Regressions" value={count(release.regressions)} note="came back in it" />
       <Figure
         name="Crash-free sessions"
-        value={health ? percent(health.crash_free_sessions_ratio) : "–"}
+        value={precise(health?.crash_free_sessions_ratio)}
         note={health ? `of ${compact(health.sessions)}` : "no sessions were sent"}
       />
       <Figure
         name="Crash-free users"
-        value={health ? percent(health.crash_free_users_ratio) : "–"}
-        note={health ? `of ${compact(health.users)}` : "no sessions were sent"}
+        value={precise(health?.crash_free_users_ratio)}
+        note={
+          health
+            ? health.users > 0
+              ? `of ${compact(health.users)}`
+              : "no session says whose it is"
+            : "no sessions were sent"
+        }
       />
       <div>
         <dt>First seen</dt>

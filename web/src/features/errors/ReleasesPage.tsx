@@ -10,6 +10,7 @@ import { PageLink } from "@/ui/PageLink";
 import { Tag } from "@/ui/Panel";
 import { type Column, Table } from "@/ui/Table";
 import { useDefer } from "@/ui/useDefer";
+import { CrashFree } from "./crash-free";
 import { ErrorTabs } from "./ErrorTabs";
 import { ReleaseDetail } from "./ReleaseDetail";
 import "./errors.css";
@@ -161,7 +162,14 @@ const columnsOf = (zone: string): readonly Column<Release>[] => [
     width: "88px",
     isNumber: true,
     isWideOnly: true,
-    cell: (row) => (row.health ? percent(row.health.crash_free_sessions_ratio) : "–"),
+    cell: (row) => <CrashFree ratio={row.health?.crash_free_sessions_ratio} />,
+  },
+  {
+    head: "Adoption",
+    width: "84px",
+    isNumber: true,
+    isWideOnly: true,
+    cell: (row) => (row.health?.adoption_ratio == null ? "–" : percent(row.health.adoption_ratio)),
   },
   {
     head: "Commits",

@@ -24,6 +24,12 @@ export const room: Room = {
       load: async () => (await import("./ReleasesPage")).ReleasesPage,
     },
     {
+      path: "errors/feedback",
+      title: () => "Feedback",
+      scope,
+      load: async () => (await import("./FeedbackPage")).FeedbackPage,
+    },
+    {
       path: "errors/$shortId",
       title: ({ shortId = "" }) => shortId,
       scope: {
@@ -40,5 +46,6 @@ export const room: Room = {
     { label: "Issues of mine", path: "errors", search: { tab: "mine" } },
     { label: "Errors by type, endpoint, user", path: "errors/breakdown" },
     { label: "Releases", path: "errors/releases" },
+    { label: "User feedback", path: "errors/feedback" },
   ],
 };

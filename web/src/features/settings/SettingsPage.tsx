@@ -4,12 +4,12 @@ import { type Scope, useScope } from "@/api/scope";
 import { PageLink } from "@/ui/PageLink";
 import { AuditSection } from "./AuditSection";
 import { ChannelsSection } from "./ChannelsSection";
+import { ErrorsSection } from "./ErrorsSection";
 import { KeysSection } from "./KeysSection";
 import { MembersSection } from "./MembersSection";
 import { ProjectSection } from "./ProjectSection";
 import { PrivacySection } from "./privacy/PrivacySection";
 import { ScrapingSection } from "./ScrapingSection";
-import { SeveritySection } from "./SeveritySection";
 import { SourcesSection } from "./SourcesSection";
 import { SECTIONS, type Section, type SectionId, sectionOf } from "./sections";
 import "./settings.css";
@@ -19,7 +19,7 @@ const COMPONENTS: Record<SectionId, ComponentType<{ scope: Scope }>> = {
   project: ProjectSection,
   sources: SourcesSection,
   keys: KeysSection,
-  errors: SeveritySection,
+  errors: ErrorsSection,
   scraping: ScrapingSection,
   privacy: PrivacySection,
   channels: ChannelsSection,

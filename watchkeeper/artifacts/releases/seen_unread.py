@@ -1,6 +1,6 @@
-"""Releases that are named by spans alone.
+"""Releases that are named by spans or sessions alone.
 
-Spans pass the digest as bytes that nobody reads, so they are asked for once they are stored.
+The digest does not read those for releases, so they are asked for once they are stored.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _OVERLAP_MS = 5 * MINUTE_MS
 """What was received so long before the last look may have been stored after it."""
 
 
-class SpanReleases:
+class UnreadReleases:
     """Notes them, look by look. One thread runs it."""
 
     def __init__(self, columns: Columns, meta: Meta, clock: Clock) -> None:
@@ -23,10 +23,10 @@ class SpanReleases:
         self._since_ms: int | None = None
 
     def run_once(self) -> int:
-        """Note the releases of spans that came since the last look; returns how many."""
+        """Note the releases of what came since the last look; returns how many."""
         now_ms = self._clock()
         since_ms = now_ms - DAY_MS if self._since_ms is None else self._since_ms
-        found = repo.releases_of_spans(self._columns, since_ms=since_ms)
+        found = repo.unread_releases(self._columns, since_ms=since_ms)
         sightings = [
             Sighting(project_id, release, at_ms)
             for project_id, release, first_ms, last_ms in found
