@@ -1,5 +1,6 @@
 """What may not be kept: found and taken out before anything touches the disk."""
 
+from watchkeeper.privacy.familiar import SentEvent
 from watchkeeper.privacy.hashing import anonymous_id, hashed
 from watchkeeper.privacy.policy import (
     Action,
@@ -40,6 +41,7 @@ __all__ = [
     "RuleKind",
     "ScrubRules",
     "Scrubber",
+    "SentEvent",
     "anonymous_id",
     "check_policy",
     "days_of",
