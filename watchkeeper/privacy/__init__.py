@@ -8,6 +8,7 @@ from watchkeeper.privacy.erasures import (
     ErasureStep,
     FoundRows,
 )
+from watchkeeper.privacy.familiar import SentEvent
 from watchkeeper.privacy.hashing import anonymous_id, hashed
 from watchkeeper.privacy.policy import (
     Action,
@@ -57,6 +58,7 @@ __all__ = [
     "RuleKind",
     "ScrubRules",
     "Scrubber",
+    "SentEvent",
     "anonymous_id",
     "check_policy",
     "days_of",

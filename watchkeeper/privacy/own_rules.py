@@ -61,6 +61,11 @@ class OwnRules:
             _salt=salt,
         )
 
+    @property
+    def has_paths(self) -> bool:
+        """True if some rule names a place in the event."""
+        return bool(self._placed)
+
     def named(self, name: str, default: str | None, written: str) -> Name:
         """What a field's name tells; default: the rule that would hide its value otherwise."""
         found = self._named.get(rules.plain_name(name)) if self._named else None

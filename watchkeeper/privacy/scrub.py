@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from watchkeeper.privacy import rules
 from watchkeeper.privacy.assigned import secret_parameters, without_assigned, without_literals
+from watchkeeper.privacy.familiar import Familiar, SentEvent
 from watchkeeper.privacy.hashing import anonymous_id, hashed
 from watchkeeper.privacy.own_rules import OwnRules
 from watchkeeper.privacy.policy import AddressRule, Attachments, Emails, Policy
@@ -70,6 +71,7 @@ class Scrubber:
         self._own = OwnRules.of(self._options.own, self._options.salt)
         self._secrets: dict[str, bool] = {}
         self._memory = Memory()
+        self._familiar = None if self._own.has_paths else Familiar()
         self._attribute_names: dict[str, Name] = {}
         active = self._chosen_rules()
         self._sight = Sight(
@@ -193,6 +195,17 @@ class Scrubber:
             if text == kept[fresh[at]]:
                 self._memory.keep_clean((text,))
             kept[fresh[at]] = text
+
+    def read_event(self, payload: bytes) -> SentEvent | None:
+        """An event as it was sent, for `scrub_sent`; None if it has to be parsed as a whole."""
+        return None if self._familiar is None else self._familiar.read(payload)
+
+    def scrub_sent(self, sent: SentEvent) -> dict[str, Json]:
+        """`scrub_event` of what `read_event` of this scrubber gave; only orjson can write it."""
+        self.scrub_event(sent.tree)
+        if self._familiar is not None:
+            self._familiar.settle(sent)
+        return sent.tree
 
     def scrub_event(self, event: dict[str, Json], *, deepest: int = MAX_DEPTH) -> dict[str, Json]:
         """The same event, changed in place; what was found is noted under `_scrubbed`.

@@ -14,6 +14,7 @@ from watchkeeper.app.supervise import REFUSED_TO_START, die_with_parent, wait_fo
 from watchkeeper.app.wiring import build_engine
 from watchkeeper.app.words import read_words
 from watchkeeper.lib.clock import system_clock
+from watchkeeper.lib.collector import spare_what_stays
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.lib.telemetry import start_telemetry
 
@@ -38,6 +39,7 @@ def main() -> int:
     except WatchkeeperError as error:
         print(f"watchkeeper: {error}", file=sys.stderr, flush=True)
         return REFUSED_TO_START if not error.retryable else 1
+    spare_what_stays()
     try:
         uvloop.run(serve_engine(rooms))
     finally:

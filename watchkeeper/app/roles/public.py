@@ -44,6 +44,7 @@ from watchkeeper.ingest.protocols.sentry import SentryOptions, limited_as
 from watchkeeper.ingest.protocols.statsd import StatsdService
 from watchkeeper.ingest.protocols.syslog import SyslogService
 from watchkeeper.lib.clock import SECOND_MS, system_clock
+from watchkeeper.lib.collector import spare_what_stays
 from watchkeeper.lib.telemetry import SelfWatch, Telemetry, start_telemetry
 from watchkeeper.privacy import PolicyWatch, Scrubber, ScrubRules
 from watchkeeper.store.meta import Meta
@@ -77,6 +78,7 @@ def serve_public(
         with data_dir.in_use():
             edge = _build(config, data_dir, meta, telemetry, engine)
             _announce(config, data_dir, edge.access)
+        spare_what_stays()
         return uvloop.run(_run(edge, listener))
     finally:
         meta.close()

@@ -17,7 +17,7 @@ from watchkeeper.ingest.digest.metrics import DigestMetrics
 from watchkeeper.ingest.digest.plan import DeadLetter, Insert, Plan, Sink
 from watchkeeper.lib.clock import SECOND_MS, Clock
 from watchkeeper.lib.errors import WatchkeeperError
-from watchkeeper.model import Cut, LiveEvent, Record
+from watchkeeper.model import Cut, Kind, LiveEvent, Record
 from watchkeeper.store.columns import BatchRefused, Columns
 from watchkeeper.store.meta import Meta, MetaFailed, RowConflict
 from watchkeeper.store.spool import Batch, Position, SpoolReader
@@ -36,8 +36,10 @@ class DigestOptions:
     """Most bytes of one cut. More is faster when behind; a replay after a crash repeats one cut."""
     gather_ms: int = 200
     """Pause between rounds while little comes, so that inserts are few and large."""
+    gather_errors_ms: int = 300
+    """The same while many errors come."""
     gather_busy_ms: int = 800
-    """The same while much comes; it ends early once a whole cut waits."""
+    """The same while much else comes; it ends early once a whole cut waits."""
     backoff_s: float = 5.0
     """Longest pause after a failure, in seconds; the first one is a tenth of it."""
     settle_ms: int = SECOND_MS
@@ -48,14 +50,18 @@ class DigestOptions:
             raise ValueError(f"batch_bytes must be 64 KiB..256 MiB, got {self.batch_bytes}")
         if not 0 <= self.gather_ms <= 10 * SECOND_MS:
             raise ValueError(f"gather_ms must be 0..10,000, got {self.gather_ms}")
-        if not self.gather_ms <= self.gather_busy_ms <= 10 * SECOND_MS:
-            raise ValueError(f"gather_busy_ms must be gather_ms..10,000, got {self.gather_busy_ms}")
+        for name in ("gather_errors_ms", "gather_busy_ms"):
+            if not 0 <= getattr(self, name) <= 10 * SECOND_MS:
+                raise ValueError(f"{name} must be 0..10,000, got {getattr(self, name)}")
 
 
 _OPEN = nullcontext()
 _QUIET_ROUNDS = 10
 _BUSY_BYTES = 256 * 1024
 """A larger cut means that much comes: some 80,000 samples a second."""
+_PROMPT = frozenset({Kind.ERROR_EVENT})
+"""Kinds for which no long pause is made: people wait for them, and each of them is so much work
+that larger inserts save little."""
 _STUBBORN = 5
 """Failures of one cut that no wait can cure before its sinks are applied one by one."""
 
@@ -93,7 +99,7 @@ class Digest:
         self._oldest_waiting_ms: int | None = None
         self._stubborn_failures = 0
         self._is_behind = False
-        self._is_busy = False
+        self._busy_ms = 0
 
     def run(self, stop: threading.Event, gate: AbstractContextManager[object] = _OPEN) -> None:
         """Digest until `stop` is set; a failure is counted, logged and tried again.
@@ -118,10 +124,10 @@ class Digest:
         """Wait; while much comes rather longer, unless a whole cut waits before that."""
         stop.wait(pause_s)
         waited_ms = pause_s * SECOND_MS
-        step_ms = max(10, self._options.gather_ms)
-        while self._is_busy and waited_ms + step_ms <= self._options.gather_busy_ms:
+        while waited_ms < self._busy_ms:
             if stop.is_set() or self._depth_bytes() >= self._options.batch_bytes:
                 return
+            step_ms = min(max(10, self._options.gather_ms), self._busy_ms - waited_ms)
             stop.wait(step_ms / SECOND_MS)
             waited_ms += step_ms
 
@@ -143,7 +149,7 @@ class Digest:
         Raises StoreUnavailable (columns are down) and database errors of meta; nothing is lost:
         the next call replays the same cut.
         """
-        self._is_behind = self._is_busy = False
+        self._is_behind, self._busy_ms = False, 0
         stored = self._finish_pending() if self._floor_ms is None else 0
         for lane in self._reader.lanes():
             stored += self._advance(lane)
@@ -193,8 +199,7 @@ class Digest:
         self._floor_ms = max(floor_ms, self._passed_ms or 0)
         if batch.records:
             self._pass(lane, batch.records[-1].received_ms - self._options.settle_ms)
-        self._observe_depth(lane)
-        self._is_busy = self._is_busy or batch.cut.end - batch.cut.start >= _BUSY_BYTES
+        self._observe(lane, batch)
         return len(batch.records)
 
     def _position(self, lane: str) -> Position:
@@ -212,10 +217,19 @@ class Digest:
         self._passed_ms = passed_ms
         self._floor_ms = passed_ms
 
-    def _observe_depth(self, lane: str) -> None:
+    def _observe(self, lane: str, batch: Batch) -> None:
+        """Look how much waits now, and by that how long the pause is to be."""
         depth = self._reader.depth_bytes(lane, self._positions[lane])
         self._metrics.depth.labels(lane).set(depth)
-        self._is_behind = self._is_behind or depth >= self._options.batch_bytes // 2
+        prompt, patient = _prompt_and_patient(batch.records)
+        is_behind = depth >= self._options.batch_bytes // 2
+        busy_ms = self._options.gather_busy_ms
+        if prompt > patient:  # a cut that ended with its segment is no reason to pause either
+            is_behind = is_behind or 2 * depth > batch.cut.end - batch.cut.start
+            busy_ms = 0 if is_behind else self._options.gather_errors_ms
+        if max(prompt, patient) >= _BUSY_BYTES:
+            self._busy_ms = max(self._busy_ms, busy_ms)
+        self._is_behind = self._is_behind or is_behind
 
     def _store(self, batch: Batch, floor_ms: int) -> int:
         records = _raised(batch.records, floor_ms)
@@ -372,3 +386,9 @@ def _rows_by_table(refused: Sequence[tuple[Insert, int, str]]) -> dict[str, froz
     for insert, row, _reason in refused:
         rows.setdefault(insert.table, set()).add(insert.first_row + row)
     return {table: frozenset(numbers) for table, numbers in rows.items()}
+
+
+def _prompt_and_patient(records: Sequence[Record]) -> tuple[int, int]:
+    """Bytes of the records that people wait for, and of those that may wait for more to come."""
+    prompt = sum(len(record.payload) for record in records if record.kind in _PROMPT)
+    return prompt, sum(len(record.payload) for record in records) - prompt

@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 
 from watchkeeper.lib.clock import DAY_MS, MINUTE_MS
-from watchkeeper.privacy import Json, Scrubber
+from watchkeeper.privacy import Json, Scrubber, SentEvent
 
 _HEX_ID = re.compile(r"[0-9a-f]{32}")
 _LARGEST_DRIFT_MS = MINUTE_MS
@@ -39,7 +39,7 @@ class PreparedEvent:
 
 
 def prepare_event(
-    event: dict[str, Json],
+    event: dict[str, Json] | SentEvent,
     *,
     arrival: Arrival,
     scrubber: Scrubber,
@@ -49,12 +49,16 @@ def prepare_event(
 
     Raises ValueError if it cannot be written as JSON (a number or text that has no such form).
     """
-    event_id = event_id_of(event.get("event_id"), arrival.envelope_event_id) or new_id().hex
-    event["event_id"] = event_id
-    event["timestamp"] = timestamp_s(event.get("timestamp"), arrival)
-    scrubber.scrub_event(event)
+    tree = event.tree if isinstance(event, SentEvent) else event
+    event_id = event_id_of(tree.get("event_id"), arrival.envelope_event_id) or new_id().hex
+    tree["event_id"] = event_id
+    tree["timestamp"] = timestamp_s(tree.get("timestamp"), arrival)
     try:
-        return PreparedEvent(event_id, orjson.dumps(event))
+        if isinstance(event, SentEvent):
+            scrubber.scrub_sent(event)
+        else:
+            scrubber.scrub_event(event)
+        return PreparedEvent(event_id, orjson.dumps(tree))
     except TypeError as error:
         raise ValueError(str(error)) from error
 

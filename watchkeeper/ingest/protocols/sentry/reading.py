@@ -28,7 +28,7 @@ from watchkeeper.ingest.protocols.sentry.replays import (
 from watchkeeper.ingest.protocols.sentry.security import Sender, security_events
 from watchkeeper.ingest.protocols.sentry.sessions import take_session, take_sessions
 from watchkeeper.ingest.protocols.sentry.spans import take_span, take_transaction
-from watchkeeper.privacy import Json
+from watchkeeper.privacy import Json, SentEvent
 
 TakeObject = Callable[[dict[str, object], Facts, Kept], None]
 """Adds what one JSON object holds. Raises Refusal, MalformedEnvelope or ValueError."""
@@ -39,19 +39,39 @@ TakeItem = Callable[[Item, Facts, Kept], None]
 
 def take_event(event: dict[str, object], facts: Facts, kept: Kept) -> None:
     """An error or a message; SDKs of old send other things as events too."""
-    other = _AS_EVENTS.get(event.get("type")) if isinstance(event.get("type"), str) else None
+    other = _other_kind(event)
     if other is not None:
         other(event, facts, kept)
         return
     modernise(event)
+    _keep_event(cast("dict[str, Json]", event), facts, kept)
+
+
+def _take_event_item(item: Item, facts: Facts, kept: Kept) -> None:
+    """The same of an event as it was sent: only what is new in it is parsed and looked at."""
+    sent = facts.scrubber.read_event(item.payload)
+    if sent is None or _other_kind(sent.tree) is not None:
+        take_event(parse_object(item.payload, item.position), facts, kept)
+    else:
+        modernise(cast("dict[str, object]", sent.tree))
+        _keep_event(sent, facts, kept)
+
+
+def _other_kind(event: Mapping[str, object]) -> TakeObject | None:
+    kind = event.get("type")
+    return _AS_EVENTS.get(kind) if isinstance(kind, str) else None
+
+
+def _keep_event(event: dict[str, Json] | SentEvent, facts: Facts, kept: Kept) -> None:
     prepared = prepare_event(
-        cast("dict[str, Json]", event),
+        event,
         arrival=facts.arrival,
         scrubber=facts.scrubber,
         new_id=facts.new_id,
     )
+    tree = event.tree if isinstance(event, SentEvent) else event
     kept.events.append(prepared.content)
-    kept.event_id, kept.user = kept.event_id or prepared.event_id, event.get("user")
+    kept.event_id, kept.user = kept.event_id or prepared.event_id, tree.get("user")
 
 
 def take_security(item: Item, facts: Facts, kept: Kept) -> None:
@@ -66,7 +86,6 @@ _AS_EVENTS: Mapping[object, TakeObject] = {
     "check_in": take_check_in,
 }
 _OBJECTS: Mapping[str, TakeObject] = {
-    "event": take_event,
     "transaction": take_transaction,
     "span": take_span,
     "log": take_log,
@@ -80,6 +99,7 @@ _OBJECTS: Mapping[str, TakeObject] = {
     "profile_chunk": take_profile,
 }
 _ITEMS: Mapping[str, TakeItem] = {
+    "event": _take_event_item,
     "attachment": take_attachment,
     "statsd": take_buckets,
     "replay_event": take_replay_event,
