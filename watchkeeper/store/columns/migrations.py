@@ -16,7 +16,13 @@ from watchkeeper.store.columns.envelope_tables import ENVELOPE_TABLES
 from watchkeeper.store.columns.errors import SchemaTooNew
 from watchkeeper.store.columns.port import Params
 from watchkeeper.store.columns.schema import SchemaOptions
-from watchkeeper.store.columns.trace_tables import TRACE_TABLES, TRACE_VIEWS
+from watchkeeper.store.columns.trace_tables import (
+    OPERATIONS_1D,
+    OPERATIONS_1D_VIEW,
+    OPERATIONS_1H,
+    TRACE_TABLES,
+    TRACE_VIEWS,
+)
 
 _TTL_DAYS = re.compile(r"toIntervalDay\((\d+)\)")
 
@@ -97,6 +103,20 @@ def _search_of_logs(options: SchemaOptions) -> list[str]:
     return [statement for group in (added, indexed, *made, *viewed) for statement in group]
 
 
+def _operations_by_day(options: SchemaOptions) -> list[str]:
+    days = schema.local_name(OPERATIONS_1D.name, options.cluster)
+    everywhere = schema.on_cluster(options.cluster)
+    view = OPERATIONS_1D_VIEW.select.format(source=OPERATIONS_1H.name).strip()
+    names = ", ".join(column.name for column in OPERATIONS_1D.columns)
+    return [
+        *schema.create_table(OPERATIONS_1D, options),
+        f"TRUNCATE TABLE IF EXISTS {days}{everywhere}",  # a step that was cut off begins anew
+        f"INSERT INTO {OPERATIONS_1D.name} ({names}) SELECT {names} FROM ({view})",
+        *schema.create_view(OPERATIONS_1D_VIEW, options),
+        *schema.add_indices(tables.TRACES, options),
+    ]
+
+
 MIGRATIONS = (
     Migration(version=1, name="first tables", statements=_first_tables),
     Migration(version=2, name="histograms and exemplars", statements=_histograms_and_exemplars),
@@ -110,6 +130,7 @@ MIGRATIONS = (
         statements=_more_of_errors,
     ),
     Migration(version=8, name="search of logs", statements=_search_of_logs),
+    Migration(version=9, name="operations by day", statements=_operations_by_day),
 )
 
 LATEST = MIGRATIONS[-1].version
