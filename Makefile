@@ -12,7 +12,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-input
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 .PHONY: run setup test check fix web docs lock promqltest fuzz clean \
-	bench bench-footprint bench-crash bench-spool bench-scrape bench-spans bench-errors
+	bench bench-footprint bench-crash bench-spool bench-scrape bench-spans bench-errors bench-pages
 
 run: setup
 	@exec $(BIN)/watchkeeper serve --listen $(LISTEN) --data-dir $(DATA_DIR)
@@ -89,6 +89,9 @@ bench-spool: $(VENV)/.test-ready web
 
 bench-spans: $(VENV)/.test-ready web
 	@$(BIN)/python -m bench.spans
+
+bench-pages: $(VENV)/.test-ready web
+	@$(BIN)/python -m bench.pages
 
 clean:
 	@rm -rf $(VENV) web/node_modules web/dist watchkeeper/api/assets .test-servers .bench

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from watchkeeper.lib.clock import SECOND_MS
 
@@ -28,15 +28,15 @@ class Histogram:
     """buckets: (number, calls), ascending. Within a bucket calls are taken as evenly spread."""
 
     buckets: tuple[tuple[int, int], ...] = ()
+    calls: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "calls", sum(calls for _, calls in self.buckets))
 
     @classmethod
     def of(cls, buckets: Iterable[tuple[int, int]]) -> Histogram:
         """Of buckets in any order, each once."""
         return cls(tuple(sorted(buckets)))
-
-    @property
-    def calls(self) -> int:
-        return sum(calls for _, calls in self.buckets)
 
     def quantile_ms(self, q: float) -> float:
         """The time within which the share q of the calls are; 0 without calls."""
@@ -50,7 +50,12 @@ class Histogram:
     def below(self, ms: float) -> float:
         """How many calls took less."""
         mark = bucket_of(ms)
-        return sum(calls * min(1.0, max(0.0, mark - number)) for number, calls in self.buckets)
+        passed = 0.0
+        for number, calls in self.buckets:
+            if number + 1 > mark:
+                return passed + calls * max(0.0, mark - number)
+            passed += calls
+        return passed
 
     def logarithms(self) -> tuple[float, float]:
         """Mean and variance of the logarithms of the times, in buckets."""

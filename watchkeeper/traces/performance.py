@@ -49,7 +49,7 @@ class Found:
     all: Totals
     before: Mapping[int, Totals]
     spark_times_ms: Sequence[int]
-    sparks: Mapping[int, Mapping[int, tuple[int, float]]]
+    sparks: Mapping[int, Mapping[int, int]]
 
     def per_s(self, calls: int) -> float:
         return calls * SECOND_MS / max(1, self.grid.range.length_ms)
@@ -57,12 +57,7 @@ class Found:
     def spark(self, operation: Operation) -> list[int]:
         """Calls in each slot."""
         slots = self.sparks.get(operation.id, {})
-        return [slots[at][0] if at in slots else 0 for at in range(len(self.spark_times_ms))]
-
-    def spark_p95_ms(self, operation: Operation) -> list[float | None]:
-        """p95 in each slot."""
-        slots = self.sparks.get(operation.id, {})
-        return [slots[at][1] if at in slots else None for at in range(len(self.spark_times_ms))]
+        return [slots.get(at, 0) for at in range(len(self.spark_times_ms))]
 
 
 def find(columns: Columns, scope: Scope, query: OperationQuery) -> Found:
@@ -70,8 +65,8 @@ def find(columns: Columns, scope: Scope, query: OperationQuery) -> Found:
     grid = Grid.over(query.range)
     is_by_change = query.sort is OperationSort.CHANGE
     limit = COMPARED_AT_MOST if is_by_change else query.limit
-    total, rows = repo.listed(columns, scope, query, grid, limit=limit)
-    page = list(rows.items())
+    leaders = repo.leading(columns, scope, query, grid, limit=limit)
+    page = list(leaders.rows.items())
     before = repo.known(columns, scope, query, grid.before(WEEK_MS), _ids(page))
     if is_by_change:
         page.sort(key=lambda each: -_change(each[1], before.get(each[0].id)))
@@ -80,9 +75,9 @@ def find(columns: Columns, scope: Scope, query: OperationQuery) -> Found:
     return Found(
         query=query,
         grid=grid,
-        total=total,
+        total=leaders.total,
         page=page,
-        all=repo.summed(columns, scope, query, grid),
+        all=leaders.all,
         before=before,
         spark_times_ms=grid.slots(slot_ms),
         sparks=repo.sparks(columns, scope, query, grid, slot_ms=slot_ms, ids=_ids(page)),
@@ -163,7 +158,6 @@ def _endpoint(found: Found, what: Operation, totals: Totals, budget: LatencyBudg
         total_ms=totals.total_ns / NS_A_MS,
         time_ratio=_ratio(totals.total_ns, found.all.total_ns),
         spark=found.spark(what),
-        spark_p95_ms=found.spark_p95_ms(what),
         before=week_before(totals, found.before.get(what.id)),
         is_over_budget=measured[budget.stat] > budget.limit_ms,
     )

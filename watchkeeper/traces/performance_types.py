@@ -78,8 +78,8 @@ class Endpoint:
     """One route of one service.
 
     under: share (0..1) of calls within 500, 1000, 2000 and 3000 ms. apdex: 0..1 of the project's
-    satisfied_ms. time_ratio: its share of all time spent. spark: calls, spark_p95_ms: p95 (null:
-    none), in the columns of spark_times_ms. is_over_budget: see LatencyBudget.
+    satisfied_ms. time_ratio: its share of all time spent. spark: calls in the columns of
+    spark_times_ms. is_over_budget: see LatencyBudget.
     """
 
     service: str
@@ -96,7 +96,6 @@ class Endpoint:
     total_ms: float
     time_ratio: float
     spark: list[int]
-    spark_p95_ms: list[float | None]
     before: WeekBefore | None
     is_over_budget: bool
 

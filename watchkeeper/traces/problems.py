@@ -44,7 +44,7 @@ def problem_page(
     if kind != "n_plus_one":
         grid = Grid.over(query.range)
         wide = only(query, sort=OperationSort.TIME)
-        _, rows = operations.listed(columns, scope, wide, grid, limit=_LOOKED_AT)
+        rows = operations.leading(columns, scope, wide, grid, limit=_LOOKED_AT).rows
         ids = [what.id for what in rows]
         before = operations.known(columns, scope, wide, grid.before(WEEK_MS), ids)
         found = [(what, now, before.get(what.id)) for what, now in rows.items()]

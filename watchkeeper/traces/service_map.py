@@ -14,9 +14,9 @@ from watchkeeper.traces.repo import calls as calls_repo
 from watchkeeper.traces.repo import operations as repo
 from watchkeeper.traces.repo.operations import Grid, Totals
 
-SPANS_AT_MOST = 50_000
+SPANS_AT_MOST = 30_000
 """How many spans are joined for one map."""
-SAMPLES = 12
+SAMPLES = 6
 """Stretches of time that they are taken from."""
 _LONGEST_SAMPLE_MS = 5 * 60 * SECOND_MS
 
@@ -40,23 +40,15 @@ class _Sum:
 def service_map(columns: Columns, scope: Scope, span: TimeRange, *, environment: str) -> ServiceMap:
     """The map of a range, at the resolution of the tables."""
     grid = Grid.over(span)
-
-    def ask(column: str, *categories: Category) -> dict[tuple[str, str, str], Totals]:
-        query = OperationQuery(range=span, categories=categories, environment=environment)
-        return repo.by_service(columns, scope, query, grid, column)
-
-    nodes, edges = _outside(
-        {
-            **ask("system", Category.DB),
-            **ask("name", Category.HTTP, Category.RPC, Category.CACHE, Category.QUEUE),
-        },
-        grid,
-    )
-    for (service, _, _), totals in ask("service", Category.ENTRY).items():
+    query = OperationQuery(range=span, categories=tuple(Category), environment=environment)
+    found = repo.callees(columns, scope, query, grid)
+    entries = {at: totals for at, totals in found.items() if at[1] == Category.ENTRY}
+    nodes, edges = _outside({at: each for at, each in found.items() if at not in entries}, grid)
+    for (service, _, _), totals in entries.items():
         nodes[f"service:{service}"] = _node("service", service, _one(totals), grid)
     for edge in edges:
         _known(nodes, edge.source, grid)
-    samples, ratio = _samples(span, calls_repo.count_spans(columns, scope, span))
+    samples, ratio = _samples(span, sum(totals.calls for totals in found.values()))
     looked_at, calls = calls_repo.between_services(
         columns, scope, samples, environment=environment, spans_at_most=SPANS_AT_MOST
     )

@@ -21,6 +21,9 @@ from watchkeeper.store.columns.errors import SchemaTooNew
 from watchkeeper.store.columns.port import Params
 from watchkeeper.store.columns.schema import SchemaOptions
 from watchkeeper.store.columns.trace_tables import (
+    OPERATIONS_1D,
+    OPERATIONS_1D_VIEW,
+    OPERATIONS_1H,
     OPERATIONS_1H_VIEW,
     TRACE_PARTS_VIEW,
     TRACE_TABLES,
@@ -127,6 +130,20 @@ def _states_of_sessions_and_severities(options: SchemaOptions) -> list[str]:
     ]
 
 
+def _operations_by_day(options: SchemaOptions) -> list[str]:
+    days = schema.local_name(OPERATIONS_1D.name, options.cluster)
+    everywhere = schema.on_cluster(options.cluster)
+    view = OPERATIONS_1D_VIEW.select.format(source=OPERATIONS_1H.name).strip()
+    names = ", ".join(column.name for column in OPERATIONS_1D.columns)
+    return [
+        *schema.create_table(OPERATIONS_1D, options),
+        f"TRUNCATE TABLE IF EXISTS {days}{everywhere}",  # a step that was cut off begins anew
+        f"INSERT INTO {OPERATIONS_1D.name} ({names}) SELECT {names} FROM ({view})",
+        *schema.create_view(OPERATIONS_1D_VIEW, options),
+        *schema.add_indices(tables.TRACES, options),
+    ]
+
+
 MIGRATIONS = (
     Migration(version=1, name="first tables", statements=_first_tables),
     Migration(version=2, name="histograms and exemplars", statements=_histograms_and_exemplars),
@@ -146,6 +163,7 @@ MIGRATIONS = (
         name="states of sessions, severity of errors",
         statements=_states_of_sessions_and_severities,
     ),
+    Migration(version=11, name="operations by day", statements=_operations_by_day),
 )
 
 LATEST = MIGRATIONS[-1].version

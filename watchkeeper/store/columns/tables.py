@@ -18,7 +18,12 @@ from watchkeeper.store.columns.log_tables import (
     LOGS_1M_VIEW,
 )
 from watchkeeper.store.columns.table import FEW_MERGES, Column, Table, View
-from watchkeeper.store.columns.trace_tables import TRACE_TABLES, TRACE_VIEWS
+from watchkeeper.store.columns.trace_tables import (
+    OPERATIONS_1D,
+    OPERATIONS_1D_VIEW,
+    TRACE_TABLES,
+    TRACE_VIEWS,
+)
 
 SAMPLES = Table(
     name="samples",
@@ -301,6 +306,8 @@ TRACES = Table(
     engine="AggregatingMergeTree",
     partition_by="day",
     order_by=("project_id", "trace_id"),
+    # Each part has a block in which the id could be: the filter tells which do not hold it.
+    indices=("INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 1",),
     ttl_column="day",
     ttl_days=14,
     shard_by="cityHash64(trace_id)",
@@ -325,6 +332,7 @@ TABLES = (
     *ENVELOPE_TABLES,
     SESSION_STATES,
     *TRACE_TABLES,
+    OPERATIONS_1D,
     LOGS_1M,
     LOG_PATTERNS,
 )
@@ -375,6 +383,7 @@ VIEWS = (
     TRACES_VIEW,
     *TRACE_VIEWS,
     SESSION_STATES_VIEW,
+    OPERATIONS_1D_VIEW,
     LOGS_1M_VIEW,
     LOG_PATTERNS_VIEW,
 )

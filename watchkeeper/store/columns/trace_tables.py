@@ -103,6 +103,22 @@ OPERATIONS_1H = Table(
 )
 """The same by hour."""
 
+OPERATIONS_1D = Table(
+    name="operations_1d",
+    columns=(
+        *_OPERATION_COLUMNS,
+        Column(name="first", type="SimpleAggregateFunction(min, DateTime('UTC'))"),
+        Column(name="last", type="SimpleAggregateFunction(max, DateTime('UTC'))"),
+    ),
+    engine="AggregatingMergeTree",
+    partition_by="toYYYYMM(bucket)",
+    order_by=_OPERATION_KEY,
+    ttl_column="bucket",
+    ttl_days=90,
+    person=(),
+)
+"""The same by day. first, last: hours with a call."""
+
 REPEATED_QUERIES = Table(
     name="repeated_queries",
     columns=(
@@ -256,6 +272,23 @@ FROM {source} AS minutes
 GROUP BY project_id, category, bucket, operation, environment, service, name, method, system, op
 """,
 )
+
+_HOURS_AS_DAYS = """
+SELECT project_id, category, toStartOfDay(hours.bucket) AS bucket, operation, environment, service,
+    name, method, system, op, sum(hours.calls) AS calls, sum(hours.errors) AS errors,
+    sum(hours.total_ns) AS total_ns, sum(hours.hits) AS hits, sum(hours.misses) AS misses,
+    max(hours.slowest) AS slowest, sumMap(hours.took) AS took, min(hours.bucket) AS first,
+    max(hours.bucket) AS last
+FROM {source} AS hours
+GROUP BY project_id, category, bucket, operation, environment, service, name, method, system, op
+"""
+OPERATIONS_1D_VIEW = View(
+    name="operations_1d_view",
+    source="operations_1h",
+    target="operations_1d",
+    select=_HOURS_AS_DAYS,
+)
+"""Of what the hours get, which is little beside the spans."""
 
 REPEATED_QUERIES_VIEW = View(
     name="repeated_queries_view",

@@ -21,16 +21,6 @@ class Calls:
     p95_ms: float
 
 
-def count_spans(columns: Columns, scope: Scope, range_: TimeRange) -> int:
-    """About how many spans are stored of the range: those of traces that began in it."""
-    sql = """
-    SELECT sum(spans) FROM trace_parts WHERE project_id IN {projects:Array(UInt32)}
-      AND start >= fromUnixTimestamp64Milli({start:Int64})
-      AND start < fromUnixTimestamp64Milli({end:Int64})
-    """
-    return int(columns.rows(sql, _params(scope, range_))[0][0] or 0)
-
-
 def between_services(
     columns: Columns,
     scope: Scope,
@@ -83,11 +73,3 @@ def between_services(
         )
         for row in rows
     ]
-
-
-def _params(scope: Scope, range_: TimeRange) -> dict[str, object]:
-    return {
-        "projects": list(scope.project_ids),
-        "start": range_.start_ms,
-        "end": range_.end_ms,
-    }

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS, SECOND_MS
+from watchkeeper.lib.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns
 from watchkeeper.traces.histogram import BUCKETS_AN_OCTAVE, NOTHING, SECOND_BUCKET, Histogram
@@ -15,7 +14,8 @@ from watchkeeper.traces.queries import OperationQuery, OperationSort
 
 BY_MINUTE_UP_TO_MS = 3 * HOUR_MS
 """Longer ranges are counted by whole hours."""
-_ID = "operation"
+FEWEST_DAYS = 2
+"""From so many whole days on they are read from the days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,15 @@ class Grid:
     @property
     def table(self) -> str:
         return "operations_1m" if self.resolution_ms == MINUTE_MS else "operations_1h"
+
+    def parts(self, *, by_day: bool) -> list[tuple[str, int, int]]:
+        """Tables with the start and end of what is read of each, Unix ms: whole days by day."""
+        start, end = self.range.start_ms, self.range.end_ms
+        first, last = -(-start // DAY_MS) * DAY_MS, end // DAY_MS * DAY_MS
+        if not by_day or self.resolution_ms < HOUR_MS or last - first < FEWEST_DAYS * DAY_MS:
+            return [(self.table, start, end)]
+        edges = [(self.table, start, first), (self.table, last, end)]
+        return [("operations_1d", first, last), *(each for each in edges if each[1] < each[2])]
 
     def slot_ms(self, slots: int) -> int:
         """Length of one of at most `slots` equal slots, a multiple of the resolution."""
@@ -82,8 +91,18 @@ class Totals:
     times: Histogram = NOTHING
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaders:
+    """The first operations in an order. total: how many match; all: those together."""
+
+    total: int
+    all: Totals
+    rows: Mapping[Operation, Totals]
+
+
 _SUMS = """sum(calls) AS n, sum(errors) AS failed, sum(total_ns) AS time_ns, sum(hits), sum(misses),
-    max(slowest), toUnixTimestamp(min(bucket)) * 1000, toUnixTimestamp(max(bucket)) * 1000"""
+    max(slowest), toUnixTimestamp(min(first)) * 1000, toUnixTimestamp(max(last)) * 1000,
+    sumMap(CAST(took, 'Map(UInt8, UInt64)')) AS times"""
 _ORDERS = {
     OperationSort.TIME: "time_ns DESC",
     OperationSort.CALLS: "n DESC",
@@ -95,74 +114,39 @@ _ORDERS = {
 _QUANTILES = {OperationSort.P50: 0.5, OperationSort.P95: 0.95, OperationSort.P99: 0.99}
 
 
-def listed(
-    columns: Columns,
-    scope: Scope,
-    query: OperationQuery,
-    grid: Grid,
-    *,
-    limit: int,
-) -> tuple[int, dict[Operation, Totals]]:
-    """How many operations match, and those that lead in the query's order, with their times."""
-    quantile = _QUANTILES.get(query.sort)
-    ids = _slowest(columns, scope, query, grid, quantile, limit) if quantile else None
-    where, params = _where(scope, query, grid)
-    total = "count() OVER ()"
-    if ids is not None:
-        total = str(ids[0])
-        where, params["ids"] = where + _AMONG, ids[1]
+def leading(
+    columns: Columns, scope: Scope, query: OperationQuery, grid: Grid, *, limit: int
+) -> Leaders:
+    """The operations that lead in the query's order, and all that match."""
+    source, params = _source(scope, query, grid)
     sql = f"""
-    SELECT {_ID}, any(category), any(service), any(name), any(method), any(system), any(op),
-           {_SUMS}, {total}
-    FROM {grid.table} WHERE {where} GROUP BY operation
-    ORDER BY {_ORDERS.get(query.sort, "time_ns DESC")}, operation LIMIT {{limit:UInt32}}
+    SELECT operation, any(category), any(service), any(name), any(method), any(system), any(op),
+           {_SUMS}, count() OVER (), grouping(operation) AS whole
+    FROM {source} GROUP BY operation WITH ROLLUP
+    ORDER BY whole DESC, {_order(query)}, operation LIMIT {{limit:UInt32}}
     """
-    rows = columns.rows(sql, params | {"limit": limit})
-    if ids is not None:
-        places = {each: at for at, each in enumerate(ids[1])}
-        rows.sort(key=lambda row: places[row[0]])
-    times = histograms(columns, scope, query, grid, [row[0] for row in rows])
-    found = {_operation(row): _totals(row[7:15], times.get(row[0], NOTHING)) for row in rows}
-    return (int(rows[0][15]) if rows else 0), found
+    rows = columns.rows(sql, params | {"limit": limit + 1})
+    if len(rows) < 2:
+        return Leaders(total=0, all=Totals(), rows={})
+    return Leaders(
+        total=int(rows[0][16]) - 1,
+        all=_totals(rows[0][7:16]),
+        rows={_operation(row): _totals(row[7:16]) for row in rows[1:]},
+    )
+
+
+def _order(query: OperationQuery) -> str:
+    quantile = _QUANTILES.get(query.sort)
+    if quantile is None:
+        return _ORDERS.get(query.sort, "time_ns DESC")
+    # As `Histogram.quantile_ms` has it: within a bucket calls are evenly spread.
+    reached = f"arrayFirstIndex(each -> each >= {quantile} * n, arrayCumSum(mapValues(times)))"
+    passed = f"arraySum(arraySlice(mapValues(times), 1, {reached} - 1))"
+    spread = f"({quantile} * n - {passed}) / mapValues(times)[{reached}]"
+    return f"mapKeys(times)[{reached}] + {spread} DESC"
 
 
 _AMONG = " AND operation IN {ids:Array(UInt64)}"
-
-
-def _slowest(
-    columns: Columns,
-    scope: Scope,
-    query: OperationQuery,
-    grid: Grid,
-    quantile: float,
-    limit: int,
-) -> tuple[int, list[int]]:
-    """How many operations match, and the ids of those with the greatest quantile."""
-    where, params = _where(scope, query, grid)
-    sql = f"""
-    SELECT {_ID}, quantileInterpolatedWeighted({quantile})(quarter, k) AS q, count() OVER ()
-    FROM {grid.table} ARRAY JOIN took.1 AS quarter, took.2 AS k
-    WHERE {where} GROUP BY operation ORDER BY q DESC, operation LIMIT {{limit:UInt32}}
-    """
-    rows = columns.rows(sql, params | {"limit": limit})
-    return (int(rows[0][2]) if rows else 0), [row[0] for row in rows]
-
-
-def histograms(
-    columns: Columns, scope: Scope, query: OperationQuery, grid: Grid, ids: Sequence[int]
-) -> dict[int, Histogram]:
-    """The times of each of these operations."""
-    if not ids:
-        return {}
-    where, params = _where(scope, query, grid)
-    sql = f"""
-    SELECT {_ID}, quarter, sum(k) FROM {grid.table} ARRAY JOIN took.1 AS quarter, took.2 AS k
-    WHERE {where} {_AMONG} GROUP BY operation, quarter
-    """
-    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for row in columns.rows(sql, params | {"ids": list(ids)}):
-        found[row[0]].append((int(row[1]), int(row[2])))
-    return {each: Histogram.of(buckets) for each, buckets in found.items()}
 
 
 def known(
@@ -171,51 +155,30 @@ def known(
     """Of each of these operations its sums and times; absent where there was no call."""
     if not ids:
         return {}
-    where, params = _where(scope, query, grid)
-    sql = f"SELECT {_ID}, {_SUMS} FROM {grid.table} WHERE {where} {_AMONG} GROUP BY operation"
-    rows = columns.rows(sql, params | {"ids": list(ids)})
-    times = histograms(columns, scope, query, grid, ids) if rows else {}
-    return {row[0]: _totals(row[1:9], times.get(row[0], NOTHING)) for row in rows}
-
-
-def summed(columns: Columns, scope: Scope, query: OperationQuery, grid: Grid) -> Totals:
-    """All operations that match, taken together."""
-    where, params = _where(scope, query, grid)
-    (row,) = columns.rows(f"SELECT {_SUMS} FROM {grid.table} WHERE {where}", params)
-    if not int(row[0]):
-        return Totals()
-    sql = f"""
-    SELECT quarter, sum(k) FROM {grid.table} ARRAY JOIN took.1 AS quarter, took.2 AS k
-    WHERE {where} GROUP BY quarter
-    """
-    times = Histogram.of((int(at), int(k)) for at, k in columns.rows(sql, params))
-    return _totals(row, times)
-
-
-def by_service(
-    columns: Columns, scope: Scope, query: OperationQuery, grid: Grid, column: str
-) -> dict[tuple[str, str, str], Totals]:
-    """Sums by service, category and `system`, `name` or `service`, those with most calls."""
-    assert column in {"system", "name", "service"}
-    where, params = _where(scope, query, grid)
-    key = f"service, category, {column}"
+    source, params = _source(scope, query, grid, _AMONG)
     rows = columns.rows(
-        f"SELECT service, category, {column} AS other, {_SUMS} FROM {grid.table} WHERE {where} "
-        f"GROUP BY {key} ORDER BY n DESC LIMIT 500",
+        f"SELECT operation, {_SUMS} FROM {source} GROUP BY operation", params | {"ids": list(ids)}
+    )
+    return {row[0]: _totals(row[1:10]) for row in rows}
+
+
+def callees(
+    columns: Columns, scope: Scope, query: OperationQuery, grid: Grid
+) -> dict[tuple[str, str, str], Totals]:
+    """Sums by service, category and what is called, those with most calls.
+
+    What is called: the system of a database, the service itself for entries, else the name.
+    """
+    source, params = _source(scope, query, grid)
+    rows = columns.rows(
+        f"""
+        SELECT service, category,
+               multiIf(category = 'db', system, category = 'entry', service, name) AS other, {_SUMS}
+        FROM {source} GROUP BY service, category, other ORDER BY n DESC LIMIT 1000
+        """,
         params,
     )
-    sql = f"""
-    SELECT service, category, {column} AS other, quarter, sum(k)
-    FROM {grid.table} ARRAY JOIN took.1 AS quarter, took.2 AS k
-    WHERE {where} GROUP BY {key}, quarter
-    """
-    times: dict[tuple[str, str, str], list[tuple[int, int]]] = defaultdict(list)
-    for service, category, other, quarter, calls in columns.rows(sql, params):
-        times[service, category, other].append((int(quarter), int(calls)))
-    return {
-        (row[0], row[1], row[2]): _totals(row[3:], Histogram.of(times[row[0], row[1], row[2]]))
-        for row in rows
-    }
+    return {(row[0], row[1], row[2]): _totals(row[3:12]) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,22 +204,16 @@ def over_time(
     columns: Columns, scope: Scope, query: OperationQuery, grid: Grid, *, slot_ms: int
 ) -> dict[int, Slot]:
     """Slots by number, all operations that match together."""
-    where, params = _where(scope, query, grid)
-    params |= {"slot": slot_ms}
-    errors = {
-        int(slot): int(failed)
-        for slot, failed in columns.rows(
-            f"SELECT {_SLOT} AS s, sum(errors) FROM {grid.table} WHERE {where} GROUP BY s", params
-        )
-    }
+    source, params = _source(scope, query, grid, by_day=False)
     sql = f"""
-    SELECT {_SLOT} AS s, sum(k), quantilesInterpolatedWeighted(0.5, 0.95, 0.99)(quarter, k) AS q,
+    SELECT {_SLOT} AS s, sum(calls), sum(errors),
+           quantilesInterpolatedWeightedArray(0.5, 0.95, 0.99)(took.1, took.2) AS q,
            {_ms("q[1]")}, {_ms("q[2]")}, {_ms("q[3]")}
-    FROM {grid.table} ARRAY JOIN took.1 AS quarter, took.2 AS k WHERE {where} GROUP BY s
+    FROM {source} GROUP BY s
     """
     return {
-        int(row[0]): Slot(int(row[1]), errors.get(int(row[0]), 0), row[3], row[4], row[5])
-        for row in columns.rows(sql, params)
+        int(row[0]): Slot(int(row[1]), int(row[2]), row[4], row[5], row[6])
+        for row in columns.rows(sql, params | {"slot": slot_ms})
     }
 
 
@@ -268,21 +225,44 @@ def sparks(
     *,
     slot_ms: int,
     ids: Sequence[int],
-) -> Mapping[int, Mapping[int, tuple[int, float]]]:
-    """Of each of these operations, by number of slot: calls and p95 in ms."""
+) -> Mapping[int, Mapping[int, int]]:
+    """Calls of each of these operations by number of slot."""
     if not ids:
         return {}
-    where, params = _where(scope, query, grid)
+    source, params = _source(scope, query, grid, _AMONG, by_day=False)
     sql = f"""
-    SELECT {_ID}, {_SLOT} AS s, sum(k), quantileInterpolatedWeighted(0.95)(quarter, k) AS q,
-           {_ms("q")}
-    FROM {grid.table} ARRAY JOIN took.1 AS quarter, took.2 AS k
-    WHERE {where} {_AMONG} GROUP BY operation, s
+    SELECT operation, groupArray(s), groupArray(n) FROM (
+        SELECT operation, {_SLOT} AS s, sum(calls) AS n FROM {source} GROUP BY operation, s
+    ) GROUP BY operation
     """
-    found: dict[int, dict[int, tuple[int, float]]] = defaultdict(dict)
-    for row in columns.rows(sql, params | {"slot": slot_ms, "ids": list(ids)}):
-        found[row[0]][int(row[1])] = (int(row[2]), float(row[4]))
-    return found
+    rows = columns.rows(sql, params | {"slot": slot_ms, "ids": list(ids)})
+    return {row[0]: dict(zip(map(int, row[1]), map(int, row[2]), strict=True)) for row in rows}
+
+
+_COLUMNS = (
+    "operation, category, service, name, method, system, op, calls, errors, total_ns, hits, "
+    "misses, slowest, took"
+)
+
+
+def _source(
+    scope: Scope, query: OperationQuery, grid: Grid, more: str = "", *, by_day: bool = True
+) -> tuple[str, dict[str, object]]:
+    """What to write after FROM, with its values: the rows that match, days in place of hours.
+
+    by_day: False where the hour of a row matters, which is then its `bucket`.
+    """
+    where, params = _where(scope, query, grid)
+    parts = []
+    for number, (table, start_ms, end_ms) in enumerate(grid.parts(by_day=by_day)):
+        first, last = ("first", "last") if table == "operations_1d" else ("bucket", "bucket")
+        parts.append(
+            f"SELECT {_COLUMNS}, bucket, {first} AS first, {last} AS last FROM {table} "
+            f"WHERE {where}{more} AND bucket >= toDateTime({{a{number}:UInt32}}, 'UTC') "
+            f"AND bucket < toDateTime({{b{number}:UInt32}}, 'UTC')"
+        )
+        params |= {f"a{number}": start_ms // SECOND_MS, f"b{number}": end_ms // SECOND_MS}
+    return f"({' UNION ALL '.join(parts)})", params
 
 
 def _where(scope: Scope, query: OperationQuery, grid: Grid) -> tuple[str, dict[str, object]]:
@@ -291,15 +271,12 @@ def _where(scope: Scope, query: OperationQuery, grid: Grid) -> tuple[str, dict[s
         "has({categories:Array(String)}, category)"
         if len(query.categories) > 1
         else "category = {category:String}",
-        "bucket >= fromUnixTimestamp(intDiv({start:Int64}, 1000))",
-        "bucket < fromUnixTimestamp(intDiv({end:Int64}, 1000))",
     ]
     params: dict[str, object] = {
         "projects": list(scope.project_ids),
         "categories": [category.value for category in query.categories],
         "category": query.categories[0].value,
         "start": grid.range.start_ms,
-        "end": grid.range.end_ms,
     }
     for column in ("service", "environment", "system", "name", "method"):
         if value := getattr(query, column):
@@ -324,18 +301,24 @@ def _operation(row: Sequence[int | str]) -> Operation:
     )
 
 
-def _totals(row: Sequence[int | str], times: Histogram) -> Totals:
-    calls, errors, total_ns, hits, misses, slowest, first_ms, last_ms = row
+def _totals(row: Sequence[object]) -> Totals:
+    """Of the columns of _SUMS."""
+    calls, errors, total_ns, hits, misses, slowest, first_ms, last_ms, times = row
     text = str(slowest)
+    assert isinstance(times, dict)
     return Totals(
-        calls=int(calls),
-        errors=int(errors),
-        total_ns=int(total_ns),
-        hits=int(hits),
-        misses=int(misses),
+        calls=_int(calls),
+        errors=_int(errors),
+        total_ns=_int(total_ns),
+        hits=_int(hits),
+        misses=_int(misses),
         slowest_ns=int(text[:20] or 0),
         slowest_trace=text[20:],
-        first_ms=int(first_ms),
-        last_ms=int(last_ms),
-        times=times,
+        first_ms=_int(first_ms),
+        last_ms=_int(last_ms),
+        times=Histogram.of((int(at), int(k)) for at, k in times.items()),
     )
+
+
+def _int(value: object) -> int:
+    return int(value) if isinstance(value, int | str) else 0
