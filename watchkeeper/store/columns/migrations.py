@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from watchkeeper.store.columns import log_tables, schema, tables
@@ -93,8 +93,20 @@ def _search_of_logs(options: SchemaOptions) -> list[str]:
         schema.create_view(v, options)
         for v in (log_tables.LOGS_1M_VIEW, log_tables.LOG_PATTERNS_VIEW)
     ]
-    indexed = schema.add_indices(log_tables.LOGS, options)
+    indexed = schema.add_indices(log_tables.LOGS_2, options)
     return [statement for group in (added, indexed, *made, *viewed) for statement in group]
+
+
+def _short_columns_of_errors(options: SchemaOptions) -> list[str]:
+    names = [column.name for column in tables.ERROR_COLUMNS_3]
+    filled = [schema.materialize(tables.ERRORS, f"COLUMN {name}", options) for name in names]
+    return [*schema.add_columns(tables.ERRORS, names, options), *filled]
+
+
+def _text_inside_words(options: SchemaOptions) -> list[str]:
+    added = replace(log_tables.LOGS, indices=log_tables.LOG_INDICES_2)
+    filled = schema.materialize(log_tables.LOGS, "INDEX by_trigram", options)
+    return [*schema.add_indices(added, options), filled]
 
 
 MIGRATIONS = (
@@ -110,6 +122,8 @@ MIGRATIONS = (
         statements=_more_of_errors,
     ),
     Migration(version=8, name="search of logs", statements=_search_of_logs),
+    Migration(version=9, name="short columns of errors", statements=_short_columns_of_errors),
+    Migration(version=10, name="text inside words of logs", statements=_text_inside_words),
 )
 
 LATEST = MIGRATIONS[-1].version
