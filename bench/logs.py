@@ -1,17 +1,21 @@
-"""Search over many lines: `python -m bench.logs [LINES] [DIRECTORY]`.
+"""Search over many lines: `python -m bench.logs [--lines N] [--data-dir DIRECTORY]`.
 
-Makes lines inside the engine (twelve kinds of text, ids and numbers in most), then asks what people
-ask, each question with cold caches of conditions. Prints milliseconds, and bytes a line on disk.
+Makes lines inside the engine (twelve kinds of text, ids and numbers in most), once if a directory
+is named, then asks what people ask, each question with cold caches of conditions. Prints
+milliseconds of wall and CPU at the median, bytes a line on disk, and a bar for each search.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+import resource
+import statistics
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.report import Bar, publish
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS
 from watchkeeper.logs import (
     LogCounts,
@@ -26,6 +30,8 @@ from watchkeeper.store.columns import TABLES, Columns, EmbeddedOptions
 from watchkeeper.store.columns.embedded import open_embedded
 
 END_MS = 1_795_219_200_000
+LIMIT_MS = 1_000.0
+_TURNS = 3
 DAYS = 2
 RANGE = TimeRange(END_MS - DAYS * DAY_MS, END_MS)
 SCOPE = Scope(org_id=1, project_ids=(1,), role=Role.VIEWER)
@@ -100,7 +106,15 @@ def questions(columns: Columns, lines: int) -> dict[str, Callable[[], object]]:
         "attribute": page(customer),
         "request id": page(f"request:req-{lines // 8 * 4}"),
         "word and level": page("invalid level:>=error"),
-        "wildcard, rare": page("xylo*ne"),
+        "rare wildcard": page("xylo*ne"),
+        "rare, inside a word": page("*ylophon*"),
+        "frequent, inside a word": page("*nvent*"),
+        "none, inside a word": page("*qqqnothing*"),
+        "rare body": page("body:bra_sigh"),
+        "digits, inside a number": page("*4711037*"),
+        "last hour, everything": lambda: searches.page(
+            LogSearch(range=TimeRange(END_MS - HOUR_MS, END_MS))
+        ),
         "histogram": histogram(""),
         "histogram of a rare word": histogram("xylophone"),
         "histogram of a frequent word": histogram("timed"),
@@ -108,33 +122,75 @@ def questions(columns: Columns, lines: int) -> dict[str, Callable[[], object]]:
         "facets of a search": lambda: counts.facets(RANGE, parse_search("timed"), fields, limit=10),
         "patterns": lambda: patterns.of(RANGE, parse_search(""), limit=50),
         "patterns of a search": lambda: patterns.of(RANGE, parse_search("timed"), limit=50),
-        "last hour, everything": lambda: searches.page(
-            LogSearch(range=TimeRange(END_MS - HOUR_MS, END_MS))
-        ),
     }
 
 
-def main() -> None:
-    """Fill, ask, print."""
-    lines = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000
+def asked(columns: Columns, ask: Callable[[], object]) -> tuple[float, float]:
+    """Median ms of wall and of CPU."""
+    walls, spent = [], []
+    for _ in range(_TURNS):
+        columns.execute("SYSTEM DROP QUERY CONDITION CACHE")
+        began_s, cpu_s = time.perf_counter(), _cpu_s()
+        ask()
+        walls.append((time.perf_counter() - began_s) * 1_000)
+        spent.append((_cpu_s() - cpu_s) * 1_000)
+    return statistics.median(walls), statistics.median(spent)
+
+
+def _cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def stored(columns: Columns) -> dict[str, int]:
+    """Lines, and bytes on disk of them and of what is kept beside them."""
+    found = {size.table: size for size in columns.sizes() if size.table.startswith("log")}
+    return {
+        "lines": found["logs"].rows if "logs" in found else 0,
+        "bytes": sum(size.bytes_on_disk for size in found.values()),
+    }
+
+
+def measure(directory: Path, lines: int) -> None:
+    """Fill if need be, ask, print."""
     for_ever = {table.name: 5_000 for table in TABLES}
-    with tempfile.TemporaryDirectory(dir=sys.argv[2] if len(sys.argv) > 2 else None) as directory:
-        columns = open_embedded(
-            Path(directory) / "columns", options=EmbeddedOptions(retention_days=for_ever)
-        )
-        columns.migrate()
+    columns = open_embedded(directory / "columns", options=EmbeddedOptions(retention_days=for_ever))
+    columns.migrate()
+    if stored(columns)["lines"] == 0:
         taken_s = fill(columns, lines)
         print(f"{lines:,} lines in {taken_s:.0f} s, {lines / taken_s:,.0f}/s", flush=True)
-        for size in columns.sizes():
-            if size.rows and "log" in size.table:
-                each = size.bytes_on_disk / lines
-                print(f"{size.table}: {size.rows:,} rows, {size.parts} parts, {each:.1f} B/line")
-        for name, ask in questions(columns, lines).items():
-            columns.execute("SYSTEM DROP QUERY CONDITION CACHE")
-            began_s = time.perf_counter()
-            ask()
-            print(f"{name}: {(time.perf_counter() - began_s) * 1000:.0f} ms", flush=True)
-        columns.close()
+    kept = stored(columns)
+    print(f"{kept['lines']:,} lines, {kept['bytes'] / kept['lines']:.1f} B/line on disk")
+    figures: dict[str, dict[str, float]] = {}
+    for name, ask in questions(columns, kept["lines"]).items():
+        wall_ms, cpu_ms = asked(columns, ask)
+        figures[name] = {"wall_ms": round(wall_ms, 1), "cpu_ms": round(cpu_ms, 1)}
+        print(f"{name}: {wall_ms:.0f} ms, {cpu_ms:.0f} of CPU", flush=True)
+    columns.close()
+    bars = [
+        Bar(
+            name=f"log_search_ms: {name}",
+            figure=each["wall_ms"],
+            unit="ms",
+            limit=LIMIT_MS,
+            better="lower",
+        )
+        for name, each in figures.items()
+    ]
+    publish("logs", {"stored": kept, "asked": figures}, bars)
+
+
+def main() -> None:
+    """Measure in a directory of its own, or in the one that is named."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--lines", type=int, default=50_000_000)
+    arguments.add_argument("--data-dir", type=Path, help="kept, and filled only once; some GB")
+    given = arguments.parse_args()
+    if given.data_dir:
+        measure(given.data_dir, given.lines)
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        measure(Path(directory), given.lines)
 
 
 if __name__ == "__main__":

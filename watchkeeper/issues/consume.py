@@ -27,7 +27,7 @@ from watchkeeper.store.columns import ERRORS, encode_rows
 REMEMBERED_DAYS = 35
 """How long the id of an event is remembered: longer than any SDK or spool holds one back."""
 
-_COLUMNS = tuple(column.name for column in ERRORS.columns)
+_COLUMNS = tuple(column.name for column in ERRORS.columns if not column.default)
 
 Read = tuple[Record, SentryEvent, bytes]
 """A record, its event and the 16 bytes of the event's id."""

@@ -42,8 +42,8 @@ LATEST = "latest"
 _NONE = IssueCounts(events=0, users=0, slots={})
 
 
-Active = Mapping[int, tuple[int, int]]
-"""Events and users by hash; of an issue with several hashes by the lowest."""
+Active = Mapping[int, IssueCounts]
+"""Counts by hash; of an issue with several hashes by the lowest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ def list_issues(
         shown = found.issues[: query.limit]
         issue_of = rows.hashes_of(conn, scope, [row.id for row in shown])
         beside = read_beside(conn, scope, [row.id for row in shown], asked)
-    counted = _counted(columns, scope, asked, issue_of)
+    counted = _counted(columns, scope, asked, issue_of, active)
     more = shown[-1] if len(found.issues) > query.limit else None
     return IssuePage(
         issues=[issue_row(row, counted.get(row.id, _NONE), beside) for row in shown],
@@ -254,11 +254,19 @@ def _must_ask_columns(asked: Asked, now_ms: int) -> bool:
 
 
 def _active(columns: Columns, scope: Scope, asked: Asked) -> Active:
-    by_users = any(term.key == "users" for term in asked.counts)
-    with_users = by_users or asked.query.sort is IssueSort.USERS
+    if asked.chosen.search.needs_rows:
+        return counts.active_in_full(
+            columns, scope, asked.chosen, merged=asked.merged, buckets=SPARK_BUCKETS
+        )
     return counts.active_hashes(
-        columns, scope, asked.chosen, with_users=with_users, merged=asked.merged
+        columns, scope, asked.chosen, with_users=_needs_users(asked), merged=asked.merged
     )
+
+
+def _needs_users(asked: Asked) -> bool:
+    """True if users decide which issues are listed, or in which order."""
+    by_users = any(term.key == "users" for term in asked.counts)
+    return by_users or asked.query.sort is IssueSort.USERS
 
 
 def _by_life(conn: Connection, scope: Scope, asked: Asked, after: Keyset | None) -> _Found:
@@ -291,14 +299,14 @@ def _values(conn: Connection, scope: Scope, asked: Asked, active: Active) -> dic
     for one, issue_id, last_ms, first_ms in rows.matching_hashes(
         conn, scope, active.keys(), conditions
     ):
-        events, users = active[one]
-        if not all(_count_holds(term, events, users) for term in asked.counts):
+        counted = active[one]
+        if not all(_count_holds(term, counted) for term in asked.counts):
             continue
         match asked.query.sort:
             case IssueSort.EVENTS:
-                values[issue_id] = events
+                values[issue_id] = counted.events
             case IssueSort.USERS:
-                values[issue_id] = users
+                values[issue_id] = counted.users
             case IssueSort.FIRST_SEEN:
                 values[issue_id] = first_ms
             case IssueSort.LAST_SEEN:
@@ -315,15 +323,35 @@ _COMPARE = {
 }
 
 
-def _count_holds(term: Count, events: int, users: int) -> bool:
-    number = users if term.key == "users" else events
+def _count_holds(term: Count, counted: IssueCounts) -> bool:
+    number = counted.users if term.key == "users" else counted.events
     return bool(_COMPARE[term.compare](number, term.number)) is not term.negated
 
 
 def _counted(
-    columns: Columns, scope: Scope, asked: Asked, issue_of: Mapping[int, int]
+    columns: Columns,
+    scope: Scope,
+    asked: Asked,
+    issue_of: Mapping[int, int],
+    active: Active | None,
 ) -> dict[int, IssueCounts]:
+    """Counts by issue: what is known already is not asked for again."""
     if not issue_of:
         return {}
+    known = {
+        issue_id: active[whole]
+        for one, issue_id in issue_of.items()
+        if active is not None and (whole := asked.merged.get(one, one)) in active
+    }
+    if active is not None and asked.chosen.search.needs_rows:
+        return known
     chosen = replace(asked.chosen, hashes=list(issue_of))
-    return counts.by_issue(columns, scope, chosen, issue_of=issue_of, buckets=SPARK_BUCKETS)
+    is_known = active is not None and _needs_users(asked)
+    return counts.by_issue(
+        columns,
+        scope,
+        chosen,
+        issue_of=issue_of,
+        buckets=SPARK_BUCKETS,
+        users={issue_id: each.users for issue_id, each in known.items()} if is_known else None,
+    )

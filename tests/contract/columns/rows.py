@@ -10,7 +10,7 @@ from watchkeeper.store.columns import ERRORS, Columns, encode_rows, samples_bloc
 
 START_MS = 1_795_219_200_000  # 2026-11-21T00:00:00Z
 SAMPLE_COLUMNS = ("project_id", "series_id", "ts", "value")
-ERROR_COLUMNS = tuple(column.name for column in ERRORS.columns)
+ERROR_COLUMNS = tuple(column.name for column in ERRORS.columns if not column.default)
 
 
 def insert_samples(

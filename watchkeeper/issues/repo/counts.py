@@ -1,21 +1,29 @@
-"""Reads of the column tables `errors` and `errors_1h`."""
+"""Reads of the column tables `errors`, `errors_1h` and `errors_1d`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from watchkeeper.issues.repo.search_events import EventConditions
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from watchkeeper.model import Scope, TimeRange
-from watchkeeper.store.columns import Columns
+from watchkeeper.store.columns import Columns, Settings
 
 RAW_UP_TO_MS = 12 * HOUR_MS
 """Shorter ranges are counted from the events themselves, longer ones from whole hours."""
 
+DAYS_FROM_MS = 3 * DAY_MS
+"""Of a longer range whole days are counted as days, where no times are asked for."""
+
 HASHES_AT_MOST = 20_000
 """Groups that one list looks at, those with the most events first."""
+
+_SKEW_MS = MINUTE_MS + SECOND_MS
+ALL_AT_ONCE: Settings = {"optimize_move_to_prewhere": 0}
+"""For roll-ups, nearly all of whose rows fit: to look at conditions first costs more."""
 
 RAW = {
     "table": "errors",
@@ -23,9 +31,11 @@ RAW = {
     "slot": "intDiv(toUnixTimestamp64Milli(ts) - {start:Int64}, {step:Int64})",
     "events": "count()",
     "one": "toUInt64(1)",
-    "users": "uniqCombined64(nullIf(user_key, ''))",
+    "users": "uniqCombined64If(person, person != 0)",
+    # Days by receipt that no event of the range can lie in are passed over by name: `received` is
+    # not read for it.
     "within": (
-        "received >= fromUnixTimestamp64Milli({start:Int64} - {skew:Int64}) "
+        "_partition_id >= {first_day:String} "
         "AND ts >= fromUnixTimestamp64Milli({start:Int64}) "
         "AND ts < fromUnixTimestamp64Milli({end:Int64})"
     ),
@@ -42,6 +52,14 @@ _HOURLY = {
         "AND bucket < fromUnixTimestamp(intDiv({end:Int64}, 1000))"
     ),
 }
+_FIRST_WHOLE_DAY = "intDiv({start:Int64} + 86399999, 86400000)"
+_LAST_DAY = "intDiv({end:Int64}, 86400000)"
+_WHOLE_DAYS = f"day >= toDate({_FIRST_WHOLE_DAY}) AND day < toDate({_LAST_DAY})"
+_BEYOND_WHOLE_DAYS = (
+    f"(bucket < fromUnixTimestamp({_FIRST_WHOLE_DAY} * 86400) "
+    f"OR bucket >= fromUnixTimestamp({_LAST_DAY} * 86400))"
+)
+_SUMS = "project_id, grouping_hash, level, environment, release, handled, events, users"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,25 +89,48 @@ def active_hashes(
     *,
     with_users: bool,
     merged: Mapping[int, int],
-) -> dict[int, tuple[int, int]]:
-    """Events and users (0 unless asked for) of each group with an event that counts.
+) -> dict[int, IssueCounts]:
+    """Events and users (0 unless asked for) of each group with an event that counts; no slots.
 
     merged: hash → the hash that stands for its issue, of issues with several hashes, so that a
     person who met two of them counts once.
     """
-    source, span = source_of(chosen)
+    source, span, rows = without_times(chosen)
     users = f"ifNull({source['users']}, 0)" if with_users else "0"
-    group = "grouping_hash"
-    params = params_of(scope, chosen, span) | {"most": HASHES_AT_MOST}
-    if merged:
-        group = "transform(grouping_hash, {parts:Array(UInt64)}, {wholes:Array(UInt64)})"
-        params |= {"parts": list(merged), "wholes": list(merged.values())}
+    group, params = _whole(merged)
     sql = f"""
     SELECT {group} AS whole, {source["events"]} AS n, {users}
-    FROM {source["table"]} WHERE {where(source, chosen)}
+    FROM {rows} GROUP BY whole ORDER BY n DESC, whole LIMIT {{most:UInt32}}
+    """
+    params |= params_of(scope, chosen, span) | {"most": HASHES_AT_MOST}
+    found = columns.rows(sql, params, settings=settings_of(source))
+    return {int(h): IssueCounts(events=int(n), users=int(u), slots={}) for h, n, u in found}
+
+
+def active_in_full(
+    columns: Columns, scope: Scope, chosen: Filter, *, merged: Mapping[int, int], buckets: int
+) -> dict[int, IssueCounts]:
+    """The same with users and slots, from the events: where a search has to read them, once."""
+    group, params = _whole(merged)
+    sql = f"""
+    SELECT {group} AS whole, count() AS n, {RAW["users"]},
+           sumMap([{RAW["slot"]}], [{RAW["one"]}]) AS found, found.1, found.2
+    FROM errors WHERE {where(RAW, chosen)}
     GROUP BY whole ORDER BY n DESC, whole LIMIT {{most:UInt32}}
     """
-    return {int(h): (int(n), int(u)) for h, n, u in columns.rows(sql, params)}
+    params |= params_of(scope, chosen, chosen.range, buckets=buckets) | {"most": HASHES_AT_MOST}
+    return {
+        int(one): IssueCounts(events=int(n), users=int(users), slots=_slots(slots, events))
+        for one, n, users, _found, slots, events in columns.rows(sql, params)
+    }
+
+
+def _whole(merged: Mapping[int, int]) -> tuple[str, dict[str, object]]:
+    """SQL of the hash that stands for a row's issue, and its parameters."""
+    if not merged:
+        return "grouping_hash", {}
+    params: dict[str, object] = {"parts": list(merged), "wholes": list(merged.values())}
+    return "transform(grouping_hash, {parts:Array(UInt64)}, {wholes:Array(UInt64)})", params
 
 
 def by_issue(
@@ -99,25 +140,45 @@ def by_issue(
     *,
     issue_of: Mapping[int, int],
     buckets: int,
+    users: Mapping[int, int] | None = None,
 ) -> dict[int, IssueCounts]:
     """Counts of each issue in the range, which is cut into equal buckets.
 
-    issue_of: issue id by hash. Over 12 hours the counts are those of the whole hours touched.
+    issue_of: issue id by hash. users: by issue, if they are known. Over 12 hours the counts are
+    those of the whole hours touched.
     """
     source, span = source_of(chosen)
     sql = f"""
-    SELECT transform(grouping_hash, {{hashes:Array(UInt64)}}, {{issues:Array(UInt64)}},
-                     toUInt64(0)) AS issue,
-           {source["events"]}, ifNull({source["users"]}, 0),
-           sumMap([{source["slot"]}], [{source["one"]}]) AS found, found.1, found.2
-    FROM {source["table"]} WHERE {where(source, chosen)} GROUP BY issue
+    SELECT {_ISSUE} AS issue, {source["slot"]} AS slot, {source["events"]}
+    FROM {source["table"]} WHERE {where(source, chosen)} GROUP BY issue, slot
     """
-    params = params_of(scope, chosen, span, buckets=buckets)
-    params |= {"hashes": list(issue_of), "issues": list(issue_of.values())}
+    params = params_of(scope, chosen, span, buckets=buckets) | _issues(issue_of)
+    slots: dict[int, dict[int, int]] = {}
+    for issue, slot, events in columns.rows(sql, params, settings=settings_of(source)):
+        slots.setdefault(int(issue), {})[int(slot)] = int(events)
+    people = _users(columns, scope, chosen, issue_of) if users is None else users
     return {
-        int(issue): IssueCounts(events=int(n), users=int(users), slots=_slots(slots, counts))
-        for issue, n, users, _found, slots, counts in columns.rows(sql, params)
+        issue: IssueCounts(events=sum(each.values()), users=people.get(issue, 0), slots=each)
+        for issue, each in slots.items()
     }
+
+
+_ISSUE = "transform(grouping_hash, {hashes:Array(UInt64)}, {issues:Array(UInt64)}, toUInt64(0))"
+
+
+def _issues(issue_of: Mapping[int, int]) -> dict[str, object]:
+    return {"hashes": list(issue_of), "issues": list(issue_of.values())}
+
+
+def _users(
+    columns: Columns, scope: Scope, chosen: Filter, issue_of: Mapping[int, int]
+) -> dict[int, int]:
+    """Users by issue."""
+    source, span, rows = without_times(chosen)
+    sql = f"SELECT {_ISSUE} AS issue, ifNull({source['users']}, 0) FROM {rows} GROUP BY issue"
+    params = params_of(scope, chosen, span) | _issues(issue_of)
+    found = columns.rows(sql, params, settings=settings_of(source))
+    return {int(issue): int(people) for issue, people in found}
 
 
 def _slots(slots: Sequence[Any], counts: Sequence[Any]) -> dict[int, int]:
@@ -133,7 +194,8 @@ def by_level(
     SELECT {source["slot"]} AS slot, level, handled, {source["events"]}
     FROM {source["table"]} WHERE {where(source, chosen)} GROUP BY slot, level, handled
     """
-    rows = columns.rows(sql, params_of(scope, chosen, span, buckets=buckets))
+    params = params_of(scope, chosen, span, buckets=buckets)
+    rows = columns.rows(sql, params, settings=settings_of(source))
     return [(int(slot), str(level), bool(handled), int(n)) for slot, level, handled, n in rows]
 
 
@@ -146,7 +208,8 @@ def over_time(
     SELECT {source["slot"]} AS slot, {source["events"]}, ifNull({source["users"]}, 0)
     FROM {source["table"]} WHERE {where(source, chosen)} GROUP BY slot
     """
-    rows = columns.rows(sql, params_of(scope, chosen, span, buckets=buckets))
+    params = params_of(scope, chosen, span, buckets=buckets)
+    rows = columns.rows(sql, params, settings=settings_of(source))
     return [(int(slot), int(n), int(users)) for slot, n, users in rows]
 
 
@@ -211,6 +274,29 @@ def source_of(chosen: Filter) -> tuple[Mapping[str, str], TimeRange]:
     )
 
 
+def settings_of(source: Mapping[str, str]) -> Settings | None:
+    """How the source is best read."""
+    return None if source is RAW else ALL_AT_ONCE
+
+
+def without_times(chosen: Filter) -> tuple[Mapping[str, str], TimeRange, str]:
+    """The source, the range it can tell apart, and what stands after FROM, to count without times.
+
+    A long range is made of the days that lie in it whole, and of the hours before and after.
+    """
+    source, span = source_of(chosen)
+    if source is RAW or span.length_ms < DAYS_FROM_MS:
+        return source, span, f"{source['table']} WHERE {where(source, chosen)}"
+    days = where({**source, "within": _WHOLE_DAYS}, chosen)
+    hours = where(source, chosen)
+    return (
+        source,
+        span,
+        f"(SELECT {_SUMS} FROM errors_1d WHERE {days} UNION ALL "
+        f"SELECT {_SUMS} FROM errors_1h WHERE {hours} AND {_BEYOND_WHOLE_DAYS})",
+    )
+
+
 def where(source: Mapping[str, str], chosen: Filter) -> str:
     """Conditions on rows of the source, for `params_of`."""
     parts = ["project_id = {project:UInt32}", source["within"]]
@@ -231,7 +317,7 @@ def params_of(
         "project": scope.project_id,
         "start": span.start_ms,
         "end": span.end_ms,
-        "skew": MINUTE_MS + SECOND_MS,
+        "first_day": day_of_receipt(span.start_ms),
         "step": bucket_ms(span, buckets),
     }
     if chosen.hashes is not None:
@@ -241,6 +327,11 @@ def params_of(
     if chosen.release:
         params["release"] = chosen.release
     return params | dict(chosen.search.params)
+
+
+def day_of_receipt(at_ms: int) -> str:
+    """The first day, as a partition of `errors` is called, that may have events from then on."""
+    return datetime.fromtimestamp((at_ms - _SKEW_MS) / SECOND_MS, UTC).strftime("%Y%m%d")
 
 
 def bucket_ms(span: TimeRange, buckets: int) -> int:

@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 from watchkeeper.issues.repo.counts import (
     Filter,
     bucket_starts,
+    day_of_receipt,
     params_of,
+    settings_of,
     source_of,
     where,
+    without_times,
 )
 from watchkeeper.issues.repo.search_events import EventConditions
 from watchkeeper.model import Scope, TimeRange
@@ -80,16 +83,14 @@ def top(
 ) -> tuple[int, list[GroupCounts]]:
     """Events in all, and the groups with the most. What lacks the field is no group."""
     chosen = _needing(chosen, by)
-    source, span = source_of(chosen)
-    field = _FIELDS[by]
+    source, span, rows = without_times(chosen)
+    users = "toUInt64(1)" if by == "user" else f"ifNull({source['users']}, 0)"
     sql = f"""
-    SELECT {field} AS value, {source["events"]} AS n, ifNull({source["users"]}, 0),
-           sum(n) OVER () AS total
-    FROM {source["table"]} WHERE {where(source, chosen)}
-    GROUP BY value ORDER BY value = '', n DESC, value LIMIT {{limit:UInt32}}
+    SELECT {_FIELDS[by]} AS value, {source["events"]} AS n, {users}, sum(n) OVER () AS total
+    FROM {rows} GROUP BY value ORDER BY value = '', n DESC, value LIMIT {{limit:UInt32}}
     """
     params = params_of(scope, chosen, span) | {"limit": limit, "tag": tag}
-    found = columns.rows(sql, params)
+    found = columns.rows(sql, params, settings=settings_of(source))
     total = int(found[0][3]) if found else 0
     named = [row for row in found if row[0] != ""]
     series = _series(columns, scope, chosen, by, [str(row[0]) for row in named], tag, buckets)
@@ -127,9 +128,11 @@ def _series(
     GROUP BY value, at
     """
     params = params_of(scope, chosen, span, buckets=buckets)
-    params |= {"values": list(values), "tag": tag, "before": before(span).start_ms}
+    earlier_ms = before(span).start_ms
+    params |= {"values": list(values), "tag": tag, "before": earlier_ms}
+    params |= {"first_day": day_of_receipt(earlier_ms)}
     found: dict[str, tuple[int, list[int]]] = {}
-    for value, at, n in columns.rows(sql, params):
+    for value, at, n in columns.rows(sql, params, settings=settings_of(source)):
         previous, series = found.setdefault(str(value), (0, [0] * buckets))
         slot = int(at)
         if slot < 0:
@@ -151,12 +154,12 @@ def _with_range_before(conditions: str) -> str:
 
 def totals(columns: Columns, scope: Scope, chosen: Filter) -> Totals:
     """Of the range."""
-    source, span = source_of(chosen)
+    source, span, rows = without_times(chosen)
     sql = f"""
-    SELECT {source["events"]}, ifNull({source["users"]}, 0), uniqExact(grouping_hash)
-    FROM {source["table"]} WHERE {where(source, chosen)}
+    SELECT {source["events"]}, ifNull({source["users"]}, 0), uniqExact(grouping_hash) FROM {rows}
     """
-    events, users, issues = columns.rows(sql, params_of(scope, chosen, span))[0]
+    params = params_of(scope, chosen, span)
+    events, users, issues = columns.rows(sql, params, settings=settings_of(source))[0]
     requests = 0 if chosen.search else _requests(columns, scope, chosen)
     return Totals(events=int(events), users=int(users), issues=int(issues), requests=requests)
 
@@ -204,19 +207,15 @@ Leveled = Mapping[tuple[str, bool], int]
 
 def by_level(columns: Columns, scope: Scope, chosen: Filter) -> tuple[Leveled, Leveled]:
     """Users in the range, and events of the range before."""
-    source, span = source_of(chosen)
+    source, span, rows = without_times(chosen)
     sql = f"""
-    SELECT level, handled, ifNull({source["users"]}, 0) FROM {source["table"]}
-    WHERE {where(source, chosen)} GROUP BY level, handled
+    SELECT level, handled, ifNull({source["users"]}, 0) FROM {rows} GROUP BY level, handled
     """
-    users = columns.rows(sql, params_of(scope, chosen, span))
+    users = columns.rows(sql, params_of(scope, chosen, span), settings=settings_of(source))
     earlier = replace(chosen, range=before(chosen.range))
-    source, span = source_of(earlier)
-    sql = f"""
-    SELECT level, handled, {source["events"]} FROM {source["table"]}
-    WHERE {where(source, earlier)} GROUP BY level, handled
-    """
-    events = columns.rows(sql, params_of(scope, earlier, span))
+    source, span, rows = without_times(earlier)
+    sql = f"SELECT level, handled, {source['events']} FROM {rows} GROUP BY level, handled"
+    events = columns.rows(sql, params_of(scope, earlier, span), settings=settings_of(source))
     return (
         {(str(level), bool(handled)): int(n) for level, handled, n in users},
         {(str(level), bool(handled)): int(n) for level, handled, n in events},

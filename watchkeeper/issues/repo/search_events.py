@@ -81,7 +81,6 @@ def _has(term: Has, name: str, params: dict[str, object]) -> str:
 
 def _text(term: Text, name: str, params: dict[str, object], latest: str) -> str:
     patterns = [latest if _means_latest(term, one) else one for one in term.patterns]
-    column = _column(term, name, params)
     if term.key == "stack.function":
         return _in_stack(patterns, name, params)
     key = key_named(term.key)
@@ -89,13 +88,25 @@ def _text(term: Text, name: str, params: dict[str, object], latest: str) -> str:
     found = []
     exact = [one for one in patterns if "*" not in one and not anywhere]
     if exact:
-        params[f"{name}e"] = exact
-        found.append(f"{column} IN {{{name}e:Array(String)}}")
+        found.append(_exactly(term, exact, name, params))
     for number, one in enumerate(one for one in patterns if "*" in one or anywhere):
-        like = like_of(one)
+        column, like = _column(term, name, params), like_of(one)
         params[f"{name}l{number}"] = f"%{like}%" if anywhere else like
         found.append(f"{column} ILIKE {{{name}l{number}:String}}")
     return " OR ".join(found)
+
+
+def _exactly(term: Text, values: Sequence[str], name: str, params: dict[str, object]) -> str:
+    """One of the values, by the shortest column that can tell."""
+    if term.key == "tag" and all(values):
+        pairs = {f"{name}p{at}": f"{term.tag}\n{one}" for at, one in enumerate(values)}
+        params |= pairs
+        return " OR ".join(f"has(tag_pairs, {{{pair}:String}})" for pair in pairs)
+    if term.key == "user.id" and all(values):
+        params[f"{name}e"] = [f"id:{one}" for one in values]
+        return f"user_key IN {{{name}e:Array(String)}}"
+    params[f"{name}e"] = list(values)
+    return f"{_column(term, name, params)} IN {{{name}e:Array(String)}}"
 
 
 def _means_latest(term: Text, pattern: str) -> bool:

@@ -13,24 +13,25 @@ TAGGED_EVENTS = 10_000
 
 
 _TAGS = """
-SELECT key, value, count() AS n
-FROM (SELECT tags FROM errors WHERE {where} LIMIT {{newest:UInt32}})
-ARRAY JOIN mapKeys(tags) AS key, mapValues(tags) AS value
-WHERE value != ''
+SELECT substring(pair, 1, position(pair, '\n') - 1) AS key,
+       substring(pair, position(pair, '\n') + 1) AS value, count() AS n
+FROM (
+    SELECT arrayDistinct(arrayConcat(['\n'], tag_pairs, [{own}])) AS pairs
+    FROM errors WHERE {where}
+    LIMIT {{newest:UInt32}}
+) ARRAY JOIN pairs AS pair
+WHERE key = '' OR value != ''
 GROUP BY key, value ORDER BY key, n DESC, value LIMIT {{values:UInt32}} BY key
 """
+"""The tag without a name counts the events."""
 
-_OWN = """
-SELECT count(), {sums}
-FROM (SELECT environment, release, level, server_name FROM errors WHERE {where}
-      LIMIT {{newest:UInt32}})
-"""
 _OWN_NAMES = {
     "environment": "environment",
     "level": "level",
     "release": "release",
     "server": "server_name",
 }
+_OWN = ", ".join(f"concat('{key}\\n', {column})" for key, column in _OWN_NAMES.items())
 
 
 def tags(
@@ -40,18 +41,13 @@ def tags(
     by key, the commonest first."""
     chosen = _newest(columns, scope, chosen)
     params = params_of(scope, chosen, chosen.range) | {"newest": TAGGED_EVENTS, "values": values}
-    condition = where(RAW, chosen)
-    found = [
-        (str(key), str(value), int(n))
-        for key, value, n in columns.rows(_TAGS.format(where=condition), params)
-    ]
-    sums = ", ".join(f"sumMap(map({column}, 1))" for column in _OWN_NAMES.values())
-    [looked_at, *own] = columns.rows(_OWN.format(where=condition, sums=sums), params)[0]
-    for key, counted in zip(_OWN_NAMES, own, strict=True):
-        named = ((str(value), int(n)) for value, n in counted.items() if value)
-        ordered = sorted(named, key=lambda one: (-one[1], one[0]))
-        found += [(key, value, n) for value, n in ordered[:values]]
-    return int(looked_at), sorted(found, key=lambda one: (one[0], -one[2], one[1]))
+    looked_at, found = 0, []
+    for key, value, n in columns.rows(_TAGS.format(where=where(RAW, chosen), own=_OWN), params):
+        if key:
+            found.append((str(key), str(value), int(n)))
+        elif not value:
+            looked_at = int(n)
+    return looked_at, found
 
 
 def _newest(columns: Columns, scope: Scope, chosen: Filter) -> Filter:

@@ -94,8 +94,8 @@ def _text(parts: Sequence[str], value: Values) -> str:
     """Whole words in order: the index finds blocks by their tokens, the rest is looked at."""
     whole = [token for at, part in enumerate(parts) for token in _whole_tokens(parts, at, part)]
     found = [f"hasToken(lower(body), {value(token)})" for token in dict.fromkeys(whole)]
-    if not whole:  # far cheaper than the expression, and true of every line that it matches
-        found.append(f"position(lower(body), {value(max(parts, key=len))}) > 0")
+    if len(parts) > 1 or not whole:  # trigrams have an index, and it is cheaper than `match`
+        found.append(f"lower(body) LIKE {value('%' + _like(parts) + '%')}")
     is_token = len(parts) == 1 and _TOKEN.fullmatch(parts[0]) is not None
     if not is_token:
         found.append(f"match(lower(body), {value(_pattern(parts))})")

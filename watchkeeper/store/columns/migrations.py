@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from watchkeeper.store.columns import log_tables, schema, tables
@@ -105,7 +105,7 @@ def _search_of_logs(options: SchemaOptions) -> list[str]:
         schema.create_view(v, options)
         for v in (log_tables.LOGS_1M_VIEW, log_tables.LOG_PATTERNS_VIEW)
     ]
-    indexed = schema.add_indices(log_tables.LOGS, options)
+    indexed = schema.add_indices(log_tables.LOGS_2, options)
     return [statement for group in (added, indexed, *made, *viewed) for statement in group]
 
 
@@ -144,6 +144,18 @@ def _operations_by_day(options: SchemaOptions) -> list[str]:
     ]
 
 
+def _short_columns_of_errors(options: SchemaOptions) -> list[str]:
+    names = [column.name for column in tables.ERROR_COLUMNS_3]
+    filled = [schema.materialize(tables.ERRORS, f"COLUMN {name}", options) for name in names]
+    return [*schema.add_columns(tables.ERRORS, names, options), *filled]
+
+
+def _text_inside_words(options: SchemaOptions) -> list[str]:
+    added = replace(log_tables.LOGS, indices=log_tables.LOG_INDICES_2)
+    filled = schema.materialize(log_tables.LOGS, "INDEX by_trigram", options)
+    return [*schema.add_indices(added, options), filled]
+
+
 MIGRATIONS = (
     Migration(version=1, name="first tables", statements=_first_tables),
     Migration(version=2, name="histograms and exemplars", statements=_histograms_and_exemplars),
@@ -164,6 +176,8 @@ MIGRATIONS = (
         statements=_states_of_sessions_and_severities,
     ),
     Migration(version=11, name="operations by day", statements=_operations_by_day),
+    Migration(version=12, name="short columns of errors", statements=_short_columns_of_errors),
+    Migration(version=13, name="text inside words of logs", statements=_text_inside_words),
 )
 
 LATEST = MIGRATIONS[-1].version

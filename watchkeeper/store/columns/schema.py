@@ -106,6 +106,12 @@ def add_indices(table: Table, options: SchemaOptions) -> list[str]:
     return [f"ALTER TABLE {local}{on_cluster(options.cluster)} {added}"]
 
 
+def materialize(table: Table, what: str, options: SchemaOptions) -> str:
+    """DDL that has the engine fill a column or an index of old parts, beside its other work."""
+    local = local_name(table.name, options.cluster)
+    return f"ALTER TABLE {local}{on_cluster(options.cluster)} MATERIALIZE {what}"
+
+
 def create_version_table(cluster: str) -> str:
     """DDL of the list of migrations that have run. On a cluster every node holds all of it."""
     path = "/clickhouse/tables/everywhere/{database}/schema_version"
