@@ -116,11 +116,8 @@ def test_every_statement_of_every_migration_bears_repetition(options: SchemaOpti
         for before, statement in pairwise(["", *step.statements(options)]):
             # Rows are copied into a table that was emptied just before: the step begins anew.
             is_anew = statement.startswith("INSERT") and before.startswith("TRUNCATE TABLE IF")
-<<<<<<< HEAD
-            assert is_anew or re.search(r"IF (NOT )?EXISTS|MODIFY (TTL|COLUMN|SETTING)", statement)
-=======
-            assert is_anew or re.search(r"IF (NOT )?EXISTS|MODIFY (TTL|COLUMN)|MATERIALIZE", statement)
->>>>>>> pages-issues
+            may_repeat = r"IF (NOT )?EXISTS|MODIFY (TTL|COLUMN|SETTING)|MATERIALIZE"
+            assert is_anew or re.search(may_repeat, statement)
 
 
 def test_every_view_names_tables_that_exist_and_targets_remember_tokens() -> None:
