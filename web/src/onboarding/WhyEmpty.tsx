@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import { type Scope, useSetRange } from "@/api/scope";
 import type { Loaded } from "@/lib/loaded";
 import type { Brings } from "@/lib/snippets";
@@ -6,7 +6,9 @@ import { rangeLabel } from "@/lib/time";
 import { Ago } from "@/ui/Ago";
 import { Async } from "@/ui/Async";
 import { Button } from "@/ui/controls";
-import { SendFirst } from "./SendFirst";
+
+/** Seen until the first record is there, and never again. */
+const SendFirst = lazy(() => import("./SendFirst").then((one) => ({ default: one.SendFirst })));
 
 interface WhyEmptyProps extends Omit<NothingHereProps, "lastMs"> {
   /** When the newest record of all was (Unix ms); null: none was ever sent. */
@@ -14,13 +16,18 @@ interface WhyEmptyProps extends Omit<NothingHereProps, "lastMs"> {
   brings: Brings;
 }
 
+/** Least height while it is asked why (CSS px). */
+const HEIGHT = 220;
+
 /** Why a list is empty: nothing was ever sent, nothing is in the range, or the search hides it. */
 export function WhyEmpty({ last, brings, ...rest }: WhyEmptyProps): ReactNode {
   return (
-    <Async value={last} empty={null} minHeight={220}>
+    <Async value={last} empty={null} minHeight={HEIGHT}>
       {(lastMs) =>
         lastMs === null ? (
-          <SendFirst scope={rest.scope} title={`Send the first ${rest.record}`} brings={brings} />
+          <Suspense fallback={<div style={{ minHeight: HEIGHT }} aria-busy="true" />}>
+            <SendFirst scope={rest.scope} title={`Send the first ${rest.record}`} brings={brings} />
+          </Suspense>
         ) : (
           <NothingHere {...rest} lastMs={lastMs} />
         )

@@ -61,18 +61,3 @@ export function Peek({ label, page, onMove, onClose, children }: PeekProps): Rea
     </aside>
   );
 }
-
-/** In a row, on hover or focus: opens it beside the list. */
-export function PeekButton({ name, onPeek }: { name: string; onPeek: () => void }): ReactNode {
-  return (
-    <button
-      type="button"
-      className="peek-open only-l"
-      aria-label={`Open ${name} beside the list`}
-      title="Open beside the list, Space"
-      onClick={onPeek}
-    >
-      <Icon name="peek" />
-    </button>
-  );
-}

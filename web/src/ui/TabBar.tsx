@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useLayoutEffect, useRef } from "react";
 
 export interface TabItem<Id extends string> {
   readonly id: Id;
@@ -24,6 +24,14 @@ export function TabBar<Id extends string>(props: TabBarProps<Id>): ReactNode {
   const { label, tabs, value, onChoose, isFlush = false } = props;
   const list = useRef<HTMLDivElement>(null);
   const reached = tabs.some((one) => one.id === value) ? value : tabs[0]?.id;
+  // On a narrow screen the open one may lie beyond the edge. The page itself must not move.
+  useLayoutEffect(() => {
+    const box = list.current;
+    const open = reached && box?.querySelector<HTMLElement>("[aria-selected=true]");
+    if (!box || !open) return;
+    const end = open.offsetLeft - box.offsetLeft + open.offsetWidth;
+    if (end > box.scrollLeft + box.clientWidth) box.scrollLeft = end - box.clientWidth;
+  }, [reached]);
   const onKeyDown = (event: KeyboardEvent, at: number): void => {
     const by = STEPS[event.key];
     if (by === undefined) return;

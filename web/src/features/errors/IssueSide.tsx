@@ -20,8 +20,8 @@ export function Facts({ issue, event, zone }: FactsProps): ReactNode {
         <dt>First seen</dt>
         <dd>
           <Ago atMs={issue.first_seen_ms} zone={zone} />
-          {issue.first_release ? `, ${issue.first_release}` : ""}
         </dd>
+        <Fact name="First in" text={issue.first_release} />
         <dt>Last seen</dt>
         <dd>
           <Ago atMs={issue.last_seen_ms} zone={zone} />

@@ -7,7 +7,7 @@ import { Ago } from "@/ui/Ago";
 import { Glyph, SeverityBars, type Status } from "@/ui/Glyph";
 import { PageLink } from "@/ui/PageLink";
 import { Avatar, Tag, type Tone } from "@/ui/Panel";
-import { PeekButton } from "@/ui/Peek";
+import { PeekButton } from "@/ui/PeekButton";
 
 interface IssueTableProps {
   rows: readonly IssueRow[];

@@ -31,7 +31,7 @@ export function PatternsView({ scope, filter }: { scope: Scope; filter: LogFilte
           if (data.patterns.length === 0) return <NoLines scope={scope} filter={filter} />;
           return (
             <>
-              <div className="ph">
+              <div className="ph patterns-head">
                 <h2>Patterns</h2>
                 <span className="faint s trunc">
                   {count(data.patterns_total)} in {compact(data.total)} lines

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from "react";
 import { useCursor } from "@/api/cursor";
 import { type LogFilter, useLogPages } from "@/api/logs";
 import { type Scope, usePreference, useSearchState } from "@/api/scope";
@@ -10,11 +10,12 @@ import { useKeys } from "@/ui/useKeys";
 import { columnsOf } from "./columns";
 import { Facets } from "./Facets";
 import { Histogram } from "./Histogram";
-import { LinePeek } from "./LinePeek";
 import { Lines, LinesHead } from "./Lines";
 import { NoLines } from "./NoLines";
 import { WRAP } from "./Tools";
 import { REFUSED, toggleTerm } from "./terms";
+
+const LinePeek = lazy(() => import("./LinePeek").then((one) => ({ default: one.LinePeek })));
 
 interface SearchViewProps {
   scope: Scope;
@@ -131,13 +132,15 @@ function Found({ scope, pages, list, onTerm, onReading }: FoundProps): ReactNode
         }
       />
       {peeked ? (
-        <LinePeek
-          scope={scope}
-          line={peeked}
-          onTerm={onTerm}
-          onMove={cursor.move}
-          onClose={() => cursor.peek(null)}
-        />
+        <Suspense fallback={null}>
+          <LinePeek
+            scope={scope}
+            line={peeked}
+            onTerm={onTerm}
+            onMove={cursor.move}
+            onClose={() => cursor.peek(null)}
+          />
+        </Suspense>
       ) : null}
     </>
   );

@@ -37,7 +37,7 @@ export function Tools({ scope, filter, tab }: ToolsProps): ReactNode {
         onClick={() => setAlerting(true)}
         reason={filter.q === "" ? "Search for something first" : undefined}
       >
-        Alert on this
+        Alert<span className="only-l"> on this</span>
       </Button>
       {tab === "search" ? (
         <Popover

@@ -16,7 +16,7 @@ import type { SearchMap } from "@/lib/url-state";
 import { Button } from "@/ui/controls";
 import { Glyph } from "@/ui/Glyph";
 import { PageLink, scopeOnly } from "@/ui/PageLink";
-import { PeekButton } from "@/ui/Peek";
+import { PeekButton } from "@/ui/PeekButton";
 import { useKeys } from "@/ui/useKeys";
 import { VirtualTable } from "@/ui/VirtualTable";
 import { serviceColors, toMs } from "./colors";
