@@ -144,9 +144,7 @@ def test_a_profile_of_a_transaction_is_its_main_thread(house: House, profiles: P
 
 def test_a_chunk_shows_its_main_thread_first(house: House, profiles: Profiles) -> None:
     ms = 1_000_000
-    idle = [
-        {"stack_id": 2, "thread_id": "2", "timestamp": 1_795_224_000 + n / 100} for n in (0, 1)
-    ]
+    idle = [{"stack_id": 2, "thread_id": "2", "timestamp": 1_795_224_000 + n / 100} for n in (0, 1)]
     told = json.loads(version_2())
     told["profile"]["samples"] += idle
     told["profile"]["thread_metadata"] = THREADS

@@ -124,7 +124,8 @@ def shown_frame(sent: Json, platform: str, images: Images = _NO_IMAGES) -> Shown
     lineno = number_of(sent.get("lineno"))
     data = mapping(sent.get("data"))
     return ShownFrame(
-        function=shown_function(platform, function, module) or (place.name if place else ""),
+        function=shown_function(platform, function, module)
+        or (f"+{place.offset:#x}" if place else ""),
         raw_function=text_of(sent.get("raw_function")) or function,
         module=shown_module(platform, module, function),
         filename=shown_file(platform, filename or abs_path),
