@@ -148,6 +148,9 @@ FIELDS = [
     "tags",
     "user",
     "contexts",
+    "culprit",
+    "checksum",
+    "debug_meta",
 ]
 
 
