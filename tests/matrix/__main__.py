@@ -1,7 +1,8 @@
 """Runs the programs under every installed version: `python -m tests.matrix DIRECTORY [WORD …]`.
 
-DIRECTORY is filled by `install.sh`. A word limits the run to labels that hold it. Prints what each sent and what of it is not stored as it was sent, and leaves
-the requests in DIRECTORY/passed.pickle.
+DIRECTORY is filled by `install.sh`. A word limits the run to labels that hold it. Prints what each
+sent and what of it is not stored as it was sent, and leaves the requests in
+DIRECTORY/passed.pickle.
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ from watchkeeper.issues.grouping import ExceptionValue, Frame
 _NATIVE = frozenset({"native", "cocoa", "objc", "c", "rust", "swift"})
 _RENAMED = frozenset({"java", "csharp", "elixir"}) | _NATIVE
 """Platforms whose compilers change names: people know what they wrote."""
+_NOBODY = "?"
+"""What JavaScript's SDKs call a function without a name."""
 
 
 def name_native(chain: Sequence[ExceptionValue], debug_meta: object) -> None:
@@ -55,7 +57,7 @@ def _own(frames: Sequence[Frame]) -> Frame | None:
 
 
 def _function(frame: Frame, platform: str) -> str:
-    function = frame.function or ""
+    function = "" if frame.function == _NOBODY else frame.function or ""
     if not function or platform not in _RENAMED:
         return function
     return shown(platform, function, frame.module or "")

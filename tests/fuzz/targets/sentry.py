@@ -109,7 +109,8 @@ _FIELDS = (
     "event_id", "did", "started", "duration", "aggregates", "monitor_slug", "check_in_id",
     "monitor_config", "contexts", "comments", "replay_id", "segment_id", "urls", "profile",
     "transaction", "transactions", "chunk_id", "profiler_id", "exception", "message", "user",
-    "tags", "seq", "errors", "platform", "csp-report", "discarded_events", "email",
+    "tags", "seq", "errors", "platform", "csp-report", "discarded_events", "email", "level",
+    "sentry.interfaces.Exception", "sentry.interfaces.Http", "stacktrace", "threads", "dist",
 )  # fmt: skip
 _KINDS = (
     "event", "transaction", "span", "log", "trace_metric", "session", "sessions", "check_in",
@@ -123,6 +124,9 @@ def _payload(rng: Random, kind: str) -> bytes:
     if kind == "replay_recording":
         recording = rng.choice((b"[]", zlib.compress(b"[{}]" * 50), b"\x78\x9c\xff", b""))
         return b'{"segment_id":%d}\n' % rng.randrange(3) + recording
+    if kind == "statsd":
+        value = rng.choice((b"1", b"2.5:3", b"nan", b"1e999", b"x", b""))
+        return b"a.b@none:%s|%s|#k:\\u{7c}v,e|T1\n" % (value, rng.choice((b"c", b"d", b"s", b"q")))
     if kind == "replay_video":
         parts = {"replay_event": content, "replay_recording": b"{}\n[]", "replay_video": b"v"}
         return msgspec.msgpack.encode(parts)

@@ -7,11 +7,13 @@ import json
 import zlib
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 import pytest
 
 from tests.unit.edge.test_envelope import EVENT, EVENT_ID, NOW_S, Edge, envelope
+from tests.unit.edge.world import PUBLIC, call
 from watchkeeper.ingest import decode_spans
 from watchkeeper.ingest.rows import decode_series
 from watchkeeper.issues.event import ErrorFacts, facts_of, read_event
@@ -206,3 +208,15 @@ async def test_metrics_in_lines_are_series(edge: Edge) -> None:
     assert found["orders_total"]["plan"] == "pro, big"
     assert found["orders_total"]["release"] == "shop@1.2.3"
     assert edge.world.dropped("malformed") == 1
+
+
+@pytest.mark.parametrize("way", ["query", "form"])
+async def test_an_event_in_a_parameter_keeps_its_letters(edge: Edge, way: str) -> None:
+    sent = "sentry_data=" + quote(json.dumps({"message": "“tea” ☕ or not"}, ensure_ascii=False))
+    path, query = "/api/1/store/", f"sentry_key={PUBLIC}"
+    if way == "query":
+        answer = await call(edge.app, "GET", path, query=f"{query}&{sent}")
+    else:
+        answer = await call(edge.app, "POST", path, sent.encode(), query=query)
+    assert answer.status == 200
+    assert [event["message"] for event in edge.world.events()] == ["“tea” ☕ or not"]

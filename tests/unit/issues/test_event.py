@@ -148,6 +148,9 @@ FIELDS = [
     "tags",
     "user",
     "contexts",
+    "culprit",
+    "checksum",
+    "debug_meta",
 ]
 
 
@@ -234,6 +237,7 @@ def test_a_checksum_groups_as_a_fingerprint_does() -> None:
         ("python", {"module": "shop.cart", "function": "total"}, "shop.cart in total"),
         ("php", {"filename": "/C.php", "function": "App\\C::total"}, "/C.php in App\\C::total"),
         ("go", {"module": "main", "function": "(*Cart).Total"}, "main in (*Cart).Total"),
+        ("node", {"module": "cart", "function": "?"}, "cart"),
     ],
 )  # fmt: skip
 def test_a_culprit_is_named_as_people_wrote_it(

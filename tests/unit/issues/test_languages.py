@@ -214,7 +214,7 @@ COCOA = event(
 )
 COCOA_TEXT = """\
 EXC_BAD_ACCESS: Attempted to dereference null pointer.
-#0  0x104d8b0ff  Shop+0x70ff
+#0  Shop  0x104d8b0ff  +0x70ff
 #1  Shop  0x0000000104d8b000  Shop.Cart.total
 #2  dyld  0x1a0001234  start"""
 
@@ -244,7 +244,7 @@ def test_own_code_of_flutter_is_told_from_the_framework_s() -> None:
 
 def test_a_frame_without_a_symbol_has_its_image_and_is_own_code_unless_the_system_s() -> None:
     unnamed, _, start = stacks_of(COCOA).exceptions[0].frames
-    assert (unnamed.function, unnamed.package, unnamed.is_in_app) == ("Shop+0x70ff", "Shop", True)
+    assert (unnamed.function, unnamed.package, unnamed.is_in_app) == ("+0x70ff", "Shop", True)
     assert (start.package, start.is_in_app) == ("dyld", False)
 
 

@@ -142,6 +142,20 @@ def test_a_profile_of_a_transaction_is_its_main_thread(house: House, profiles: P
     }  # fmt: skip
 
 
+def test_a_chunk_shows_its_main_thread_first(house: House, profiles: Profiles) -> None:
+    ms = 1_000_000
+    idle = [{"stack_id": 2, "thread_id": "2", "timestamp": 1_795_224_000 + n / 100} for n in (0, 1)]
+    told = json.loads(version_2())
+    told["profile"]["samples"] += idle
+    told["profile"]["thread_metadata"] = THREADS
+    keep(house, json.dumps(told).encode(), format="sentry-2", profiler_id="p" * 32)
+
+    first = profiles.one(SCOPE, f"{1:032x}", thread="", kind="")
+
+    assert tree(first)[""] == pytest.approx(20 * ms, rel=1e-4)
+    assert [thread.name for thread in first.threads] == ["MainThread", "worker"]
+
+
 def test_profiles_of_both_versions_are_merged(house: House, profiles: Profiles) -> None:
     keep(house, version_1(), 1)
     keep(house, version_2(), 2, format="sentry-2", profiler_id="p" * 32)

@@ -114,8 +114,10 @@ def _omitted(told: object) -> int:
 
 def shown_frame(sent: Json, platform: str, images: Images = _NO_IMAGES) -> ShownFrame:
     """One call as people read it."""
-    platform = platform_of(sent.get("platform")) or platform
+    told = platform_of(sent.get("platform"))
+    platform = platform if told in {"", "other"} else told
     place = images.at(sent.get("instruction_addr")) if images.starts else None
+    unnamed = f"+{place.offset:#x}" if place else ""
     if place is not None and not sent.get("package"):
         sent = {**sent, "package": place.path}
     function, module = text_of(sent.get("function")), text_of(sent.get("module"))
@@ -124,7 +126,7 @@ def shown_frame(sent: Json, platform: str, images: Images = _NO_IMAGES) -> Shown
     lineno = number_of(sent.get("lineno"))
     data = mapping(sent.get("data"))
     return ShownFrame(
-        function=shown_function(platform, function, module) or (place.name if place else ""),
+        function=shown_function(platform, function, module) or unnamed,
         raw_function=text_of(sent.get("raw_function")) or function,
         module=shown_module(platform, module, function),
         filename=shown_file(platform, filename or abs_path),

@@ -169,9 +169,7 @@ def _native(exceptions: Sequence[ShownException]) -> Lines:
 
 def _native_frame(frame: ShownFrame) -> str:
     place = f" at {_where(frame)}:{_line(frame)}" if _where(frame) else ""
-    is_unnamed = bool(frame.package) and frame.function.startswith(f"{frame.package}+")
-    package = "" if is_unnamed else frame.package
-    parts = [package, frame.address, frame.function or "<unknown>"]
+    parts = [frame.package, frame.address, frame.function or "<unknown>"]
     return "  ".join(part for part in parts if part) + place
 
 

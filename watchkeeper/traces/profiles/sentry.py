@@ -22,6 +22,9 @@ _NS_A_S = 1_000_000_000
 _USUAL_NS = 10_000_000
 """Between two samples, where a thread has only one."""
 
+_MAIN_THREADS = ("MainThread", "main")
+"""As Python, Java, Cocoa and JavaScript call it."""
+
 Json = Mapping[str, object]
 
 
@@ -51,9 +54,14 @@ def read_sentry(payload: bytes) -> Stacks:
         unit="nanoseconds",
         kind="wall",
         kinds=["wall"],
-        main_thread=next(filter(None, map(_active_thread, transactions)), ""),
+        main_thread=next(filter(None, map(_active_thread, transactions)), _main_of(names)),
         thread_names={key: name for key, name in names.items() if name},
     )
+
+
+def _main_of(names: Mapping[str, str]) -> str:
+    """The thread of a chunk, which belongs to no transaction, that people look for first."""
+    return next((key for key, name in names.items() if name in _MAIN_THREADS), "")
 
 
 def _samples(told: Sequence[Json], stacks: Sequence[tuple[int, ...]]) -> list[Sample]:

@@ -33,9 +33,10 @@ def store_item(body: bytes, limits: BodyLimits) -> Item:
         return Item("event", text, 0)
     if text.startswith(b"sentry_data="):
         found = dict(parse_qsl(text.decode("latin-1"), max_num_fields=100))
-        text = found.get("sentry_data", "").encode("latin-1", "replace").replace(b" ", b"+")
+        text = found.get("sentry_data", "").encode("utf-8", "replace")
         if text[:1] == b"{":
             return Item("event", text, 0)
+        text = text.replace(b" ", b"+")
     packed = text if text[:1] == bytes((_ZLIB,)) else _unquoted(text)
     if packed[:1] == b"{":
         return Item("event", packed, 0)

@@ -166,7 +166,7 @@ class SentryEndpoint:
         body = unpacked(body, request.header(b"content-encoding"), limits)
         if route.endpoint == "store":
             if request.method == "GET":
-                body = request.parameter("sentry_data").encode("latin-1", "replace")
+                body = request.parameter("sentry_data").encode("utf-8", "replace")
             return _Envelope(parse.EnvelopeHeader(), [store_item(body, limits)])
         if route.endpoint == "security":
             return _Envelope(parse.EnvelopeHeader(), [parse.Item("security", body, 0)])

@@ -19,6 +19,8 @@ _INTERFACES: Mapping[str, str] = {
     "sentry.interfaces.User": "user",
 }
 """Names of fields until protocol version 6, and what they are called since."""
+_OLD_NAMES = frozenset(_INTERFACES)
+_NUMBERS = frozenset({int, float})
 _LISTS = ("exception", "threads", "breadcrumbs")
 _TEXTS = ("release", "dist", "environment", "server_name", "transaction", "logger", "platform")
 
@@ -28,20 +30,25 @@ def modernise(event: dict[str, object]) -> None:
 
     Whatever else an event holds stays as it is. Done before scrubbing, whose rules name paths.
     """
-    for old in _INTERFACES.keys() & event.keys():
-        sent = event.pop(old)
-        if event.get(_INTERFACES[old]) is None:
-            event[_INTERFACES[old]] = sent
+    if not _OLD_NAMES.isdisjoint(event):
+        _rename(event)
     for name in _LISTS:
         found = event.get(name)
-        if isinstance(found, dict) and found and "values" not in found:
+        if type(found) is dict and found and "values" not in found:
             event[name] = {"values": [found]}
     for name in _TEXTS:
-        found = event.get(name)
-        if isinstance(found, int | float) and not isinstance(found, bool):
-            event[name] = f"{found:g}" if isinstance(found, float) else str(found)
+        if type(event.get(name)) in _NUMBERS:
+            event[name] = f"{event[name]}"
     if event.get("stacktrace"):
         _place_stacktrace(event)
+
+
+def _rename(event: dict[str, object]) -> None:
+    """A field that came under both names is the one of today."""
+    for old in _OLD_NAMES & event.keys():
+        sent, name = event.pop(old), _INTERFACES[old]
+        if event.get(name) is None:
+            event[name] = sent
 
 
 def _place_stacktrace(event: dict[str, object]) -> None:

@@ -189,7 +189,8 @@ function FlameOf({ flame, thread, onThread, onKind }: FlameOfProps): ReactNode {
             value={thread}
             onChange={(event) => onThread(event.target.value)}
           >
-            <option value="">All threads</option>
+            <option value="">Main thread, else all</option>
+            <option value="all">All threads</option>
             {flame.threads.map((one) => (
               <option key={one.id} value={one.id}>
                 {one.name || one.id}
