@@ -6,7 +6,7 @@ put together of bytes that were made once: see `fast.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -30,7 +30,7 @@ _MOST_VALUES = 1_000
 """Of one name, that are remembered."""
 _PLAIN = "plain 20000 text"
 """No rule about texts changes it."""
-_TEXT, _NUMBER = 0x0A, 0x18
+_TEXT, _VALUE, _NUMBER = 0x0A, 0x12, 0x18
 
 
 OriginKey = tuple[Key, str, str, Key]
@@ -207,44 +207,51 @@ class Known:
         self._held_bytes += 2 * len(shape) + _ENTRY_BYTES
         self.shapes[key] = shape
 
-    def learn(self, parts: Iterable[bytes]) -> dict[bytes, Attribute]:
+    def learn(self, parts: Sequence[bytes]) -> list[Attribute]:
         """Read and scrub these attributes; not all of them are remembered. Raises MalformedOtlp.
 
         Values that come but once, as a path or a port has them, would push out all others.
         """
-        sent = [*parts]
-        pairs = [self._pair(part) for part in sent]
+        pairs = [*map(self._pair, parts)]
         texts = self._scrubber.scrub_texts([value for _name, value in pairs])
-        found: dict[bytes, Attribute] = {}
-        for part, (name, value), text in zip(sent, pairs, texts, strict=True):
+        found: list[Attribute] = []
+        for part, (name, value), text in zip(parts, pairs, texts, strict=True):
             if name.sort >= 0 and len(value) <= MAX_TEXT:
                 attribute = name.sort, row_text(text), ""
             else:
                 attribute = self._of_name(name, value, text)
-            found[part] = attribute
+            found.append(attribute)
             if name.kept < _MOST_VALUES and len(part) <= _LONGEST:
-                name.kept += 1
-                self.attributes[part] = attribute
-                self._held_bytes += 3 * len(part) + _ENTRY_BYTES
+                self._keep(name, part, attribute)
         return found
+
+    def _keep(self, name: _Name, part: bytes, attribute: Attribute) -> None:
+        if part not in self.attributes:
+            name.kept += 1
+            self.attributes[part] = attribute
+            self._held_bytes += 3 * len(part) + _ENTRY_BYTES
 
     def _pair(self, part: bytes) -> tuple[_Name, str]:
         """Name and value of a KeyValue; the usual forms without protobuf's help."""
         size = len(part)
-        if size > 6 and part[0] == _TEXT and part[1] < 128:
-            at = 2 + part[1]
-            if at + 4 <= size and part[at] == 0x12 and part[at + 1] == size - at - 2 < 128:
-                name = self._heads.get(part[:at]) or self._head(part[:at])
-                if part[at + 2] == _TEXT and part[at + 3] == size - at - 4:
-                    return name, _decoded(part[at + 4 :])
-                if part[at + 2] == _NUMBER and (number := _number(part[at + 3 :])) is not None:
+        if size > 6:
+            at = 3 + part[1]
+            name = self._heads.get(part[:at]) or self._head(part[:at])
+            if name and at + 3 <= size and 128 > part[at] == size - at - 1:
+                if part[at + 1] == _TEXT and part[at + 2] == size - at - 3:
+                    return name, _decoded(part[at + 3 :])
+                if part[at + 1] == _NUMBER and (number := _number(part[at + 2 :])) is not None:
                     return name, str(number)
         ((key, value),) = read_attributes((part,))
         return self._names.get(key) or self._name(key), value
 
-    def _head(self, head: bytes) -> _Name:
-        """The name that an attribute begins with."""
-        key = _decoded(head[2:])
+    def _head(self, head: bytes) -> _Name | None:
+        """The name that an attribute begins with, tag of its value included; None for other forms
+        than a short name before a value.
+        """
+        if head[0] != _TEXT or head[1] > 127 or len(head) != 3 + head[1] or head[-1] != _VALUE:
+            return None
+        key = _decoded(head[2:-1])
         found = self._heads[head] = self._names.get(key) or self._name(key)
         self._held_bytes += len(head) + _ENTRY_BYTES
         return found

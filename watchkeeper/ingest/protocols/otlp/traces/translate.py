@@ -131,11 +131,16 @@ class Translator:
         known = self._known.attributes
         parts = [span.attributes[:] for span in sent]
         found = [[*map(known.get, of_span)] for of_span in parts]
-        short = [at for at, read in enumerate(found) if None in read]
-        missing = {part for at in short for part in parts[at] if part not in known}
-        fresh = self._known.learn(missing)
+        short = [at for at, read in enumerate(found) if not all(read)]
+        missing = [
+            part
+            for at in short
+            for part, each in zip(parts[at], found[at], strict=True)
+            if each is None
+        ]
+        fresh = iter(self._known.learn(missing))
         for at in short:
-            found[at] = [known.get(part) or fresh[part] for part in parts[at]]
+            found[at] = [each or next(fresh) for each in found[at]]
         return cast(list[list[Attribute]], found)
 
     def _layout(self, read: Sequence[Attribute], origin: FastOrigin) -> Layout | None:
