@@ -44,7 +44,8 @@ from watchkeeper.ingest.rows import (
     encode_series,
 )
 from watchkeeper.ingest.series import SeriesOptions, SeriesRegistry, is_reserved
-from watchkeeper.ingest.span_rows import SpanRow, decode_spans, encode_spans
+from watchkeeper.ingest.span_columns import decode_spans, encode_spans
+from watchkeeper.ingest.span_rows import SpanRow
 from watchkeeper.ingest.writers import Writers
 
 __all__ = [

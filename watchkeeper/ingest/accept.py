@@ -33,7 +33,8 @@ from watchkeeper.ingest.rows import (
     histogram_marks,
 )
 from watchkeeper.ingest.series import SeriesRegistry
-from watchkeeper.ingest.span_rows import SpanRow, row_of, span_payloads
+from watchkeeper.ingest.span_columns import SpanBatch
+from watchkeeper.ingest.span_rows import SpanRow
 from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.lib.errors import Overloaded
 from watchkeeper.model import Kind, Labels, Record, encode_histogram
@@ -213,18 +214,18 @@ class Acceptor:
 
     async def accept_spans(self, project_id: int, rows: Sequence[SpanRow]) -> None:
         """Keep spans."""
-        await self.accept_span_rows(project_id, [row_of(row) for row in rows])
+        await self.accept_span_batch(project_id, SpanBatch.of(rows))
 
-    async def accept_span_rows(self, project_id: int, rows: Sequence[bytes]) -> None:
-        """Keep spans that are rows of the store already, see `span_rows`: all of them or none."""
-        if rows:
-            await self._append(self._records(Kind.SPANS, project_id, span_payloads(rows)))
-            self.metrics.accept(Kind.SPANS, len(rows))
+    async def accept_span_batch(self, project_id: int, spans: SpanBatch) -> None:
+        """Keep spans whose parts are encoded already: all of them or none."""
+        if len(spans):
+            await self._append(self._records(Kind.SPANS, project_id, spans.payloads()))
+            self.metrics.accept(Kind.SPANS, len(spans))
 
     def accept_spans_blocking(self, project_id: int, rows: Sequence[SpanRow]) -> None:
         """The same from a plain thread."""
         if rows:
-            payloads = span_payloads([row_of(row) for row in rows])
+            payloads = SpanBatch.of(rows).payloads()
             self._append_blocking(self._records(Kind.SPANS, project_id, payloads))
             self.metrics.accept(Kind.SPANS, len(rows))
 

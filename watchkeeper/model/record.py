@@ -25,7 +25,7 @@ class Kind(IntEnum):
     EXEMPLARS = 7
     """msgpack list of [series_id, ts_ms, value, {name: value}]."""
     SPANS = 8
-    """msgpack list of SpanRow (see ingest.span_rows)."""
+    """Spans as columns (see ingest.span_columns); of older versions rows (ingest.span_rows)."""
     SESSIONS = 9
     """msgpack list of SessionRow; this and the next five: see ingest.envelope_rows."""
     CHECK_INS = 10

@@ -12,7 +12,6 @@ from watchkeeper.ingest.protocols.otlp.messages import key_of_json, key_of_proto
 from watchkeeper.ingest.protocols.otlp.traces.known import Known
 from watchkeeper.ingest.protocols.otlp.traces.parse import read_json, read_protobuf
 from watchkeeper.ingest.protocols.otlp.traces.translate import Spans, Translator
-from watchkeeper.ingest.span_rows import encode_span_rows
 from watchkeeper.privacy import Scrubber
 
 _VALUES: dict[str, list[object]] = {
@@ -61,7 +60,7 @@ def _spans(draw: st.DrawFn) -> Span:
 
 
 def _rows(found: Spans) -> list[SpanRow]:
-    return decode_spans(encode_span_rows(found.rows))
+    return [row for each in found.batch.payloads() for row in decode_spans(each)]
 
 
 @settings(max_examples=150, deadline=None)

@@ -29,7 +29,14 @@ from watchkeeper.store.columns.log_tables import (
     LOGS,
     LOGS_1M,
 )
-from watchkeeper.store.columns.native import samples_native
+from watchkeeper.store.columns.native import (
+    Content,
+    fixed,
+    low_cardinality,
+    native_block,
+    samples_native,
+    string_map,
+)
 from watchkeeper.store.columns.options import ClusterOptions, EmbeddedOptions
 from watchkeeper.store.columns.port import (
     Columns,
@@ -96,6 +103,7 @@ __all__ = [
     "ColumnErasure",
     "Columns",
     "ColumnsHealth",
+    "Content",
     "DataDirInUse",
     "Dropped",
     "EmbeddedOptions",
@@ -115,9 +123,13 @@ __all__ = [
     "TableSize",
     "encode_rows",
     "fetch_arrays",
+    "fixed",
+    "low_cardinality",
+    "native_block",
     "rollup_range",
     "rollup_source",
     "samples_block",
     "samples_native",
     "split_by_day",
+    "string_map",
 ]

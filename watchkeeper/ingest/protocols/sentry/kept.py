@@ -21,7 +21,8 @@ from watchkeeper.ingest.protocols.sentry.categories import Category
 from watchkeeper.ingest.protocols.sentry.parse import EnvelopeHeader
 from watchkeeper.ingest.protocols.sentry.people import People
 from watchkeeper.ingest.rows import LogRow, encode_logs
-from watchkeeper.ingest.span_rows import SpanRow, encode_spans
+from watchkeeper.ingest.span_columns import encode_spans
+from watchkeeper.ingest.span_rows import SpanRow
 from watchkeeper.model import Kind
 from watchkeeper.privacy import Scrubber
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import msgspec
 
 from watchkeeper.ingest.protocols.otlp.messages import (
@@ -56,6 +59,39 @@ class Span(Message):
     dropped_links_count: Unsigned = 0
     status: Status = msgspec.field(default_factory=Status)
     trace_state: str = ""
+
+
+class WireSpan(Protocol):
+    """A span of protobuf, as far as it is read otherwise than one of JSON: its ids and attributes
+    are bytes.
+    """
+
+    @property
+    def trace_id(self) -> bytes: ...
+    @property
+    def span_id(self) -> bytes: ...
+    @property
+    def parent_span_id(self) -> bytes: ...
+    @property
+    def attributes(self) -> Sequence[bytes]: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> int: ...
+    @property
+    def status(self) -> Status: ...
+    @property
+    def flags(self) -> int: ...
+    @property
+    def start_time_unix_nano(self) -> int: ...
+    @property
+    def end_time_unix_nano(self) -> int: ...
+    @property
+    def events(self) -> Sequence[object]: ...
+    @property
+    def links(self) -> Sequence[object]: ...
+    @property
+    def trace_state(self) -> str: ...
 
 
 class ScopeSpans(Message):

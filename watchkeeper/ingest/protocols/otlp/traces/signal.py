@@ -39,7 +39,7 @@ class TracesSignal:
         spans = self._read(body, scrubber, is_json=is_json)
         metrics, now_ms = self._acceptor.metrics, self._clock()
         await keep_errors(self._acceptor, scrubber, project_id, spans.raised, now_ms=now_ms)
-        await self._acceptor.accept_span_rows(project_id, spans.rows)
+        await self._acceptor.accept_span_batch(project_id, spans.batch)
         metrics.drop(Drop.INVALID_SPAN, spans.invalid)
         metrics.cut(spans.cuts)
         return _outcome(spans)
@@ -66,7 +66,7 @@ class TracesSignal:
 def _outcome(spans: Spans) -> Outcome:
     if not spans.invalid:
         return Outcome()
-    total = spans.invalid + len(spans.rows)
+    total = spans.invalid + len(spans.batch)
     return Outcome(
         rejected=spans.invalid,
         message=f"{spans.invalid} of {total} spans were refused: no valid trace and span id.",

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import msgspec
 
 from watchkeeper.ingest.drops import Cut
 from watchkeeper.ingest.pipeline import (
+    MAX_NAME,
+    MAX_TEXT,
     Raised,
     SentSpan,
     SpanEvent,
@@ -25,10 +28,24 @@ from watchkeeper.ingest.pipeline import (
 from watchkeeper.ingest.protocols.otlp.attributes import Key, read_attributes
 from watchkeeper.ingest.protocols.otlp.ids import SPAN_DIGITS, TRACE_DIGITS, hex_id
 from watchkeeper.ingest.protocols.otlp.messages import Resource, Scope, key_of_json
-from watchkeeper.ingest.protocols.otlp.traces.fast import joined, likeness
-from watchkeeper.ingest.protocols.otlp.traces.known import FastOrigin, Known
-from watchkeeper.ingest.protocols.otlp.traces.messages import Event, ExportRequest, Link, Span
-from watchkeeper.ingest.span_rows import SpanRow, row_of, row_shape
+from watchkeeper.ingest.protocols.otlp.traces.fast import layout_of, parts_of, rare_of, shape_key
+from watchkeeper.ingest.protocols.otlp.traces.known import (
+    UNSEEN,
+    Attribute,
+    FastOrigin,
+    Known,
+    Layout,
+    ShapeKey,
+)
+from watchkeeper.ingest.protocols.otlp.traces.messages import (
+    Event,
+    ExportRequest,
+    Link,
+    Span,
+    WireSpan,
+)
+from watchkeeper.ingest.span_columns import SpanBatch
+from watchkeeper.ingest.span_rows import SpanRow, row_shape
 from watchkeeper.privacy import Scrubber
 
 _KINDS = ("internal", "internal", "server", "client", "producer", "consumer")
@@ -37,16 +54,17 @@ _KIND_PREFIX, _STATUS_PREFIX = "SPAN_KIND_", "STATUS_CODE_"
 _REMOTE_PARENT = 0x300
 """Both bits of `Span.flags` that say: it is known where the parent is, and it is elsewhere."""
 _LATEST_NS = 2**63 - 1
+_NO_TRACE, _NO_SPAN = bytes(TRACE_DIGITS // 2), bytes(SPAN_DIGITS // 2)
 
 
 @dataclass(slots=True)
 class Spans:
-    """What a request holds. rows: of the spool, see `ingest.span_rows`. raised: exceptions.
+    """What a request holds. batch: on its way into the spool. raised: exceptions.
 
     invalid: spans without ids. cuts: what exceeded its bounds.
     """
 
-    rows: list[bytes] = field(default_factory=list)
+    batch: SpanBatch = field(default_factory=SpanBatch)
     raised: list[Raised] = field(default_factory=list)
     invalid: int = 0
     cuts: Counter[Cut] = field(default_factory=Counter)
@@ -70,10 +88,15 @@ class Translator:
         """The spans, in the order sent. Raises MalformedOtlp."""
         spans = Spans()
         self._known.begin()
-        all_ = self._translate_json if self._key_of is key_of_json else self._translate_protobuf
+        is_json = self._key_of is key_of_json
         for of_resource in request.resource_spans:
             for of_scope in of_resource.scope_spans:
-                all_(of_scope.spans, self._origin(of_resource.resource, of_scope.scope), spans)
+                origin = self._origin(of_resource.resource, of_scope.scope)
+                if is_json:
+                    self._translate_json(of_scope.spans, origin, spans)
+                else:
+                    sent = cast(Sequence[WireSpan], of_scope.spans)
+                    self._translate_protobuf(sent, origin, spans)
         return spans
 
     def _translate_json(self, sent: Sequence[Span], origin: FastOrigin, spans: Spans) -> None:
@@ -81,32 +104,67 @@ class Translator:
             trace_id = hex_id(span.trace_id, TRACE_DIGITS)
             span_id = hex_id(span.span_id, SPAN_DIGITS)
             if trace_id and span_id:
-                spans.rows.append(row_of(self._finished(span, trace_id, span_id, origin, spans)))
+                spans.batch.add(self._finished(span, trace_id, span_id, origin, spans))
             else:
                 spans.invalid += 1
 
-    def _translate_protobuf(self, sent: Sequence[Span], origin: FastOrigin, spans: Spans) -> None:
+    def _translate_protobuf(
+        self, sent: Sequence[WireSpan], origin: FastOrigin, spans: Spans
+    ) -> None:
         """As above, but spans that are like earlier ones are not read in full."""
-        known = self._known
-        parts = [[*span.attributes] for span in sent]
-        missing = {part for each in parts for part in each if part not in known.attributes}
-        fresh = known.learn(missing)
-        for span, of_span in zip(sent, parts, strict=True):
-            trace_id = hex_id(span.trace_id, TRACE_DIGITS)
-            span_id = hex_id(span.span_id, SPAN_DIGITS)
-            if not trace_id or not span_id:
-                spans.invalid += 1
+        shapes, put = self._known.shapes, spans.batch.put
+        for span, read in zip(sent, self._read_attributes(sent), strict=True):
+            layout = None if _is_rich(span) else self._layout(read, origin)
+            key = shape_key(span, layout, read) if layout else None
+            shape = shapes.get(key) if key else None
+            if not layout or not shape or not _has_ids(span):
+                self._translate_full(cast(Span, span), key, origin, spans)
                 continue
-            read = [known.attributes.get(part) or fresh[part] for part in of_span]
-            like = None if _is_rich(span) else likeness(span, read, origin)
-            shape = like and known.shapes.get(like.key)
-            if like and shape:
-                spans.rows.append(joined(span, like, shape, start_ns=self._start_ns(span)))
-                continue
-            row = self._finished(span, trace_id, span_id, origin, spans)
-            spans.rows.append(row_of(row))
-            if like:
-                known.keep_shape(like.key, row_shape(row))
+            made = parts_of(span, shape, layout, read, start_ns=self._start_ns(span))
+            if layout.has_rare:
+                put(made, rare_of(layout, read))
+            else:
+                put(made)
+
+    def _read_attributes(self, sent: Sequence[WireSpan]) -> list[list[Attribute]]:
+        """The attributes of each span; those that are not known are learnt all together."""
+        known = self._known.attributes
+        parts = [span.attributes[:] for span in sent]
+        found = [[*map(known.get, of_span)] for of_span in parts]
+        short = [at for at, read in enumerate(found) if not all(read)]
+        missing = [
+            part
+            for at in short
+            for part, each in zip(parts[at], found[at], strict=True)
+            if each is None
+        ]
+        fresh = iter(self._known.learn(missing))
+        for at in short:
+            found[at] = [each or next(fresh) for each in found[at]]
+        return cast(list[list[Attribute]], found)
+
+    def _layout(self, read: Sequence[Attribute], origin: FastOrigin) -> Layout | None:
+        sorts = tuple([each[0] for each in read])
+        found = origin.layouts.get(sorts, UNSEEN)
+        if found is UNSEEN:
+            known = self._known
+            found = layout_of([known.sorts[at] for at in sorts], origin, known.next_layout())
+            known.keep_layout(origin, sorts, found)
+        return found
+
+    def _translate_full(
+        self, span: Span, key: ShapeKey | None, origin: FastOrigin, spans: Spans
+    ) -> None:
+        """Read a span in full, and remember its shape."""
+        trace_id = hex_id(span.trace_id, TRACE_DIGITS)
+        span_id = hex_id(span.span_id, SPAN_DIGITS)
+        if not trace_id or not span_id:
+            spans.invalid += 1
+            return
+        row = self._finished(span, trace_id, span_id, origin, spans)
+        spans.batch.add(row)
+        if key and len(span.name) <= MAX_NAME and len(span.status.message) <= MAX_TEXT:
+            self._known.keep_shape(key, row_shape(row))
 
     def _finished(
         self, span: Span, trace_id: str, span_id: str, origin: FastOrigin, spans: Spans
@@ -118,7 +176,7 @@ class Translator:
             spans.raised += _raised(row, read.events)
         return row
 
-    def _start_ns(self, span: Span) -> int:
+    def _start_ns(self, span: Span | WireSpan) -> int:
         return span.start_time_unix_nano or span.end_time_unix_nano or self._now_ns
 
     def _read(self, span: Span, trace_id: str, span_id: str) -> SentSpan:
@@ -167,7 +225,7 @@ class Translator:
         known = self._known.origins.get(key)
         if known is None:
             origin = self._read_origin(resource, scope)
-            known = FastOrigin.of(origin, self._known.next_number())
+            known = FastOrigin.of(origin)
             self._known.keep_origin(key, known)
         return known
 
@@ -180,14 +238,21 @@ class Translator:
         return replace(origin, attributes={**origin.attributes, **clean}) if clean else origin
 
 
-def _is_rich(span: Span) -> bool:
+def _has_ids(span: WireSpan) -> bool:
+    """True for a span of protobuf with valid ids."""
+    trace_id, span_id = span.trace_id, span.span_id
+    is_whole = len(trace_id) == len(_NO_TRACE) and len(span_id) == len(_NO_SPAN)
+    return is_whole and trace_id != _NO_TRACE and span_id != _NO_SPAN
+
+
+def _is_rich(span: WireSpan) -> bool:
     """True for a span with parts that are its own."""
     parent = span.parent_span_id
     return bool(
         span.events
         or span.links
         or span.trace_state
-        or (parent and (len(parent) != SPAN_DIGITS // 2 or not any(parent)))
+        or (parent and (len(parent) != SPAN_DIGITS // 2 or parent == _NO_SPAN))
     )
 
 
