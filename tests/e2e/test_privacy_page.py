@@ -129,9 +129,7 @@ def test_rules_are_written_tried_and_saved(person: BrowserContext, site: Site) -
         assert here.troubles == []
 
     (saved,) = site.client.get(site.api("privacy")).json()["rules"]
-    audit = site.client.get("/api/wk/orgs/acme/audit").json()["entries"]
     assert (saved["kind"], saved["pattern"], saved["action"]) == ("text", "PN-[0-9]{6}", "mask")
-    assert audit[0]["action"] == "privacy.changed"
 
 
 def test_unsaved_changes_are_not_lost_by_a_slip(person: BrowserContext) -> None:
@@ -190,6 +188,6 @@ def test_a_person_is_looked_for_and_erased(person: BrowserContext, site: Site) -
         expect(page.get_by_text(f"watchkeeper erase --user {PERSON}")).to_be_visible()
         erase.click()
         page.get_by_role("dialog").get_by_role("button", name="Erase for good").click()
-        expect(page.get_by_text("nothing is left")).to_be_visible(timeout=180_000)
+        expect(page.get_by_text("nothing is left")).to_be_visible(timeout=120_000)
 
     assert PERSON not in str(site.newest())
