@@ -16,6 +16,8 @@ import pytest
 from bench.server import Server
 from tests.e2e.eventually import eventually
 from tests.e2e.harmless import harmless
+from tests.e2e.otel_secrets import MARK as OTEL_MARK
+from tests.e2e.otel_secrets import SECRETS as OTEL_SECRETS
 from tests.e2e.plain_files import found_in_files, uncompress
 from tests.e2e.planted import Message, planted
 from watchkeeper.store.columns import EmbeddedOptions
@@ -99,8 +101,16 @@ def _send_all(server: Server, facts: dict[str, Any]) -> dict[str, set[int]]:
         command = [sys.executable, "-c", _SDK_PROGRAM, dsn]
         words = ",".join(_SDK_SECRETS).encode()
         subprocess.run(command, check=True, timeout=120, capture_output=True, input=words)
+        _send_by_otel(server, str(facts["server_key"]))
         assert _send(client, last, facts["project_id"], key).status_code == 200
     return answers
+
+
+def _send_by_otel(server: Server, key: str) -> None:
+    command = [sys.executable, "-m", "tests.e2e.otel_secrets", server.url, key]
+    words = ",".join(OTEL_SECRETS).encode()
+    done = subprocess.run(command, check=True, timeout=120, capture_output=True, input=words)
+    assert b"Failed to export" not in done.stderr, done.stderr
 
 
 def _send(client: httpx.Client, message: Message, project: int, key: str) -> httpx.Response:
@@ -132,7 +142,7 @@ def _wait_until_stored(server: Server, facts: dict[str, Any]) -> None:
 
 def test_no_planted_secret_is_in_any_file(sent: Sent) -> None:
     plants = list(planted())
-    secrets = [plant.secret for plant in plants] + _SDK_SECRETS
+    secrets = [plant.secret for plant in plants] + _SDK_SECRETS + OTEL_SECRETS
 
     found = found_in_files(sent.data_dir, secrets)
 
@@ -151,6 +161,12 @@ def test_the_messages_themselves_were_stored(sent: Sent) -> None:
 
     assert sent.answers["event"] == {200}
     assert set(marks) - found_in_files(sent.data_dir, marks).keys() == set()
+
+
+def test_what_opentelemetry_sent_was_stored(sent: Sent) -> None:
+    marks = [OTEL_MARK, "otel-shop", "was refused", "logins_total"]
+
+    assert found_in_files(sent.data_dir, marks).keys() == set(marks)
 
 
 def test_what_only_looks_like_a_secret_is_still_there(sent: Sent) -> None:

@@ -22,7 +22,9 @@ _VALUE = re.compile(
 _LITERAL = re.compile(rf"b?(?:{_QUOTED})")
 _PAIR = re.compile(r"[(\[]\s?b?\\*[\"'](?P<name>[\w.\[\]-]{1,100})\\*[\"'],\s{0,3}")
 _PAIR_VALUE = re.compile(rf"(?:(?P<escaped>\\+[\"']).*?(?P=escaped)|b?(?:{_QUOTED}))(?=,?\s?[)\]])")
-_FLAG = re.compile(r"(?<![\w-])--(?P<name>[\w-]++)\s{1,3}(?=[^\s-])")
+_FLAG = re.compile(
+    r"(?<![\w-])--(?P<name>[\w-]++)(?:\s{1,3}|\\*[\"'],\s{0,3}(?!\\*[\"']-))(?=[^\s-])"
+)
 _ELEMENT = re.compile(r"<(?:\w{1,40}:)?(?P<name>[\w.-]{1,100})(?:\s[^<>]{0,200})?>(?=[^<\s])")
 _INSIDE = re.compile(r"[^<]+")
 _PART = re.compile(r"\bname=\\*\"(?P<name>[^\"\\\r\n]{1,200})\\*\"[^\r\n]{0,200}(?=\\?[\r\n])")

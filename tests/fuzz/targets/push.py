@@ -22,6 +22,7 @@ from watchkeeper.ingest.protocols.otlp.errors import MalformedOtlp, TooManyParts
 from watchkeeper.ingest.pushgateway import BadPush, PushBody, grouping_of
 from watchkeeper.ingest.pushgateway.parse import read_families
 from watchkeeper.ingest.pushgateway.types import decode_families, encode_families
+from watchkeeper.privacy import Scrubber
 
 _V1 = b"application/x-protobuf;proto=prometheus.WriteRequest"
 _V2 = b"application/x-protobuf;proto=io.prometheus.write.v2.Request"
@@ -180,7 +181,7 @@ def _otlp(*, is_json: bool) -> Run:
 
     def run(data: bytes) -> str:
         sink.renew()
-        signal = MetricsSignal(sink.acceptor, sink.clock, options[len(data) % 2])
+        signal = MetricsSignal(sink.acceptor, Scrubber(), sink.clock, options[len(data) % 2])
         first = finished(signal.take(1, data, is_json=is_json))
         first.message.encode()
         rows = sink.spool.rows

@@ -225,3 +225,15 @@ def test_hostile_text_takes_linear_time() -> None:
         start = time.perf_counter()
         scrubber.scrub_text(text)
         assert time.perf_counter() - start < 2, text[:20]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ('["run", "--password", "hunter2"]', '["run", "--password", [Filtered]]'),
+        ('["--token","--verbose","x"]', '["--token","--verbose","x"]'),
+        ("['--name', 'shop', '--password', 'a b']", "['--name', 'shop', '--password', [Filtered]]"),
+    ],
+)
+def test_arguments_written_as_a_list_hide_what_follows_a_secret_flag(text: str, kept: str) -> None:
+    assert Scrubber().scrub_text(text) == kept

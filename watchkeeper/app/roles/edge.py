@@ -139,7 +139,7 @@ class EdgeApp:
         )
         otlp = self._options.otlp
         signals: list[Signal] = [
-            MetricsSignal(acceptor, clock, otlp),
+            MetricsSignal(acceptor, scrubber, clock, otlp),
             TracesSignal(acceptor, scrubber, clock),
             LogsSignal(acceptor, scrubber, clock),
         ]

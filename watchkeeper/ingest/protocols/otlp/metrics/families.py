@@ -17,6 +17,34 @@ IDENTIFYING = ("service.name", "service.namespace", "service.instance.id")
 TARGET_INFO = "target_info"
 
 
+class Labelling(NamedTuple):
+    """How attributes become labels. scrub: attributes without secrets, as those of spans are."""
+
+    naming: Naming
+    scrub: Callable[[dict[str, str]], dict[str, str]]
+
+    def read(self, key: Key) -> list[tuple[str, str]]:
+        """Names and texts of attributes, scrubbed. Raises MalformedOtlp."""
+        return [
+            pair
+            for name, value in read_attributes(key)
+            for pair in self.scrub({name: value}).items()
+        ]
+
+    def labels(self, key: Key) -> dict[str, str]:
+        """Attributes as labels; those that come to one name are joined by semicolons, in order."""
+        return self.joined(self.read(key))
+
+    def joined(self, pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """The same of names and texts."""
+        found: dict[str, str] = {}
+        for name, value in sorted(pairs):
+            label = self.naming.label(name)
+            if label:
+                found[label] = f"{found[label]};{value}" if label in found else value
+        return found
+
+
 class Part(NamedTuple):
     """One series of a histogram or summary: what its name ends in, and a label of its own."""
 
@@ -44,7 +72,7 @@ class Family:
     name: str
     common: Pairs
     promoted: Pairs
-    naming: Naming
+    labelling: Labelling
     places: dict[Key, int] = field(default_factory=dict)
     layouts: dict[tuple[Key, tuple[float, ...], bool], Layout] = field(default_factory=dict)
     series: dict[Key, Labels] = field(default_factory=dict)
@@ -52,11 +80,11 @@ class Family:
     def labels(self, origin: Key | Part) -> Labels:
         """The labels of a series. Raises MalformedOtlp."""
         if isinstance(origin, Part):
-            pairs = dict(labels_of_attributes(origin.key, self.naming))
+            pairs = self.labelling.labels(origin.key)
             extra = {origin.name: origin.value} if origin.name else {}
             name = self.name + origin.suffix
         else:
-            pairs, extra, name = labels_of_attributes(origin, self.naming), {}, self.name
+            pairs, extra, name = self.labelling.labels(origin), {}, self.name
         named = {**dict(self.promoted), **pairs, **dict(self.common), **extra}
         return labels_of({**named, METRIC_NAME: name})
 
@@ -70,34 +98,20 @@ class ResourceLabels:
     target: Labels
 
 
-def labels_of_attributes(key: Key, naming: Naming) -> dict[str, str]:
-    """Attributes as labels; those that come to one name are joined by semicolons, in order."""
-    return _labels_of(read_attributes(key), naming)
-
-
-def _labels_of(pairs: Iterable[tuple[str, str]], naming: Naming) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, value in sorted(pairs):
-        label = naming.label(name)
-        if label:
-            found[label] = f"{found[label]};{value}" if label in found else value
-    return found
-
-
-def resource_labels(key: Key, options: OtlpOptions, naming: Naming) -> ResourceLabels:
+def resource_labels(key: Key, options: OtlpOptions, labelling: Labelling) -> ResourceLabels:
     """Identity (job, instance), promoted labels and target_info of a resource.
 
     Raises MalformedOtlp.
     """
-    pairs = dict(read_attributes(key))
+    pairs = dict(labelling.read(key))
     identity = _identity(pairs)
     is_promoted = _promotion(options)
-    promoted = _labels_of(((n, v) for n, v in pairs.items() if is_promoted(n)), naming)
+    promoted = labelling.joined((n, v) for n, v in pairs.items() if is_promoted(n))
     keeps = options.keep_identifying_resource_attributes
     told = {n: v for n, v in pairs.items() if keeps or n not in IDENTIFYING}
     target: Labels = ()
     if identity and any(name not in IDENTIFYING for name in pairs):
-        named = {**_labels_of(told.items(), naming), **identity, METRIC_NAME: TARGET_INFO}
+        named = {**labelling.joined(told.items()), **identity, METRIC_NAME: TARGET_INFO}
         target = labels_of(named)
     return ResourceLabels(tuple(identity.items()), tuple(promoted.items()), target)
 
@@ -118,11 +132,9 @@ def _promotion(options: OtlpOptions) -> Callable[[str], bool]:
     return lambda name: name in options.promote_resource_attributes
 
 
-def scope_labels(name: str, version: str, schema_url: str, key: Key, naming: Naming) -> Pairs:
+def scope_labels(name: str, version: str, schema_url: str, key: Key, labelling: Labelling) -> Pairs:
     """otel_scope_name and the rest of a scope. Raises MalformedOtlp."""
-    found = {
-        f"otel_scope_{label}": value for label, value in labels_of_attributes(key, naming).items()
-    }
+    found = {f"otel_scope_{label}": value for label, value in labelling.labels(key).items()}
     found |= {
         "otel_scope_name": name,
         "otel_scope_version": version,

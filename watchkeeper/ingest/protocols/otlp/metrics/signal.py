@@ -21,6 +21,7 @@ from watchkeeper.ingest.protocols.otlp.options import OtlpOptions
 from watchkeeper.ingest.rows import HistogramBatch
 from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.model import Histogram, Labels, ResetHint
+from watchkeeper.privacy import Scrubber
 
 _MAX_KNOWN_BYTES = 256 * 2**20
 """Of all projects; then it is learnt anew, at about ten times the cost of a known series."""
@@ -35,11 +36,16 @@ class MetricsSignal:
     needs_server = True
 
     def __init__(
-        self, acceptor: Acceptor, clock: Clock, options: OtlpOptions | None = None
+        self,
+        acceptor: Acceptor,
+        scrubber: Scrubber,
+        clock: Clock,
+        options: OtlpOptions | None = None,
     ) -> None:
-        self._acceptor, self._clock = acceptor, clock
+        self._acceptor, self._scrubber, self._clock = acceptor, scrubber, clock
         self._options = options or OtlpOptions()
         self._known: dict[int, Known] = {}
+        self._scrubbers: dict[int, Scrubber] = {}
         self._held = (-1, -1)
         self._restarted: set[int] = set()
         self._totals = DeltaTotals()
@@ -77,8 +83,14 @@ class MetricsSignal:
         for _ in range(2):
             self._renew(now_ms // DAY_MS)
             generation = series.generation
+            scrubber = self._scrubber.of(project_id)
+            if self._scrubbers.get(project_id) is not scrubber:  # other rules, other labels
+                self._scrubbers[project_id] = scrubber
+                self._known.pop(project_id, None)
             known = self._known.setdefault(project_id, Known())
-            translator = Translator(self._options, known, place=place, key_of=key_of)
+            translator = Translator(
+                self._options, known, place=place, key_of=key_of, scrubber=scrubber
+            )
             rows = translator.translate(request)
             if series.generation == generation:
                 break  # else places changed while it was read: once more with the new ones

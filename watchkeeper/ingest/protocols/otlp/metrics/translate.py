@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from watchkeeper.ingest.drops import Drop
-from watchkeeper.ingest.protocols.otlp.attributes import Key, bound_text, read_attributes
+from watchkeeper.ingest.protocols.otlp.attributes import Key, bound_text
 from watchkeeper.ingest.protocols.otlp.messages import Scope
 from watchkeeper.ingest.protocols.otlp.metrics.exponential import (
     BadDistribution,
@@ -22,6 +22,7 @@ from watchkeeper.ingest.protocols.otlp.metrics.exponential import (
 from watchkeeper.ingest.protocols.otlp.metrics.families import (
     TARGET_INFO,
     Family,
+    Labelling,
     Layout,
     Pairs,
     Part,
@@ -46,6 +47,7 @@ from watchkeeper.ingest.rows import Exemplar, MetadataRow
 from watchkeeper.ingest.series import NO_SLOT, is_reserved
 from watchkeeper.lib.clock import MINUTE_MS, NS_A_MS
 from watchkeeper.model import METRIC_NAME, Labels
+from watchkeeper.privacy import Scrubber
 
 MAX_BOUNDS = 1_000
 """Explicit bounds, or quantiles, of one point: each is a series."""
@@ -80,9 +82,18 @@ class _Around(NamedTuple):
 class Translator:
     """Reads one request. Every method raises MalformedOtlp where attributes cannot be read."""
 
-    def __init__(self, options: OtlpOptions, known: Known, *, place: Place, key_of: KeyOf) -> None:
+    def __init__(
+        self,
+        options: OtlpOptions,
+        known: Known,
+        *,
+        place: Place,
+        key_of: KeyOf,
+        scrubber: Scrubber,
+    ) -> None:
         self._options, self._known = options, known
         self._naming = Naming.of(options.translation_strategy)
+        self._labelling = Labelling(self._naming, scrubber.scrub_attributes)
         self._place, self._key_of = place, key_of
         self.rows = Rows()
 
@@ -104,7 +115,7 @@ class Translator:
     def _resource(self, key: Key) -> tuple[int, ResourceLabels]:
         found = self._known.resources.get(key)
         if found is None:
-            labels = resource_labels(key, self._options, self._naming)
+            labels = resource_labels(key, self._options, self._labelling)
             found = self._known.add_resource(key, labels)
         return found
 
@@ -116,7 +127,7 @@ class Translator:
         key = (scope.name, scope.version, schema_url, self._key_of(scope.attributes))
         found = self._known.scopes.get(key)
         if found is None:
-            found = self._known.add_scope(key, scope_labels(*key, self._naming))
+            found = self._known.add_scope(key, scope_labels(*key, self._labelling))
         number, told = found
         return _Around(resource, number, told + labels.identity, labels.promoted)
 
@@ -168,7 +179,7 @@ class Translator:
         family = self._known.families.get(key)
         if family is None:
             name = self._naming.metric(metric.name, metric.unit, kind, is_level=is_level)
-            family = Family(name, around.common, around.promoted, self._naming)
+            family = Family(name, around.common, around.promoted, self._labelling)
             self._known.families[key] = family
             self._known.hold(metric.name + metric.unit)
         if family.name and not is_reserved(family.name):
@@ -370,7 +381,7 @@ class Translator:
         ids = {"trace_id": _hex(exemplar.trace_id), "span_id": _hex(exemplar.span_id)}
         found = {name: value for name, value in ids.items() if value.strip("0")}
         size = sum(len(name) + len(value) for name, value in found.items())
-        for name, value in read_attributes(self._key_of(exemplar.filtered_attributes)):
+        for name, value in self._labelling.read(self._key_of(exemplar.filtered_attributes)):
             label = self._naming.label(name)
             size += len(label) + len(value)
             if size > _MAX_EXEMPLAR_CHARACTERS:
@@ -388,7 +399,7 @@ class Translator:
             return
         family = self._known.targets.get(resource)
         if family is None:
-            family = Family(dict(target)[METRIC_NAME], target, (), self._naming)
+            family = Family(dict(target)[METRIC_NAME], target, (), self._labelling)
             self._known.targets[resource] = family
         rows.begin(family, Mode.TARGET)
         empty: Key = b""

@@ -76,7 +76,9 @@ function EraseForm({ scope, last }: { scope: Scope; last: Erasure | null }): Rea
           Erase
         </Button>
       </form>
-      {last ? <State erasure={last} scope={scope} /> : null}
+      {last && (isRunning || !last.dry_run || looked !== "") ? (
+        <State erasure={last} scope={scope} />
+      ) : null}
       <Everywhere who={who} />
       <Confirm
         title="Erase this person?"
@@ -140,7 +142,7 @@ function State({ erasure, scope }: { erasure: Erasure; scope: Scope }): ReactNod
       ) : null}
       <ul className="notes faint s">
         {erasure.notes.map((one) => (
-          <li key={one}>{one}</li>
+          <li key={one}>{one.replaceAll("`", "")}</li>
         ))}
       </ul>
     </div>
@@ -163,7 +165,7 @@ function Places({ erasure }: { erasure: Erasure }): ReactNode {
         <tr>
           <th scope="col">Where</th>
           <th scope="col">In</th>
-          <th scope="col" className="n">
+          <th scope="col" className="num">
             Rows
           </th>
         </tr>
@@ -173,14 +175,14 @@ function Places({ erasure }: { erasure: Erasure }): ReactNode {
           <tr key={`${one.store} ${one.place}`}>
             <td className="mono">{one.place}</td>
             <td className="muted">{storeWords(one.store)}</td>
-            <td className="n">{count(one.rows)}</td>
+            <td className="num">{count(one.rows)}</td>
           </tr>
         ))}
         {files.length > 0 ? (
           <tr>
             <td>Attachments and recordings</td>
             <td className="muted">{storeWords("blobs")}</td>
-            <td className="n">{count(files.length)}</td>
+            <td className="num">{count(files.length)}</td>
           </tr>
         ) : null}
       </tbody>

@@ -68,10 +68,10 @@ function Days({
           <tr>
             <th scope="col">Signal</th>
             <th scope="col">Days</th>
-            <th scope="col" className="n">
+            <th scope="col" className="num">
               Rows now
             </th>
-            <th scope="col" className="n">
+            <th scope="col" className="num">
               On disk
             </th>
           </tr>
@@ -144,15 +144,15 @@ function Size({
   if (!found)
     return (
       <>
-        <td className="n faint">{size.state === "loading" ? "…" : "–"}</td>
-        <td className="n faint">{size.state === "loading" ? "…" : "–"}</td>
+        <td className="num faint">{size.state === "loading" ? "…" : "–"}</td>
+        <td className="num faint">{size.state === "loading" ? "…" : "–"}</td>
       </>
     );
   const disk = bytes(found.bytes);
   return (
     <>
-      <td className="n">{count(found.rows)}</td>
-      <td className="n">
+      <td className="num">{count(found.rows)}</td>
+      <td className="num">
         {disk.text} <span className="faint">{disk.unit}</span>
       </td>
     </>

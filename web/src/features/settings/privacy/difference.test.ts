@@ -54,7 +54,7 @@ describe("folded", () => {
       pieces.map((one) =>
         one.kind === "line" ? one.line.label || one.line.before : one.lines.length,
       ),
-    ).toEqual(["{", 2, "c", 3, "g", "h", "}", 4]);
+    ).toEqual(["{", "a", "b", "c", 3, "g", "h", "}", 4]);
   });
 
   it("folds everything where nothing changed", () => {

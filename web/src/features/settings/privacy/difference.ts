@@ -102,6 +102,9 @@ export type Piece =
   | { readonly kind: "line"; readonly at: number; readonly line: Line }
   | { readonly kind: "fold"; readonly at: number; readonly lines: readonly Line[] };
 
+/** Fewer lines are shown: a fold is a line itself. */
+const LEAST_FOLDED = 3;
+
 /** The lines, where what lies further than `around` from each change is folded. */
 export function folded(lines: readonly Line[], around = 1): Piece[] {
   const near = new Set<number>();
@@ -113,7 +116,10 @@ export function folded(lines: readonly Line[], around = 1): Piece[] {
   const pieces: Piece[] = [];
   let hidden: Line[] = [];
   const flush = (at: number): void => {
-    if (hidden.length > 0) pieces.push({ kind: "fold", at: at - hidden.length, lines: hidden });
+    const first = at - hidden.length;
+    if (hidden.length >= LEAST_FOLDED) pieces.push({ kind: "fold", at: first, lines: hidden });
+    else
+      for (const [n, line] of hidden.entries()) pieces.push({ kind: "line", at: first + n, line });
     hidden = [];
   };
   lines.forEach((line, at) => {
