@@ -2,6 +2,14 @@
 
 from watchkeeper.artifacts.bundle import Manifest
 from watchkeeper.artifacts.errors import BadBundle, BadSourceMap, BundleTooLarge
+from watchkeeper.artifacts.order import (
+    SeenRelease,
+    Version,
+    compared,
+    newest,
+    not_after,
+    read_version,
+)
 from watchkeeper.artifacts.releases import (
     Commit,
     Deploy,
@@ -61,6 +69,7 @@ __all__ = [
     "ReleaseHealth",
     "ReleaseQuery",
     "Releases",
+    "SeenRelease",
     "SessionHealth",
     "Sighting",
     "State",
@@ -68,6 +77,11 @@ __all__ = [
     "Symbolicator",
     "UnreadReleases",
     "Uploads",
+    "Version",
     "Wanted",
+    "compared",
+    "newest",
+    "not_after",
     "note_releases",
+    "read_version",
 ]

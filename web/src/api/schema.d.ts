@@ -2180,6 +2180,50 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/wk/projects/{project_id}/monitors": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Monitors
+     * @description Every scheduled job that ever checked in; its runs of the last 24 hours by default.
+     */
+    get: operations["list_monitors"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/monitors/{slug}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Monitor
+     * @description One scheduled job and its runs.
+     */
+    get: operations["get_monitor"];
+    put?: never;
+    post?: never;
+    /**
+     * Delete Monitor
+     * @description Stop waiting for a job. Its check-ins stay, and the next one makes it anew. Needs member.
+     */
+    delete: operations["delete_monitor"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -4742,6 +4786,78 @@ export interface components {
       context: components["schemas"]["ContextLineAnswer"][];
     };
     /**
+     * MonitorAnswer
+     * @description A scheduled job. schedule: a crontab line, or `every 10 minutes`; empty: none was told.
+     *
+     *     schedule_error: why what was told cannot be read. ok_ratios: share of the runs that ended well,
+     *     by 48 equal slots of the range; null where none ended.
+     */
+    MonitorAnswer: {
+      /** Slug */
+      slug: string;
+      /** Schedule */
+      schedule: string;
+      /** Timezone */
+      timezone: string;
+      /** Margin Min */
+      margin_min: number;
+      /** Max Runtime Min */
+      max_runtime_min: number;
+      /** Schedule Error */
+      schedule_error: string;
+      /** Created Ms */
+      created_ms: number;
+      /** Environments */
+      environments: components["schemas"]["MonitorEnvironmentAnswer"][];
+      runs: components["schemas"]["RunCountsAnswer"];
+      /** Ok Ratios */
+      ok_ratios: (number | null)[];
+    };
+    /**
+     * MonitorEnvironmentAnswer
+     * @description A job in one environment.
+     *
+     *     status: of the last run. is_late: due, and not yet missed. last_ms: when the last run began;
+     *     last_ok_ms: the last that was well; next_ms: when the next is due, null without a schedule.
+     *     failures: runs in a row that were no success.
+     */
+    MonitorEnvironmentAnswer: {
+      /** Environment */
+      environment: string;
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "in_progress" | "ok" | "error" | "missed" | "timeout";
+      /** Is Late */
+      is_late: boolean;
+      /** Last Ms */
+      last_ms: number | null;
+      /** Last Ok Ms */
+      last_ok_ms: number | null;
+      /** Next Ms */
+      next_ms: number | null;
+      /** Failures */
+      failures: number;
+    };
+    /**
+     * MonitorPageAnswer
+     * @description A job with its last runs in the range, newest first, at most 500.
+     */
+    MonitorPageAnswer: {
+      monitor: components["schemas"]["MonitorAnswer"];
+      /** Runs */
+      runs: components["schemas"]["RunAnswer"][];
+    };
+    /**
+     * MonitorsAnswer
+     * @description By name.
+     */
+    MonitorsAnswer: {
+      /** Monitors */
+      monitors: components["schemas"]["MonitorAnswer"][];
+    };
+    /**
      * NeedsYou
      * @description One thing that asks for somebody. severity: of its label or issue.
      */
@@ -5730,6 +5846,45 @@ export interface components {
       files: components["schemas"]["RuleFileAnswer"][];
       /** Problems */
       problems: string[];
+    };
+    /**
+     * RunAnswer
+     * @description One run. ts_ms: when it began, or should have; duration_ms: null if it is not known.
+     */
+    RunAnswer: {
+      /** Check In Id */
+      check_in_id: string;
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "in_progress" | "ok" | "error" | "missed" | "timeout";
+      /** Ts Ms */
+      ts_ms: number;
+      /** Duration Ms */
+      duration_ms: number | null;
+      /** Environment */
+      environment: string;
+      /** Release */
+      release: string;
+      /** Trace Id */
+      trace_id: string;
+    };
+    /**
+     * RunCountsAnswer
+     * @description Runs of the range by what became of them.
+     */
+    RunCountsAnswer: {
+      /** Ok */
+      ok: number;
+      /** Error */
+      error: number;
+      /** Missed */
+      missed: number;
+      /** Timeout */
+      timeout: number;
+      /** In Progress */
+      in_progress: number;
     };
     /**
      * ScrapeConfigAnswer
@@ -12921,6 +13076,139 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["RetentionAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_monitors: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MonitorsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_monitor: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        env?: string;
+      };
+      header?: never;
+      path: {
+        slug: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MonitorPageAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  delete_monitor: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        slug: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Done"];
         };
       };
       /** @description The request was refused. */
