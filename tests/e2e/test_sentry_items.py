@@ -41,6 +41,9 @@ class Stored:
     columns: Columns
     blobs: DirectoryBlobs
     attachment: httpx.Response
+    releases: list[dict[str, object]]
+    feedback: list[dict[str, object]]
+    monitors: list[dict[str, object]]
 
     def rows(self, sql: str) -> list[list[object]]:
         return self.columns.rows(sql)
@@ -78,11 +81,23 @@ def stored(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Itera
         issue = client.get(f"{project}/issues", params={"q": "ValueError"}).json()["issues"][0]
         event = client.get(f"{project}/issues/{issue['short_id']}/events/oldest").json()
         base = f"{project}/events/{event['event_id']}/attachments"
+        listed = f"{project}/monitors"
+        eventually(lambda: client.get(listed).json()["monitors"], within_s=30, what="a monitor")
+        found = f"{project}/releases"
+        eventually(
+            lambda: any(one["health"] for one in client.get(found).json()["releases"]),
+            within_s=60,
+            what="a release with sessions",
+        )
+        releases = client.get(found).json()["releases"]
+        feedback = client.get(f"{project}/feedback").json()["feedback"]
+        monitors = client.get(listed).json()["monitors"]
         attachment = client.get(f"{base}/0") if client.get(base).json()["attachments"] else None
     server.stop()
     assert attachment is not None
     columns = open_embedded(server.data_dir / "columns", options=EmbeddedOptions(retention_days={}))
-    yield Stored(columns, DirectoryBlobs(server.data_dir / "blobs"), attachment)
+    blobs = DirectoryBlobs(server.data_dir / "blobs")
+    yield Stored(columns, blobs, attachment, releases, feedback, monitors)
     columns.close()
 
 
@@ -120,6 +135,18 @@ def test_jobs_sessions_and_feedback_are_kept(stored: Stored) -> None:
     ((total, crashed),) = stored.rows("SELECT sum(sessions), sum(crashed) FROM sessions FINAL")
     assert int(str(total)) > int(str(crashed)) > 0
     assert stored.count("feedback", "message = 'The basket is slow.'") == 4
+
+
+def test_jobs_sessions_and_feedback_are_read(stored: Stored) -> None:
+    health = {str(one["version"]): one["health"] for one in stored.releases}
+    counted = [one for one in health.values() if isinstance(one, dict)]
+    ((total,),) = stored.rows("SELECT sum(sessions) FROM sessions FINAL")
+    assert sum(one["sessions"] for one in counted) == int(str(total))
+    assert any(one["crash_free_sessions_ratio"] < 1 for one in counted)
+    assert {one["message"] for one in stored.feedback} >= {"The basket is slow."}
+    (monitor,) = [one for one in stored.monitors if one["slug"] == "nightly"]
+    assert monitor["schedule"]
+    assert monitor["environments"][0]["status"] == "ok"  # type: ignore[index]
 
 
 def test_profiles_are_kept_in_both_forms(stored: Stored) -> None:

@@ -25,6 +25,7 @@ from watchkeeper.lib.live import LiveHub
 from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
 from watchkeeper.model import Scope
+from watchkeeper.monitors import Monitors
 from watchkeeper.privacy import Erasures
 from watchkeeper.query.attachments import Attachments
 from watchkeeper.query.exemplars import ExemplarSource
@@ -104,6 +105,7 @@ class Rooms:
     digest: Digest
     issues: Issues
     feedback: FeedbackReads
+    monitors: Monitors
     traces: Traces
     performance: Performance
     profiles: Profiles

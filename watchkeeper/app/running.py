@@ -57,6 +57,7 @@ def engine_loops(rooms: EngineRooms) -> list[Loop]:
         Loop(name="rule-files", period_s=5.0, run=lambda: read_rule_files(rooms)),
         Loop(name="pushgateway", period_s=15.0, run=rooms.api.pushgateway.show_due),
         Loop(name="derived-series", period_s=15.0, run=lambda: _derive(rooms)),
+        Loop(name="monitors", period_s=5.0, run=lambda: _kept(rooms.monitor_watch.run_once())),
         Loop(name="ignored-issues", period_s=15.0, run=lambda: _wake_issues(rooms)),
         Loop(name="log-matches", period_s=15.0, run=lambda: _count_matches(rooms)),
         self_watch_loop(watch, ground.clock),

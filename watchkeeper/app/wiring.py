@@ -66,6 +66,7 @@ from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
 from watchkeeper.logs import LogMatches
 from watchkeeper.model import Role, Scope
+from watchkeeper.monitors import CheckInsSource, Monitors, MonitorWatch
 from watchkeeper.privacy import Erasures
 from watchkeeper.query import EngineOptions, QueryLimits, QueryOptions
 from watchkeeper.query.attachments import Attachments
@@ -148,6 +149,7 @@ class EngineRooms:
     erase: Eraser
     derived: Sequence[Derived]
     log_matches: LogMatches
+    monitor_watch: MonitorWatch
     evaluator: Evaluator
     deliverer: Deliverer
     rules: Rules
@@ -213,6 +215,9 @@ def build_engine(
         erase=eraser,
         derived=_derived(ground, digest),
         log_matches=log_matches(ground.columns, meta, ground.acceptor, digest.passed_ms),
+        monitor_watch=MonitorWatch(
+            ground.columns, meta, ground.acceptor, passed_ms=digest.passed_ms
+        ),
         evaluator=api.evaluator,
         deliverer=Deliverer(meta, new_line(ground.outbound, clock), clock),
         rules=api.rules,
@@ -277,6 +282,7 @@ def _api(
             meta=meta, columns=ground.columns, clock=clock, symbolicator=ground.symbolicator
         ),
         feedback=FeedbackReads(meta, ground.columns),
+        monitors=Monitors(meta, ground.columns, clock),
         uploads=Uploads(meta, ground.blobs, clock, told=ground.symbolicator.forget),
         releases=Releases(meta, ground.columns, clock, health=health),
         session_health=health,
@@ -365,6 +371,7 @@ def _derived(ground: Ground, digest: Digest) -> tuple[Derived, ...]:
         SpansSource(),
         LogsSource(),
         SessionsSource(),
+        CheckInsSource(),
     )
     return tuple(
         Derived(

@@ -2,6 +2,14 @@
 
 from watchkeeper.artifacts.bundle import Manifest
 from watchkeeper.artifacts.errors import BadBundle, BadSourceMap, BundleTooLarge
+from watchkeeper.artifacts.order import (
+    SeenRelease,
+    Version,
+    compared,
+    newest,
+    not_after,
+    read_version,
+)
 from watchkeeper.artifacts.releases import (
     Commit,
     Deploy,
@@ -62,6 +70,7 @@ __all__ = [
     "ReleaseHealth",
     "ReleaseQuery",
     "Releases",
+    "SeenRelease",
     "SessionHealth",
     "Sighting",
     "State",
@@ -69,7 +78,12 @@ __all__ = [
     "Symbolicator",
     "UnreadReleases",
     "Uploads",
+    "Version",
     "Wanted",
+    "compared",
+    "newest",
+    "not_after",
     "note_heard_deploy",
     "note_releases",
+    "read_version",
 ]

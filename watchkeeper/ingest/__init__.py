@@ -4,7 +4,7 @@ from watchkeeper.ingest.accept import Acceptor, EncodedRows, EnvelopeBatch, Plac
 from watchkeeper.ingest.body import BodyLimits, unpack
 from watchkeeper.ingest.cardinality_watch import CardinalityWatch
 from watchkeeper.ingest.drops import Accepted, Cut, Drop
-from watchkeeper.ingest.envelope_rows import ProfileRow, encode_envelope_rows
+from watchkeeper.ingest.envelope_rows import CheckInRow, ProfileRow, encode_envelope_rows
 from watchkeeper.ingest.http import (
     AsgiMessage,
     Endpoint,
@@ -54,6 +54,7 @@ __all__ = [
     "AsgiMessage",
     "BodyLimits",
     "CardinalityWatch",
+    "CheckInRow",
     "Cut",
     "Drop",
     "EncodedRows",

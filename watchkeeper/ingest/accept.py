@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from watchkeeper.ingest.admission import Admission, Beyond, Slots
 from watchkeeper.ingest.drops import Accepted, Drop
+from watchkeeper.ingest.envelope_rows import CheckInRow, encode_envelope_rows
 from watchkeeper.ingest.exemplars import NewestExemplars, PickedExemplars
 from watchkeeper.ingest.metrics import IngestMetrics
 from watchkeeper.ingest.rows import (
@@ -254,6 +255,13 @@ class Acceptor:
         for rows in batch.rows:
             self.metrics.accept(rows.kind, rows.count)
         self.metrics.accept(Kind.METADATA, len(batch.metadata))
+
+    def accept_check_ins_blocking(self, project_id: int, rows: Sequence[CheckInRow]) -> None:
+        """Keep what the server itself says of runs, from a plain thread."""
+        if rows:
+            payload = encode_envelope_rows(rows)
+            self._append_blocking(self._records(Kind.CHECK_INS, project_id, (payload,)))
+            self.metrics.accept(Kind.CHECK_INS, len(rows))
 
     async def accept_metadata(self, project_id: int, rows: Sequence[MetadataRow]) -> None:
         """Keep what metrics are."""

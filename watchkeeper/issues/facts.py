@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from watchkeeper.artifacts import compared
 from watchkeeper.issues.lapse import Resolution, ResolvedIn
-from watchkeeper.issues.releases import compared
 from watchkeeper.issues.repo import events, origins, rows
 from watchkeeper.issues.repo.origins import Share
 from watchkeeper.issues.types import IssueRef, IssueStatus

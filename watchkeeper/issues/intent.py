@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from watchkeeper.artifacts import SeenRelease, newest, not_after
 from watchkeeper.issues.lapse import MOST_REMEMBERED, Ignoring, Resolution, ResolvedIn
-from watchkeeper.issues.releases import SeenRelease, newest, not_after
 from watchkeeper.issues.repo import counts, origins
 from watchkeeper.issues.repo.counts import Filter, IssueCounts
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS

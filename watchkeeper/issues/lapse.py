@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from watchkeeper.issues.releases import compared
+from watchkeeper.artifacts import compared
 from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.lib.errors import Invalid
 

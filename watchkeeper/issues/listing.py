@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Row
 from sqlalchemy.sql import ColumnElement
 
+from watchkeeper.artifacts import newest
 from watchkeeper.issues.cursors import decoded, encoded
 from watchkeeper.issues.event import severity_of
 from watchkeeper.issues.lapse import Ignoring, Resolution
-from watchkeeper.issues.releases import newest
 from watchkeeper.issues.repo import counts, origins, rows, search_events, search_issues
 from watchkeeper.issues.repo.counts import Filter, IssueCounts
 from watchkeeper.issues.repo.rows import Keyset

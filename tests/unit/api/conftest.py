@@ -30,6 +30,7 @@ from watchkeeper.lib.outbound import Outbound, OutboundOptions
 from watchkeeper.lib.telemetry import LoopGuard, OwnLogs, Telemetry, new_registry
 from watchkeeper.limits import Limiter, LoginLimits
 from watchkeeper.model import Role, Scope
+from watchkeeper.monitors import Monitors
 from watchkeeper.privacy import ErasureRequest, Erasures, ErasureStep, FoundRows
 from watchkeeper.query.attachments import Attachments
 from watchkeeper.query.exemplars import ColumnsExemplars
@@ -180,6 +181,7 @@ class Builder:
                 symbolicator=symbolicator,
             ),
             feedback=FeedbackReads(self.meta, self.columns),
+            monitors=Monitors(self.meta, self.columns, self.clock),
             uploads=Uploads(self.meta, blobs, self.clock, told=symbolicator.forget),
             releases=Releases(self.meta, self.columns, self.clock, health=health),
             session_health=health,

@@ -9,9 +9,15 @@ from tests.unit.api.conftest import World
 from tests.unit.api.test_issue_routes import happens, of
 from watchkeeper.artifacts import UnreadReleases
 from watchkeeper.ingest import EncodedRows, EnvelopeBatch
-from watchkeeper.ingest.envelope_rows import FeedbackRow, SessionRow, encode_envelope_rows
-from watchkeeper.lib.clock import HOUR_MS
+from watchkeeper.ingest.envelope_rows import (
+    CheckInRow,
+    FeedbackRow,
+    SessionRow,
+    encode_envelope_rows,
+)
+from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS
 from watchkeeper.model import Kind
+from watchkeeper.monitors import MonitorWatch
 
 
 async def store(world: World, kind: Kind, payload: bytes) -> None:
@@ -81,6 +87,37 @@ async def test_feedback_is_listed_for_the_project_the_issue_and_the_event(
     assert (await owner.get(of(world, f"/events/{2:032x}/feedback"))).json()["total"] == 0
     assert (await owner.get(of(world, "/feedback"), params={"q": "other"})).json()["total"] == 0
     assert (await rival.get(of(world, "/feedback"))).status_code == 404
+
+
+async def test_jobs_are_listed_read_and_forgotten(
+    world: World, owner: httpx.AsyncClient, rival: httpx.AsyncClient
+) -> None:
+    rooms = world.rooms
+    config = b'{"schedule":{"type":"interval","value":2,"unit":"hours"},"checkin_margin":3}'
+    row = CheckInRow(
+        ts=world.clock() - HOUR_MS, check_in_id="c" * 32, monitor="nightly", status="error",
+        duration_ms=1_500, environment="production", release="web@1", trace_id="", config=config,
+    )  # fmt: skip
+    await store(world, Kind.CHECK_INS, encode_envelope_rows([row]))
+    world.clock.forward(MINUTE_MS)
+    watch = MonitorWatch(rooms.columns, rooms.meta, rooms.acceptor, passed_ms=world.clock)
+    watch.run_once()
+
+    (listed,) = (await owner.get(of(world, "/monitors"))).json()["monitors"]
+    page = (await owner.get(of(world, "/monitors/nightly"))).json()
+
+    assert page["monitor"] == listed
+    assert (listed["schedule"], listed["margin_min"], listed["runs"]["error"]) == (
+        "every 2 hours", 3, 1,
+    )  # fmt: skip
+    assert [one for one in listed["ok_ratios"] if one is not None] == [0]
+    (place,) = listed["environments"]
+    began_ms = place["next_ms"] - 2 * HOUR_MS
+    assert (place["status"], place["failures"], place["last_ms"]) == ("error", 1, began_ms)
+    assert [(one["status"], one["duration_ms"]) for one in page["runs"]] == [("error", 1_500)]
+    assert (await rival.get(of(world, "/monitors"))).status_code == 404
+    assert (await owner.delete(of(world, "/monitors/nightly"))).json() == {"ok": True}
+    assert (await owner.get(of(world, "/monitors/nightly"))).status_code == 404
 
 
 async def test_an_admin_chooses_how_errors_are_grouped(

@@ -128,6 +128,28 @@ def test_a_release_over_time_has_gaps_and_the_release_before(house: House) -> No
     assert page.before_total.crash_free_sessions_ratio == 0.9
 
 
+def test_the_release_before_is_of_the_lower_version_however_late_it_came(house: House) -> None:
+    at = house.clock() - HOUR_MS
+    for release in ("shop@1.10.0", "shop@1.9.0", "shop@2.0.0", "shop@1.2.0", "f00ba7", "c0ffee"):
+        receive(house, session(hash(release) % 999, ts=at, release=release))
+        UnreadReleases(house.columns, house.meta, house.clock).run_once()
+        house.clock.forward(MINUTE_MS)
+
+    before = {
+        version: health_of(house).page(SCOPE, version, day(house)).before
+        for version in ("shop@1.10.0", "shop@2.0.0", "shop@1.2.0", "c0ffee", "f00ba7", "unknown")
+    }
+
+    assert before == {
+        "shop@1.10.0": "shop@1.9.0",
+        "shop@2.0.0": "shop@1.10.0",
+        "shop@1.2.0": "",
+        "c0ffee": "f00ba7",
+        "f00ba7": "",
+        "unknown": "",
+    }
+
+
 @pytest.mark.parametrize(
     ("length_ms", "step_ms"),
     [(HOUR_MS, 5 * MINUTE_MS), (DAY_MS, HOUR_MS), (30 * DAY_MS, DAY_MS)],

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from watchkeeper.artifacts import SeenRelease, compared, newest, not_after, read_version
 from watchkeeper.issues.lapse import Ignoring, Resolution, ResolvedIn, counted, is_back, lapsed
-from watchkeeper.issues.releases import SeenRelease, compared, newest, not_after, read_version
 from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS
 from watchkeeper.lib.errors import Invalid
 

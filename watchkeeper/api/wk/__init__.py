@@ -28,6 +28,7 @@ from watchkeeper.api.wk import (
     logs,
     members,
     metrics,
+    monitors,
     performance,
     pools,
     privacy,
@@ -51,7 +52,7 @@ _ROOMS = (
     issue_facts, issue_searches, errors, feedback, release_health, releases, alerts, rules,
     rule_preview, channels, scrape, pools, metrics, cardinality, forecasts, live, data_health,
     attachments, traces, performance, profiles, log_queries, log_streams, logs, privacy, retention,
-    erasures,
+    erasures, monitors,
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from watchkeeper.artifacts.order import compared
 from watchkeeper.artifacts.sessions import repo
 from watchkeeper.artifacts.sessions.types import Health, HealthLine, HealthPage
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS, MINUTE_MS, Clock
@@ -82,12 +83,29 @@ class SessionHealth:
         return counted
 
     def _before(self, scope: Scope, version: str, span: TimeRange, environment: str) -> str:
-        """The last release of the same package before this one that had sessions; or empty."""
+        """The release of the same package before this one that had sessions; or empty.
+
+        By version where two can be compared, else by when they were made.
+        """
         with self._meta.read() as conn:
-            names = repo.releases_before(conn, scope, version)
-        same = [name for name in names if _package(name) == _package(version)]
+            older, newer = repo.releases_beside(conn, scope, version)
+        made_before = [name for name in older if compared(name, version) in (-1, None)]
+        same = [
+            name
+            for name in (*made_before, *(one for one in newer if compared(one, version) == -1))
+            if _package(name) == _package(version)
+        ]
         had = repo.of_releases(self._columns, scope, same, span, environment) if same else {}
-        return next((name for name in same if name in had), "")
+        return _last([name for name in same if name in had])
+
+
+def _last(names: Sequence[str]) -> str:
+    """The highest version; the first, which was made last, where none is higher; or empty."""
+    last = names[0] if names else ""
+    for name in names[1:]:
+        if compared(name, last) == 1:
+            last = name
+    return last
 
 
 def _package(version: str) -> str:

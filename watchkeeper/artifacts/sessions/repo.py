@@ -72,25 +72,29 @@ def last_day(columns: Columns, scope: Scope, *, now_ms: int) -> list[tuple[str, 
     return [(str(place), str(name), int(n)) for place, name, n in columns.rows(_BY_RELEASE, params)]
 
 
-def releases_before(conn: Connection, scope: Scope, version: str) -> list[str]:
-    """Releases that were made before this one, the newest first."""
+def releases_beside(
+    conn: Connection, scope: Scope, version: str
+) -> tuple[Sequence[str], Sequence[str]]:
+    """Releases made before this one, and those made after it, the newest first each."""
     t = tables.releases
     of_scope = t.c.project_id.in_(scope.project_ids)
     own = select(t.c.created_ms, t.c.id).where(of_scope, t.c.version == version)
     row = conn.execute(own.order_by(t.c.id).limit(1)).first()
     if row is None:
-        return []
+        return (), ()
+    is_older = (t.c.created_ms < row.created_ms) | (
+        (t.c.created_ms == row.created_ms) & (t.c.id < row.id)
+    )
     query = (
         select(t.c.version)
         .where(of_scope, t.c.version != version)
-        .where(
-            (t.c.created_ms < row.created_ms)
-            | ((t.c.created_ms == row.created_ms) & (t.c.id < row.id))
-        )
         .order_by(t.c.created_ms.desc(), t.c.id.desc())
         .limit(_MOST_BEFORE)
     )
-    return [str(name) for (name,) in conn.execute(query)]
+    older, newer = (
+        [str(name) for (name,) in conn.execute(query.where(side))] for side in (is_older, ~is_older)
+    )
+    return older, newer
 
 
 def _params(scope: Scope, span: TimeRange, environment: str) -> dict[str, object]:

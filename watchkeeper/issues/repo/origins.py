@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, func, select
 
-from watchkeeper.issues.releases import SeenRelease
+from watchkeeper.artifacts import SeenRelease
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS
 from watchkeeper.model import Scope
 from watchkeeper.store.columns import Columns

@@ -59,6 +59,7 @@ _KEPT = frozenset({
     "seen_events", "latency_budgets",
     # Of the program, not of the people who use it.
     "releases", "deploys", "artifact_bundles", "artifact_files", "artifact_chunks",
+    "monitors", "monitor_environments",
 })  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from watchkeeper.store.meta import issue_tables, release_tables, shape
+from watchkeeper.store.meta import issue_tables, monitor_tables, release_tables, shape
 from watchkeeper.store.meta.shape import Id, Ms
 from watchkeeper.store.meta.shape import id_column as _id
 from watchkeeper.store.meta.shape import ref_column as _ref
@@ -427,6 +427,11 @@ deploys = release_tables.deploys
 artifact_chunks = release_tables.artifact_chunks
 artifact_bundles = release_tables.artifact_bundles
 artifact_files = release_tables.artifact_files
+
+# Scheduled jobs that check in
+
+monitors = monitor_tables.monitors
+monitor_environments = monitor_tables.monitor_environments
 
 # Around issues
 

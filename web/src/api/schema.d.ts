@@ -1535,26 +1535,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/api/wk/projects/{project_id}/traces/outlines": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * List Trace Outlines
-     * @description The longest spans of some traces, for a small picture of each.
-     */
-    get: operations["list_trace_outlines"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
   "/api/wk/projects/{project_id}/traces/fields": {
     parameters: {
       query?: never;
@@ -2200,7 +2180,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/api/wk/projects/{project_id}/retention/sizes": {
+  "/api/wk/projects/{project_id}/monitors": {
     parameters: {
       query?: never;
       header?: never;
@@ -2208,10 +2188,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Retention Sizes
-     * @description What each signal of the project takes on disk now.
+     * List Monitors
+     * @description Every scheduled job that ever checked in; its runs of the last 24 hours by default.
      */
-    get: operations["get_retention_sizes"];
+    get: operations["list_monitors"];
     put?: never;
     post?: never;
     delete?: never;
@@ -2220,7 +2200,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/api/wk/projects/{project_id}/erasures/last": {
+  "/api/wk/projects/{project_id}/monitors/{slug}": {
     parameters: {
       query?: never;
       header?: never;
@@ -2228,35 +2208,17 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Last Erasure
-     * @description How far the last erasure is. Needs role admin.
+     * Get Monitor
+     * @description One scheduled job and its runs.
      */
-    get: operations["get_last_erasure"];
+    get: operations["get_monitor"];
     put?: never;
     post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/erasures": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
     /**
-     * Start Erasure
-     * @description Begin to erase a person from this project, or to look what that would take.
-     *
-     *     It goes on in the background; one at a time on a server. Needs role admin.
+     * Delete Monitor
+     * @description Stop waiting for a job. Its check-ins stay, and the next one makes it anew. Needs member.
      */
-    post: operations["start_erasure"];
-    delete?: never;
+    delete: operations["delete_monitor"];
     options?: never;
     head?: never;
     patch?: never;
@@ -2450,14 +2412,6 @@ export interface components {
       /** Received Ms */
       received_ms: number;
     };
-    /**
-     * Attachments
-     * @description Files that come with events: `text` is scrubbed, anything else can only be kept or not.
-     *
-     *     Also of replays: videos, and pictures of what pages drew.
-     * @enum {string}
-     */
-    Attachments: "text" | "all" | "none";
     /**
      * AttachmentsAnswer
      * @description The files of one event, oldest first.
@@ -3132,8 +3086,8 @@ export interface components {
      * @description One route of one service.
      *
      *     under: share (0..1) of calls within 500, 1000, 2000 and 3000 ms. apdex: 0..1 of the project's
-     *     satisfied_ms. time_ratio: its share of all time spent. spark: calls in the columns of
-     *     spark_times_ms. is_over_budget: see LatencyBudget.
+     *     satisfied_ms. time_ratio: its share of all time spent. spark: calls, spark_p95_ms: p95 (null:
+     *     none), in the columns of spark_times_ms. is_over_budget: see LatencyBudget.
      */
     Endpoint: {
       /** Service */
@@ -3165,6 +3119,8 @@ export interface components {
       time_ratio: number;
       /** Spark */
       spark: number[];
+      /** Spark P95 Ms */
+      spark_p95_ms: (number | null)[];
       before: components["schemas"]["WeekBefore"] | null;
       /** Is Over Budget */
       is_over_budget: boolean;
@@ -3222,59 +3178,6 @@ export interface components {
       /** Last Ms */
       last_ms: number;
     };
-    /**
-     * ErasureAnswer
-     * @description found: what there is (dry_run) or was erased; of the last step. left: what is still there.
-     *
-     *     notes: what no search can find. backups_ms: when backups were made that may hold the person.
-     *     error: why it failed.
-     */
-    ErasureAnswer: {
-      /** Dry Run */
-      dry_run: boolean;
-      /** Started Ms */
-      started_ms: number;
-      state: components["schemas"]["ErasureState"];
-      /** Done */
-      done: number;
-      /** Total */
-      total: number;
-      /** Step */
-      step: string;
-      /** Found */
-      found: components["schemas"]["PlaceAnswer"][];
-      /** Left */
-      left: components["schemas"]["PlaceAnswer"][];
-      /** Notes */
-      notes: string[];
-      /** Backups Ms */
-      backups_ms: number[];
-      /** Error */
-      error: string;
-    };
-    /**
-     * ErasureBody
-     * @description user: an id, a name or an e-mail address. dry_run: only look what there is.
-     * @example {
-     *       "dry_run": true,
-     *       "user": "ada@example.org"
-     *     }
-     */
-    ErasureBody: {
-      /** User */
-      user: string;
-      /**
-       * Dry Run
-       * @default true
-       */
-      dry_run: boolean;
-    };
-    /**
-     * ErasureState
-     * @description How far an erasure is.
-     * @enum {string}
-     */
-    ErasureState: "running" | "done" | "failed";
     /**
      * ErrorAnswer
      * @description The body of every 4xx and 5xx. `X-Request-Id` names the request in the server's log.
@@ -4248,13 +4151,6 @@ export interface components {
       series: number;
     };
     /**
-     * LastErasureAnswer
-     * @description erasure: the one begun last in this project; null if none was since the server started.
-     */
-    LastErasureAnswer: {
-      erasure: components["schemas"]["ErasureAnswer"] | null;
-    };
-    /**
      * Latency
      * @description Times of a set of calls, ms; the percentiles are mostly within 5 % of the exact ones.
      */
@@ -4890,6 +4786,78 @@ export interface components {
       context: components["schemas"]["ContextLineAnswer"][];
     };
     /**
+     * MonitorAnswer
+     * @description A scheduled job. schedule: a crontab line, or `every 10 minutes`; empty: none was told.
+     *
+     *     schedule_error: why what was told cannot be read. ok_ratios: share of the runs that ended well,
+     *     by 48 equal slots of the range; null where none ended.
+     */
+    MonitorAnswer: {
+      /** Slug */
+      slug: string;
+      /** Schedule */
+      schedule: string;
+      /** Timezone */
+      timezone: string;
+      /** Margin Min */
+      margin_min: number;
+      /** Max Runtime Min */
+      max_runtime_min: number;
+      /** Schedule Error */
+      schedule_error: string;
+      /** Created Ms */
+      created_ms: number;
+      /** Environments */
+      environments: components["schemas"]["MonitorEnvironmentAnswer"][];
+      runs: components["schemas"]["RunCountsAnswer"];
+      /** Ok Ratios */
+      ok_ratios: (number | null)[];
+    };
+    /**
+     * MonitorEnvironmentAnswer
+     * @description A job in one environment.
+     *
+     *     status: of the last run. is_late: due, and not yet missed. last_ms: when the last run began;
+     *     last_ok_ms: the last that was well; next_ms: when the next is due, null without a schedule.
+     *     failures: runs in a row that were no success.
+     */
+    MonitorEnvironmentAnswer: {
+      /** Environment */
+      environment: string;
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "in_progress" | "ok" | "error" | "missed" | "timeout";
+      /** Is Late */
+      is_late: boolean;
+      /** Last Ms */
+      last_ms: number | null;
+      /** Last Ok Ms */
+      last_ok_ms: number | null;
+      /** Next Ms */
+      next_ms: number | null;
+      /** Failures */
+      failures: number;
+    };
+    /**
+     * MonitorPageAnswer
+     * @description A job with its last runs in the range, newest first, at most 500.
+     */
+    MonitorPageAnswer: {
+      monitor: components["schemas"]["MonitorAnswer"];
+      /** Runs */
+      runs: components["schemas"]["RunAnswer"][];
+    };
+    /**
+     * MonitorsAnswer
+     * @description By name.
+     */
+    MonitorsAnswer: {
+      /** Monitors */
+      monitors: components["schemas"]["MonitorAnswer"][];
+    };
+    /**
      * NeedsYou
      * @description One thing that asks for somebody. severity: of its label or issue.
      */
@@ -5124,18 +5092,6 @@ export interface components {
       evidence: components["schemas"]["ProblemEvidence"][];
     };
     /**
-     * PlaceAnswer
-     * @description store: columns, meta, blobs or spool; place: a table or the key of a blob.
-     */
-    PlaceAnswer: {
-      /** Store */
-      store: string;
-      /** Place */
-      place: string;
-      /** Rows */
-      rows: number;
-    };
-    /**
      * Points
      * @description values: null where nothing is known; as long as times_ms.
      */
@@ -5152,7 +5108,6 @@ export interface components {
     PolicyAnswer: {
       emails: components["schemas"]["Emails"];
       addresses: components["schemas"]["AddressRule"];
-      attachments: components["schemas"]["Attachments"];
       /** Rules */
       rules: components["schemas"]["RuleShape"][];
     };
@@ -5161,7 +5116,6 @@ export interface components {
      * @description The first rule that finds a value decides about it; all of them come before the defaults.
      * @example {
      *       "addresses": "hide",
-     *       "attachments": "text",
      *       "emails": "hash",
      *       "rules": [
      *         {
@@ -5190,8 +5144,6 @@ export interface components {
       emails: components["schemas"]["Emails"];
       /** @default hide */
       addresses: components["schemas"]["AddressRule"];
-      /** @default text */
-      attachments: components["schemas"]["Attachments"];
       /** Rules */
       rules?: components["schemas"]["RuleShape"][];
     };
@@ -5896,6 +5848,45 @@ export interface components {
       problems: string[];
     };
     /**
+     * RunAnswer
+     * @description One run. ts_ms: when it began, or should have; duration_ms: null if it is not known.
+     */
+    RunAnswer: {
+      /** Check In Id */
+      check_in_id: string;
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "in_progress" | "ok" | "error" | "missed" | "timeout";
+      /** Ts Ms */
+      ts_ms: number;
+      /** Duration Ms */
+      duration_ms: number | null;
+      /** Environment */
+      environment: string;
+      /** Release */
+      release: string;
+      /** Trace Id */
+      trace_id: string;
+    };
+    /**
+     * RunCountsAnswer
+     * @description Runs of the range by what became of them.
+     */
+    RunCountsAnswer: {
+      /** Ok */
+      ok: number;
+      /** Error */
+      error: number;
+      /** Missed */
+      missed: number;
+      /** Timeout */
+      timeout: number;
+      /** In Progress */
+      in_progress: number;
+    };
+    /**
      * ScrapeConfigAnswer
      * @description source: prometheus.yml as it was written, empty without one; problems: as sentences.
      *
@@ -6399,18 +6390,6 @@ export interface components {
       default_days: number;
     };
     /**
-     * SignalSize
-     * @description bytes: on disk, the project's share of each table by its rows, and all of its blobs.
-     */
-    SignalSize: {
-      /** Signal */
-      signal: string;
-      /** Rows */
-      rows: number;
-      /** Bytes */
-      bytes: number;
-    };
-    /**
      * SimilarAnswer
      * @description The most similar first. looked_at: issues of the project that were compared.
      */
@@ -6454,14 +6433,6 @@ export interface components {
       words: string[];
       /** Words Ratio */
       words_ratio: number;
-    };
-    /**
-     * SizesAnswer
-     * @description What each signal takes now.
-     */
-    SizesAnswer: {
-      /** Signals */
-      signals: components["schemas"]["SignalSize"][];
     };
     /**
      * SlowQueries
@@ -7185,34 +7156,6 @@ export interface components {
       trace_id: string;
       /** Span Id */
       span_id: string;
-    };
-    /**
-     * TraceOutline
-     * @description The longest spans of a trace in columns, by start. service: index into services.
-     *
-     *     start_ns: from the earliest of them.
-     */
-    TraceOutline: {
-      /** Trace Id */
-      trace_id: string;
-      /** Services */
-      services: string[];
-      /** Service */
-      service: number[];
-      /** Start Ns */
-      start_ns: number[];
-      /** Duration Ns */
-      duration_ns: number[];
-      /** Is Failed */
-      is_failed: boolean[];
-    };
-    /**
-     * TraceOutlines
-     * @description In no order; a trace without a span there is left out.
-     */
-    TraceOutlines: {
-      /** Outlines */
-      outlines: components["schemas"]["TraceOutline"][];
     };
     /**
      * TraceOverview
@@ -11466,52 +11409,6 @@ export interface operations {
       };
     };
   };
-  list_trace_outlines: {
-    parameters: {
-      query: {
-        /** @description Unix ms */
-        from?: number | null;
-        /** @description Unix ms */
-        to?: number | null;
-        id: string[];
-      };
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["TraceOutlines"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
   list_trace_fields: {
     parameters: {
       query?: {
@@ -13201,9 +13098,14 @@ export interface operations {
       };
     };
   };
-  get_retention_sizes: {
+  list_monitors: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+      };
       header?: never;
       path: {
         project_id: number;
@@ -13218,7 +13120,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["SizesAnswer"];
+          "application/json": components["schemas"]["MonitorsAnswer"];
         };
       };
       /** @description The request was refused. */
@@ -13241,11 +13143,18 @@ export interface operations {
       };
     };
   };
-  get_last_erasure: {
+  get_monitor: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        env?: string;
+      };
       header?: never;
       path: {
+        slug: string;
         project_id: number;
       };
       cookie?: never;
@@ -13258,7 +13167,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["LastErasureAnswer"];
+          "application/json": components["schemas"]["MonitorPageAnswer"];
         };
       };
       /** @description The request was refused. */
@@ -13281,28 +13190,25 @@ export interface operations {
       };
     };
   };
-  start_erasure: {
+  delete_monitor: {
     parameters: {
       query?: never;
       header?: never;
       path: {
+        slug: string;
         project_id: number;
       };
       cookie?: never;
     };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["ErasureBody"];
-      };
-    };
+    requestBody?: never;
     responses: {
       /** @description Successful Response */
-      202: {
+      200: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErasureAnswer"];
+          "application/json": components["schemas"]["Done"];
         };
       };
       /** @description The request was refused. */

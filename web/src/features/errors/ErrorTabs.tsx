@@ -6,6 +6,7 @@ const TABS = [
   { id: "breakdown", label: "Breakdown", to: "errors/breakdown" },
   { id: "releases", label: "Releases", to: "errors/releases" },
   { id: "feedback", label: "Feedback", to: "errors/feedback" },
+  { id: "monitors", label: "Cron jobs", to: "errors/monitors" },
 ] as const;
 
 /** The pages of errors that look at the whole project. */

@@ -151,9 +151,12 @@ function List({ value, zone, cursors, onMove, empty, isOfIssue = false }: ListPr
   );
 }
 
+const SCRUBBED = "[Filtered]";
+const kept = (text: string): string => (text.includes(SCRUBBED) ? "" : text);
+
 /** Who wrote: the name, else the address, else what tells the person apart. */
 export const writer = ({ name, email, user_key }: Feedback): string =>
-  name || email || user_key.replace(/^\w+:/, "") || "Somebody";
+  kept(name) || kept(email) || user_key.replace(/^\w+:/, "") || "Somebody";
 
 function Written({
   one,
@@ -170,7 +173,9 @@ function Written({
       <div className="said">
         <p className="row wrap">
           <b className="m">{writer(one)}</b>
-          {one.name && one.email ? <span className="muted trunc">{one.email}</span> : null}
+          {kept(one.name) && kept(one.email) ? (
+            <span className="muted trunc">{one.email}</span>
+          ) : null}
           <span className="faint s">
             <Ago atMs={one.ts_ms} zone={zone} />
           </span>

@@ -60,19 +60,15 @@ function NoSessions(): ReactNode {
 const inPercent = (values: readonly (number | null)[]): (number | null)[] =>
   values.map((one) => (one === null ? null : one * 100));
 
-/** The rates as lines; the release before is grey and dashed. */
+/** The rate as a line; the release before is grey and dashed. */
 export function rateSeries(data: ReleaseHealth): ChartSeries[] {
   const { line, before } = data;
-  const hasUsers = line.crash_free_users_ratio.some((one) => one !== null);
   return [
     {
       label: "sessions",
       values: inPercent(line.crash_free_sessions_ratio),
       color: "c1",
     },
-    ...(hasUsers
-      ? [{ label: "users", values: inPercent(line.crash_free_users_ratio), color: "c2" }]
-      : []),
     ...(before
       ? [
           {
@@ -93,11 +89,11 @@ function Rate({ data, scope }: { data: ReleaseHealth; scope: Scope }): ReactNode
     <ChartPanel
       head={
         <div className="ph">
-          <h2>Crash-free</h2>
+          <h2>Crash-free sessions</h2>
           <Beside data={data} />
         </div>
       }
-      title="Crash-free sessions and users"
+      title="Crash-free sessions"
       unit="%"
       timesMs={data.times_ms}
       stepMs={data.step_ms}

@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Feedback } from "@/api/feedback";
+import type { Run } from "@/api/monitors";
 import type { ReleaseHealth } from "@/api/releases";
 import { precise } from "./crash-free";
 import { writer } from "./FeedbackPage";
 import { points, rateSeries } from "./HealthPanels";
+import { durationSeries, usual } from "./monitors/MonitorDetail";
+import { shownStatus, worst } from "./monitors/status";
 
 describe("precise", () => {
   it("never says 100 % of what is less", () => {
@@ -23,10 +26,10 @@ describe("points", () => {
 });
 
 describe("rateSeries", () => {
-  const line = { crash_free_sessions_ratio: [1, null], crash_free_users_ratio: [null, null] };
+  const line = { crash_free_sessions_ratio: [1, null] };
   const data = { line, before: null } as unknown as ReleaseHealth;
 
-  it("keeps gaps and leaves out people whom nobody told apart", () => {
+  it("keeps gaps", () => {
     expect(rateSeries(data)).toEqual([{ label: "sessions", values: [100, null], color: "c1" }]);
   });
 
@@ -45,5 +48,35 @@ describe("writer", () => {
     expect(writer({ ...one, email: "a@b.c" })).toBe("a@b.c");
     expect(writer(one)).toBe("42");
     expect(writer({ ...one, user_key: "" })).toBe("Somebody");
+  });
+});
+
+describe("monitors", () => {
+  it("say late before how the last run went, and failure before late", () => {
+    expect(shownStatus({ status: "ok", is_late: true })).toBe("late");
+    expect(shownStatus({ status: "missed", is_late: true })).toBe("missed");
+    expect(
+      worst([
+        { status: "ok", is_late: false },
+        { status: "error", is_late: false },
+      ])?.status,
+    ).toBe("error");
+    expect(worst([])).toBeNull();
+  });
+
+  const run = (ts_ms: number, environment: string, duration_ms: number | null): Run =>
+    ({ ts_ms, environment, duration_ms }) as Run;
+
+  it("have a line of durations an environment, with gaps", () => {
+    const runs = [run(3, "a", 2_000), run(2, "b", 1_000), run(1, "a", null)];
+    expect(durationSeries(runs)).toEqual({
+      timesMs: [2, 3],
+      series: [
+        { label: "a", values: [null, 2] },
+        { label: "b", values: [1, null] },
+      ],
+    });
+    expect(usual(runs)).toBe("1 s");
+    expect(usual([])).toBe("–");
   });
 });

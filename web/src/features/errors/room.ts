@@ -30,6 +30,12 @@ export const room: Room = {
       load: async () => (await import("./FeedbackPage")).FeedbackPage,
     },
     {
+      path: "errors/monitors",
+      title: () => "Cron jobs",
+      scope: { ...scope, release: "A job runs in any release" },
+      load: async () => (await import("./monitors/MonitorsPage")).MonitorsPage,
+    },
+    {
       path: "errors/$shortId",
       title: ({ shortId = "" }) => shortId,
       scope: {
@@ -47,5 +53,6 @@ export const room: Room = {
     { label: "Errors by type, endpoint, user", path: "errors/breakdown" },
     { label: "Releases", path: "errors/releases" },
     { label: "User feedback", path: "errors/feedback" },
+    { label: "Cron jobs", path: "errors/monitors" },
   ],
 };

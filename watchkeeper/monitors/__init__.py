@@ -1,0 +1,25 @@
+"""Scheduled jobs that check in: who is late, who never came, who failed or took too long."""
+
+from watchkeeper.monitors.derived import CheckInsSource
+from watchkeeper.monitors.desk import Monitors
+from watchkeeper.monitors.types import (
+    Monitor,
+    MonitorEnvironment,
+    MonitorPage,
+    Run,
+    RunCounts,
+    RunStatus,
+)
+from watchkeeper.monitors.watch import MonitorWatch
+
+__all__ = [
+    "CheckInsSource",
+    "Monitor",
+    "MonitorEnvironment",
+    "MonitorPage",
+    "MonitorWatch",
+    "Monitors",
+    "Run",
+    "RunCounts",
+    "RunStatus",
+]

@@ -1,0 +1,180 @@
+"""Follows every job from check-in to check-in, and tells what never came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import structlog
+from sqlalchemy import Row
+
+from watchkeeper.ingest import Acceptor, CheckInRow
+from watchkeeper.ingest.digest import set_watermark, watermark
+from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS, SECOND_MS
+from watchkeeper.monitors import repo
+from watchkeeper.monitors.repo import Kept
+from watchkeeper.monitors.schedule import MonitorConfig, config_of
+from watchkeeper.monitors.step import Told, after_check_in, due, missed_id, passed_over
+from watchkeeper.monitors.types import CheckIn, RunStatus, State
+from watchkeeper.store.columns import Columns
+from watchkeeper.store.meta import Meta
+
+log = structlog.get_logger(__name__)
+
+MOST_MONITORS = 1_000
+"""Of one project; check-ins of further ones are stored and not watched."""
+_WATERMARK = "monitors"
+_STEP_MS = 5 * SECOND_MS
+AWAY_MS = 15 * MINUTE_MS
+"""After a longer pause than this the server is taken to have been away."""
+
+
+@dataclass(slots=True)
+class _Book:
+    """What one look knows and changes. Keys: (project, slug); (monitor id, environment)."""
+
+    monitors: dict[tuple[int, str], Row[Any]]
+    configs: dict[int, MonitorConfig]
+    kept: dict[tuple[int, str], Kept]
+    changed: set[tuple[int, str]] = field(default_factory=set)
+
+
+class MonitorWatch:
+    """One thread runs it. Time is up to when every check-in is stored, so that none is missed
+    that only waits to be read."""
+
+    def __init__(
+        self,
+        columns: Columns,
+        meta: Meta,
+        acceptor: Acceptor,
+        *,
+        passed_ms: Callable[[], int | None],
+    ) -> None:
+        """passed_ms: up to when every received record is stored (`Digest.passed_ms`)."""
+        self._columns, self._meta, self._acceptor = columns, meta, acceptor
+        self._passed_ms = passed_ms
+
+    def run_once(self) -> int:
+        """Take what came since the last look; returns how many runs were told as failed.
+
+        Raises StoreUnavailable and SpoolFull; the next look takes the same again. A run that is
+        told twice has the same id, and counts once.
+        """
+        passed_ms = self._passed_ms()
+        if passed_ms is None:
+            return 0
+        with self._meta.read() as conn:
+            since_ms = watermark(conn, _WATERMARK) or passed_ms - HOUR_MS
+        is_away = passed_ms - since_ms > AWAY_MS
+        told = 0
+        while passed_ms - since_ms >= _STEP_MS:
+            now_ms = min(passed_ms, since_ms + HOUR_MS)
+            told += self._look(since_ms, now_ms, is_away=is_away)
+            since_ms = now_ms
+        return told
+
+    def _look(self, since_ms: int, now_ms: int, *, is_away: bool) -> int:
+        """Take one stretch of time; an hour at most, so that what is in hand stays small."""
+        came = repo.received(self._columns, start_ms=since_ms, end_ms=now_ms)
+        self._register(came, now_ms=now_ms)
+        book = self._book()
+        for one in came:
+            self._take(book, one)
+        if is_away:
+            self._pass_over(book, now_ms)
+        told = self._due(book, now_ms)
+        self._tell(told)
+        with self._meta.write() as conn:
+            for monitor_id, environment in sorted(book.changed):
+                kept = book.kept[monitor_id, environment]
+                repo.put_state(conn, monitor_id, environment, kept)
+            set_watermark(conn, _WATERMARK, now_ms)
+        return sum(len(rows) for rows in told.values())
+
+    def _register(self, came: Sequence[CheckIn], *, now_ms: int) -> None:
+        """Monitors make themselves, and change as their jobs say."""
+        newest = {(one.project_id, one.monitor): one.config for one in came if one.config}
+        named = dict.fromkeys((one.project_id, one.monitor) for one in came)
+        if not named:
+            return
+        with self._meta.write() as conn:
+            known = {(row.project_id, row.slug): row for row in repo.all_monitors(conn)}
+            there = repo.projects(conn)
+            for key in named:
+                if key[0] in there and key not in known:
+                    if repo.total(conn, key[0]) >= MOST_MONITORS:
+                        log.warning("monitor_not_watched", project_id=key[0], most=MOST_MONITORS)
+                        continue
+                    known[key] = repo.add_monitor(conn, *key, now_ms=now_ms)
+                config = newest.get(key, b"").decode()
+                row = known.get(key)
+                if config and row is not None and row.config != config:
+                    repo.set_config(conn, row.id, config, now_ms=now_ms)
+
+    def _book(self) -> _Book:
+        with self._meta.read() as conn:
+            rows = repo.all_monitors(conn)
+            kept = repo.environments(conn, [row.id for row in rows])
+        return _Book(
+            monitors={(row.project_id, row.slug): row for row in rows},
+            configs={row.id: config_of(row.config or "{}") for row in rows},
+            kept=kept,
+        )
+
+    def _take(self, book: _Book, one: CheckIn) -> None:
+        row = book.monitors.get((one.project_id, one.monitor))
+        if row is None:
+            return
+        key = (row.id, one.environment)
+        before = book.kept.get(key) or Kept(id=0, state=State())
+        state = after_check_in(before.state, book.configs[row.id], one)
+        if state != before.state:
+            book.kept[key] = replace(before, state=state)
+            book.changed.add(key)
+
+    def _pass_over(self, book: _Book, now_ms: int) -> None:
+        """The server was away: what was due then may have come and found nobody."""
+        for (monitor_id, environment), kept in list(book.kept.items()):
+            state = passed_over(kept.state, book.configs[monitor_id], now_ms)
+            if state != kept.state:
+                log.info("monitor_passed_over", monitor_id=monitor_id, until_ms=now_ms)
+                book.kept[monitor_id, environment] = replace(kept, state=state)
+                book.changed.add((monitor_id, environment))
+
+    def _due(self, book: _Book, now_ms: int) -> dict[int, list[CheckInRow]]:
+        """Rows of what is told as failed, by project; the states go on."""
+        rows = {row.id: row for row in book.monitors.values()}
+        told: dict[int, list[CheckInRow]] = {}
+        for (monitor_id, environment), kept in list(book.kept.items()):
+            row = rows[monitor_id]
+            state, failed = due(kept.state, book.configs[monitor_id], now_ms)
+            if state != kept.state:
+                book.kept[monitor_id, environment] = replace(kept, state=state)
+                book.changed.add((monitor_id, environment))
+            told.setdefault(row.project_id, []).extend(
+                _row(one, row.project_id, row.slug, environment) for one in failed
+            )
+        return {project_id: rows for project_id, rows in told.items() if rows}
+
+    def _tell(self, told: dict[int, list[CheckInRow]]) -> None:
+        for project_id, rows in told.items():
+            self._acceptor.accept_check_ins_blocking(project_id, rows)
+
+
+def _row(one: Told, project_id: int, monitor: str, environment: str) -> CheckInRow:
+    is_missed = one.status is RunStatus.MISSED
+    return CheckInRow(
+        ts=one.at_ms,
+        check_in_id=missed_id(project_id, monitor, environment, one.at_ms)
+        if is_missed
+        else one.check_in_id,
+        monitor=monitor,
+        status=one.status.value,
+        duration_ms=0,
+        environment=environment,
+        release="",
+        trace_id="",
+        config=b"",
+    )
