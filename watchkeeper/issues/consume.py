@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from watchkeeper.artifacts import MAPPED_PLATFORMS, Sighting, note_releases
 from watchkeeper.ingest.digest import DeadLetter, Insert, Plan, Refused
 from watchkeeper.issues.event import SentryEvent, facts_of, read_event
-from watchkeeper.issues.grouping import LATEST, VERSIONS
+from watchkeeper.issues.grouping import LATEST, VERSIONS, Repeated
 from watchkeeper.issues.metrics import IssueMetrics
 from watchkeeper.issues.repo import settle as repo
 from watchkeeper.issues.repo.returns import Outcome
@@ -51,6 +51,7 @@ class ErrorSink:
         self._metrics = metrics
         self._symbolicator = symbolicator
         self._forgotten_day = 0
+        self._repeated = Repeated()
 
     def plan(self, cut: Cut, records: Sequence[Record], conn: Connection) -> Plan:
         dead: list[DeadLetter] = []
@@ -59,7 +60,7 @@ class ErrorSink:
         known = _of_known_projects(read, versions, dead)
         fresh = _without_seen(known, conn)
         rules = severity_rules(conn, list(versions))
-        arrivals = [_arrival(one, versions, rules) for one in fresh]
+        arrivals = [self._arrival(one, versions, rules) for one in fresh]
         return Plan(
             inserts=[_insert(arrivals)] if arrivals else [],
             apply=self._applying(arrivals, duplicates=len(known) - len(fresh)),
@@ -77,6 +78,14 @@ class ErrorSink:
         if payload is record.payload:
             return read
         return replace(record, payload=payload), read_event(payload), identity
+
+    def _arrival(self, read: Read, versions: dict[int, int], rules: RulesByProject) -> Arrival:
+        record, event, identity = read
+        facts = facts_of(event, received_ms=record.received_ms)
+        version = VERSIONS.get(versions[record.project_id], VERSIONS[LATEST])
+        grouping = self._repeated.group(version, facts.groupable)
+        ruled = ruled_severity(facts, rules.get(record.project_id, ()))
+        return Arrival(record, identity, facts, grouping, ruled)
 
     def _applying(
         self, arrivals: Sequence[Arrival], *, duplicates: int
@@ -146,14 +155,6 @@ def _without_seen(read: Sequence[Read], conn: Connection) -> list[Read]:
 def _sightings(stored: Iterable[Arrival]) -> Iterable[Sighting]:
     for one in stored:
         yield Sighting(one.record.project_id, one.facts.release, one.facts.ts_ms)
-
-
-def _arrival(read: Read, versions: dict[int, int], rules: RulesByProject) -> Arrival:
-    record, event, identity = read
-    facts = facts_of(event, received_ms=record.received_ms)
-    group = VERSIONS.get(versions[record.project_id], VERSIONS[LATEST])
-    ruled = ruled_severity(facts, rules.get(record.project_id, ()))
-    return Arrival(record, identity, facts, group(facts.groupable), ruled)
 
 
 def _insert(arrivals: Sequence[Arrival]) -> Insert:
