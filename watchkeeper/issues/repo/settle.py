@@ -7,7 +7,6 @@ from hashlib import blake2b
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
-from sqlalchemy.types import NullType
 
 from watchkeeper.issues.lapse import Ignoring, Resolution, counted, is_back, lapsed
 from watchkeeper.issues.repo.returns import Outcome, awake, note_returns
@@ -49,8 +48,7 @@ def seen(conn: Connection, keys: Iterable[tuple[int, bytes]]) -> set[tuple[int, 
         by_project.setdefault(project_id, []).append(identity)
     t = tables.seen_events
     query = select(t.c.event_id).where(
-        t.c.project_id == bindparam("project"),
-        t.c.event_id.in_(bindparam("ids", expanding=True, type_=NullType())),
+        t.c.project_id == bindparam("project"), t.c.event_id.in_(bindparam("ids", expanding=True))
     )
     found: set[tuple[int, bytes]] = set()
     for project_id, identities in by_project.items():
