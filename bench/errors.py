@@ -18,6 +18,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import uvloop
+
 from bench.bugsink import Bugsink
 from bench.report import Bar, publish
 from bench.server import Server
@@ -89,7 +91,7 @@ def _beside_bugsink(
 def run_paced(target: Target, rate: int, seconds: int) -> Paced:
     """Send `rate` events a second; afterwards wait until all that were acknowledged are stored."""
     before = target.digested()
-    found = asyncio.run(_paced(target, rate, seconds, before))
+    found = uvloop.run(_paced(target, rate, seconds, before))
     deadline = time.monotonic() + CATCH_UP_WITHIN_S
     while (stored := target.digested() - before) < len(found.acknowledged):
         if time.monotonic() > deadline:
@@ -161,9 +163,9 @@ async def _watch(target: Target, before: int, start: float, found: Paced) -> Non
 
 
 def _with_known_id(event_json: bytes) -> bytes:
-    """The event with an id that is replaced at each sending."""
+    """The event with an id that is replaced, wherever it stands, at each sending."""
     start = event_json.index(b'"event_id": "') + len(b'"event_id": "')
-    return event_json[:start] + _ID.encode() + event_json[start + 32 :]
+    return event_json.replace(event_json[start : start + 32], _ID.encode())
 
 
 def quantile(values: Sequence[float], share: float) -> float:

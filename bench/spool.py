@@ -18,6 +18,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import uvloop
+
 from bench.bugsink import Bugsink
 from bench.report import Bar, publish
 from bench.server import Server
@@ -132,7 +134,7 @@ def _round(target: Target, count: int) -> Round:
     payloads = [request(target, event(n)) for n in range(count)]
     before = target.digested()
     began = time.perf_counter()
-    asyncio.run(_send_all(target.port, payloads))
+    uvloop.run(_send_all(target.port, payloads))
     accepted_s = time.perf_counter() - began
     while target.digested() < before + count:
         if time.perf_counter() - began > DIGEST_WITHIN_S:
@@ -186,12 +188,18 @@ def request(target: Target, event: bytes) -> bytes:
 
 
 def event(n: int) -> bytes:
-    """An event as the Python SDK sends it, of about 5 kB; every twentieth is of one issue."""
+    """An event as the Python SDK sends it, of about 5 kB; every twentieth is of one issue.
+
+    No two are alike: the message, the user and the variables of the innermost frame change, as
+    they do where an error comes again and again.
+    """
     issue = n % ISSUES
+    event_id = uuid.uuid4().hex
     frames = [_frame(issue, depth) for depth in range(8)]
+    frames[-1]["vars"] = {"self": "<shop.Order object>", "rows": "[]", "order": f"'{event_id}'"}
     value = {"type": "ValueError", "value": f"order {n} has no price", "module": None}
     event = {
-        "event_id": uuid.uuid4().hex,
+        "event_id": event_id,
         "timestamp": time.time(),
         "platform": "python",
         "level": "error",

@@ -232,7 +232,8 @@ class Acceptor:
 
     async def accept_envelope(self, project_id: int, batch: EnvelopeBatch) -> None:
         """Keep everything of one envelope in one append: all of it or nothing."""
-        self.series.declare(project_id, batch.metadata)
+        if batch.metadata:
+            self.series.declare(project_id, batch.metadata)
         prepared: list[_Prepared] = []
         try:
             if batch.samples is not None:

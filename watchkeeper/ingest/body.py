@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from watchkeeper.ingest.drops import Drop
@@ -21,30 +20,46 @@ class BodyLimits:
     max_unpacked_bytes: int = 50 * 2**20
 
 
-@asynccontextmanager
-async def read_body(
-    request: Request, limits: BodyLimits, in_flight: InFlight
-) -> AsyncIterator[bytes]:
-    """The body as sent; its bytes count as held until the block ends.
+def read_body(request: Request, limits: BodyLimits, in_flight: InFlight) -> _Body:
+    """`async with` gives the body as sent; its bytes count as held until the block ends.
 
     Raises Refusal: 413 with the limit, 503 if too much is held, 400 if the sender went away.
     What is then unread is thrown away by the server, so that the sender gets to read the answer.
     """
-    _check_declared(request, limits)
-    held = 0
-    chunks: list[bytes] = []
-    try:
+    return _Body(request, limits, in_flight)
+
+
+class _Body:
+    """Holds one body. Written out, as a generator's context costs more than small bodies do."""
+
+    __slots__ = ("_held", "_in_flight", "_limits", "_request")
+
+    def __init__(self, request: Request, limits: BodyLimits, in_flight: InFlight) -> None:
+        self._request, self._limits, self._in_flight = request, limits, in_flight
+        self._held = 0
+
+    async def __aenter__(self) -> bytes:
+        _check_declared(self._request, self._limits)
+        try:
+            return await self._whole()
+        except BaseException:
+            self._in_flight.give(self._held)
+            raise
+
+    async def __aexit__(self, *_why: object) -> None:
+        self._in_flight.give(self._held)
+
+    async def _whole(self) -> bytes:
+        chunks: list[bytes] = []
         more = True
         while more:
-            chunk, more = await _next_chunk(request)
-            in_flight.take(len(chunk))
-            held += len(chunk)
+            chunk, more = await _next_chunk(self._request)
+            self._in_flight.take(len(chunk))
+            self._held += len(chunk)
             chunks.append(chunk)
-            if held > limits.max_bytes:
-                raise _too_large(limits.max_bytes)
-        yield chunks[0] if len(chunks) == 1 else b"".join(chunks)
-    finally:
-        in_flight.give(held)
+            if self._held > self._limits.max_bytes:
+                raise _too_large(self._limits.max_bytes)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def unpack(body: bytes, encoding: str, limits: BodyLimits) -> bytes:

@@ -43,6 +43,7 @@ class IngestMetrics:
             registry=registry,
         )
         self._items, self._discarded = _envelope_counters(registry)
+        self._item_counters: dict[str, Counter] = {}
         self._requests = Histogram(
             "watchkeeper_ingest_request_seconds",
             "From the first byte read to the answer, by protocol.",
@@ -90,7 +91,8 @@ class IngestMetrics:
 
     def accept(self, kind: Kind, count: int) -> None:
         """Count rows that are in the spool."""
-        self._accepted[kind].inc(count)
+        if count:
+            self._accepted[kind].inc(count)
 
     def request_seconds(self, protocol: str, seconds: float) -> None:
         """Count one answered request and how long it took."""
@@ -105,7 +107,10 @@ class IngestMetrics:
 
     def item(self, item_type: str) -> None:
         """Count one item of an envelope; `item_type` is of a closed set."""
-        self._items.labels(item_type).inc()
+        counter = self._item_counters.get(item_type)
+        if counter is None:
+            counter = self._item_counters[item_type] = self._items.labels(item_type)
+        counter.inc()
 
     def discarded(self, category: str, reason: str, count: int) -> None:
         """Count what an SDK says it threw away; both words are of closed sets."""

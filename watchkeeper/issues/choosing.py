@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection
 
 from watchkeeper.issues.event import ErrorFacts
-from watchkeeper.issues.grouping import LATEST, VERSIONS, Grouping
+from watchkeeper.issues.grouping import LATEST, VERSIONS, Grouping, Repeated
 from watchkeeper.issues.repo import grouped as repo
 from watchkeeper.issues.repo.grouped import Choice
 
@@ -15,14 +15,17 @@ _ByVersion = Mapping[int, Grouping]
 
 
 def groupings(
-    conn: Connection, events: Sequence[tuple[int, ErrorFacts]], choices: Mapping[int, Choice]
+    conn: Connection,
+    events: Sequence[tuple[int, ErrorFacts]],
+    choices: Mapping[int, Choice],
+    repeated: Repeated,
 ) -> list[Grouping]:
-    """The group of each (project, event), in order.
+    """The group of each (project, event), in order. repeated: remembers groups over calls.
 
     Where a project has changed its version, an event that an older version knows goes on into
     that version's issue; only what no version knows opens one by the project's own.
     """
-    tried = [_by_version(facts, choices[project_id]) for project_id, facts in events]
+    tried = [_by_version(facts, choices[project_id], repeated) for project_id, facts in events]
     asked: dict[int, set[int]] = {}
     for (project_id, _facts), by_version in zip(events, tried, strict=True):
         if len(by_version) > 1:
@@ -34,10 +37,10 @@ def groupings(
     ]
 
 
-def _by_version(facts: ErrorFacts, choice: Choice) -> _ByVersion:
+def _by_version(facts: ErrorFacts, choice: Choice, repeated: Repeated) -> _ByVersion:
     """A version that this program does not know is the default one."""
     wanted = {version if version in VERSIONS else LATEST for version in choice.oldest_first}
-    return {version: VERSIONS[version](facts.groupable) for version in sorted(wanted)}
+    return {version: repeated.group(VERSIONS[version], facts.groupable) for version in sorted(wanted)}
 
 
 def _chosen(

@@ -13,6 +13,7 @@ from watchkeeper.artifacts import MAPPED_PLATFORMS, Sighting, note_releases
 from watchkeeper.ingest.digest import DeadLetter, Insert, Plan, Refused
 from watchkeeper.issues.choosing import groupings
 from watchkeeper.issues.event import SentryEvent, facts_of, read_event
+from watchkeeper.issues.grouping import Repeated
 from watchkeeper.issues.metrics import IssueMetrics
 from watchkeeper.issues.repo import grouped
 from watchkeeper.issues.repo import settle as repo
@@ -53,6 +54,7 @@ class ErrorSink:
         self._metrics = metrics
         self._symbolicator = symbolicator
         self._forgotten_day = 0
+        self._repeated = Repeated()
 
     def plan(self, cut: Cut, records: Sequence[Record], conn: Connection) -> Plan:
         dead: list[DeadLetter] = []
@@ -60,7 +62,7 @@ class ErrorSink:
         choices = grouped.choices(conn, {record.project_id for record, _, _ in read})
         known = _of_known_projects(read, choices, dead)
         fresh = _without_seen(known, conn)
-        arrivals = _arrivals(fresh, choices, conn)
+        arrivals = self._arrivals(fresh, choices, conn)
         return Plan(
             inserts=[_insert(arrivals)] if arrivals else [],
             apply=self._applying(arrivals, duplicates=len(known) - len(fresh)),
@@ -78,6 +80,26 @@ class ErrorSink:
         if payload is record.payload:
             return read
         return replace(record, payload=payload), read_event(payload), identity
+
+    def _arrivals(
+        self, fresh: Sequence[Read], choices: Mapping[int, Choice], conn: Connection
+    ) -> list[Arrival]:
+        rules = severity_rules(conn, list(choices))
+        facts = [facts_of(event, received_ms=record.received_ms) for record, event, _ in fresh]
+        of_project = [
+            (record.project_id, one) for (record, _, _), one in zip(fresh, facts, strict=True)
+        ]
+        found = groupings(conn, of_project, choices, self._repeated)
+        return [
+            Arrival(
+                record,
+                identity,
+                one,
+                grouping,
+                ruled_severity(one, rules.get(record.project_id, ())),
+            )
+            for (record, _, identity), one, grouping in zip(fresh, facts, found, strict=True)
+        ]
 
     def _applying(
         self, arrivals: Sequence[Arrival], *, duplicates: int
@@ -147,27 +169,6 @@ def _without_seen(read: Sequence[Read], conn: Connection) -> list[Read]:
 def _sightings(stored: Iterable[Arrival]) -> Iterable[Sighting]:
     for one in stored:
         yield Sighting(one.record.project_id, one.facts.release, one.facts.ts_ms)
-
-
-def _arrivals(
-    fresh: Sequence[Read], choices: Mapping[int, Choice], conn: Connection
-) -> list[Arrival]:
-    rules = severity_rules(conn, list(choices))
-    facts = [facts_of(event, received_ms=record.received_ms) for record, event, _ in fresh]
-    of_project = [
-        (record.project_id, one) for (record, _, _), one in zip(fresh, facts, strict=True)
-    ]
-    found = groupings(conn, of_project, choices)
-    return [
-        Arrival(
-            record,
-            identity,
-            one,
-            grouping,
-            ruled_severity(one, rules.get(record.project_id, ())),
-        )
-        for (record, _, identity), one, grouping in zip(fresh, facts, found, strict=True)
-    ]
 
 
 def _insert(arrivals: Sequence[Arrival]) -> Insert:

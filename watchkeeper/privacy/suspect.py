@@ -52,6 +52,8 @@ class Suspicion:
         if not texts:
             return []
         joined = b"\n" + "\n\0\n".join(texts).encode("utf-8", "replace")
+        if self._pattern.search(joined) is None:  # as nearly always
+            return []
         if joined.count(b"\0") != len(texts) - 1:  # a text with a NUL of its own
             return [at for at, text in enumerate(texts) if self.of(text)]
         found: list[int] = []

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+import orjson
+
 from watchkeeper.privacy import rules
 from watchkeeper.privacy.rules import FILTERED, TextRule
 from watchkeeper.privacy.suspect import Suspicion
@@ -292,8 +294,8 @@ class Walk:
         return hidden
 
 
-_PLAIN = frozenset({bool, type(None)})
-"""Types that hold no secret."""
+_PLAIN = frozenset({bool, type(None), orjson.Fragment})
+"""Types that hold no secret; a fragment is a part that was looked at before, see familiar.py."""
 _NONE: frozenset[str] = frozenset()
 
 

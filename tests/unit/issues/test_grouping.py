@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,17 @@ from typing import Any
 import pytest
 
 from watchkeeper.issues.event import facts_of, read_event
-from watchkeeper.issues.grouping import VERSIONS, Grouping, v1
+from watchkeeper.issues.grouping import (
+    VERSIONS,
+    ExceptionValue,
+    Frame,
+    Groupable,
+    Grouping,
+    Mechanism,
+    Repeated,
+    Stacktrace,
+    v1,
+)
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "grouping" / "v1.json"
 CASES: list[dict[str, Any]] = json.loads(GOLDEN.read_text())
@@ -106,3 +117,41 @@ def test_what_changes_in_a_message_is_replaced_by_its_kind(message: str, normal:
 def test_a_long_hostile_message_costs_little() -> None:
     for piece in ("1.", "a@", "::", "a-", "1:", "0x", "http://"):
         assert len(v1.normalise(piece * 100_000)) <= 20_000
+
+
+_STACK = Stacktrace(frames=[Frame(module="shop", function="price", in_app=True), None])
+_EVENTS = (
+    Groupable(chain=(ExceptionValue(type="ValueError", value="order 1", stacktrace=_STACK),)),
+    Groupable(chain=(ExceptionValue(type="ValueError", value="order 2", stacktrace=_STACK),)),
+    Groupable(chain=(ExceptionValue(type="KeyError", value="order 2", stacktrace=_STACK),)),
+    Groupable(chain=(ExceptionValue(type="KeyError", mechanism=Mechanism(synthetic=True)),)),
+    Groupable(chain=(ExceptionValue(type="KeyError", value="price"),)),
+    Groupable(chain=(ExceptionValue(type="KeyError", value="colour of the sky"),)),
+    Groupable(chain=(ExceptionValue(value="price"), ExceptionValue(type="KeyError"))),
+    Groupable(
+        chain=(ExceptionValue(type="ValueError", stacktrace=_STACK),),
+        fingerprint=("{{ default }}", "tenant"),
+    ),
+    Groupable(
+        chain=(
+            ExceptionValue(
+                type="ValueError", stacktrace=_STACK, mechanism=Mechanism(synthetic=True)
+            ),
+        )
+    ),
+    Groupable(message="no price"),
+    Groupable(message="no colour"),
+    Groupable(platform="python", transaction="/orders"),
+)
+
+
+@pytest.mark.parametrize("version", VERSIONS.values())
+def test_a_remembered_grouping_is_the_one_of_its_version(
+    version: Callable[[Groupable], Grouping],
+) -> None:
+    """Whatever came before, and however little is remembered."""
+    for remembered in (Repeated(), Repeated(4)):
+        for first in _EVENTS:
+            for second in _EVENTS:
+                remembered.group(version, first)
+                assert remembered.group(version, second) == version(second)

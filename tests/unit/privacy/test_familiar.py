@@ -81,7 +81,7 @@ def test_a_familiar_frame_is_not_parsed_again() -> None:
     assert sent is not None
     frames = sent.tree["exception"]["values"][0]["stacktrace"]["frames"]  # type: ignore[index,call-overload]
     assert [type(frame) for frame in frames] == [orjson.Fragment]  # type: ignore[union-attr]
-    assert type(sent.tree["modules"]) is orjson.Fragment
+    assert isinstance(sent.tree["modules"], orjson.Fragment)
 
 
 def test_a_frame_with_a_finding_is_looked_at_each_time() -> None:

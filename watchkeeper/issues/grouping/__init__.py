@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from watchkeeper.issues.grouping import v1, v2
+from watchkeeper.issues.grouping.repeated import Repeated
 from watchkeeper.issues.grouping.shape import (
     ExceptionValue,
     Frame,
@@ -31,5 +32,6 @@ __all__ = [
     "Groupable",
     "Grouping",
     "Mechanism",
+    "Repeated",
     "Stacktrace",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 
-class Frame(msgspec.Struct, gc=False):
+class Frame(msgspec.Struct, frozen=True, gc=False):
     """One call of a stack. Line numbers are left out: they change with every edit.
 
     context_line: the line of source that ran, where the SDK sends it. instruction_addr, package:

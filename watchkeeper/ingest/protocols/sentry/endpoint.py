@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from uuid import UUID, uuid4
 
 import orjson
@@ -38,6 +38,8 @@ _PATH = re.compile(
 )
 _STORED = frozenset({"envelope", "store", "security", "cron"})
 _REFUSED = frozenset({"minidump", "unreal", "attachment", "playstation", "nel"})
+_ROUTES = 1_000
+"""Paths that need not be taken apart again: a project's senders all use one."""
 _LARGE_BYTES = 256 * 1024
 """A body from here on is read in a thread, so that nobody waits for it."""
 _UNPACKED = frozenset({"replay_recording", "replay_video"})
@@ -150,8 +152,9 @@ class SentryEndpoint:
             key, project_id = _dsn_key(envelope.header, route.project_id)
             known = self._admit(request, key, project_id)
         project_id = known.project_id
-        wanted = counts_of(envelope.items)
-        limited = self._quotas.spend(project_id, wanted)
+        limited: Mapping[Category, Refusal] = {}
+        if self._quotas.by_category:
+            limited = self._quotas.spend(project_id, counts_of(envelope.items))
         facts = self._facts(envelope.header, self._scrubber.of(project_id))
         taking = partial(self._taken, envelope, limited, (request, route), facts)
         if any(item.type in _UNPACKED for item in envelope.items):
@@ -266,6 +269,7 @@ class SentryEndpoint:
         return answers.refused(refusal, 0 if is_stranger else project_id)
 
 
+@lru_cache(maxsize=_ROUTES)
 def _route_of(path: str) -> _Route | None:
     match = _PATH.fullmatch(path)
     if match is None:

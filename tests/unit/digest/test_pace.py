@@ -1,0 +1,74 @@
+"""How long the digest waits between two rounds: people wait for errors, inserts are to be large."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from tests.fakes.house import PROJECT, House, event_json
+from watchkeeper.ingest.digest import DigestOptions
+from watchkeeper.model import Kind, Record
+from watchkeeper.store.spool import SegmentWriter, SpoolOptions
+
+_MUCH = 300 * 1024
+
+
+class _Waits(threading.Event):
+    """Ends a run after so many seconds of waiting, of which none passes."""
+
+    def __init__(self, most_s: float) -> None:
+        super().__init__()
+        self.most_s = most_s
+        self.waited_s: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waited_s.append(timeout or 0.0)
+        if sum(self.waited_s) >= self.most_s:
+            self.set()
+        return self.is_set()
+
+
+def _error(number: int) -> Record:
+    payload = event_json(number, extra={"note": "n" * _MUCH})
+    return Record(Kind.ERROR_EVENT, PROJECT, 1_795_224_000_000, payload)
+
+
+def _blank(kind: Kind) -> Record:
+    """Much of a kind whose content no sink can read: it still takes its time."""
+    return Record(kind, PROJECT, 1_795_224_000_000, b"\0" * _MUCH)
+
+
+def _waited_s(house: House, most_s: float = 0.3) -> list[float]:
+    stop = _Waits(most_s)
+    house.digest(options=DigestOptions()).run(stop)
+    return stop.waited_s
+
+
+def test_errors_are_waited_for_300_ms(house: House) -> None:
+    house.edge.append_blocking([_error(1)])
+    assert _waited_s(house) == pytest.approx([0.2, 0.1])
+
+
+def test_all_else_that_is_much_is_waited_for_800_ms(house: House) -> None:
+    house.edge.append_blocking([_blank(Kind.METADATA)])
+    assert _waited_s(house, 0.8) == pytest.approx([0.2, 0.2, 0.2, 0.2])
+
+
+def test_errors_among_much_else_do_not_hurry_it(house: House) -> None:
+    house.edge.append_blocking([_error(1), _blank(Kind.METADATA), _blank(Kind.METADATA)])
+    assert _waited_s(house, 0.8) == pytest.approx([0.2, 0.2, 0.2, 0.2])
+
+
+def test_errors_that_wait_in_the_next_segment_are_taken_at_once(house: House) -> None:
+    lane = SegmentWriter(
+        house.directory / "spool",
+        "short",
+        clock=house.clock,
+        options=SpoolOptions(segment_bytes=_MUCH),
+    )
+    lane.append_blocking([_error(1)])
+    lane.append_blocking([_error(2)])
+    lane.close()
+    assert _waited_s(house) == pytest.approx([0.0, 0.2, 0.1])
+    assert house.count("errors") == 2
