@@ -72,7 +72,7 @@ export function useTracePages(projectId: number, filter: TraceFilter, sort: Trac
     staleTime: 10_000,
   });
   return {
-    value: listOf(result.data, result.error, () => void result.refetch()),
+    value: listOf(sort, result.data, result.error, () => void result.refetch()),
     refreshing: result.isPlaceholderData,
     hasMore: result.hasNextPage,
     isLoadingMore: result.isFetchingNextPage,
@@ -81,6 +81,7 @@ export function useTracePages(projectId: number, filter: TraceFilter, sort: Trac
 }
 
 function listOf(
+  sort: TraceSort,
   data: InfiniteData<TracesPage> | undefined,
   error: Error | null,
   retry: () => void,
@@ -92,6 +93,8 @@ function listOf(
   const rows = data.pages
     .flatMap((page) => page.traces)
     .filter(({ trace_id: id }) => !seen.has(id) && seen.add(id));
+  // Pages of the slowest come stretch after stretch of time, each with its own order.
+  if (sort === "slowest") rows.sort((one, other) => other.duration_ns - one.duration_ns);
   const list = { rows, searchedFromMs: last.searched_from_ms, isPartial: last.is_partial };
   return error
     ? { state: "ready", data: list, stale: toFailure(error) }
