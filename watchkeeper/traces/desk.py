@@ -71,10 +71,8 @@ class Traces:
         search = Search(
             columns=self._columns, scope=scope, query=query, wanted=wanted_of(query), limit=limit
         )
-        if sort is TraceSort.SLOWEST:
-            return slowest_page(search, cursor)
-        budget_s = within_ms / SECOND_MS
-        return newest_page(search, cursor, budget_s=budget_s, seconds=self._seconds)
+        read = slowest_page if sort is TraceSort.SLOWEST else newest_page
+        return read(search, cursor, budget_s=within_ms / SECOND_MS, seconds=self._seconds)
 
     def overview(self, scope: Scope, query: TraceQuery, *, buckets: int) -> TraceOverview:
         """Histogram and scatter of the same search. Raises BadSearch."""

@@ -29,8 +29,9 @@ def read_trace(
     whole = (starts[0], max(span.start_ns + span.duration_ns for span in spans))
     count, errors = repo.errors(columns, scope, trace_id, whole)
     root = next((span for span in spans if not span.parent_id), spans[0])
-    details = repo.span_row(columns, scope, trace_id, root.span_id, (root.start_ns, root.start_ns))
-    attributes = (details or {}).get("attributes")
+    environment, release, attributes = repo.told_by(
+        columns, scope, trace_id, root.span_id, root.start_ns
+    )
     found = Found(
         trace_id=trace_id,
         spans=spans,
@@ -39,9 +40,9 @@ def read_trace(
         errors=errors,
         lines=repo.log_lines(columns, scope, trace_id, whole),
         profiles=repo.profiles(columns, scope, trace_id, whole),
-        root_attributes=attributes if isinstance(attributes, dict) else {},
-        environment=str((details or {}).get("environment", "")),
-        release=str((details or {}).get("release", "")),
+        root_attributes=attributes,
+        environment=environment,
+        release=release,
     )
     return drawn(found, adjust_skew=adjust_skew, slow_query_ms=slow_query_ms)
 

@@ -2,59 +2,100 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
 from watchkeeper.lib.clock import NS_A_MS, SECOND_MS
 from watchkeeper.model import Scope
 from watchkeeper.store.columns import Columns
 from watchkeeper.traces.queries import TraceQuery
 from watchkeeper.traces.repo import overview as repo
 from watchkeeper.traces.repo.conditions import is_costly
-from watchkeeper.traces.repo.overview import Slot
+from watchkeeper.traces.repo.overview import SAMPLED_A_SLOT, Point, Slot, Stretches
 from watchkeeper.traces.repo.search import Wanted, Window
 from watchkeeper.traces.types import TraceHistogram, TraceOverview, TraceScatter
 
 MOST_POINTS = 500
+EVEN_POINTS = 300
 LONGEST = 25
 """Buckets whose longest traces are all shown."""
-_ROWS_AT_MOST = {False: 1_000_000, True: 100_000}
+_ROWS_AT_MOST = {False: 250_000, True: 60_000}
 """Spans that are looked at for one overview; fewer where wide columns must be read."""
+_BUCKETS_OF_SAMPLES = {False: 30, True: 15}
+"""At most, where not all is looked at: for each a block of the table is read."""
 
 
 def read_overview(
     columns: Columns, scope: Scope, query: TraceQuery, wanted: Wanted, *, buckets: int
 ) -> TraceOverview:
-    """The overview; of a share of each bucket's time if the range holds too much."""
-    span = query.range
-    bucket_ms = max(SECOND_MS, -(-span.length_ms // buckets))
-    times_ms = list(range(span.start_ms, span.end_ms, bucket_ms))
-    ratio = 1.0
+    """The overview; of a share of each bucket's time if the range holds too many spans."""
     if wanted.of_spans:
-        most = _ROWS_AT_MOST[is_costly(wanted.terms)]
-        ratio = min(1.0, most / max(1, repo.count(columns, scope, Window.of(span))))
-    windows = _windows(query, times_ms, bucket_ms, ratio)
-    slots = repo.histogram(
-        columns,
-        scope,
-        wanted,
-        windows,
-        start_ns=span.start_ms * NS_A_MS,
-        bucket_ns=bucket_ms * NS_A_MS,
+        return _of_spans(columns, scope, query, wanted, buckets)
+    window, bucket_ms = Window.of(query.range), _bucket_ms(query, buckets)
+    all_of_it = Stretches(
+        window=window, bucket_ns=bucket_ms * NS_A_MS, length_ns=bucket_ms * NS_A_MS
     )
+    slots = repo.histogram(columns, scope, wanted, all_of_it)
     total = sum(slot.count for slot in slots.values())
     errors = sum(slot.errors for slot in slots.values())
     points = repo.points(
         columns,
         scope,
         wanted,
-        windows,
-        one_in=max(1, total // 300),
-        one_error_in=max(1, errors // 150),
+        window,
+        one_in=max(1, total // EVEN_POINTS),
+        one_error_in=max(1, errors // (EVEN_POINTS // 2)),
         from_ns=_longest(slots),
         limit=MOST_POINTS,
     )
+    return _told("traces", query, bucket_ms, slots, points, 1.0)
+
+
+def _of_spans(
+    columns: Columns, scope: Scope, query: TraceQuery, wanted: Wanted, buckets: int
+) -> TraceOverview:
+    costly = is_costly(wanted.terms)
+    window = Window.of(query.range)
+    ratio = min(1.0, _ROWS_AT_MOST[costly] / max(1, repo.count(columns, scope, window)))
+    if ratio < 1:
+        buckets = min(buckets, _BUCKETS_OF_SAMPLES[costly])
+    bucket_ms = _bucket_ms(query, buckets)
+    bucket_ns = bucket_ms * NS_A_MS
+    stretches = Stretches(window=window, bucket_ns=bucket_ns, length_ns=int(bucket_ns * ratio))
+    found = repo.histogram_of_spans(columns, scope, wanted, stretches)
+    slots = {at: slot for at, (slot, _) in found.items()}
+    return _told("spans", query, bucket_ms, slots, _dots(found), ratio)
+
+
+def _dots(found: Mapping[int, tuple[Slot, list[Point]]]) -> list[Point]:
+    """Of each bucket as many as it has matches, in proportion, each trace once."""
+    total = sum(slot.count for slot, _ in found.values())
+    dots: dict[str, Point] = {}
+    for slot, points in found.values():
+        failed = min(slot.errors, SAMPLED_A_SLOT // 2)
+        even = max(1, round(EVEN_POINTS * slot.count / total))
+        for point in points[: 1 + failed + even]:
+            dots.setdefault(point.trace_id, point)
+    return sorted(dots.values(), key=lambda point: -point.duration_ms)[:MOST_POINTS]
+
+
+def _bucket_ms(query: TraceQuery, buckets: int) -> int:
+    return max(SECOND_MS, -(-query.range.length_ms // buckets))
+
+
+def _told(
+    unit: Literal["traces", "spans"],
+    query: TraceQuery,
+    bucket_ms: int,
+    slots: Mapping[int, Slot],
+    points: Sequence[Point],
+    ratio: float,
+) -> TraceOverview:
+    times_ms = list(range(query.range.start_ms, query.range.end_ms, bucket_ms))
     return TraceOverview(
-        unit="spans" if wanted.of_spans else "traces",
-        total=round(total / ratio),
-        errors=round(errors / ratio),
+        unit=unit,
+        total=round(sum(slot.count for slot in slots.values()) / ratio),
+        errors=round(sum(slot.errors for slot in slots.values()) / ratio),
         sample_ratio=ratio,
         histogram=_histogram(times_ms, bucket_ms, slots, ratio),
         scatter=TraceScatter(
@@ -68,22 +109,14 @@ def read_overview(
     )
 
 
-def _longest(slots: dict[int, Slot]) -> int:
+def _longest(slots: Mapping[int, Slot]) -> int:
     """The length from which on every trace is shown: of the longest of the buckets' longest."""
     longest = sorted((slot.longest_ns for slot in slots.values()), reverse=True)
     return longest[min(len(longest), LONGEST) - 1] if longest else 0
 
 
-def _windows(query: TraceQuery, times_ms: list[int], bucket_ms: int, ratio: float) -> list[Window]:
-    """The whole range, or the first part of each bucket."""
-    if ratio >= 1:
-        return [Window.of(query.range)]
-    length_ns = int(bucket_ms * ratio * NS_A_MS)
-    return [Window(start_ns=at * NS_A_MS, end_ns=at * NS_A_MS + length_ns) for at in times_ms]
-
-
 def _histogram(
-    times_ms: list[int], bucket_ms: int, slots: dict[int, Slot], ratio: float
+    times_ms: list[int], bucket_ms: int, slots: Mapping[int, Slot], ratio: float
 ) -> TraceHistogram:
     found = [slots.get(at) for at in range(len(times_ms))]
     return TraceHistogram(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.contract.columns.rows import START_MS
+from watchkeeper.lib.clock import HOUR_MS
 from watchkeeper.store.columns import SPANS, Columns, encode_rows
 
 
@@ -103,3 +104,25 @@ def test_the_head_of_a_trace_is_its_root_else_its_earliest_entry(
         "WHERE project_id = {p:UInt32} ORDER BY trace_id",
         {"p": project},
     ) == [["a", "root", 2, 1], ["b", "entry", 3, 0], ["c", "first", 2, 0]]
+
+
+def test_calls_are_counted_by_minute_hour_and_day(columns: Columns, project: int) -> None:
+    names = ["project_id", "ts", "duration_ns", "is_entry", "route", "status", "trace_id"]
+    calls = [
+        (project, (START_MS + at * HOUR_MS) * 1_000_000, 10**9, 1, "/cart", "error", "a")
+        for at in (0, 1, 2)
+    ]
+    for call in calls:
+        columns.insert("spans", names, encode_rows(SPANS, names, [call]), token=None)
+    first_hour = START_MS // HOUR_MS * HOUR_MS // 1_000
+    for table in ("operations_1m", "operations_1h", "operations_1d"):
+        assert columns.rows(
+            "SELECT name, sum(calls), sum(errors), sum(total_ns), sumMap(took).1 "
+            f"FROM {table} WHERE project_id = {{p:UInt32}} AND category = 'entry' GROUP BY name",
+            {"p": project},
+        ) == [["/cart", 3, 3, 3 * 10**9, [120]]]
+    assert columns.rows(
+        "SELECT toUnixTimestamp(min(first)), toUnixTimestamp(max(last)) FROM operations_1d "
+        "WHERE project_id = {p:UInt32}",
+        {"p": project},
+    ) == [[first_hour, first_hour + 2 * 3_600]]

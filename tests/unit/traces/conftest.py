@@ -11,7 +11,7 @@ from watchkeeper.ingest import SpanRow
 from watchkeeper.lib.clock import HOUR_MS
 from watchkeeper.model import TimeRange
 from watchkeeper.store.columns import ERRORS, LOGS, PROFILES, SPANS, TRACES, Columns
-from watchkeeper.store.columns.trace_tables import TRACE_TABLES
+from watchkeeper.store.columns.trace_tables import OPERATIONS_1D, TRACE_TABLES
 from watchkeeper.store.meta import tables
 from watchkeeper.traces import Budgets, Performance, Profiles, Traces
 
@@ -37,7 +37,7 @@ def opened(
 @pytest.fixture
 def house(opened: House) -> House:
     """The store without rows of another test."""
-    for table in (SPANS, TRACES, ERRORS, LOGS, PROFILES, *TRACE_TABLES):
+    for table in (SPANS, TRACES, ERRORS, LOGS, PROFILES, OPERATIONS_1D, *TRACE_TABLES):
         opened.columns.execute(f"TRUNCATE TABLE {table.name}")
     with opened.meta.write() as conn:
         conn.execute(delete(tables.latency_budgets))

@@ -23,6 +23,7 @@ from watchkeeper.traces import (
     OperationSort,
     Performance,
 )
+from watchkeeper.traces.repo.operations import Grid
 
 NS = 1_000_000
 RIVAL = Scope(org_id=2, project_ids=(2,), role=Role.VIEWER)
@@ -70,6 +71,55 @@ def test_an_endpoint_has_rate_errors_and_durations(performance: Performance, kee
     assert found.latency.p99_ms == pytest.approx(99, rel=0.05)
     assert sum(found.spark) == 100
     assert (found.before, found.is_over_budget) == (None, False)
+
+
+@pytest.mark.parametrize("sort", [OperationSort.TIME, OperationSort.P95, OperationSort.NAME])
+def test_long_ranges_are_read_by_day_and_count_the_same(
+    performance: Performance, keep: Keep, sort: OperationSort
+) -> None:
+    for day in range(5):
+        keep(
+            *(
+                call(
+                    day * 100 + n, n + 1, at_ms=-day * DAY_MS + n * HOUR_MS, route=f"/{n % 3}",
+                    status="error" if n == 4 else "unset",
+                )
+                for n in range(10)
+            )
+        )  # fmt: skip
+    span = TimeRange(START_MS - 4 * DAY_MS + 3 * HOUR_MS, START_MS + 6 * HOUR_MS)
+    tables = [table for table, _, _ in Grid.over(span).parts(by_day=True)]
+    assert tables == ["operations_1d", "operations_1h", "operations_1h"]
+
+    page = performance.endpoints(SCOPE, of(Category.ENTRY, span=span, sort=sort))
+
+    # The range widened to whole hours: the last day's first seven calls, the first's after three.
+    counted = [*range(7), *(n for _ in range(3) for n in range(10)), *range(3, 10)]
+    assert (page.calls, page.total) == (len(counted), 3)
+    assert page.latency.avg_ms == pytest.approx(sum(n + 1 for n in counted) / len(counted))
+    calls = {each.route: each.calls for each in page.endpoints}
+    assert calls == {f"/{k}": sum(n % 3 == k for n in counted) for k in range(3)}
+    assert {each.route: sum(each.spark) for each in page.endpoints} == calls
+    assert sum(each.errors for each in page.endpoints) == counted.count(4)
+    p95s = [each.latency.p95_ms for each in page.endpoints]
+    if sort is OperationSort.P95:
+        assert p95s == sorted(p95s, reverse=True)
+
+
+def test_a_problem_of_whole_days_was_seen_at_its_hours(
+    performance: Performance, keep: Keep
+) -> None:
+    for day in (1, 3):
+        keep(query_span(day, 2_000, at_ms=-day * DAY_MS + 2 * HOUR_MS))
+    span = TimeRange(START_MS - 6 * DAY_MS, START_MS)
+
+    page = performance.problems(SCOPE, of(Category.DB, span=span), kind="slow_query")
+
+    (problem,) = page.problems
+    assert problem.calls == 2
+    hour_ms = START_MS // HOUR_MS * HOUR_MS
+    assert problem.first_seen_ms == hour_ms - 3 * DAY_MS + 2 * HOUR_MS
+    assert problem.last_seen_ms == hour_ms - DAY_MS + 3 * HOUR_MS
 
 
 def test_shares_below_whole_seconds_are_exact(performance: Performance, keep: Keep) -> None:

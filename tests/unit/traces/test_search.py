@@ -10,10 +10,13 @@ from tests.fakes.house import SCOPE, House
 from tests.fakes.spans import span_row
 from tests.unit.traces.conftest import HOUR, START_MS, Keep
 from watchkeeper.ingest import SpanRow
-from watchkeeper.lib.clock import SECOND_MS
+from watchkeeper.lib.clock import MINUTE_MS, SECOND_MS
 from watchkeeper.lib.errors import Invalid, NotFound
 from watchkeeper.model import Role, Scope
-from watchkeeper.traces import TracePage, TraceQuery, Traces, TraceSort
+from watchkeeper.traces import Budgets, TracePage, TraceQuery, Traces, TraceSort
+from watchkeeper.traces.language import parse_search
+from watchkeeper.traces.repo.overview import Stretches, histogram_of_spans
+from watchkeeper.traces.repo.search import Wanted, Window
 
 NS = 1_000_000
 START_NS = START_MS * NS
@@ -123,7 +126,64 @@ def test_pages_of_a_search_in_spans_show_each_trace_once(
 def test_the_slowest_lead(traces: Traces, keep: Keep) -> None:
     keep(*(row(n, duration_ns=n * NS) for n in (3, 9, 5)))
 
-    assert numbers(search(traces, sort=TraceSort.SLOWEST)) == [9, 5, 3]
+    page = search(traces, sort=TraceSort.SLOWEST)
+
+    assert (numbers(page), page.is_partial, page.next_cursor) == ([9, 5, 3], False, None)
+
+
+def test_a_search_for_the_slowest_says_how_far_back_it_came_and_goes_on(
+    house: House, keep: Keep
+) -> None:
+    def hurried() -> float:
+        """A clock that jumps beyond any budget with each look."""
+        return next(ticks)
+
+    ticks = iter(range(0, 1_000_000, 60))
+    traces = Traces(house.columns, Budgets(house.meta), seconds=hurried)
+    took = [40, 10, 30, 20, 60, 50, 80, 70]
+    keep(
+        *(
+            row(each, at_ms=-at * 5 * MINUTE_MS - 1, duration_ns=each * NS)
+            for at, each in enumerate(took)
+        )
+    )
+
+    pages = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = search(traces, "op:http.server", sort=TraceSort.SLOWEST, cursor=cursor, limit=2)
+        pages.append(page)
+        cursor = page.next_cursor
+
+    reached = [page.searched_from_ms for page in pages]
+    assert sorted(n for page in pages for n in numbers(page)) == sorted(took)
+    assert all(numbers(page) == sorted(numbers(page), reverse=True) for page in pages)
+    assert reached == sorted(reached, reverse=True)
+    assert pages[0].is_partial
+    assert (reached[-1], pages[-1].is_partial) == (HOUR.start_ms, False)
+
+
+def test_the_slowest_match_is_found_in_whichever_stretch_it_lies(
+    traces: Traces, keep: Keep
+) -> None:
+    keep(
+        *(
+            row(n, at_ms=-n * MINUTE_MS, duration_ns=n * NS, attributes={"tier": "gold"})
+            for n in range(1, 50)
+        )
+    )
+
+    first = search(traces, "attr.tier:gold", sort=TraceSort.SLOWEST, limit=10)
+    second = search(
+        traces,
+        "attr.tier:gold",
+        sort=TraceSort.SLOWEST,
+        limit=10,
+        cursor=first.next_cursor or "",
+    )
+
+    assert (numbers(first), first.is_partial) == (list(range(49, 39, -1)), False)
+    assert numbers(second) == list(range(39, 29, -1))
 
 
 @pytest.mark.parametrize(
@@ -191,6 +251,24 @@ def test_the_filters_beside_the_search_narrow_it(traces: Traces, keep: Keep) -> 
 def test_a_cursor_of_something_else_is_refused(traces: Traces) -> None:
     with pytest.raises(Invalid, match="not one of this list"):
         search(traces, cursor="nonsense")
+    with pytest.raises(Invalid, match="not one of this list"):
+        search(traces, cursor="1:abc", sort=TraceSort.SLOWEST)
+
+
+def test_of_each_bucket_only_the_stretch_is_counted(house: House, keep: Keep) -> None:
+    keep(*(row(n, at_ms=n * SECOND_MS, duration_ns=n * NS) for n in range(60)))
+    window = Window(start_ns=START_NS, end_ns=START_NS + 60 * SECOND_MS * NS)
+    half = Stretches(window=window, bucket_ns=10 * SECOND_MS * NS, length_ns=5 * SECOND_MS * NS)
+
+    wanted = Wanted(terms=parse_search("op:http.server"))
+    found = histogram_of_spans(house.columns, SCOPE, wanted, half)
+
+    assert {at: slot.count for at, (slot, _) in found.items()} == dict.fromkeys(range(6), 5)
+    assert [slot.longest_ns // NS for _, (slot, _) in sorted(found.items())] == [
+        4, 14, 24, 34, 44, 54,
+    ]  # fmt: skip
+    dots = {point.trace_id for _, points in found.values() for point in points}
+    assert dots == {f"{n:032x}" for n in range(60) if n % 10 < 5}
 
 
 def test_the_overview_counts_traces_and_shows_them_as_dots(traces: Traces, keep: Keep) -> None:

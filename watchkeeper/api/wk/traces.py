@@ -72,7 +72,7 @@ class TraceListQuery(TraceFilter):
     cursor: str = Field(default="", max_length=200)
     limit: int = Field(default=50, ge=1, le=200)
     within_ms: int = Field(
-        default=80,
+        default=60,
         ge=0,
         le=5_000,
         description="After that long the search stops; the cursor goes on from there",

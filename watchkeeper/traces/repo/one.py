@@ -101,6 +101,18 @@ def span_row(
     return dict(zip(("ts", "received", *names), rows[0], strict=True)) if rows else None
 
 
+def told_by(
+    columns: Columns, scope: Scope, trace_id: str, span_id: str, at_ns: int
+) -> tuple[str, str, dict[str, str]]:
+    """Environment, release and attributes of the span that began then; empty if it is gone."""
+    sql = f"""
+    SELECT environment, release, attributes
+    FROM spans WHERE {_OURS} AND {_BETWEEN} AND span_id = {{span:String}} LIMIT 1
+    """
+    rows = columns.rows(sql, _params(scope, trace_id, (at_ns, at_ns)) | {"span": span_id})
+    return (rows[0][0], rows[0][1], rows[0][2]) if rows else ("", "", {})
+
+
 _BETWEEN = (
     "ts >= fromUnixTimestamp64Nano({start:Int64}) AND ts <= fromUnixTimestamp64Nano({end:Int64})"
 )

@@ -40,100 +40,148 @@ class Point:
 
 
 def count(columns: Columns, scope: Scope, window: Window) -> int:
-    """About how many spans the window holds."""
-    sql = f"SELECT sum(spans) FROM trace_parts WHERE {_OURS} AND {_times('start', [window])}"
-    return int(columns.rows(sql, _params(scope, Bound(), [window]))[0][0] or 0)
+    """How many spans begin in the window."""
+    sql = f"SELECT count() FROM spans WHERE {_OURS} AND {_times('ts', [window])}"
+    return int(columns.rows(sql, _params(scope, Bound(), [window]))[0][0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretches:
+    """What is looked at: the first `length_ns` of each bucket from `start_ns` on."""
+
+    window: Window
+    bucket_ns: int
+    length_ns: int
+
+    @property
+    def params(self) -> dict[str, object]:
+        return {"first": self.window.start_ns, "bucket": self.bucket_ns, "length": self.length_ns}
+
+    def where(self, column: str) -> str:
+        """The rows of the window; of each bucket, where it is longer, of its first part."""
+        claim = _times(column, [self.window])
+        if self.length_ns >= self.bucket_ns:
+            return claim
+        starts = range(self.window.start_ns, self.window.end_ns, self.bucket_ns)
+        parts = [Window(start_ns=at, end_ns=at + self.length_ns) for at in starts]
+        ranges = " OR ".join(
+            f"({column} >= fromUnixTimestamp64Nano({part.start_ns}) "
+            f"AND {column} < fromUnixTimestamp64Nano({part.end_ns}))"
+            for part in parts
+        )
+        # The ranges choose blocks; a row is told by one remainder instead of all of them.
+        return (
+            f"{claim} AND indexHint({ranges}) AND (toUnixTimestamp64Nano({column}) "
+            "- {first:Int64}) % {bucket:Int64} < {length:Int64}"
+        )
+
+
+_SLOT = "intDiv(toUnixTimestamp64Nano({at}) - {{first:Int64}}, {{bucket:Int64}}) AS slot"
 
 
 def histogram(
-    columns: Columns,
-    scope: Scope,
-    wanted: Wanted,
-    windows: Sequence[Window],
-    *,
-    start_ns: int,
-    bucket_ns: int,
+    columns: Columns, scope: Scope, wanted: Wanted, stretches: Stretches
 ) -> dict[int, Slot]:
-    """Buckets by number. windows: what is looked at of the range."""
+    """Buckets of traces by number."""
     bound = Bound()
-    slot = "intDiv(toUnixTimestamp64Nano({at}) - {{first:Int64}}, {{bucket:Int64}}) AS slot"
-    if wanted.of_spans:
-        sql = f"""
-        SELECT {slot.format(at="ts")}, count(), countIf(status = 'error'),
-               quantiles(0.5, 0.95)(duration_ns) AS q, q[1] / 1e6, q[2] / 1e6,
-               max(duration_ns)
-        FROM spans WHERE {_OURS} AND {_times("ts", windows)} AND {spans_where(wanted.terms, bound)}
-        GROUP BY slot
-        """
-    else:
-        where = _parts(wanted, bound)
-        sql = f"""
-        SELECT {slot.format(at="start")}, uniqCombined(trace), uniqCombinedIf(trace, errors > 0),
-               if(countIf(has_root) > 0, quantilesIf(0.5, 0.95)(extent_ns, has_root = 1),
-                  quantiles(0.5, 0.95)(extent_ns)) AS q, q[1] / 1e6, q[2] / 1e6,
-               max(extent_ns)
-        FROM trace_parts WHERE {_OURS} AND {_times("start", windows)} AND {where} GROUP BY slot
-        """
-    params = _params(scope, bound, windows) | {"first": start_ns, "bucket": bucket_ns}
+    sql = f"""
+    SELECT {_SLOT.format(at="start")}, uniqCombined(trace), uniqCombinedIf(trace, errors > 0),
+           quantilesIf(0.5, 0.95)(extent_ns, has_root = 1) AS whole,
+           quantilesIf(0.5, 0.95)(extent_ns, has_root = 0) AS torn,
+           if(isNaN(whole[1]), torn, whole) AS q, q[1] / 1e6, q[2] / 1e6, max(extent_ns)
+    FROM trace_parts WHERE {_OURS} AND {stretches.where("start")} AND {_parts(wanted, bound)}
+    GROUP BY slot
+    """
+    params = _params(scope, bound, [stretches.window]) | stretches.params
     return {
         int(row[0]): Slot(
+            count=int(row[1]),
+            errors=int(row[2]),
+            p50_ms=row[6],
+            p95_ms=row[7],
+            longest_ns=int(row[8]),
+        )
+        for row in columns.rows(sql, params)
+    }
+
+
+SAMPLED_A_SLOT = 16
+"""Matching spans, and of those that failed half as many, that come with a bucket."""
+
+
+def histogram_of_spans(
+    columns: Columns, scope: Scope, wanted: Wanted, stretches: Stretches
+) -> dict[int, tuple[Slot, list[Point]]]:
+    """Buckets of spans by number, each with dots: its longest, some that failed, an even sample."""
+    bound = Bound()
+    sql = f"""
+    SELECT slot, count(), countIf(bad), quantiles(0.5, 0.95)(took) AS q, q[1] / 1e6, q[2] / 1e6,
+           max(took),
+           arrayConcat([argMax(dot, took)], groupArraySampleIf({SAMPLED_A_SLOT // 2}, 1)(dot, bad),
+                       groupArraySample({SAMPLED_A_SLOT}, 1)(dot))
+    FROM (
+        SELECT {_SLOT.format(at="ts")}, duration_ns AS took, status = 'error' AS bad,
+               (trace_id, toUnixTimestamp64Milli(ts), took / 1e6, bad, name, service) AS dot
+        FROM spans
+        WHERE {_OURS} AND {stretches.where("ts")} AND {spans_where(wanted.terms, bound)}
+    ) GROUP BY slot
+    """
+    params = _params(scope, bound, [stretches.window]) | stretches.params
+    found = {}
+    for row in columns.rows(sql, params):
+        slot = Slot(
             count=int(row[1]),
             errors=int(row[2]),
             p50_ms=row[4],
             p95_ms=row[5],
             longest_ns=int(row[6]),
         )
-        for row in columns.rows(sql, params)
-    }
+        found[int(row[0])] = slot, [_point(each) for each in row[7]]
+    return found
+
+
+def _point(row: Sequence[object]) -> Point:
+    trace_id, start_ms, duration_ms, is_error, name, service = row
+    return Point(
+        trace_id=str(trace_id),
+        start_ms=int(str(start_ms)),
+        duration_ms=float(str(duration_ms)),
+        is_error=bool(is_error),
+        name=str(name),
+        service=str(service),
+    )
 
 
 def points(
     columns: Columns,
     scope: Scope,
     wanted: Wanted,
-    windows: Sequence[Window],
+    window: Window,
     *,
     one_in: int,
     one_error_in: int,
     from_ns: int,
     limit: int,
 ) -> list[Point]:
-    """Dots: an even sample, a denser one of what failed, and what took from_ns or longer."""
+    """Traces as dots: an even sample, a denser one of what failed, what took from_ns or longer."""
     bound = Bound()
-    if wanted.of_spans:
-        table, at, length, failed = "spans", "ts", "duration_ns", "status = 'error'"
-        where = spans_where(wanted.terms, bound)
-    else:
-        table, at, length, failed = "trace_parts", "start", "extent_ns", "errors > 0"
-        where = _parts(wanted, bound)
-    chosen = f"{_OURS} AND {_times(at, windows)} AND {where}"
-    told = f"trace_id, toUnixTimestamp64Milli({at}) AS at, {length} AS took, {failed} AS bad"
-    lot = "trace" if table == "trace_parts" else "intHash64(toUnixTimestamp64Nano(ts))"
-    even = f"({failed} AND {lot} % {{one_error_in:UInt64}} = 0)"
     sql = f"""
     SELECT trace_id, at, took / 1e6, bad, name, service FROM (
-        SELECT {told}, name, service FROM {table}
-        WHERE {chosen}
-          AND ({length} >= {{from:UInt64}} OR {lot} % {{one_in:UInt64}} = 0 OR {even})
+        SELECT trace_id, toUnixTimestamp64Milli(start) AS at, extent_ns AS took, errors > 0 AS bad,
+               name, service
+        FROM trace_parts
+        WHERE {_OURS} AND {_times("start", [window])} AND {_parts(wanted, bound)}
+          AND (extent_ns >= {{from:UInt64}} OR trace % {{one_in:UInt64}} = 0
+               OR (errors > 0 AND trace % {{one_error_in:UInt64}} = 0))
     ) ORDER BY took DESC LIMIT 1 BY trace_id LIMIT {{limit:UInt32}}
     """
-    params = _params(scope, bound, windows) | {
+    params = _params(scope, bound, [window]) | {
         "one_in": one_in,
         "one_error_in": one_error_in,
         "from": from_ns,
         "limit": limit,
     }
-    return [
-        Point(
-            trace_id=row[0],
-            start_ms=int(row[1]),
-            duration_ms=float(row[2]),
-            is_error=bool(row[3]),
-            name=row[4],
-            service=row[5],
-        )
-        for row in columns.rows(sql, params)
-    ]
+    return [_point(row) for row in columns.rows(sql, params)]
 
 
 def attribute_keys(columns: Columns, scope: Scope, window: Window) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from watchkeeper.lib.clock import HOUR_MS, NS_A_MS
 from watchkeeper.model import Scope, TimeRange
@@ -49,6 +49,11 @@ class Wanted:
         """True if a single span must match, so that spans have to be read."""
         return any(term.of == "span" for term in self.terms)
 
+    @property
+    def of_traces(self) -> list[Term]:
+        """The terms about whole traces."""
+        return [term for term in self.terms if term.of == "trace"]
+
 
 @dataclass(slots=True)
 class _Read:
@@ -64,10 +69,11 @@ class _Read:
 _OURS = "project_id IN {projects:Array(UInt32)}"
 
 
-def _within(column: str, last: str = "<") -> str:
+def _within(column: str, last: str = "<", *, of: str = "") -> str:
+    """of: before the names of the bounds."""
     return (
-        f"{column} >= fromUnixTimestamp64Nano({{start:Int64}}) "
-        f"AND {column} {last} fromUnixTimestamp64Nano({{end:Int64}})"
+        f"{column} >= fromUnixTimestamp64Nano({{{of}start:Int64}}) "
+        f"AND {column} {last} fromUnixTimestamp64Nano({{{of}end:Int64}})"
     )
 
 
@@ -102,28 +108,33 @@ def slowest(
     window: Window,
     *,
     below: tuple[int, str] | None,
+    at_least: int,
     limit: int,
 ) -> list[Candidate]:
-    """Traces with something that matches in the window, the longest match first."""
+    """Traces with something that matches in the window, the longest match first.
+
+    below: only what comes after this rank and trace id. at_least: ns.
+    """
     read = _Read(scope)
     table, at, where = _source(wanted, read.bound)
     length = "duration_ns" if wanted.of_spans else "extent_ns"
-    beyond = f"AND ({length}, trace_id) < ({{rank:UInt64}}, {{last:String}})" if below else ""
-    upto = f"AND {length} <= {{rank:UInt64}}" if below else ""
-    chosen = f"{_OURS} AND {_within(at)} AND {where} {upto}"
-    # First how long the last row of the page is: so the wide columns are read of few rows.
+    beyond = ""
+    if below:
+        beyond = f"""AND {length} <= {{rank:UInt64}}
+          AND ({length}, trace_id) < ({{rank:UInt64}}, {{last:String}})"""
     sql = f"""
     SELECT trace_id, toUnixTimestamp64Nano({at}), {length} FROM {table}
-    WHERE {chosen} {beyond} AND {length} >= (
-        SELECT min(took) FROM (
-            SELECT {length} AS took FROM {table} WHERE {chosen}
-            ORDER BY took DESC LIMIT {{limit:UInt32}}
-        )
-    ) ORDER BY {length} DESC, trace_id DESC LIMIT {{limit:UInt32}}
+    WHERE {_OURS} AND {_within(at)} AND {length} >= {{least:UInt64}} AND {where} {beyond}
+    ORDER BY {length} DESC, trace_id DESC LIMIT {{limit:UInt32}}
     """
     rank, last = below or (0, "")
     params = read.params(
-        start=window.start_ns, end=window.end_ns, limit=limit, rank=rank, last=last
+        start=window.start_ns,
+        end=window.end_ns,
+        limit=limit,
+        rank=rank,
+        last=last,
+        least=at_least,
     )
     rows = columns.rows(sql, params)
     return [Candidate(trace_id=t, at_ns=int(ns), rank=int(took)) for t, ns, took in rows]
@@ -142,17 +153,16 @@ def _source(wanted: Wanted, bound: Bound) -> tuple[str, str, str]:
 def matched(
     columns: Columns, scope: Scope, wanted: Wanted, window: Window, found: Sequence[Candidate]
 ) -> dict[str, tuple[int, int, int]]:
-    """Of each trace: what matches in the window, its newest time in ns and its longest time."""
+    """Of each trace: which spans match in the window, the newest time and the longest, ns."""
     if not found:
         return {}
     near = _near(found)
     read = _Read(scope)
-    table, at, where = _source(wanted, read.bound)
-    length = "duration_ns" if wanted.of_spans else "extent_ns"
+    where = spans_where(wanted.terms, read.bound)
     sql = f"""
-    SELECT trace_id, count(), max(toUnixTimestamp64Nano({at})), max({length}) FROM {table}
+    SELECT trace_id, count(), max(toUnixTimestamp64Nano(ts)), max(duration_ns) FROM spans
     PREWHERE trace_id IN {{ids:Array(String)}}
-    WHERE {_OURS} AND {_within(at)} AND {where} GROUP BY trace_id
+    WHERE {_OURS} AND {_within("ts")} AND {where} GROUP BY trace_id
     """
     params = read.params(
         start=max(window.start_ns, near.start_ns),
@@ -162,21 +172,37 @@ def matched(
     return {t: (int(n), int(ns), int(took)) for t, n, ns, took in columns.rows(sql, params)}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """A trace put together. newest_ns, longest_ns: of its parts that match in the window."""
+
+    item: TraceItem
+    newest_ns: int
+    longest_ns: int
+
+
 def whole(
-    columns: Columns, scope: Scope, wanted: Wanted, candidates: Sequence[Candidate]
-) -> dict[str, TraceItem]:
+    columns: Columns,
+    scope: Scope,
+    wanted: Wanted,
+    candidates: Sequence[Candidate],
+    window: Window,
+) -> dict[str, Whole]:
     """The candidates as rows, those that fail a term about traces left out."""
     if not candidates:
         return {}
     read = _Read(scope)
     where = merged_where(wanted.terms, read.bound)
+    _table, _at, matches = _source(replace(wanted, terms=wanted.of_traces), read.bound)
     sql = f"""
     SELECT trace_id, intDiv(begun, 1000000), extent_ns, has_root, spans, errors,
-           name, service, op, route, method, status, environment, release, services
+           name, service, op, route, method, status, environment, release, services,
+           newest, longest
     FROM (
         SELECT trace_id, begun, extent_ns, has_root, spans, errors, head.1 AS name,
                head.2 AS service, head.3 AS op, head.4 AS route, head.5 AS method,
-               head.6 AS status, head.7 AS environment, head.8 AS release, services
+               head.6 AS status, head.7 AS environment, head.8 AS release, services,
+               newest, longest
         FROM (
             SELECT trace_id, min(toUnixTimestamp64Nano(start)) AS begun,
                    max(toUnixTimestamp64Nano(start) + toInt64(part.extent_ns)) - begun AS extent_ns,
@@ -184,17 +210,30 @@ def whole(
                    sum(part.errors) AS errors,
                    argMin((name, service, op, route, method, status, environment, release),
                           (part.has_root = 0, start)) AS head,
-                   arraySort(groupUniqArrayArray(64)(part.services)) AS services
-            FROM trace_parts AS part PREWHERE trace_id IN {{ids:Array(String)}}
-            WHERE {_OURS} AND {_within("start")} GROUP BY trace_id
+                   arraySort(groupUniqArrayArray(64)(part.services)) AS services,
+                   maxIf(toUnixTimestamp64Nano(start), part.matches) AS newest,
+                   maxIf(part.extent_ns, part.matches) AS longest
+            FROM (
+                SELECT *, {_within("start", of="window_")} AND {matches} AS matches
+                FROM trace_parts
+                PREWHERE trace IN (SELECT cityHash64(arrayJoin({{ids:Array(String)}})))
+                WHERE trace_id IN {{ids:Array(String)}} AND {_OURS} AND {_within("start")}
+            ) AS part GROUP BY trace_id
         )
     ) WHERE {where}
     """
     near = _near(candidates)
     params = read.params(
-        ids=[each.trace_id for each in candidates], start=near.start_ns, end=near.end_ns
+        ids=[each.trace_id for each in candidates],
+        start=near.start_ns,
+        end=near.end_ns,
+        window_start=window.start_ns,
+        window_end=window.end_ns,
     )
-    return {row[0]: _item(row) for row in columns.rows(sql, params)}
+    return {
+        row[0]: Whole(item=_item(row[:15]), newest_ns=int(row[15]), longest_ns=int(row[16]))
+        for row in columns.rows(sql, params)
+    }
 
 
 def _near(found: Sequence[Candidate]) -> Window:

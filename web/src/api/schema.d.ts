@@ -3086,8 +3086,8 @@ export interface components {
      * @description One route of one service.
      *
      *     under: share (0..1) of calls within 500, 1000, 2000 and 3000 ms. apdex: 0..1 of the project's
-     *     satisfied_ms. time_ratio: its share of all time spent. spark: calls, spark_p95_ms: p95 (null:
-     *     none), in the columns of spark_times_ms. is_over_budget: see LatencyBudget.
+     *     satisfied_ms. time_ratio: its share of all time spent. spark: calls in the columns of
+     *     spark_times_ms. is_over_budget: see LatencyBudget.
      */
     Endpoint: {
       /** Service */
@@ -3119,8 +3119,6 @@ export interface components {
       time_ratio: number;
       /** Spark */
       spark: number[];
-      /** Spark P95 Ms */
-      spark_p95_ms: (number | null)[];
       before: components["schemas"]["WeekBefore"] | null;
       /** Is Over Budget */
       is_over_budget: boolean;

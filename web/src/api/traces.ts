@@ -52,12 +52,14 @@ export type TracePages = Pages<TraceList>;
 const PAGE_ROWS = 50;
 
 /** A trace that goes on may stand on two pages; it is shown once. */
-function tracesOf(pages: Filled<TracesPage>): TraceList {
+function tracesOf(pages: Filled<TracesPage>, sort: TraceSort): TraceList {
   const last = pages.at(-1) ?? pages[0];
   const seen = new Set<string>();
   const rows = pages
     .flatMap((page) => page.traces)
     .filter(({ trace_id: id }) => !seen.has(id) && seen.add(id));
+  // Pages of the slowest come stretch after stretch of time, each with its own order.
+  if (sort === "slowest") rows.sort((one, other) => other.duration_ns - one.duration_ns);
   return { rows, searchedFromMs: last.searched_from_ms, isPartial: last.is_partial };
 }
 
@@ -72,7 +74,7 @@ export function useTracePages(projectId: number, filter: TraceFilter, sort: Trac
       }),
     first: "",
     next: (page) => page.next_cursor,
-    listOf: tracesOf,
+    listOf: (pages) => tracesOf(pages, sort),
     staleMs: 10_000,
   });
 }
