@@ -32,6 +32,7 @@ from watchkeeper.store.columns.embedded import open_embedded
 END_MS = 1_795_219_200_000
 LIMIT_MS = 1_000.0
 _TURNS = 3
+_LONGEST_S = 300.0
 DAYS = 2
 RANGE = TimeRange(END_MS - DAYS * DAY_MS, END_MS)
 SCOPE = Scope(org_id=1, project_ids=(1,), role=Role.VIEWER)
@@ -154,7 +155,8 @@ def stored(columns: Columns) -> dict[str, int]:
 def measure(directory: Path, lines: int) -> None:
     """Fill if need be, ask, print."""
     for_ever = {table.name: 5_000 for table in TABLES}
-    columns = open_embedded(directory / "columns", options=EmbeddedOptions(retention_days=for_ever))
+    options = EmbeddedOptions(retention_days=for_ever, query_time_s=_LONGEST_S)
+    columns = open_embedded(directory / "columns", options=options)
     columns.migrate()
     if stored(columns)["lines"] == 0:
         taken_s = fill(columns, lines)

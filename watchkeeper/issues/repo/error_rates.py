@@ -15,14 +15,14 @@ from watchkeeper.issues.repo.counts import (
     where,
     without_times,
 )
-from watchkeeper.issues.repo.search_events import EventConditions
+from watchkeeper.issues.repo.search_events import EventConditions, tag_prefix, tag_value
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns
 
 _FIELDS = {
     "endpoint": "transaction",
     "user": "user_key",
-    "feature": "tags[{tag:String}]",
+    "feature": tag_value("tag"),
     "type": "type",
     "function": "function",
     "release": "release",
@@ -89,7 +89,7 @@ def top(
     SELECT {_FIELDS[by]} AS value, {source["events"]} AS n, {users}, sum(n) OVER () AS total
     FROM {rows} GROUP BY value ORDER BY value = '', n DESC, value LIMIT {{limit:UInt32}}
     """
-    params = params_of(scope, chosen, span) | {"limit": limit, "tag": tag}
+    params = params_of(scope, chosen, span) | {"limit": limit, "tag": tag_prefix(tag)}
     found = columns.rows(sql, params, settings=settings_of(source))
     total = int(found[0][3]) if found else 0
     named = [row for row in found if row[0] != ""]
@@ -129,7 +129,7 @@ def _series(
     """
     params = params_of(scope, chosen, span, buckets=buckets)
     earlier_ms = before(span).start_ms
-    params |= {"values": list(values), "tag": tag, "before": earlier_ms}
+    params |= {"values": list(values), "tag": tag_prefix(tag), "before": earlier_ms}
     params |= {"first_day": day_of_receipt(earlier_ms)}
     found: dict[str, tuple[int, list[int]]] = {}
     for value, at, n in columns.rows(sql, params, settings=settings_of(source)):
