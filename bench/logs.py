@@ -2,7 +2,8 @@
 
 Makes lines inside the engine (twelve kinds of text, ids and numbers in most), once if a directory
 is named, then asks what people ask, each question with cold caches of conditions. Prints
-milliseconds of wall and CPU at the median, bytes a line on disk, and a bar for each search.
+milliseconds of wall and CPU at the median, bytes a line on disk, and a bar for each: of CPU, which
+other work on the machine disturbs less, and which is more than the wall where two cores are free.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from watchkeeper.store.columns.embedded import open_embedded
 END_MS = 1_795_219_200_000
 LIMIT_MS = 1_000.0
 _TURNS = 3
+_LONGEST_S = 300.0
 DAYS = 2
 RANGE = TimeRange(END_MS - DAYS * DAY_MS, END_MS)
 SCOPE = Scope(org_id=1, project_ids=(1,), role=Role.VIEWER)
@@ -154,7 +156,8 @@ def stored(columns: Columns) -> dict[str, int]:
 def measure(directory: Path, lines: int) -> None:
     """Fill if need be, ask, print."""
     for_ever = {table.name: 5_000 for table in TABLES}
-    columns = open_embedded(directory / "columns", options=EmbeddedOptions(retention_days=for_ever))
+    options = EmbeddedOptions(retention_days=for_ever, query_time_s=_LONGEST_S)
+    columns = open_embedded(directory / "columns", options=options)
     columns.migrate()
     if stored(columns)["lines"] == 0:
         taken_s = fill(columns, lines)
@@ -169,8 +172,8 @@ def measure(directory: Path, lines: int) -> None:
     columns.close()
     bars = [
         Bar(
-            name=f"log_search_ms: {name}",
-            figure=each["wall_ms"],
+            name=f"log_search_cpu_ms: {name}",
+            figure=each["cpu_ms"],
             unit="ms",
             limit=LIMIT_MS,
             better="lower",

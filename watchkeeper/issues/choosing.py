@@ -40,7 +40,9 @@ def groupings(
 def _by_version(facts: ErrorFacts, choice: Choice, repeated: Repeated) -> _ByVersion:
     """A version that this program does not know is the default one."""
     wanted = {version if version in VERSIONS else LATEST for version in choice.oldest_first}
-    return {version: repeated.group(VERSIONS[version], facts.groupable) for version in sorted(wanted)}
+    return {
+        version: repeated.group(VERSIONS[version], facts.groupable) for version in sorted(wanted)
+    }
 
 
 def _chosen(

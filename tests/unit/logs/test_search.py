@@ -8,6 +8,7 @@ from tests.unit.logs.conftest import LAST_HOUR, NOW_MS, Shelf, line
 from watchkeeper.lib.clock import MINUTE_MS
 from watchkeeper.lib.errors import NotFound
 from watchkeeper.logs import CursorInvalid, LogSearch, LogSearchInvalid, Spot, parse_search
+from watchkeeper.logs.repo import condition_of
 from watchkeeper.model import Role, Scope
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -239,3 +240,12 @@ def test_nothing_of_another_project_is_found(shop: Shelf) -> None:
     assert other.bodies(f"timed OR trace:{TRACE} OR service:shop OR -nothing") == []
     with pytest.raises(NotFound):
         other.searches.line(spot)
+
+
+@pytest.mark.parametrize("query", ["*onnectio*", "conn*tion", "body:nnect", "(*onnectio* db)"])
+def test_text_inside_words_is_found_by_an_index(shop: Shelf, query: str) -> None:
+    condition = condition_of(parse_search(query))
+    sql = f"EXPLAIN indexes = 1 SELECT count() FROM logs WHERE {condition.sql}"
+    plan = "\n".join(str(row[0]) for row in shop.columns.rows(sql, condition.params))
+    assert "by_trigram" in plan
+    assert shop.bodies(query) == ["Connection to db-7 was reset"]

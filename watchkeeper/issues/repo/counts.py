@@ -213,15 +213,31 @@ def over_time(
     return [(int(slot), int(n), int(users)) for slot, n, users in rows]
 
 
-def newest_from(columns: Columns, scope: Scope, hashes: Sequence[int], most: int) -> int:
-    """Start of the day from which on groups have so many events, Unix ms; 0 if they never had."""
-    sql = """
-    SELECT toInt64(day) * {ms:Int64} AS at, sum(events) FROM errors_1d
-    WHERE project_id = {project:UInt32} AND grouping_hash IN {hashes:Array(UInt64)}
+def newest_from(
+    columns: Columns,
+    scope: Scope,
+    hashes: Sequence[int] | None,
+    most: int,
+    *,
+    end_ms: int | None = None,
+) -> int:
+    """Start of the day from which on groups have so many events, Unix ms; 0 if they never had.
+
+    hashes: None for all of the project. end_ms: events of days after it do not count.
+    """
+    of_groups = "" if hashes is None else "AND grouping_hash IN {hashes:Array(UInt64)}"
+    last_day = "" if end_ms is None else "AND day <= toDate(intDiv({end:Int64}, {ms:Int64}))"
+    sql = f"""
+    SELECT toInt64(day) * {{ms:Int64}} AS at, sum(events) FROM errors_1d
+    WHERE project_id = {{project:UInt32}} {of_groups} {last_day}
     GROUP BY at ORDER BY at DESC
     """
     left = most
-    params = {"project": scope.project_id, "hashes": list(hashes), "ms": DAY_MS}
+    params: dict[str, object] = {"project": scope.project_id, "ms": DAY_MS}
+    if hashes is not None:
+        params["hashes"] = list(hashes)
+    if end_ms is not None:
+        params["end"] = end_ms
     for day_ms, events in columns.rows(sql, params):
         left -= int(events)
         if left <= 0:

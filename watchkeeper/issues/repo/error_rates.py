@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from watchkeeper.issues.repo.counts import (
+    RAW,
     Filter,
     bucket_starts,
     day_of_receipt,
@@ -15,14 +16,14 @@ from watchkeeper.issues.repo.counts import (
     where,
     without_times,
 )
-from watchkeeper.issues.repo.search_events import EventConditions
+from watchkeeper.issues.repo.search_events import EventConditions, tag_prefix, tag_value
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns
 
 _FIELDS = {
     "endpoint": "transaction",
     "user": "user_key",
-    "feature": "tags[{tag:String}]",
+    "feature": tag_value("tag"),
     "type": "type",
     "function": "function",
     "release": "release",
@@ -83,17 +84,19 @@ def top(
 ) -> tuple[int, list[GroupCounts]]:
     """Events in all, and the groups with the most. What lacks the field is no group."""
     chosen = _needing(chosen, by)
+    if by == "feature":
+        return _top_of_tag(columns, scope, chosen, tag, buckets=buckets, limit=limit)
     source, span, rows = without_times(chosen)
     users = "toUInt64(1)" if by == "user" else f"ifNull({source['users']}, 0)"
     sql = f"""
     SELECT {_FIELDS[by]} AS value, {source["events"]} AS n, {users}, sum(n) OVER () AS total
     FROM {rows} GROUP BY value ORDER BY value = '', n DESC, value LIMIT {{limit:UInt32}}
     """
-    params = params_of(scope, chosen, span) | {"limit": limit, "tag": tag}
+    params = params_of(scope, chosen, span) | {"limit": limit}
     found = columns.rows(sql, params, settings=settings_of(source))
     total = int(found[0][3]) if found else 0
     named = [row for row in found if row[0] != ""]
-    series = _series(columns, scope, chosen, by, [str(row[0]) for row in named], tag, buckets)
+    series = _series(columns, scope, chosen, by, [str(row[0]) for row in named], buckets)
     empty: tuple[int, list[int]] = (0, [0] * buckets)
     return total, [
         GroupCounts(
@@ -107,13 +110,49 @@ def top(
     ]
 
 
+def _top_of_tag(
+    columns: Columns, scope: Scope, chosen: Filter, tag: str, *, buckets: int, limit: int
+) -> tuple[int, list[GroupCounts]]:
+    """The same of a tag's values, with all tags read once for it: they are the longest column."""
+    sql = f"""
+    SELECT value, sumIf(n, at >= 0) AS events, uniqCombined64IfMergeIf(people, at >= 0),
+           sumIf(n, at < 0), groupArrayIf(at, at >= 0), groupArrayIf(n, at >= 0),
+           sum(events) OVER () AS total
+    FROM (
+        SELECT {_FIELDS["feature"]} AS value, if({RAW["earlier"]}, -1, {RAW["slot"]}) AS at,
+               count() AS n, uniqCombined64IfState(person, person != 0) AS people
+        FROM errors WHERE {_with_range_before(where(RAW, chosen))} GROUP BY value, at
+    )
+    GROUP BY value HAVING events > 0
+    ORDER BY value = '', events DESC, value LIMIT {{limit:UInt32}}
+    """
+    params = params_of(scope, chosen, chosen.range, buckets=buckets) | _earlier(chosen.range)
+    rows = columns.rows(sql, params | {"limit": limit, "tag": tag_prefix(tag)})
+    found = []
+    for value, events, users_found, previous, slots, counts, _total in rows:
+        series = [0] * buckets
+        for slot, n in zip(slots, counts, strict=True):
+            if int(slot) < buckets:
+                series[int(slot)] = int(n)
+        if value != "":
+            found.append(
+                GroupCounts(
+                    value=str(value),
+                    events=int(events),
+                    users=int(users_found),
+                    previous=int(previous),
+                    series=series,
+                )
+            )
+    return int(rows[0][6]) if rows else 0, found
+
+
 def _series(
     columns: Columns,
     scope: Scope,
     chosen: Filter,
     by: str,
     values: Sequence[str],
-    tag: str,
     buckets: int,
 ) -> dict[str, tuple[int, list[int]]]:
     """(events of the range before, events by bucket) of each value."""
@@ -128,9 +167,7 @@ def _series(
     GROUP BY value, at
     """
     params = params_of(scope, chosen, span, buckets=buckets)
-    earlier_ms = before(span).start_ms
-    params |= {"values": list(values), "tag": tag, "before": earlier_ms}
-    params |= {"first_day": day_of_receipt(earlier_ms)}
+    params |= {"values": list(values)} | _earlier(span)
     found: dict[str, tuple[int, list[int]]] = {}
     for value, at, n in columns.rows(sql, params, settings=settings_of(source)):
         previous, series = found.setdefault(str(value), (0, [0] * buckets))
@@ -145,6 +182,12 @@ def _series(
 def before(span: TimeRange) -> TimeRange:
     """The range before, of the same length."""
     return TimeRange(max(0, span.start_ms - span.length_ms), span.start_ms)
+
+
+def _earlier(span: TimeRange) -> dict[str, object]:
+    """Values of conditions that begin with the range before."""
+    earlier_ms = before(span).start_ms
+    return {"before": earlier_ms, "first_day": day_of_receipt(earlier_ms)}
 
 
 def _with_range_before(conditions: str) -> str:

@@ -69,8 +69,19 @@ def _is_of_events(key: str) -> bool:
 def _column(term: Text | Has, name: str, params: dict[str, object]) -> str:
     if term.key != "tag":
         return _COLUMNS[term.key]
-    params[f"{name}k"] = term.tag
-    return f"tags[{{{name}k:String}}]"
+    params[f"{name}k"] = tag_prefix(term.tag)
+    return tag_value(f"{name}k")
+
+
+def tag_prefix(key: str) -> str:
+    """What the pairs of this tag begin with, for `tag_value`."""
+    return f"{key}\n"
+
+
+def tag_value(prefix: str) -> str:
+    """SQL of a tag's value in an event, empty if it has none. prefix: a parameter's name."""
+    found = f"arrayFirst(pair -> startsWith(pair, {{{prefix}:String}}), tag_pairs)"
+    return f"substring({found}, length({{{prefix}:String}}) + 1)"
 
 
 def _has(term: Has, name: str, params: dict[str, object]) -> str:
@@ -99,7 +110,7 @@ def _text(term: Text, name: str, params: dict[str, object], latest: str) -> str:
 def _exactly(term: Text, values: Sequence[str], name: str, params: dict[str, object]) -> str:
     """One of the values, by the shortest column that can tell."""
     if term.key == "tag" and all(values):
-        pairs = {f"{name}p{at}": f"{term.tag}\n{one}" for at, one in enumerate(values)}
+        pairs = {f"{name}p{at}": tag_prefix(term.tag) + one for at, one in enumerate(values)}
         params |= pairs
         return " OR ".join(f"has(tag_pairs, {{{pair}:String}})" for pair in pairs)
     if term.key == "user.id" and all(values):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from watchkeeper.issues.repo.counts import RAW, Filter, newest_from, params_of, where
+from watchkeeper.issues.repo.search_events import tag_prefix, tag_value
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns
 
@@ -76,14 +77,14 @@ def values_of(
     """Events with the tag (the newest 10,000, by days), and (value, events, first ms, last ms),
     the commonest first."""
     chosen = _newest(columns, scope, chosen)
-    name = _FIELDS.get(key, "tags[{key:String}]")
+    name = _FIELDS.get(key, tag_value("key"))
     sql = f"""
     SELECT {name} AS value, count() AS n, toUnixTimestamp64Milli(min(ts)),
            toUnixTimestamp64Milli(max(ts)), sum(count()) OVER () AS total
     FROM errors WHERE {where(RAW, chosen)} AND value != ''
     GROUP BY value ORDER BY n DESC, value LIMIT {{most:UInt32}}
     """
-    params = params_of(scope, chosen, chosen.range) | {"key": key, "most": most}
+    params = params_of(scope, chosen, chosen.range) | {"key": tag_prefix(key), "most": most}
     rows = columns.rows(sql, params)
     total = int(rows[0][4]) if rows else 0
     return total, [(str(v), int(n), int(first), int(last)) for v, n, first, last, _t in rows]

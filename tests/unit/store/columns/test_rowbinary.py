@@ -98,11 +98,12 @@ def test_columns_that_take_no_rows_are_a_fault_of_the_caller() -> None:
 def test_every_table_that_is_written_to_has_an_encoder_for_each_column() -> None:
     defaults: dict[str, object] = {"Map": {}, "String": "", "LowCardinality": ""}
     for table in (SAMPLES, SERIES, ERRORS, LOGS):
+        written = [column for column in table.columns if not column.default]
         row = [
             "0" * 32 if "FixedString" in each.type else defaults.get(each.type.split("(")[0], 0)
-            for each in table.columns
+            for each in written
         ]
-        names = [column.name for column in table.columns]
+        names = [column.name for column in written]
         assert len(encode_rows(table, names, [row])) >= len(names)
 
 
