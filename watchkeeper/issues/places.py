@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from watchkeeper.issues.frames import file_of, images_of, is_system_image, platform_of, shown_module
 from watchkeeper.issues.frames import shown_function as shown
 from watchkeeper.issues.grouping import ExceptionValue, Frame
@@ -24,12 +26,14 @@ def name_native(chain: Sequence[ExceptionValue], debug_meta: object) -> None:
     images = images_of(debug_meta)
     if not images.starts:
         return
-    for frame in (frame for one in chain for frame in _frames(one)):
-        if frame.function or frame.filename or frame.module:
-            continue
-        place = images.at(frame.instruction_addr)
-        if place is not None and not is_system_image(place.path):
-            frame.function = place.name
+    stacks = (one.stacktrace.frames or [] for one in chain if one.stacktrace)
+    for stack in stacks:
+        for at, frame in enumerate(stack):
+            if frame is None or frame.function or frame.filename or frame.module:
+                continue
+            place = images.at(frame.instruction_addr)
+            if place is not None and not is_system_image(place.path):
+                stack[at] = msgspec.structs.replace(frame, function=place.name)
 
 
 def culprit_of(platform: str, main: ExceptionValue | None, told: str) -> str:

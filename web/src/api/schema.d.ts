@@ -1535,6 +1535,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/wk/projects/{project_id}/traces/outlines": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Trace Outlines
+     * @description The longest spans of some traces, for a small picture of each.
+     */
+    get: operations["list_trace_outlines"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/wk/projects/{project_id}/traces/fields": {
     parameters: {
       query?: never;
@@ -2180,6 +2200,68 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/wk/projects/{project_id}/retention/sizes": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Retention Sizes
+     * @description What each signal of the project takes on disk now.
+     */
+    get: operations["get_retention_sizes"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/erasures/last": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Last Erasure
+     * @description How far the last erasure is. Needs role admin.
+     */
+    get: operations["get_last_erasure"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/erasures": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Start Erasure
+     * @description Begin to erase a person from this project, or to look what that would take.
+     *
+     *     It goes on in the background; one at a time on a server. Needs role admin.
+     */
+    post: operations["start_erasure"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/wk/projects/{project_id}/monitors": {
     parameters: {
       query?: never;
@@ -2412,6 +2494,14 @@ export interface components {
       /** Received Ms */
       received_ms: number;
     };
+    /**
+     * Attachments
+     * @description Files that come with events: `text` is scrubbed, anything else can only be kept or not.
+     *
+     *     Also of replays: videos, and pictures of what pages drew.
+     * @enum {string}
+     */
+    Attachments: "text" | "all" | "none";
     /**
      * AttachmentsAnswer
      * @description The files of one event, oldest first.
@@ -3176,6 +3266,59 @@ export interface components {
       /** Last Ms */
       last_ms: number;
     };
+    /**
+     * ErasureAnswer
+     * @description found: what there is (dry_run) or was erased; of the last step. left: what is still there.
+     *
+     *     notes: what no search can find. backups_ms: when backups were made that may hold the person.
+     *     error: why it failed.
+     */
+    ErasureAnswer: {
+      /** Dry Run */
+      dry_run: boolean;
+      /** Started Ms */
+      started_ms: number;
+      state: components["schemas"]["ErasureState"];
+      /** Done */
+      done: number;
+      /** Total */
+      total: number;
+      /** Step */
+      step: string;
+      /** Found */
+      found: components["schemas"]["PlaceAnswer"][];
+      /** Left */
+      left: components["schemas"]["PlaceAnswer"][];
+      /** Notes */
+      notes: string[];
+      /** Backups Ms */
+      backups_ms: number[];
+      /** Error */
+      error: string;
+    };
+    /**
+     * ErasureBody
+     * @description user: an id, a name or an e-mail address. dry_run: only look what there is.
+     * @example {
+     *       "dry_run": true,
+     *       "user": "ada@example.org"
+     *     }
+     */
+    ErasureBody: {
+      /** User */
+      user: string;
+      /**
+       * Dry Run
+       * @default true
+       */
+      dry_run: boolean;
+    };
+    /**
+     * ErasureState
+     * @description How far an erasure is.
+     * @enum {string}
+     */
+    ErasureState: "running" | "done" | "failed";
     /**
      * ErrorAnswer
      * @description The body of every 4xx and 5xx. `X-Request-Id` names the request in the server's log.
@@ -4149,6 +4292,13 @@ export interface components {
       series: number;
     };
     /**
+     * LastErasureAnswer
+     * @description erasure: the one begun last in this project; null if none was since the server started.
+     */
+    LastErasureAnswer: {
+      erasure: components["schemas"]["ErasureAnswer"] | null;
+    };
+    /**
      * Latency
      * @description Times of a set of calls, ms; the percentiles are mostly within 5 % of the exact ones.
      */
@@ -5090,6 +5240,18 @@ export interface components {
       evidence: components["schemas"]["ProblemEvidence"][];
     };
     /**
+     * PlaceAnswer
+     * @description store: columns, meta, blobs or spool; place: a table or the key of a blob.
+     */
+    PlaceAnswer: {
+      /** Store */
+      store: string;
+      /** Place */
+      place: string;
+      /** Rows */
+      rows: number;
+    };
+    /**
      * Points
      * @description values: null where nothing is known; as long as times_ms.
      */
@@ -5106,6 +5268,7 @@ export interface components {
     PolicyAnswer: {
       emails: components["schemas"]["Emails"];
       addresses: components["schemas"]["AddressRule"];
+      attachments: components["schemas"]["Attachments"];
       /** Rules */
       rules: components["schemas"]["RuleShape"][];
     };
@@ -5114,6 +5277,7 @@ export interface components {
      * @description The first rule that finds a value decides about it; all of them come before the defaults.
      * @example {
      *       "addresses": "hide",
+     *       "attachments": "text",
      *       "emails": "hash",
      *       "rules": [
      *         {
@@ -5142,6 +5306,8 @@ export interface components {
       emails: components["schemas"]["Emails"];
       /** @default hide */
       addresses: components["schemas"]["AddressRule"];
+      /** @default text */
+      attachments: components["schemas"]["Attachments"];
       /** Rules */
       rules?: components["schemas"]["RuleShape"][];
     };
@@ -6388,6 +6554,18 @@ export interface components {
       default_days: number;
     };
     /**
+     * SignalSize
+     * @description bytes: on disk, the project's share of each table by its rows, and all of its blobs.
+     */
+    SignalSize: {
+      /** Signal */
+      signal: string;
+      /** Rows */
+      rows: number;
+      /** Bytes */
+      bytes: number;
+    };
+    /**
      * SimilarAnswer
      * @description The most similar first. looked_at: issues of the project that were compared.
      */
@@ -6431,6 +6609,14 @@ export interface components {
       words: string[];
       /** Words Ratio */
       words_ratio: number;
+    };
+    /**
+     * SizesAnswer
+     * @description What each signal takes now.
+     */
+    SizesAnswer: {
+      /** Signals */
+      signals: components["schemas"]["SignalSize"][];
     };
     /**
      * SlowQueries
@@ -7154,6 +7340,34 @@ export interface components {
       trace_id: string;
       /** Span Id */
       span_id: string;
+    };
+    /**
+     * TraceOutline
+     * @description The longest spans of a trace in columns, by start. service: index into services.
+     *
+     *     start_ns: from the earliest of them.
+     */
+    TraceOutline: {
+      /** Trace Id */
+      trace_id: string;
+      /** Services */
+      services: string[];
+      /** Service */
+      service: number[];
+      /** Start Ns */
+      start_ns: number[];
+      /** Duration Ns */
+      duration_ns: number[];
+      /** Is Failed */
+      is_failed: boolean[];
+    };
+    /**
+     * TraceOutlines
+     * @description In no order; a trace without a span there is left out.
+     */
+    TraceOutlines: {
+      /** Outlines */
+      outlines: components["schemas"]["TraceOutline"][];
     };
     /**
      * TraceOverview
@@ -11407,6 +11621,52 @@ export interface operations {
       };
     };
   };
+  list_trace_outlines: {
+    parameters: {
+      query: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        id: string[];
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TraceOutlines"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
   list_trace_fields: {
     parameters: {
       query?: {
@@ -13074,6 +13334,130 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["RetentionAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_retention_sizes: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SizesAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_last_erasure: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LastErasureAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  start_erasure: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ErasureBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErasureAnswer"];
         };
       };
       /** @description The request was refused. */

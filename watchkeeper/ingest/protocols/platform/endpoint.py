@@ -33,7 +33,7 @@ from watchkeeper.ingest.protocols.platform.events import (
 from watchkeeper.ingest.protocols.platform.translate import Told, tell
 from watchkeeper.ingest.push import Push
 from watchkeeper.ingest.rows import encode_logs
-from watchkeeper.ingest.span_rows import row_of, span_payloads
+from watchkeeper.ingest.span_columns import encode_spans
 from watchkeeper.model import Kind
 from watchkeeper.privacy import Scrubber
 
@@ -81,7 +81,7 @@ class PlatformEndpoint(Push):
         scrubber, now_ms = self._scrubber.of(project_id), self._clock()
         cuts: Counter[Cut] = Counter()
         spans = [
-            row_of(finish_span(one.span, _ORIGIN, scrubber=scrubber, cuts=cuts))
+            finish_span(one.span, _ORIGIN, scrubber=scrubber, cuts=cuts)
             for one in told
             if one.span is not None
         ]
@@ -92,9 +92,9 @@ class PlatformEndpoint(Push):
         ]
         deploys = [_clean(one.deploy, scrubber) for one in told if one.deploy is not None]
         self._acceptor.metrics.cut(cuts)
-        rows = [EncodedRows(Kind.SPANS, payload, 0) for payload in span_payloads(spans)]
-        if rows:
-            rows[0] = EncodedRows(Kind.SPANS, rows[0].payload, len(spans))
+        rows: list[EncodedRows] = []
+        if spans:
+            rows.append(EncodedRows(Kind.SPANS, encode_spans(spans), len(spans)))
         if lines:
             rows.append(EncodedRows(Kind.LOGS, encode_logs(lines), len(lines)))
         if deploys:
