@@ -20,7 +20,7 @@ from watchkeeper.ingest.deploy_rows import decode_deploys, encode_deploys
 from watchkeeper.ingest.pipeline import SpanOrigin, finish_log, finish_span
 from watchkeeper.ingest.protocols.platform import Subject, read_events, tell
 from watchkeeper.ingest.rows import encode_logs
-from watchkeeper.ingest.span_rows import row_of
+from watchkeeper.ingest.span_columns import encode_spans
 from watchkeeper.model import Kind
 from watchkeeper.privacy import Scrubber
 
@@ -192,9 +192,10 @@ def test_any_event_is_refused_or_becomes_rows(found: list[dict[str, object]]) ->
     scrubber = Scrubber()
     for made in map(tell, events):
         if made.span is not None:
-            row_of(
-                finish_span(made.span, SpanOrigin(source="x"), scrubber=scrubber, cuts=Counter())
-            )
+            origin = SpanOrigin(source="platform")
+            row = finish_span(made.span, origin, scrubber=scrubber, cuts=Counter())
+            assert len(row.trace_id) == 32
+            encode_spans([row])
         if made.line is not None:
             encode_logs([finish_log(made.line, received_ms=NOW_MS, scrubber=scrubber)])
         if made.deploy is not None:
