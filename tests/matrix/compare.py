@@ -269,6 +269,13 @@ def _metric(item: Item, stored: Stored) -> Iterator[str]:
             yield f"metric {each['name']} is missing"
 
 
+def _lines(item: Item, stored: Stored) -> Iterator[str]:
+    for line in item.payload.decode().splitlines():
+        word = line.partition("@")[0].replace(".", "_")
+        if not any(name.startswith(word) for name in stored.metrics):
+            yield f"metric {line} is missing"
+
+
 def _attachment(item: Item, stored: Stored) -> Iterator[str]:
     name = str(item.header.filename)
     if not any(names[name] for names in stored.attachments.values()):
@@ -302,6 +309,8 @@ _CHECKS: Mapping[str, Callable[[Item, Stored], Iterator[str]]] = {
     "profile": _profile,
     "profile_chunk": _profile,
     "trace_metric": _metric,
+    "statsd": _lines,
+    "metric_meta": _nothing,
     "attachment": _attachment,
     "replay_event": _replay_event,
     "replay_recording": _recording,
