@@ -189,7 +189,7 @@ class ColumnErasure:
                 return
             for (table,) in found:
                 self._columns.execute(f"ALTER TABLE {table} DROP PARTITION ID '{_NO_PARTITION}'")
-            time.sleep(0.5)
+            time.sleep(1.0)
 
 
 def _personal() -> list[Table]:
