@@ -3,7 +3,7 @@ import { type Monitor, type MonitorEnvironment, useMonitors } from "@/api/monito
 import { useSetup } from "@/api/projects";
 import { type Scope, useScope, useSearchState } from "@/api/scope";
 import { Strip } from "@/charts/Strip";
-import { compact } from "@/lib/units";
+import { coarse, compact } from "@/lib/units";
 import { Ago } from "@/ui/Ago";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { PageLink } from "@/ui/PageLink";
@@ -123,9 +123,15 @@ const columnsOf = ({ zone }: Scope): readonly Column<Monitor>[] => [
     width: "92px",
     isNumber: true,
     isWideOnly: true,
-    cell: (row) => <When atMs={soonest(row)} zone={zone} />,
+    cell: (row) => dueText(soonest(row), Date.now()),
   },
 ];
+
+/** "in 24 min", "now" once it is due. */
+export function dueText(atMs: number | null, nowMs: number): string {
+  if (atMs === null) return "–";
+  return atMs <= nowMs ? "now" : `in ${coarse(atMs - nowMs)}`;
+}
 
 function Environments({
   environments,
