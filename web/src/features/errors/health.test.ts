@@ -6,8 +6,7 @@ import { precise } from "./crash-free";
 import { writer } from "./FeedbackPage";
 import { points, rateSeries } from "./HealthPanels";
 import { durationSeries, usual } from "./monitors/MonitorDetail";
-import { dueText } from "./monitors/MonitorsPage";
-import { shownStatus, worst } from "./monitors/status";
+import { dueText, shownStatus, worst } from "./monitors/status";
 
 describe("precise", () => {
   it("never says 100 % of what is less", () => {

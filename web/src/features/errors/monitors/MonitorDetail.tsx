@@ -19,9 +19,8 @@ import { PageLink } from "@/ui/PageLink";
 import { Panel } from "@/ui/Panel";
 import { Table } from "@/ui/Table";
 import { refused } from "../actions";
-import { scheduleText } from "./MonitorsPage";
 import { RunMark } from "./RunMark";
-import { shownStatus } from "./status";
+import { scheduleText, shownStatus } from "./status";
 
 interface DetailProps {
   scope: Scope;

@@ -3,7 +3,7 @@ import { type Monitor, type MonitorEnvironment, useMonitors } from "@/api/monito
 import { useSetup } from "@/api/projects";
 import { type Scope, useScope, useSearchState } from "@/api/scope";
 import { Strip } from "@/charts/Strip";
-import { coarse, compact } from "@/lib/units";
+import { compact } from "@/lib/units";
 import { Ago } from "@/ui/Ago";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { PageLink } from "@/ui/PageLink";
@@ -13,7 +13,7 @@ import { type Column, Table } from "@/ui/Table";
 import { ErrorTabs } from "../ErrorTabs";
 import { MonitorDetail } from "./MonitorDetail";
 import { RunMark } from "./RunMark";
-import { shownStatus, worst } from "./status";
+import { dueText, scheduleText, shownStatus, worst } from "./status";
 import "../errors.css";
 import "./monitors.css";
 
@@ -127,12 +127,6 @@ const columnsOf = ({ zone }: Scope): readonly Column<Monitor>[] => [
   },
 ];
 
-/** "in 24 min", "now" once it is due. */
-export function dueText(atMs: number | null, nowMs: number): string {
-  if (atMs === null) return "–";
-  return atMs <= nowMs ? "now" : `in ${coarse(atMs - nowMs)}`;
-}
-
 function Environments({
   environments,
 }: {
@@ -150,13 +144,6 @@ function Environments({
       ))}
     </span>
   );
-}
-
-/** "0 2 * * *, Europe/Vienna", or why there is none. */
-export function scheduleText({ schedule, schedule_error, timezone }: Monitor): string {
-  if (schedule_error) return schedule_error;
-  if (!schedule) return "no schedule was told";
-  return timezone === "UTC" ? schedule : `${schedule}, ${timezone}`;
 }
 
 const stripLabel = ({ runs }: Monitor): string =>
