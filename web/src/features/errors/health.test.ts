@@ -6,7 +6,7 @@ import { precise } from "./crash-free";
 import { writer } from "./FeedbackPage";
 import { points, rateSeries } from "./HealthPanels";
 import { durationSeries, usual } from "./monitors/MonitorDetail";
-import { shownStatus, worst } from "./monitors/status";
+import { dueText, shownStatus, worst } from "./monitors/status";
 
 describe("precise", () => {
   it("never says 100 % of what is less", () => {
@@ -66,6 +66,12 @@ describe("monitors", () => {
 
   const run = (ts_ms: number, environment: string, duration_ms: number | null): Run =>
     ({ ts_ms, environment, duration_ms }) as Run;
+
+  it("say when they are due", () => {
+    expect(dueText(null, 0)).toBe("–");
+    expect(dueText(5, 5)).toBe("now");
+    expect(dueText(24 * 60_000, 0)).toBe("in 24 min");
+  });
 
   it("have a line of durations an environment, with gaps", () => {
     const runs = [run(3, "a", 2_000), run(2, "b", 1_000), run(1, "a", null)];

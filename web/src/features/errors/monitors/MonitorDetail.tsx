@@ -19,9 +19,8 @@ import { PageLink } from "@/ui/PageLink";
 import { Panel } from "@/ui/Panel";
 import { Table } from "@/ui/Table";
 import { refused } from "../actions";
-import { scheduleText } from "./MonitorsPage";
 import { RunMark } from "./RunMark";
-import { shownStatus } from "./status";
+import { scheduleText, shownStatus } from "./status";
 
 interface DetailProps {
   scope: Scope;
@@ -75,11 +74,14 @@ function Ready({ page, scope }: { page: MonitorPage; scope: Scope }): ReactNode 
 const marginNote = ({ schedule, margin_min }: Monitor): string =>
   schedule ? `${margin_min} min late are allowed` : "nothing is waited for";
 
+/** More are set smaller, so that a crontab line is read whole. */
+const MOST_LETTERS = 10;
+
 function Fact({ name, value, note }: { name: string; value: string; note: string }): ReactNode {
   return (
     <div>
       <dt>{name}</dt>
-      <dd className="trunc" title={value}>
+      <dd className={value.length > MOST_LETTERS ? "trunc long" : "trunc"} title={value}>
         {value}
       </dd>
       <dd className="muted s trunc">{note}</dd>
@@ -127,11 +129,12 @@ function Environments({ monitor, zone }: { monitor: Monitor; zone: string }): Re
             head: "Last run",
             width: "96px",
             isNumber: true,
+            isWideOnly: true,
             cell: when((row) => row.last_ms),
           },
           {
             head: "Next due",
-            width: "180px",
+            width: "150px",
             isNumber: true,
             cell: (row) => (row.next_ms === null ? "–" : moment(row.next_ms, zone, Date.now())),
           },

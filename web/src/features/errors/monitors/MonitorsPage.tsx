@@ -13,7 +13,7 @@ import { type Column, Table } from "@/ui/Table";
 import { ErrorTabs } from "../ErrorTabs";
 import { MonitorDetail } from "./MonitorDetail";
 import { RunMark } from "./RunMark";
-import { shownStatus, worst } from "./status";
+import { dueText, scheduleText, shownStatus, worst } from "./status";
 import "../errors.css";
 import "./monitors.css";
 
@@ -123,7 +123,7 @@ const columnsOf = ({ zone }: Scope): readonly Column<Monitor>[] => [
     width: "92px",
     isNumber: true,
     isWideOnly: true,
-    cell: (row) => <When atMs={soonest(row)} zone={zone} />,
+    cell: (row) => dueText(soonest(row), Date.now()),
   },
 ];
 
@@ -144,13 +144,6 @@ function Environments({
       ))}
     </span>
   );
-}
-
-/** "0 2 * * *, Europe/Vienna", or why there is none. */
-export function scheduleText({ schedule, schedule_error, timezone }: Monitor): string {
-  if (schedule_error) return schedule_error;
-  if (!schedule) return "no schedule was told";
-  return timezone === "UTC" ? schedule : `${schedule}, ${timezone}`;
 }
 
 const stripLabel = ({ runs }: Monitor): string =>

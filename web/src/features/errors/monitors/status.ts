@@ -1,4 +1,5 @@
-import type { MonitorEnvironment, RunStatus } from "@/api/monitors";
+import type { Monitor, MonitorEnvironment, RunStatus } from "@/api/monitors";
+import { coarse } from "@/lib/units";
 
 export type Shown = RunStatus | "late";
 
@@ -38,3 +39,16 @@ export const WORDS: Record<Shown, string> = {
   error: "failed",
   missed: "missed",
 };
+
+/** "0 2 * * *, Europe/Vienna", or why there is none. */
+export function scheduleText({ schedule, schedule_error, timezone }: Monitor): string {
+  if (schedule_error) return schedule_error;
+  if (!schedule) return "no schedule was told";
+  return timezone === "UTC" ? schedule : `${schedule}, ${timezone}`;
+}
+
+/** "in 24 min", "now" once it is due. */
+export function dueText(atMs: number | null, nowMs: number): string {
+  if (atMs === null) return "–";
+  return atMs <= nowMs ? "now" : `in ${coarse(atMs - nowMs)}`;
+}
