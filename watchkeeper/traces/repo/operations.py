@@ -103,6 +103,9 @@ class Leaders:
 _SUMS = """sum(calls) AS n, sum(errors) AS failed, sum(total_ns) AS time_ns, sum(hits), sum(misses),
     max(slowest), toUnixTimestamp(min(first)) * 1000, toUnixTimestamp(max(last)) * 1000,
     sumMap(CAST(took, 'Map(UInt8, UInt64)')) AS times"""
+_COMPARED = """sum(calls), sum(errors), sum(total_ns), 0, 0, '', 0, 0,
+    sumMap(CAST(took, 'Map(UInt8, UInt64)'))"""
+"""Of the columns of _SUMS those that a comparison needs."""
 _ORDERS = {
     OperationSort.TIME: "time_ns DESC",
     OperationSort.CALLS: "n DESC",
@@ -152,12 +155,13 @@ _AMONG = " AND operation IN {ids:Array(UInt64)}"
 def known(
     columns: Columns, scope: Scope, query: OperationQuery, grid: Grid, ids: Sequence[int]
 ) -> dict[int, Totals]:
-    """Of each of these operations its sums and times; absent where there was no call."""
+    """Of each of these operations calls, errors and times; absent where there was no call."""
     if not ids:
         return {}
     source, params = _source(scope, query, grid, _AMONG)
     rows = columns.rows(
-        f"SELECT operation, {_SUMS} FROM {source} GROUP BY operation", params | {"ids": list(ids)}
+        f"SELECT operation, {_COMPARED} FROM {source} GROUP BY operation",
+        params | {"ids": list(ids)},
     )
     return {row[0]: _totals(row[1:10]) for row in rows}
 
