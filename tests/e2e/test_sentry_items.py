@@ -146,7 +146,7 @@ def test_jobs_sessions_and_feedback_are_read(stored: Stored) -> None:
     assert {one["message"] for one in stored.feedback} >= {"The basket is slow."}
     (monitor,) = [one for one in stored.monitors if one["slug"] == "nightly"]
     assert monitor["schedule"]
-    assert monitor["runs"]["ok"] == 1  # type: ignore[index]
+    assert monitor["runs"]["ok"] >= 1  # type: ignore[index]
 
 
 def test_profiles_are_kept_in_both_forms(stored: Stored) -> None:
