@@ -17,9 +17,9 @@ def upgrade() -> None:
     sa.Column('config', sa.Text(), nullable=False),
     sa.Column('created_ms', sa.BigInteger(), nullable=False),
     sa.Column('changed_ms', sa.BigInteger(), nullable=False),
-    sa.ForeignKeyConstraint(['project_id'], ['projects.id'], name=op.f('fk_monitors_project_id_projects'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['project_id'], ['projects.id'], name=op.f('fk_monitors_project_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_monitors')),
-    sa.UniqueConstraint('project_id', 'slug', name=op.f('uq_monitors_project_id'))
+    sa.UniqueConstraint('project_id', 'slug', name=op.f('uq_monitors_project_id_slug'))
     )
     op.create_table('monitor_environments',
     sa.Column('id', _ID, autoincrement=True, nullable=False),
@@ -32,7 +32,7 @@ def upgrade() -> None:
     sa.Column('run_id', sa.String(length=32), nullable=False),
     sa.Column('run_ms', sa.BigInteger(), nullable=True),
     sa.Column('failures', sa.Integer(), nullable=False),
-    sa.ForeignKeyConstraint(['monitor_id'], ['monitors.id'], name=op.f('fk_monitor_environments_monitor_id_monitors'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['monitor_id'], ['monitors.id'], name=op.f('fk_monitor_environments_monitor_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_monitor_environments')),
-    sa.UniqueConstraint('monitor_id', 'environment', name=op.f('uq_monitor_environments_monitor_id'))
+    sa.UniqueConstraint('monitor_id', 'environment', name=op.f('uq_monitor_environments_monitor_id_environment'))
     )
