@@ -48,14 +48,21 @@ class AddressRule(StrEnum):
 
 
 class Attachments(StrEnum):
-    """Files that come with events: `text` is scrubbed, anything else can only be kept or not.
+    """Files that come with events: text is scrubbed, anything else can only be kept or not.
 
-    Also of replays: videos, and pictures of what pages drew.
+    `pictures`: text, and pictures and videos, which an SDK sends where an app asks for them; of
+    replays too. `text`: text alone. `all`: minidumps and whatever else there is.
     """
 
     TEXT = "text"
+    PICTURES = "pictures"
     ALL = "all"
     NONE = "none"
+
+    @property
+    def keeps_pictures(self) -> bool:
+        """True if pictures and videos are kept as they come."""
+        return self in {Attachments.PICTURES, Attachments.ALL}
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +79,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     emails: Emails = Emails.HIDE
     addresses: AddressRule = AddressRule.HIDE
-    attachments: Attachments = Attachments.TEXT
+    attachments: Attachments = Attachments.PICTURES
     rules: Annotated[tuple[Rule, ...], msgspec.Meta(max_length=MAX_RULES)] = ()
 
 

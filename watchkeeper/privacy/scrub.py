@@ -110,7 +110,7 @@ class Scrubber:
     def attachments(self) -> Attachments:
         """Which files that come with events are kept."""
         own = self._options.own
-        return Attachments.TEXT if own is None else own.attachments
+        return Attachments.PICTURES if own is None else own.attachments
 
     @property
     def salt(self) -> bytes:

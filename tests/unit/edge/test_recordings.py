@@ -255,18 +255,23 @@ async def test_files_of_text_are_scrubbed(
     assert contents(edge, Kind.ATTACHMENTS) == [stored]
 
 
+DUMP = b"MDMP\x93\xa7\x00\x00password=hunter2-secret"
+WEBP, MOVIE = b"RIFF\x00\x00\x00\x00WEBPVP8 ", b"\x00\x00\x00\x18ftypmp42"
 PICTURE = b"\x89PNG\r\n\x1a\n\x00\x00password=hunter2-secret"
 
 
 async def test_other_files_are_kept_only_where_the_project_says_so(edge: Edge) -> None:
-    refused = await edge.post(attachment(PICTURE, "screenshot.png", "image/png"))
-    edge.scrubber.take_policies({1: Policy(attachments=Attachments.ALL)})
-    taken = await edge.post(attachment(PICTURE, "screenshot.png", "image/png"))
+    files = {"screenshot.png": PICTURE, "crash.dmp": DUMP, "b.webp": WEBP, "c.mp4": MOVIE}
+    kept = []
+    for wanted in (Attachments.PICTURES, Attachments.TEXT, Attachments.ALL):
+        edge.scrubber.take_policies({1: Policy(attachments=wanted)})
+        before = len(contents(edge, Kind.ATTACHMENTS))
+        for name, content in files.items():
+            assert (await edge.post(attachment(content, name, "image/png"))).status == 200
+        kept.append(contents(edge, Kind.ATTACHMENTS)[before:])
 
-    assert (refused.status, refused.json()["error"]["code"]) == (403, "unscrubbable")
-    assert taken.status == 200
-    assert edge.world.dropped("unscrubbable") == 1
-    assert contents(edge, Kind.ATTACHMENTS) == [PICTURE]
+    assert kept == [[PICTURE, WEBP, MOVIE], [], [PICTURE, DUMP, WEBP, MOVIE]]
+    assert edge.world.dropped("unscrubbable") == 5
 
 
 async def test_a_project_may_keep_no_files_at_all(edge: Edge) -> None:
@@ -274,13 +279,12 @@ async def test_a_project_may_keep_no_files_at_all(edge: Edge) -> None:
 
     answer = await edge.post(attachment(b"a plain text", "a.txt", "text/plain"))
 
-    assert (answer.status, answer.json()["error"]["code"]) == (403, "not_wanted")
+    assert answer.status == 200
     assert edge.world.dropped("not_wanted") == 1
     assert edge.world.records() == []
 
 
-async def test_a_video_is_kept_only_where_the_project_says_so(edge: Edge) -> None:
-    edge.scrubber.take_policies({1: Policy(attachments=Attachments.ALL)})
+async def test_a_video_is_kept_unless_the_project_says_otherwise(edge: Edge) -> None:
     parts = {
         "replay_event": orjson.dumps({"replay_id": EVENT_ID, "segment_id": 1}),
         "replay_recording": b'{"segment_id":1}\n[{"type":4}]',
@@ -291,3 +295,8 @@ async def test_a_video_is_kept_only_where_the_project_says_so(edge: Edge) -> Non
     assert (await edge.post(body)).status == 200
 
     assert contents(edge, Kind.REPLAYS)[2] == b"\x00\x00mp4"
+
+    edge.scrubber.take_policies({1: Policy(attachments=Attachments.TEXT)})
+    assert (await edge.post(body)).status == 200
+    assert len(contents(edge, Kind.REPLAYS)) == 5
+    assert edge.world.dropped("unscrubbable") == 1

@@ -55,7 +55,7 @@ class PolicyBody(Body):
     model_config = example(
         emails="hash",
         addresses="hide",
-        attachments="text",
+        attachments="pictures",
         rules=[
             {"kind": "name", "pattern": "patient_no", "action": "hash", "note": "tells them apart"},
             {"kind": "path", "pattern": "extra.*", "action": "remove", "note": ""},
@@ -64,7 +64,7 @@ class PolicyBody(Body):
     )
     emails: Emails = Emails.HIDE
     addresses: AddressRule = AddressRule.HIDE
-    attachments: Attachments = Attachments.TEXT
+    attachments: Attachments = Attachments.PICTURES
     rules: list[RuleShape] = Field(default_factory=list, max_length=_MAX_RULES)
 
 

@@ -2496,12 +2496,13 @@ export interface components {
     };
     /**
      * Attachments
-     * @description Files that come with events: `text` is scrubbed, anything else can only be kept or not.
+     * @description Files that come with events: text is scrubbed, anything else can only be kept or not.
      *
-     *     Also of replays: videos, and pictures of what pages drew.
+     *     `pictures`: text, and pictures and videos, which an SDK sends where an app asks for them; of
+     *     replays too. `text`: text alone. `all`: minidumps and whatever else there is.
      * @enum {string}
      */
-    Attachments: "text" | "all" | "none";
+    Attachments: "text" | "pictures" | "all" | "none";
     /**
      * AttachmentsAnswer
      * @description The files of one event, oldest first.
@@ -5277,7 +5278,7 @@ export interface components {
      * @description The first rule that finds a value decides about it; all of them come before the defaults.
      * @example {
      *       "addresses": "hide",
-     *       "attachments": "text",
+     *       "attachments": "pictures",
      *       "emails": "hash",
      *       "rules": [
      *         {
@@ -5306,7 +5307,7 @@ export interface components {
       emails: components["schemas"]["Emails"];
       /** @default hide */
       addresses: components["schemas"]["AddressRule"];
-      /** @default text */
+      /** @default pictures */
       attachments: components["schemas"]["Attachments"];
       /** Rules */
       rules?: components["schemas"]["RuleShape"][];

@@ -19,6 +19,8 @@ from watchkeeper.privacy import Attachments, Scrubber
 _LONGEST_NAME = 250
 _LARGEST_JSON = 2**20
 """Characters of a file that is read as JSON; a larger one is scrubbed as text only."""
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"\x1a\x45\xdf\xa3")
+"""How PNG, JPEG, GIF and WebM begin."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _TEXT_TYPES = ("json", "xml", "yaml", "javascript", "x-www-form-urlencoded", "log")
 _TEXT_NAMES = (".txt", ".log", ".json", ".xml", ".csv", ".yaml", ".yml", ".md", ".html")
@@ -57,14 +59,21 @@ def _kept_content(content: bytes, scrubber: Scrubber, *, content_type: str, name
     codec = _codec_of(content, content_type, name)
     if codec is not None:
         return _scrubbed(content.decode(codec), scrubber).encode(codec)
-    if scrubber.attachments is Attachments.ALL:
+    wanted = scrubber.attachments
+    if wanted is Attachments.ALL or (wanted.keeps_pictures and _is_picture(content)):
         return content
     raise Refusal(
         403,
         Drop.UNSCRUBBABLE,
-        "This attachment is no text, so secrets in it cannot be hidden. To keep such files set "
-        "`attachments` of the project's privacy settings to `all`.",
+        "This attachment is neither text nor a picture, so secrets in it cannot be hidden. To keep "
+        "such files set `attachments` of the project's privacy settings to `all`.",
     )
+
+
+def _is_picture(content: bytes) -> bool:
+    """By the first bytes: what the sender calls it proves nothing."""
+    is_boxed = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
+    return content.startswith(_PICTURES) or is_boxed or content[4:8] == b"ftyp"
 
 
 def _codec_of(content: bytes, content_type: str, name: str) -> str | None:

@@ -38,6 +38,8 @@ _PATH = re.compile(
 )
 _STORED = frozenset({"envelope", "store", "security", "cron"})
 _REFUSED = frozenset({"minidump", "unreal", "attachment", "playstation", "nel"})
+_FILTERED = frozenset({Drop.UNSCRUBBABLE, Drop.NOT_WANTED})
+"""Left out because the project wants it so: no fault of the sender, who is answered as ever."""
 _ROUTES = 1_000
 """Paths that need not be taken apart again: a project's senders all use one."""
 _LARGE_BYTES = 256 * 1024
@@ -220,8 +222,8 @@ class SentryEndpoint:
         if rows or kept.points:
             await self._append(project_id, kept, EnvelopeBatch(rows=rows))
         self._count(envelope, kept)
-        if kept.refused and not rows and not kept.points:
-            worst = kept.refused[0]
+        worst = next((one for one in kept.refused if one.refusal.drop not in _FILTERED), None)
+        if worst is not None and not rows and not kept.points:
             return answers.refused(worst.refusal, project_id, kept.refused)
         event_id = kept.event_id or envelope.header.event_id
         return answers.taken(

@@ -14,7 +14,7 @@ from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.http import Refusal
 from watchkeeper.ingest.protocols.sentry.categories import MIB
 from watchkeeper.ingest.protocols.sentry.rrweb import hide_unseen
-from watchkeeper.privacy import Attachments, Json, Scrubber
+from watchkeeper.privacy import Json, Scrubber
 
 MAX_UNPACKED_BYTES = 100 * MIB
 """Of one segment, as Relay has it."""
@@ -48,7 +48,7 @@ def scrubbed_recording(content: bytes, scrubber: Scrubber) -> tuple[bytes, int]:
 
 
 def _scrubbed(event: dict[str, Json], scrubber: Scrubber) -> bytes | None:
-    keeps_pictures = scrubber.attachments is Attachments.ALL
+    keeps_pictures = scrubber.attachments.keeps_pictures
     if not hide_unseen(event, is_secret=scrubber.is_secret_name, keeps_pictures=keeps_pictures):
         return None
     scrubber.scrub_event(event, deepest=_DEEPEST).pop("_scrubbed", None)

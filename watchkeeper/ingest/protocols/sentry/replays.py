@@ -24,7 +24,7 @@ from watchkeeper.ingest.protocols.sentry.values import (
     trace_id_of,
 )
 from watchkeeper.model import Kind
-from watchkeeper.privacy import Attachments, Json
+from watchkeeper.privacy import Json
 
 _MOST_LISTED = 1_000
 
@@ -71,14 +71,14 @@ def take_replay_video(item: Item, facts: Facts, kept: Kept) -> None:
 
 
 def _take_video(video: bytes, segment: dict[str, object], facts: Facts, kept: Kept) -> None:
-    if facts.scrubber.attachments is Attachments.ALL:
+    if facts.scrubber.attachments.keeps_pictures:
         _add(kept, facts, segment=segment, part="video", content=video, unpacked=len(video))
         return
     refusal = Refusal(
         403,
         Drop.UNSCRUBBABLE,
         "Secrets in a video cannot be hidden. To keep the videos of replays set `attachments` of "
-        "the project's privacy settings to `all`.",
+        "the project's privacy settings to `pictures`.",
     )
     kept.refused.append(RefusedItems(Category.REPLAY, refusal))
 

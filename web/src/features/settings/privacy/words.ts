@@ -58,6 +58,7 @@ export const ADDRESSES = [
 ] as const;
 
 export const ATTACHMENTS = [
+  { value: "pictures", label: "Keep texts, scrubbed, and pictures" },
   { value: "text", label: "Keep texts, scrubbed" },
   { value: "all", label: "Keep all, others unscrubbed" },
   { value: "none", label: "Keep none" },
