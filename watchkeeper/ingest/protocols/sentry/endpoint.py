@@ -38,8 +38,6 @@ _PATH = re.compile(
 )
 _STORED = frozenset({"envelope", "store", "security", "cron"})
 _REFUSED = frozenset({"minidump", "unreal", "attachment", "playstation", "nel"})
-_FILTERED = frozenset({Drop.UNSCRUBBABLE, Drop.NOT_WANTED})
-"""Left out because the project wants it so: no fault of the sender, who is answered as ever."""
 _ROUTES = 1_000
 """Paths that need not be taken apart again: a project's senders all use one."""
 _LARGE_BYTES = 256 * 1024
@@ -222,7 +220,7 @@ class SentryEndpoint:
         if rows or kept.points:
             await self._append(project_id, kept, EnvelopeBatch(rows=rows))
         self._count(envelope, kept)
-        worst = next((one for one in kept.refused if one.refusal.drop not in _FILTERED), None)
+        worst = next((one for one in kept.refused if not _is_filtered(one.refusal)), None)
         if worst is not None and not rows and not kept.points:
             return answers.refused(worst.refusal, project_id, kept.refused)
         event_id = kept.event_id or envelope.header.event_id
@@ -315,6 +313,11 @@ def _sender(request: Request) -> Sender:
         environment=request.parameter("sentry_environment")[:250],
         user_agent=request.header(b"user-agent")[:1_000],
     )
+
+
+def _is_filtered(refusal: Refusal) -> bool:
+    """Left out because the project wants it so: no fault of the sender, who is answered as ever."""
+    return refusal.status == 403 and refusal.drop in {Drop.UNSCRUBBABLE, Drop.NOT_WANTED}
 
 
 def _not_taken(endpoint: str) -> Refusal:
