@@ -48,7 +48,7 @@ def error_row(project: int, number: int, *, ts_ms: int = START_MS) -> tuple[obje
         0,
         {"browser": "Firefox", "é": "ü" * 200},
         '{"k":1}',
-        *("/cart/7", "get", "\nget\n", "", "ada", ""),
+        *("/cart/7", "get", "\nget\n", "", "ada", "", "high"),
     )
 
 

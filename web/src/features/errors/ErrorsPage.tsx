@@ -15,12 +15,11 @@ import { scopeOnly } from "@/ui/PageLink";
 import { toast } from "@/ui/Toasts";
 import { useKeys } from "@/ui/useKeys";
 import { useActs } from "./actions";
-import { BulkBar } from "./BulkBar";
 import { ErrorTabs } from "./ErrorTabs";
 import { FilterBar, problemOf } from "./FilterBar";
 import { IssueTable } from "./IssueTable";
 import { addressOf } from "./KeptSearches";
-import { IssuePeek, MergeDialog, NoIssues } from "./lazily";
+import { BulkBar, IssuePeek, MergeDialog, NoIssues } from "./lazily";
 import { rememberOrder } from "./order";
 import { SeverityChart } from "./SeverityChart";
 import { queryOf, severityOf, sortOf, type View, viewOf } from "./views";
@@ -218,20 +217,22 @@ function Rows({ scope, list, filter, more }: RowsProps): ReactNode {
         onPrefetch={prefetch}
         bulk={
           chosen.length === 0 ? null : (
-            <BulkBar
-              scope={scope}
-              rows={chosen}
-              of={rows.length}
-              total={total}
-              isAll={isAll}
-              assignSignal={signals.assign}
-              severitySignal={signals.severity}
-              onAll={() => setAll(true)}
-              onChange={perform}
-              onMerge={merge}
-              onClear={() => pick(new Set())}
-              onPickAll={pickAll}
-            />
+            <Suspense fallback={<div className="bulk" />}>
+              <BulkBar
+                scope={scope}
+                rows={chosen}
+                of={rows.length}
+                total={total}
+                isAll={isAll}
+                assignSignal={signals.assign}
+                severitySignal={signals.severity}
+                onAll={() => setAll(true)}
+                onChange={perform}
+                onMerge={merge}
+                onClear={() => pick(new Set())}
+                onPickAll={pickAll}
+              />
+            </Suspense>
           )
         }
       />

@@ -7,6 +7,8 @@ export const IssuePeek = lazy(() =>
   import("./IssuePeek").then((one) => ({ default: one.IssuePeek })),
 );
 
+export const BulkBar = lazy(() => import("./BulkBar").then((one) => ({ default: one.BulkBar })));
+
 export const MergeDialog = lazy(() =>
   import("./MergeDialog").then((one) => ({ default: one.MergeDialog })),
 );
