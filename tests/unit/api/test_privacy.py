@@ -27,7 +27,7 @@ async def test_rules_are_set_and_read(world: World) -> None:
     assert before == {
         "emails": "hide",
         "addresses": "hide",
-        "attachments": "text",
+        "attachments": "pictures",
         "rules": [],
     }
     assert put.status_code == 200

@@ -36,7 +36,7 @@ class Operation:
             "short_id": "WEB-1", "file": "shop", "which": "latest",
             "metric": "up", "trace_id": "0" * 32, "span_id": "0" * 16, "profile_id": "0" * 32,
             "version": "shop@1.0", "event_id": "a" * 32, "number": 0, "line_id": "1-0-0",
-            "query_id": 1, "comment_id": 1, "search_id": 1, "key": "plan",
+            "query_id": 1, "comment_id": 1, "search_id": 1, "key": "plan", "slug": "nightly",
         }  # fmt: skip
         return self.path.format(**values)
 
