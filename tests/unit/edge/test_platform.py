@@ -85,7 +85,7 @@ async def test_a_function_that_fails_is_a_span_and_a_line(edge: PlatformEdge) ->
 
     good, bad = edge.spans()
     assert (good.op, good.name, good.route, good.status) == ("function", "resize", "resize", "ok")
-    assert (bad.status, bad.duration_ns, bad.user_key) == ("error", 13_500_000, "u-1")
+    assert (bad.status, bad.duration_ns, bad.user_key) == ("error", 13_500_000, "id:u-1")
     began, failed = edge.lines()
     assert (began.severity, began.body) == ("debug", "Function resize started")
     assert (failed.severity, failed.trace_id) == ("error", bad.trace_id)
