@@ -45,9 +45,9 @@ def _waited_s(house: House, most_s: float = 0.3) -> list[float]:
     return stop.waited_s
 
 
-def test_errors_are_waited_for_300_ms(house: House) -> None:
+def test_a_burst_of_errors_is_taken_in_for_600_ms(house: House) -> None:
     house.edge.append_blocking([_error(1)])
-    assert _waited_s(house) == pytest.approx([0.2, 0.1])
+    assert _waited_s(house, 0.6) == pytest.approx([0.2, 0.2, 0.2])
 
 
 def test_all_else_that_is_much_is_waited_for_800_ms(house: House) -> None:
@@ -60,15 +60,15 @@ def test_errors_among_much_else_do_not_hurry_it(house: House) -> None:
     assert _waited_s(house, 0.8) == pytest.approx([0.2, 0.2, 0.2, 0.2])
 
 
-def test_errors_that_wait_in_the_next_segment_are_taken_at_once(house: House) -> None:
+def test_errors_that_go_on_are_waited_for_300_ms_and_not_at_all_while_behind(house: House) -> None:
     lane = SegmentWriter(
         house.directory / "spool",
         "short",
         clock=house.clock,
         options=SpoolOptions(segment_bytes=_MUCH),
     )
-    lane.append_blocking([_error(1)])
-    lane.append_blocking([_error(2)])
+    for number in (1, 2, 3):  # a segment each, and so a cut each
+        lane.append_blocking([_error(number)])
     lane.close()
-    assert _waited_s(house) == pytest.approx([0.0, 0.2, 0.1])
-    assert house.count("errors") == 2
+    assert _waited_s(house, 0.9) == pytest.approx([0.2, 0.2, 0.2, 0.0, 0.2, 0.1])
+    assert house.count("errors") == 3

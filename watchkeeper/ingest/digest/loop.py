@@ -37,7 +37,7 @@ class DigestOptions:
     gather_ms: int = 200
     """Pause between rounds while little comes, so that inserts are few and large."""
     gather_errors_ms: int = 300
-    """The same while many errors come."""
+    """The same while many errors come; twice as long when they begin to."""
     gather_busy_ms: int = 800
     """The same while much else comes; it ends early once a whole cut waits."""
     backoff_s: float = 5.0
@@ -100,6 +100,7 @@ class Digest:
         self._stubborn_failures = 0
         self._is_behind = False
         self._busy_ms = 0
+        self._is_busy = self._was_busy = False
 
     def run(self, stop: threading.Event, gate: AbstractContextManager[object] = _OPEN) -> None:
         """Digest until `stop` is set; a failure is counted, logged and tried again.
@@ -150,6 +151,7 @@ class Digest:
         the next call replays the same cut.
         """
         self._is_behind, self._busy_ms = False, 0
+        self._was_busy, self._is_busy = self._is_busy, False
         stored = self._finish_pending() if self._floor_ms is None else 0
         for lane in self._reader.lanes():
             stored += self._advance(lane)
@@ -224,10 +226,13 @@ class Digest:
         prompt, patient = _prompt_and_patient(batch.records)
         is_behind = depth >= self._options.batch_bytes // 2
         busy_ms = self._options.gather_busy_ms
-        if prompt > patient:  # a cut that ended with its segment is no reason to pause either
+        if prompt > patient and not self._was_busy:  # a burst is taken in before it is stored
+            busy_ms = 2 * self._options.gather_errors_ms
+        elif prompt > patient:  # a cut that ended with its segment is no reason to pause either
             is_behind = is_behind or 2 * depth > batch.cut.end - batch.cut.start
             busy_ms = 0 if is_behind else self._options.gather_errors_ms
         if max(prompt, patient) >= _BUSY_BYTES:
+            self._is_busy = True
             self._busy_ms = max(self._busy_ms, busy_ms)
         self._is_behind = self._is_behind or is_behind
 
