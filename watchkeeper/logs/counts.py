@@ -24,9 +24,8 @@ from watchkeeper.logs.types import Facet, Histogram, severity_row
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns, QueryTooHeavy
 
-NEWEST_LINES = 25_000
-"""Lines in which facets of a search are counted."""
-_FOR_NAMES = 20_000
+NEWEST_LINES = 5_000
+"""Lines in which facets of a search are counted, and names of attributes looked for."""
 _STEPS_MS = tuple(
     unit * count
     for unit, counts in (
@@ -48,7 +47,7 @@ class CountBounds:
     """
 
     most_rows: int = 2_000_000
-    sampled_rows: int = 500_000
+    sampled_rows: int = 200_000
 
 
 class LogCounts:
@@ -57,6 +56,7 @@ class LogCounts:
     def __init__(self, columns: Columns, scope: Scope, bounds: CountBounds | None = None) -> None:
         self._columns, self._scope = columns, scope
         self._bounds = bounds or CountBounds()
+        self._stretches: dict[tuple[TimeRange, Node], TimeRange] = {}
 
     def histogram(self, span: TimeRange, node: Node, *, buckets: int) -> Histogram:
         """Lines by severity and time. Buckets begin at multiples of a round step."""
@@ -95,11 +95,10 @@ class LogCounts:
             rows = minute_facets(self._columns, self._scope, span, condition, rolled, limit=limit)
             found |= _facets(rolled, list(rows), total=None)
         if others:
-            stretch = newest_stretch(self._columns, self._scope, span, condition, most=NEWEST_LINES)
             rows = facet_counts(
                 self._columns,
                 self._scope,
-                stretch,
+                self._newest(span, node),
                 condition,
                 others,
                 limit=limit,
@@ -115,11 +114,20 @@ class LogCounts:
         return attribute_names(
             self._columns,
             self._scope,
-            span,
+            self._newest(span, node),
             condition_of(node),
             limit=limit,
-            newest=_FOR_NAMES,
+            newest=NEWEST_LINES,
         )
+
+    def _newest(self, span: TimeRange, node: Node) -> TimeRange:
+        """Where the newest lines are; looked for once, whatever is asked of them."""
+        key = span, node
+        if key not in self._stretches:
+            self._stretches[key] = newest_stretch(
+                self._columns, self._scope, span, condition_of(node), most=NEWEST_LINES
+            )
+        return self._stretches[key]
 
     def _sampled(self, span: TimeRange, node: Node, step_ms: int) -> tuple[float, list[Count]]:
         """Counts in a stripe of each bucket, and by how much to multiply them."""

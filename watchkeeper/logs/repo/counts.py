@@ -116,14 +116,19 @@ def minute_facets(
     limit: int,
 ) -> Iterator[tuple[int, str, int]]:
     """(number of the field, value, lines), the commonest first, from the roll-up by minute."""
-    pairs = _pairs(fields, Values())
-    rows = columns.rows(
+    values = Values()
+    # A pass for each field: to group by one short column takes a fraction of what pairs would.
+    of_each = [
         f"""
-        SELECT pair.1 AS at, pair.2 AS found, sum(n) AS counted FROM (
-            SELECT arrayJoin([{pairs}]) AS pair, lines AS n FROM logs_1m
-            WHERE {_MINUTES} AND {condition.sql}
-        ) GROUP BY at, found ORDER BY counted DESC, found LIMIT {{most:UInt32}} BY at
-        """,
+        SELECT {at} AS at, {_as_text(each, values)} AS found, sum(n) AS counted FROM (
+            SELECT {each.column}, sum(lines) AS n FROM logs_1m
+            WHERE {_MINUTES} AND {condition.sql} GROUP BY {each.column}
+        ) GROUP BY found ORDER BY counted DESC, found LIMIT {{most:UInt32}}
+        """
+        for at, each in enumerate(fields)
+    ]
+    rows = columns.rows(
+        " UNION ALL ".join(f"SELECT * FROM ({one})" for one in of_each),
         {**range_params(scope, span), **condition.params, "most": limit},
     )
     for at, found, counted in rows:
