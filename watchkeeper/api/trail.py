@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from watchkeeper.access import Principal, audit
 from watchkeeper.api.rooms import Rooms
 from watchkeeper.model import Scope
 
 
-def note(rooms: Rooms, scope: Scope, caller: Principal, action: str, target: str = "") -> None:
-    """Write down that the caller changed something of the project."""
+def note(
+    rooms: Rooms,
+    scope: Scope,
+    caller: Principal,
+    action: str,
+    target: str = "",
+    *,
+    facts: Mapping[str, object] | None = None,
+) -> None:
+    """Write down that the caller changed something of the project. facts: its id if none."""
     with rooms.meta.write() as conn:
         audit(
             conn,
@@ -17,5 +27,5 @@ def note(rooms: Rooms, scope: Scope, caller: Principal, action: str, target: str
             actor=caller.email,
             action=action,
             target=target,
-            facts={"project_id": scope.project_id},
+            facts={"project_id": scope.project_id} if facts is None else facts,
         )

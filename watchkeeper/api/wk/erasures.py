@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from watchkeeper.access import audit
 from watchkeeper.api.auth import AdminScope, Caller, RoomsHere
+from watchkeeper.api.trail import note
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, example
 from watchkeeper.privacy import Erasure, ErasureRequest, ErasureState, hashed
 
@@ -74,17 +74,10 @@ def start_erasure(
     """
     request = ErasureRequest(project_id=project_id, user=body.user.strip(), is_dry_run=body.dry_run)
     begun = rooms.erasures.start(request)
-    with rooms.meta.write() as conn:
-        audit(
-            conn,
-            org_id=scope.org_id,
-            at_ms=rooms.clock(),
-            actor=caller.email,
-            action="person.searched" if body.dry_run else "person.erased",
-            target=str(project_id),
-            # The log outlives the person's data: it tells who it was only to who knows the id.
-            facts={"person": hashed(request.user, rooms.options.salt)},
-        )
+    # The log outlives the person's data: it tells who it was only to who knows the id.
+    person = hashed(request.user, rooms.options.salt)
+    action = "person.searched" if body.dry_run else "person.erased"
+    note(rooms, scope, caller, action, str(project_id), facts={"person": person})
     return _answer(begun)
 
 

@@ -20,14 +20,7 @@ def note_deploy(conn: Connection, project_id: int, change: DeployChange, *, now_
     """Note a deploy, or what became of it. Raises Invalid for times that cannot be."""
     deployment_id = change.deployment_id[:_LONGEST_ID] or f"wk-{secrets.token_hex(8)}"
     before = repo.deploy(conn, project_id, deployment_id)
-    values = _values(before, change, now_ms)
-    if values["release"]:
-        repo.ensure(conn, project_id, checked_version(values["release"]), now_ms=now_ms)
-    row = {"project_id": project_id, "deployment_id": deployment_id, **values}
-    repo.put_deploy(conn, row, now_ms=now_ms)
-    found = repo.deploy(conn, project_id, deployment_id)
-    assert found is not None
-    return found
+    return _kept(conn, (project_id, deployment_id), before, change, now_ms=now_ms)
 
 
 def note_heard_deploy(
@@ -38,8 +31,30 @@ def note_heard_deploy(
     What is over stays over, a start after the end is not believed, and a release that cannot be
     named so is left out.
     """
-    before = repo.deploy(conn, project_id, change.deployment_id[:_LONGEST_ID])
-    return note_deploy(conn, project_id, _credible(before, change), now_ms=now_ms)
+    deployment_id = change.deployment_id[:_LONGEST_ID]
+    before = repo.deploy(conn, project_id, deployment_id)
+    credible = _credible(before, change)
+    return _kept(conn, (project_id, deployment_id), before, credible, now_ms=now_ms)
+
+
+def _kept(
+    conn: Connection,
+    of: tuple[int, str],
+    before: Deploy | None,
+    change: DeployChange,
+    *,
+    now_ms: int,
+) -> Deploy:
+    """Store what is known after a change. of: project and the deploy's own name."""
+    project_id, deployment_id = of
+    values = _values(before, change, now_ms)
+    if values["release"]:
+        repo.ensure(conn, project_id, checked_version(values["release"]), now_ms=now_ms)
+    row = {"project_id": project_id, "deployment_id": deployment_id, **values}
+    repo.put_deploy(conn, row, now_ms=now_ms)
+    found = repo.deploy(conn, project_id, deployment_id)
+    assert found is not None
+    return found
 
 
 def checked_version(version: str) -> str:
