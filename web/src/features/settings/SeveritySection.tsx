@@ -12,6 +12,7 @@ import { Async } from "@/ui/Async";
 import { Button } from "@/ui/controls";
 import { SeverityBars } from "@/ui/Glyph";
 import { Panel } from "@/ui/Panel";
+import { RuleButtons } from "./RuleButtons";
 import { report } from "./report";
 
 const SEVERITIES: readonly Severity[] = ["critical", "high", "medium", "low"];
@@ -152,21 +153,7 @@ function Rule({
           </option>
         ))}
       </select>
-      <Button
-        small
-        aria-label={`Try rule ${number} earlier`}
-        reason={isFirst ? "It is tried first" : undefined}
-        onClick={onUp}
-      >
-        Up
-      </Button>
-      <Button
-        small
-        kind="quiet"
-        icon="close"
-        aria-label={`Remove rule ${number}`}
-        onClick={onRemove}
-      />
+      <RuleButtons number={number} isFirst={isFirst} onUp={onUp} onRemove={onRemove} />
     </li>
   );
 }

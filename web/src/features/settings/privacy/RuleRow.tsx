@@ -1,7 +1,7 @@
 import { type ReactNode, useId } from "react";
 import type { PolicyRule, Preview } from "@/api/privacy";
-import { Button } from "@/ui/controls";
 import { Glyph } from "@/ui/Glyph";
+import { RuleButtons } from "../RuleButtons";
 import { ACTIONS, KINDS } from "./words";
 
 interface RuleRowProps {
@@ -76,21 +76,7 @@ export function RuleRow({
         ))}
       </select>
       <span className="row acts">
-        <Button
-          small
-          aria-label={`Try rule ${number} earlier`}
-          reason={isFirst ? "It is tried first" : undefined}
-          onClick={onUp}
-        >
-          Up
-        </Button>
-        <Button
-          small
-          kind="quiet"
-          icon="close"
-          aria-label={`Remove rule ${number}`}
-          onClick={onRemove}
-        />
+        <RuleButtons number={number} isFirst={isFirst} onUp={onUp} onRemove={onRemove} />
       </span>
       <input
         className="in note"
