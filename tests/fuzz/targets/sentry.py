@@ -7,6 +7,8 @@ import base64
 import json
 import zlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from random import Random
 
 import msgspec
@@ -32,8 +34,16 @@ _ODD: tuple[object, ...] = (
 )  # fmt: skip
 
 
+@cache
+def _runner() -> asyncio.Runner:
+    """One loop with one thread a worker: each thread's stack and arena counts as its memory."""
+    runner = asyncio.Runner()
+    runner.get_loop().set_default_executor(ThreadPoolExecutor(max_workers=1))
+    return runner
+
+
 def _take(path: str) -> Run:
-    sink, keys, scrubber, runner = Sink(), KeyBox(), Scrubber(), asyncio.Runner()
+    sink, keys, scrubber, runner = Sink(), KeyBox(), Scrubber(), _runner()
 
     def run(data: bytes) -> str:
         sink.renew()
