@@ -32,14 +32,12 @@ $(VENV)/.python:
 	@touch $@
 
 $(VENV)/.run-ready: $(VENV)/.python requirements.lock
-	@echo "Installing locked packages"
-	@$(PIP) --require-hashes -r requirements.lock
+	@$(BIN)/python tools/install_locked.py requirements.lock "Installing the server's packages"
 	@WK_SKIP_WEB=1 $(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.test-ready: $(VENV)/.run-ready requirements-dev.lock
-	@echo "Installing the tools for tests"
-	@$(PIP) --require-hashes -r requirements-dev.lock
+	@$(BIN)/python tools/install_locked.py requirements-dev.lock "Installing the tools for tests"
 	@touch $@
 
 # The web UI, with the system's Node >= 20 or one that pip brings.
