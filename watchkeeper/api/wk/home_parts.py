@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from watchkeeper.alerting import ActiveAlert
 from watchkeeper.api import repo
 from watchkeeper.api.rooms import Rooms
 from watchkeeper.api.wk.alerts import fingerprint_of
-from watchkeeper.api.wk.charts import Grid, change, instant, latest, lines
 from watchkeeper.api.wk.home_shapes import (
-    Chart,
     Counts,
     Host,
     Link,
     NeedsYou,
-    Points,
     SetupDone,
     TargetRow,
 )
@@ -24,57 +20,10 @@ from watchkeeper.api.wk.up_history import UpHistory
 from watchkeeper.ingest.scrape import Health, TargetStatus
 from watchkeeper.issues import IssueRow, IssueStatus
 from watchkeeper.model import Scope
-from watchkeeper.query.promql import Engine
 
 MOST_TARGETS = 50
 _WORST_FIRST = ("critical", "high", "error", "warning", "medium", "low", "info")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChartPlan:
-    """A chart of Home. queries: the first that has data is drawn."""
-
-    key: str
-    title: str
-    unit: str
-    queries: tuple[str, ...]
-    empty_hint: str
-
-
-CHARTS = (
-    ChartPlan(
-        key="errors",
-        title="Errors",
-        unit="/min",
-        queries=("sum(rate(watchkeeper_errors_total[5m])) * 60",),
-        empty_hint="No error has arrived. Put the DSN of the set-up page into a Sentry SDK.",
-    ),
-    ChartPlan(
-        key="requests",
-        title="Requests",
-        unit="/s",
-        queries=(
-            "sum(rate(http_requests_total[5m]))",
-            "sum(rate(http_request_duration_seconds_count[5m]))",
-            "sum(rate(http_server_request_duration_seconds_count[5m]))",
-        ),
-        empty_hint="No request counter has arrived. Scrape an app that exports one.",
-    ),
-    ChartPlan(
-        key="targets",
-        title="Targets up",
-        unit="",
-        queries=("sum(up)",),
-        empty_hint="Nothing is scraped yet. Add a target to the scrape config.",
-    ),
-    ChartPlan(
-        key="cpu",
-        title="Host CPU",
-        unit="ratio",
-        queries=('1 - avg(rate(node_cpu_seconds_total{mode="idle"}[5m]))',),
-        empty_hint="No host is measured. Switch host metrics on, or scrape a node exporter.",
-    ),
-)
 
 HOST_QUERIES = {
     "cpu": '1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m]))',
@@ -99,53 +48,6 @@ def needs_you(
         *(_issue(each) for each in issues if each.is_regressed),
     ]
     return sorted(found, key=_urgency)
-
-
-def chart(engine: Engine, scope: Scope, grid: Grid, plan: ChartPlan, *, end_ms: int) -> Chart:
-    """One chart over the range; `series` is null where nothing was measured.
-
-    end_ms: of the range, after the last step. What has just begun to arrive has its only point
-    there.
-    """
-    values: list[float | None] = []
-    query = plan.queries[0]
-    for query in plan.queries:
-        found = lines(engine, scope, query, grid).lines
-        if found:
-            values = found[0].values
-            break
-    else:
-        return _begun(engine, scope, plan, end_ms)
-    return Chart(
-        key=plan.key,
-        title=plan.title,
-        unit=plan.unit,
-        query=query,
-        value=latest(values),
-        series=Points(times_ms=grid.times_ms, values=values) if values else None,
-        change=change(values),
-        empty_hint=plan.empty_hint,
-    )
-
-
-def _begun(engine: Engine, scope: Scope, plan: ChartPlan, end_ms: int) -> Chart:
-    """A chart of which no step has a value yet."""
-    found: list[tuple[str, float]] = []
-    for query in plan.queries:
-        found = [(query, value) for _, value in instant(engine, scope, query, end_ms)]
-        if found:
-            break
-    query, value = found[0] if found else (plan.queries[0], None)
-    return Chart(
-        key=plan.key,
-        title=plan.title,
-        unit=plan.unit,
-        query=query,
-        value=value,
-        series=None if value is None else Points(times_ms=[end_ms], values=[value]),
-        change=None,
-        empty_hint=plan.empty_hint,
-    )
 
 
 def target_rows(targets: Sequence[TargetStatus], history: UpHistory) -> list[TargetRow]:
@@ -209,16 +111,25 @@ def setup_done(rooms: Rooms, scope: Scope) -> SetupDone:
 
 
 def _alert(alert: ActiveAlert) -> NeedsYou:
-    summary = alert.annotations.get("summary") or alert.annotations.get("description", "")
+    summary = alert.annotations.get("summary") or alert.annotations.get("description")
     return NeedsYou(
         kind="alert",
         state="firing" if alert.state == "firing" else "pending",
         severity=alert.severity,
         title=alert.rule,
-        detail=summary,
+        detail=summary or _named_by(alert.labels),
         since_ms=alert.fired_ms or alert.active_ms,
         link=Link(page="alerts", id=fingerprint_of(alert.labels)),
     )
+
+
+_SAID_ELSEWHERE = frozenset({"alertname", "severity", "project", "__name__"})
+
+
+def _named_by(labels: Mapping[str, str]) -> str:
+    """What tells an alert without a summary from others of its rule: "job api, instance a:1"."""
+    told = [f"{name} {value}" for name, value in labels.items() if name not in _SAID_ELSEWHERE]
+    return ", ".join(told)
 
 
 def _target(target: TargetStatus) -> NeedsYou:

@@ -1,6 +1,7 @@
 import uPlot from "uplot";
 import { clock, date, type Span } from "@/lib/time";
 import { axisLabels } from "@/lib/units";
+import { markGroups, middleOf } from "./marks";
 import { GAP_STEPS, lonePoints, yRange } from "./shape";
 import type { ChartSeries, Shaped, TimeChartProps } from "./TimeChart";
 import type { Hover } from "./Tooltip";
@@ -97,7 +98,7 @@ function axes(request: PlotRequest, shaped: () => Shaped): uPlot.Axis[] {
       size: (_u, labels) => Math.max(30, ...(labels ?? []).map((text) => 12 + text.length * 6.2)),
       gap: 5,
       grid: { stroke: token("grid"), width: 1 },
-      space: 20,
+      space: Math.max(20, Math.min(56, request.height / 7)),
       incrs: () => increments(shaped()),
       values: (_u, splits) => axisLabels(splits, request.unit),
     },
@@ -208,8 +209,8 @@ function drawBands(u: uPlot, { bands = [] }: PlotRequest): void {
 function drawMarks(u: uPlot, { marks = [] }: PlotRequest): void {
   const { ctx, bbox } = u;
   const r = devicePixelRatio;
-  for (const mark of marks) {
-    const x = Math.round(u.valToPos(mark.atMs / 1000, "x", true)) + 0.5;
+  for (const group of markGroups(u, marks)) {
+    const x = Math.round(u.valToPos(middleOf(group) / 1000, "x", true)) + 0.5;
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
     ctx.save();
     ctx.strokeStyle = token("line-2");
@@ -229,6 +230,12 @@ function drawMarks(u: uPlot, { marks = [] }: PlotRequest): void {
     ] as const)
       ctx.lineTo(x + dx * r, bbox.top + dy * r);
     ctx.fill();
+    if (group.length > 1) {
+      ctx.font = `${FONT_PX * r}px ${token("font")}`;
+      ctx.textAlign = "left";
+      ctx.textBaseline = "middle";
+      ctx.fillText(String(group.length), x + 6 * r, bbox.top);
+    }
     ctx.restore();
   }
 }
