@@ -47,13 +47,13 @@ def get_home(
     asked = ask(rooms.engine, scope, span, back_ms=query.back_ms)
     issues = rooms.issues.list(scope, wanted).issues
     alerts = rooms.alerts.active(scope)
-    targets = rooms.scraper.targets(scope)
+    targets, history = rooms.scraper.targets(scope), asked.history()
     return HomeAnswer(
-        needs_you=parts.needs_you(alerts, targets, issues),
+        needs_you=parts.needs_you(alerts, targets, history, issues),
         last_alert_ms=_last_alert_ms(rooms, scope),
         charts=[each.result() for each in asked.charts],
         services=asked.services.result(),
-        targets=parts.target_rows(targets, asked.history()),
+        targets=parts.target_rows(targets, history),
         issues=[issue_answer(each) for each in issues],
         counts=parts.counts(alerts, targets, rooms.issues.status_counts(scope)),
         hosts=parts.hosts({key: each.result() for key, each in asked.hosts.items()}),

@@ -39,12 +39,15 @@ HOST_QUERIES = {
 
 
 def needs_you(
-    alerts: Iterable[ActiveAlert], targets: Iterable[TargetStatus], issues: Iterable[IssueRow]
+    alerts: Iterable[ActiveAlert],
+    targets: Iterable[TargetStatus],
+    history: UpHistory,
+    issues: Iterable[IssueRow],
 ) -> list[NeedsYou]:
-    """What asks for somebody: firing and pending alerts, targets down, regressed issues."""
+    """What asks for somebody: active alerts, jobs with targets down, regressed issues."""
     found = [
         *(_alert(each) for each in alerts),
-        *(_target(each) for each in targets if each.health is Health.DOWN),
+        *_jobs_down(targets, history),
         *(_issue(each) for each in issues if each.is_regressed),
     ]
     return sorted(found, key=_urgency)
@@ -132,15 +135,35 @@ def _named_by(labels: Mapping[str, str]) -> str:
     return ", ".join(told)
 
 
-def _target(target: TargetStatus) -> NeedsYou:
+def _jobs_down(targets: Iterable[TargetStatus], history: UpHistory) -> list[NeedsYou]:
+    """An entry for each job of which something is down."""
+    jobs: dict[str, list[TargetStatus]] = {}
+    for target in targets:
+        jobs.setdefault(target.job, []).append(target)
+    return [
+        _job_down(job, down, len(all_), history)
+        for job, all_ in jobs.items()
+        if (down := [each for each in all_ if each.health is Health.DOWN])
+    ]
+
+
+def _job_down(job: str, down: Sequence[TargetStatus], of: int, history: UpHistory) -> NeedsYou:
+    """down: its targets that are, at least one; of: how many it has."""
+    first = down[0]
+    if len(down) == 1:
+        title, detail = f"{job} on {first.instance} is down", first.last_error
+    else:
+        title = f"{len(down)} of {of} targets of {job} are down"
+        detail = f"{first.instance}: {first.last_error}"
+    since = [history.down_since_ms(job, each.instance) or each.last_scrape_ms for each in down]
     return NeedsYou(
         kind="target",
         state="down",
         severity="high",
-        title=f"{target.job} on {target.instance} is down",
-        detail=target.last_error,
-        since_ms=target.last_scrape_ms or 0,
-        link=Link(page="targets", id=f"{target.job}/{target.instance}"),
+        title=title,
+        detail=detail,
+        since_ms=min(filter(None, since), default=0),
+        link=Link(page="targets", id=job if len(down) > 1 else f"{job}/{first.instance}"),
     )
 
 

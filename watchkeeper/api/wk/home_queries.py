@@ -11,7 +11,7 @@ from watchkeeper.api.wk.home_charts import CHARTS, chart
 from watchkeeper.api.wk.home_parts import HOST_QUERIES
 from watchkeeper.api.wk.home_services import SPARK_POINTS, services
 from watchkeeper.api.wk.home_shapes import Chart, ServiceRow
-from watchkeeper.api.wk.up_history import TargetKey, UpHistory, ratios, strips
+from watchkeeper.api.wk.up_history import TargetKey, UpHistory, bucket_ms, ratios, strips
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.query.promql import Engine
 
@@ -25,6 +25,7 @@ _pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="home")
 class HomeQueries:
     """Answers under way. hosts: by the keys of HOST_QUERIES."""
 
+    span: TimeRange
     charts: Sequence[Future[Chart]]
     services: Future[list[ServiceRow]]
     hosts: Mapping[str, Future[dict[str, float]]]
@@ -33,7 +34,12 @@ class HomeQueries:
 
     def history(self) -> UpHistory:
         """Of the targets, once it is there."""
-        return UpHistory(ratios=self.ratios.result(), strips=self.strips.result())
+        return UpHistory(
+            ratios=self.ratios.result(),
+            strips=self.strips.result(),
+            end_ms=self.span.end_ms,
+            bucket_ms=bucket_ms(self.span),
+        )
 
 
 def ask(engine: Engine, scope: Scope, span: TimeRange, *, back_ms: int) -> HomeQueries:
@@ -44,6 +50,7 @@ def ask(engine: Engine, scope: Scope, span: TimeRange, *, back_ms: int) -> HomeQ
     grid, end_ms = Grid.over(span), span.end_ms
     coarse = Grid.over(span, points=SPARK_POINTS)
     return HomeQueries(
+        span=span,
         services=_pool.submit(services, engine, scope, coarse, end_ms=end_ms),
         charts=[
             _pool.submit(chart, engine, scope, grid, plan, end_ms=end_ms, back_ms=back_ms)

@@ -56,10 +56,10 @@ function Rows({ deploys, scope }: { deploys: readonly Deploy[]; scope: Scope }):
                 ? one.environment
                 : `${one.environment}, ${WORDS[one.status]}`}
             </span>
-            <span className="faint s num only-l">
-              {one.duration_ms === null ? "" : duration(one.duration_ms)}
-            </span>
-            <span className="muted s num">
+            <span
+              className="muted s num"
+              title={one.duration_ms === null ? undefined : `took ${duration(one.duration_ms)}`}
+            >
               <Ago atMs={one.finished_ms ?? one.started_ms} zone={scope.zone} />
             </span>
           </PageLink>

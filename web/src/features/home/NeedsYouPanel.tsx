@@ -83,7 +83,8 @@ function Row({ need, zone }: { need: NeedsYou; zone: string }): ReactNode {
         <span className="st muted s trunc">
           {STATE_WORDS[need.state]}
           <span className="only-s">
-            &nbsp;· <Ago atMs={need.since_ms} zone={zone} kind="bare" />
+            {" · "}
+            <Ago atMs={need.since_ms} zone={zone} kind="bare" />
           </span>
         </span>
         <span className="go faint s num">
