@@ -149,6 +149,20 @@ export function shortest(ms: number): string {
   return `${Math.round(ms / 1000)}s`;
 }
 
+/** Ends so near to now, as a share of the range, count as now. */
+const NEAR_NOW = 0.02;
+
+/** A span moved by half its length; one that would reach now ends there, and goes on with it. */
+export function shifted(span: Span, direction: 1 | -1, nowMs: number): TimeRange {
+  const length = span.toMs - span.fromMs;
+  const by = (length / 2) * direction;
+  if (span.toMs + by >= nowMs - NEAR_NOW * length)
+    return { from: `now-${shortest(wholeSeconds(length))}`, to: "now" };
+  return absolute({ fromMs: span.fromMs + by, toMs: span.toMs + by });
+}
+
+const wholeSeconds = (ms: number): number => Math.round(ms / 1000) * 1000;
+
 interface Wall {
   readonly year: number;
   readonly month: number;

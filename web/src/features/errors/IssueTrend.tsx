@@ -2,10 +2,10 @@ import type { ReactNode } from "react";
 import type { IssueDetail } from "@/api/issues";
 import type { Deploy } from "@/api/releases";
 import { type Scope, spanNow, useSetRange } from "@/api/scope";
+import { deployMarks } from "@/charts/deploy-marks";
 import { TimeChart } from "@/charts/TimeChart";
 import { rangeLabel } from "@/lib/time";
 import { coarse, compact } from "@/lib/units";
-import { marksOf } from "./marks";
 
 const HEIGHT = 94;
 
@@ -50,7 +50,7 @@ export function IssueTrend({
           height={HEIGHT}
           kind="bars"
           onZoom={setRange}
-          marks={marksOf(deploys)}
+          marks={deployMarks(deploys)}
         />
       </div>
     </section>
