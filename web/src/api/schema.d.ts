@@ -7033,7 +7033,8 @@ export interface components {
     };
     /**
      * TagValue
-     * @description ratio: 0..1 of the issue's events in the range.
+     * @description ratio: 0..1 of the issue's events in the range. usual_ratio: in the events of other issues
+     *     that have the tag; null where none has it.
      */
     TagValue: {
       /** Value */
@@ -7042,6 +7043,8 @@ export interface components {
       count: number;
       /** Ratio */
       ratio: number;
+      /** Usual Ratio */
+      usual_ratio: number | null;
     };
     /**
      * TagValuesAnswer
