@@ -121,17 +121,37 @@ export function spanNow(range: TimeRange): Span {
   return resolveRange(range, now) ?? { fromMs: now - 21_600_000, toMs: now };
 }
 
-/** Sets the range, as text or by instants (a drag on a chart). */
+/** Sets the range, as text or by instants (a drag on a chart, which `useZoomBack` undoes). */
 export function useSetRange(): (range: TimeRange | Span) => void {
-  const [, change] = useSearchState();
+  const [search, change] = useSearchState();
   return (range) => {
-    const { from, to } = "fromMs" in range ? absolute(range) : range;
-    change({
-      from: from === DEFAULT_RANGE.from && to === "now" ? undefined : from,
-      to: to === "now" ? undefined : to,
-    });
+    if ("fromMs" in range) zooms.push({ from: search.from, to: search.to });
+    else zooms.length = 0;
+    change(rangePatch("fromMs" in range ? absolute(range) : range));
   };
 }
+
+/** Ranges as they were before each zoom since somebody last chose one. */
+const zooms: { readonly from: string | undefined; readonly to: string | undefined }[] = [];
+
+/** Goes back to the range before the last zoom; false if nothing was zoomed. */
+export function useZoomBack(): () => boolean {
+  const [, change] = useSearchState();
+  return () => {
+    const before = zooms.pop();
+    if (before !== undefined) change({ from: before.from, to: before.to });
+    return before !== undefined;
+  };
+}
+
+/** The default range is left out of the address. */
+const rangePatch = ({
+  from,
+  to,
+}: TimeRange): Partial<Record<"from" | "to", string | undefined>> => ({
+  from: from === DEFAULT_RANGE.from && to === "now" ? undefined : from,
+  to: to === "now" ? undefined : to,
+});
 
 export function usePreference(name: string): string | null {
   return useSyncExternalStore(onPreference, () => readPreference(name));

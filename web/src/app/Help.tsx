@@ -1,50 +1,63 @@
-import { Fragment, type ReactNode } from "react";
+import { Fragment, type ReactNode, useState } from "react";
 import { usePreference } from "@/api/scope";
 import { writePreference } from "@/lib/preferences";
 import { Checkbox } from "@/ui/controls";
 import { Dialog } from "@/ui/Dialog";
+import { type KeyHelp, pageKeys } from "@/ui/useKeys";
 import { rooms } from "./rooms";
 
-const KEYS: readonly (readonly [string, string])[] = [
+const EVERYWHERE: KeyHelp = [
   ["Ctrl K", "Find or run"],
   ["/", "The page's filter"],
   ["T", "Time range"],
   ["[  ]", "Half a range back, forward"],
   ["Z", "Back, after zooming"],
+  ["V", "Compare with another period"],
   ["L", "Live on, off"],
-  ["J  K", "Next, previous row"],
-  ["Enter", "Open the row"],
-  ["Space", "Open it beside the list"],
-  ["X  M", "Select issues, merge them"],
-  ["R  I", "Resolve, ignore an issue"],
-  ["A  S", "Assign it, its severity"],
-  ["C", "Comment on it"],
   ["Shift C", "Copy link, range made absolute"],
   ["Esc", "Close; then clear the selection"],
   ["?", "These keys"],
 ];
 
-/** All keys, and the switch for people who use speech or switches. */
+/** The keys of the page, then those that work everywhere, and the switch for people who use speech. */
 export function Help({ onClose }: { onClose: () => void }): ReactNode {
   const isOff = usePreference("keys") === "off";
-  const pages = rooms.map((room) => [`G ${room.letter}`, room.label] as const);
+  const [own] = useState(pageKeys);
   return (
-    <Dialog title="Keys" open onClose={onClose}>
-      <dl className="keys">
-        {[...KEYS, ...pages].map(([keys, does]) => (
-          <Fragment key={keys}>
-            <dt>
-              <kbd>{keys}</kbd>
-            </dt>
-            <dd>{does}</dd>
-          </Fragment>
-        ))}
-      </dl>
+    <Dialog title="Keys" open wide onClose={onClose}>
+      <div className="keys-columns">
+        <div className="stack">
+          {own.length > 0 ? <Keys title="On this page" keys={own} /> : null}
+          <Keys title="Everywhere" keys={EVERYWHERE} />
+        </div>
+        <Keys title="Go to" keys={rooms.map((room) => [`G ${room.letter}`, room.label])} />
+      </div>
       <Checkbox
         label="Single-letter keys"
         checked={!isOff}
         onChange={(on) => writePreference("keys", on ? "on" : "off")}
       />
     </Dialog>
+  );
+}
+
+/** Keys stand apart: `"J  K"` is two, `"G H"` one after the other. */
+function Keys({ title, keys }: { title: string; keys: KeyHelp }): ReactNode {
+  return (
+    <section aria-label={title}>
+      <h3>{title}</h3>
+      <dl className="keys">
+        {keys.map(([names, does]) => (
+          <Fragment key={`${names} ${does}`}>
+            <dt>
+              {names.split(/ +/).map((name) => (
+                <kbd key={name}>{name}</kbd>
+              ))}
+            </dt>
+            <dd>{does}</dd>
+          </Fragment>
+        ))}
+      </dl>
+    </section>
   );
 }

@@ -13,9 +13,9 @@ import type { SearchMap } from "@/lib/url-state";
 import { Icon, type IconName } from "@/ui/Icon";
 import { scopeOnly } from "@/ui/PageLink";
 import { useDefer } from "@/ui/useDefer";
+import { copyLink } from "./copying";
 import { firstPath, rooms } from "./rooms";
 import { toggleLive } from "./ScopeBar";
-import { copyLink } from "./shortcuts";
 
 interface Entry {
   readonly id: string;

@@ -17,8 +17,8 @@ import { RangeForm } from "./RangeForm";
 
 interface ScopeBarProps {
   scope: Scope;
-  /** Rises when the key `T` is pressed. */
-  rangeSignal: number;
+  /** Rise when the keys `T` and `V` are pressed. */
+  signals: { readonly range: number; readonly compare: number };
 }
 
 type Uses = RoomPage["scope"];
@@ -29,7 +29,7 @@ const NO_COMPARISON = "This page compares nothing";
 const reasonOf = (use: ScopeUse): string | undefined => (use === true ? undefined : use);
 
 /** Project, environment, release, range and Live; the same place on each page. What a page cannot use is off and says why. */
-export function ScopeBar({ scope, rangeSignal }: ScopeBarProps): ReactNode {
+export function ScopeBar({ scope, signals }: ScopeBarProps): ReactNode {
   const use = useMatches().at(-1)?.staticData.page?.scope ?? ALL;
   return (
     <>
@@ -39,8 +39,8 @@ export function ScopeBar({ scope, rangeSignal }: ScopeBarProps): ReactNode {
         <ReleaseMenu scope={scope} use={use.release} />
       </span>
       <span className="seg only-l">
-        <RangeMenu scope={scope} use={use.range} signal={rangeSignal} />
-        <CompareMenu use={use.compare ?? NO_COMPARISON} />
+        <RangeMenu scope={scope} use={use.range} signal={signals.range} />
+        <CompareMenu use={use.compare ?? NO_COMPARISON} signal={signals.compare} />
       </span>
       <span className="only-l">
         <LiveButton scope={scope} />
@@ -182,7 +182,7 @@ function RangeMenu({
 }
 
 /** The stretch that charts are compared with. */
-function CompareMenu({ use }: { use: ScopeUse }): ReactNode {
+function CompareMenu({ use, signal }: { use: ScopeUse; signal: number }): ReactNode {
   const [search, change] = useSearchState();
   const chosen = COMPARISONS.find(({ value }) => value === search.vs);
   const text = chosen?.label ?? "nothing";
@@ -191,6 +191,7 @@ function CompareMenu({ use }: { use: ScopeUse }): ReactNode {
       align="end"
       label={`Compare with ${text}`}
       reason={reasonOf(use)}
+      openSignal={signal}
       button={
         <>
           <span className="faint">vs</span> <Named text={text} />

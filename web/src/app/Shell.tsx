@@ -10,6 +10,7 @@ import { PAGE_TOOLS_ID } from "@/ui/PageHead";
 import { PageLink } from "@/ui/PageLink";
 import { Toasts } from "@/ui/Toasts";
 import { Rail, Tabs } from "./Rail";
+import { RowMenu } from "./RowMenu";
 import { firstPath, rooms } from "./rooms";
 import { ScopeBar } from "./ScopeBar";
 import { type Command, useShortcuts } from "./shortcuts";
@@ -28,10 +29,10 @@ function SignedIn(): ReactNode {
   const isLiveWanted = usePreference("live") !== "off" && endsNow(scope.range);
   useLive(scope.project.id, isLiveWanted);
   const [layer, setLayer] = useState<"palette" | "help" | null>(null);
-  const [rangeSignal, setRangeSignal] = useState(0);
+  const [signals, setSignals] = useState({ range: 0, compare: 0 });
   const run = (command: Command): void => {
-    if (command === "range") setRangeSignal((n) => n + 1);
-    else setLayer(command);
+    if (command === "palette" || command === "help") setLayer(command);
+    else setSignals((old) => ({ ...old, [command]: old[command] + 1 }));
   };
   useShortcuts(scope, run);
   return (
@@ -45,7 +46,7 @@ function SignedIn(): ReactNode {
           <Heading />
           <span className="row" id={PAGE_TOOLS_ID} />
           <span className="grow" />
-          <ScopeBar scope={scope} rangeSignal={rangeSignal} />
+          <ScopeBar scope={scope} signals={signals} />
         </header>
         <main id="main" tabIndex={-1}>
           <Dropped />
@@ -53,6 +54,7 @@ function SignedIn(): ReactNode {
         </main>
       </div>
       <Tabs onFind={() => setLayer("palette")} />
+      <RowMenu scope={scope} />
       <Toasts />
       <Suspense fallback={null}>
         {layer === "palette" ? (

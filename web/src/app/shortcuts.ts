@@ -1,16 +1,16 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { type Scope, spanNow, useSetRange } from "@/api/scope";
+import { type Scope, spanNow, useSetRange, useZoomBack } from "@/api/scope";
 import { readPreference } from "@/lib/preferences";
-import { absolute } from "@/lib/time";
-import { stringifySearch } from "@/lib/url-state";
+import { shifted } from "@/lib/time";
 import { scopeOnly } from "@/ui/PageLink";
 import { toast } from "@/ui/Toasts";
+import { copyLink } from "./copying";
 import { firstPath, rooms } from "./rooms";
 import { toggleLive } from "./ScopeBar";
 
 /** Layers that a key opens. */
-export type Command = "palette" | "help" | "range";
+export type Command = "palette" | "help" | "range" | "compare";
 
 const CHORD_MS = 1_200;
 
@@ -44,11 +44,9 @@ export function useShortcuts(scope: Scope, run: (command: Command) => void): voi
     event.preventDefault();
     act();
   };
-  const shift = (direction: 1 | -1): void => {
-    const span = spanNow(scope.range);
-    const by = ((span.toMs - span.fromMs) / 2) * direction;
-    setRange({ fromMs: span.fromMs + by, toMs: span.toMs + by });
-  };
+  const zoomBack = useZoomBack();
+  const shift = (direction: 1 | -1): void =>
+    setRange(shifted(spanNow(scope.range), direction, Date.now()));
   const actions: Record<string, () => void> = {
     g: () => {
       chord.current = Date.now();
@@ -58,7 +56,10 @@ export function useShortcuts(scope: Scope, run: (command: Command) => void): voi
     t: () => run("range"),
     "[": () => shift(-1),
     "]": () => shift(1),
-    z: () => history.back(),
+    z: () => {
+      if (!zoomBack()) toast("Nothing is zoomed. Drag over a chart to zoom in");
+    },
+    v: () => run("compare"),
     l: toggleLive,
     copy: () => void copyLink(scope),
   };
@@ -76,18 +77,5 @@ function isPlain(event: KeyboardEvent): boolean {
   return (
     !(target instanceof HTMLElement) ||
     !target.closest("input, textarea, select, [contenteditable=true], .pop")
-  );
-}
-
-/** The address of this page with its range as instants, so that others see the same. */
-export async function copyLink(scope: Scope): Promise<void> {
-  const search = Object.fromEntries(new URLSearchParams(location.search));
-  const link =
-    location.origin +
-    location.pathname +
-    stringifySearch({ ...search, ...absolute(spanNow(scope.range)) });
-  await navigator.clipboard.writeText(link).then(
-    () => toast("Link copied, with this range as instants"),
-    () => toast("The browser did not allow copying", { status: "warn" }),
   );
 }

@@ -7,6 +7,7 @@ import {
   parseRange,
   rangeLabel,
   resolveRange,
+  shifted,
   spanText,
   stepFor,
   zoneName,
@@ -89,5 +90,25 @@ describe("the rest", () => {
   it("takes round steps", () => {
     expect(stepFor({ fromMs: 0, toMs: 6 * 3_600_000 }, 73)).toBe(300_000);
     expect(stepFor({ fromMs: 0, toMs: 300_000 })).toBe(5_000);
+  });
+});
+
+describe("shifted", () => {
+  const hour = 3_600_000;
+  const span = { fromMs: 0, toMs: 6 * hour };
+
+  it("moves by half the length", () => {
+    expect(shifted(span, -1, 6 * hour)).toEqual({
+      from: "1969-12-31T21:00:00Z",
+      to: "1970-01-01T03:00:00Z",
+    });
+  });
+
+  it("goes on with now where it would pass it", () => {
+    expect(shifted(span, 1, 8 * hour)).toEqual({ from: "now-6h", to: "now" });
+  });
+
+  it("stays in the past as long as it ends there", () => {
+    expect(shifted(span, 1, 100 * hour).to).toBe("1970-01-01T09:00:00Z");
   });
 });

@@ -149,6 +149,16 @@ export function shortest(ms: number): string {
   return `${Math.round(ms / 1000)}s`;
 }
 
+/** A span moved by half its length; one that would pass now ends there, and goes on with it. */
+export function shifted(span: Span, direction: 1 | -1, nowMs: number): TimeRange {
+  const length = span.toMs - span.fromMs;
+  const by = (length / 2) * direction;
+  if (span.toMs + by >= nowMs) return { from: `now-${shortest(wholeSeconds(length))}`, to: "now" };
+  return absolute({ fromMs: span.fromMs + by, toMs: span.toMs + by });
+}
+
+const wholeSeconds = (ms: number): number => Math.round(ms / 1000) * 1000;
+
 interface Wall {
   readonly year: number;
   readonly month: number;

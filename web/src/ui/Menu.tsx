@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { toast } from "./Toasts";
 
 interface PopoverProps {
   /** What stands on the button. */
@@ -35,8 +36,12 @@ export function Popover(props: PopoverProps): ReactNode {
     setOpen(false);
     root.current?.querySelector("button")?.focus();
   };
+  const refusal = useRef(reason);
+  refusal.current = reason;
   useEffect(() => {
-    if (openSignal) setOpen(true);
+    if (!openSignal) return;
+    if (refusal.current === undefined) setOpen(true);
+    else toast(refusal.current);
   }, [openSignal]);
   useEffect(() => {
     if (!open) return;
@@ -84,13 +89,27 @@ export function Popover(props: PopoverProps): ReactNode {
   );
 }
 
-function moveFocus(event: KeyboardEvent, root: HTMLElement | null): void {
+/** Arrows, Home, End and first letters among the items of a menu. */
+export function moveFocus(event: KeyboardEvent, root: HTMLElement | null): void {
   const items = [...(root?.querySelectorAll<HTMLElement>("[role^=menuitem]") ?? [])];
   const at = items.indexOf(document.activeElement as HTMLElement);
-  const goal = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];
+  const goal =
+    { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key] ??
+    startingWith(event, items, at);
   if (goal === undefined || items.length === 0) return;
   event.preventDefault();
   items[(goal + items.length) % items.length]?.focus();
+}
+
+/** The next item that begins with the letter that was pressed. */
+function startingWith(
+  { key, ctrlKey, metaKey, altKey }: KeyboardEvent,
+  items: readonly HTMLElement[],
+  at: number,
+): number | undefined {
+  if (key.length !== 1 || key === " " || ctrlKey || metaKey || altKey) return undefined;
+  const order = items.map((_, i) => (at + 1 + i) % items.length);
+  return order.find((i) => items[i]?.textContent?.toLowerCase().startsWith(key.toLowerCase()));
 }
 
 interface MenuItemProps {

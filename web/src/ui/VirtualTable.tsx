@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type RowFacts, rowMenu } from "./row-menu";
 
 interface VirtualTableProps<Row> {
   label: string;
@@ -15,6 +16,8 @@ interface VirtualTableProps<Row> {
   rowKey: (row: Row) => string;
   className?: string | undefined;
   rowClass?: (row: Row) => string | undefined;
+  /** What the menu of a row offers (`.`, right click). */
+  rowFacts?: (row: Row) => RowFacts;
   /** The cells of a row. */
   children: (row: Row) => ReactNode;
 }
@@ -23,7 +26,8 @@ const OVERSCAN = 12;
 
 /** A long table that scrolls with the page and draws only the rows that are seen. */
 export function VirtualTable<Row>(props: VirtualTableProps<Row>): ReactNode {
-  const { label, head, total, rows, rowHeight, onNear, rowKey, className, rowClass } = props;
+  const { label, head, total, rows, rowHeight, onNear, rowKey, className, rowClass, rowFacts } =
+    props;
   const body = useRef<HTMLTableSectionElement>(null);
   const [from, to] = useWindow(body, rowHeight, total);
   const near = useRef(onNear);
@@ -50,6 +54,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>): ReactNode {
             aria-rowindex={from + i + 2}
             className={rowClass?.(row)}
             style={{ height: rowHeight }}
+            {...(rowFacts ? rowMenu(() => rowFacts(row)) : {})}
           >
             {props.children(row)}
           </tr>

@@ -3,14 +3,37 @@ import { readPreference } from "@/lib/preferences";
 
 const CHORD_MS = 1_200;
 
+/** Keys with what they do, as the dialog of `?` lists them: `["J  K", "Next, previous row"]`. */
+export type KeyHelp = readonly (readonly [keys: string, does: string])[];
+
+/** Of every list with a cursor (`useCursor`) and a row menu. */
+export const LIST_KEYS: KeyHelp = [
+  ["J  K", "Next, previous row"],
+  ["Enter", "Open the row"],
+  ["Space", "Open it beside the list"],
+  [".", "Menu of the row: filter to, exclude, copy"],
+  ["Esc", "Close what is open beside"],
+];
+
+const helped = new Set<KeyHelp>();
+
+/** What the parts that are on the page now said of their keys. */
+export const pageKeys = (): KeyHelp => [...helped].flat();
+
 /**
  * A page's own single-letter keys, by `event.key`. They are off in fields, in menus and dialogs, by
  * preference (WCAG 2.1.4), and for the letter after `G`, which goes to another page.
+ * help: what `?` lists of them while they work; one constant, not made anew each time.
  */
-export function useKeys(keys: Readonly<Record<string, () => void>>): void {
+export function useKeys(keys: Readonly<Record<string, () => void>>, help?: KeyHelp): void {
   const latest = useRef(keys);
   latest.current = keys;
   const chord = useRef(0);
+  useEffect(() => {
+    if (help === undefined) return;
+    helped.add(help);
+    return () => void helped.delete(help);
+  }, [help]);
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (!isFree(event)) return;

@@ -1,13 +1,17 @@
+import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { type Metric, type MetricSort, useMetricList } from "@/api/catalogue";
 import { useScope, useSearchState } from "@/api/scope";
 import { compact, count } from "@/lib/units";
+import type { SearchMap } from "@/lib/url-state";
 import { SendFirst } from "@/onboarding/SendFirst";
 import { Ago } from "@/ui/Ago";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { Button } from "@/ui/controls";
-import { PageLink } from "@/ui/PageLink";
+import { PageLink, scopeOnly } from "@/ui/PageLink";
+import type { RowFacts } from "@/ui/row-menu";
 import { useDefer } from "@/ui/useDefer";
+import { type KeyHelp, useKeys } from "@/ui/useKeys";
 import { VirtualTable } from "@/ui/VirtualTable";
 import "./explore.css";
 import "./metrics.css";
@@ -27,6 +31,12 @@ export function MetricsPage(): ReactNode {
   const scope = useScope();
   const [search, change] = useSearchState();
   const [text, setText] = useState(search.q ?? "");
+  const [asked, setAsked] = useState(search.q ?? "");
+  // The address changes by other ways than typing too: the row menu, a link, going back.
+  if (asked !== (search.q ?? "")) {
+    setAsked(search.q ?? "");
+    setText(search.q ?? "");
+  }
   const filter = {
     text: useDefer(text.trim(), TYPING_MS),
     type: search.type ?? "",
@@ -35,6 +45,10 @@ export function MetricsPage(): ReactNode {
   const pages = useMetricList(scope.project.id, filter);
   const list = pages.value;
   const chosen = search.sel ?? "";
+  const choose = (metric: string): void => change({ sel: metric === chosen ? undefined : metric });
+  const names = list.state === "ready" ? list.data.metrics.map((one) => one.metric) : [];
+  const factsOf = useMetricFacts(choose);
+  useKeys(useListKeys(names, chosen), METRIC_KEYS);
   if (list.state === "empty")
     return (
       <div className="page">
@@ -47,6 +61,7 @@ export function MetricsPage(): ReactNode {
         <input
           className="in"
           type="search"
+          data-filter
           aria-label="Find a metric"
           placeholder="Part of the name or of the help"
           value={text}
@@ -107,15 +122,14 @@ export function MetricsPage(): ReactNode {
                   rowClass={(one) => (one.metric === chosen ? "chosen" : undefined)}
                   onNear={pages.hasMore && !pages.isLoadingMore ? pages.loadMore : undefined}
                   rowKey={(one) => one.metric}
+                  rowFacts={factsOf}
                 >
                   {(one) => (
                     <Row
                       metric={one}
                       zone={scope.zone}
                       isChosen={one.metric === chosen}
-                      onChoose={() =>
-                        change({ sel: one.metric === chosen ? undefined : one.metric })
-                      }
+                      onChoose={() => choose(one.metric)}
                     />
                   )}
                 </VirtualTable>
@@ -135,6 +149,63 @@ export function MetricsPage(): ReactNode {
     </div>
   );
 }
+
+const METRIC_KEYS: KeyHelp = [
+  ["J  K", "Next, previous metric"],
+  ["Enter  E", "Open the metric in Explore"],
+  [".", "Menu of the metric"],
+  ["Esc", "Close the metric"],
+];
+
+/** The panel beside the list follows the keys; `E` takes its metric to Explore. */
+function useListKeys(names: readonly string[], chosen: string): Record<string, () => void> {
+  const [, change] = useSearchState();
+  const explore = useExplore();
+  const move = (by: number): void => {
+    const at = names.indexOf(chosen);
+    const next = names[Math.min(Math.max(at + by, 0), names.length - 1)];
+    if (next === undefined) return;
+    change({ sel: next }, true);
+    requestAnimationFrame(() =>
+      document.querySelector("tr.chosen")?.scrollIntoView({ block: "nearest" }),
+    );
+  };
+  return {
+    j: () => move(1),
+    k: () => move(-1),
+    Enter: () => (chosen ? explore(chosen) : undefined),
+    e: () => (chosen ? explore(chosen) : undefined),
+    Escape: () => change({ sel: undefined }, true),
+  };
+}
+
+function useExplore(): (metric: string) => void {
+  const { org } = useScope();
+  const navigate = useNavigate();
+  return (metric) =>
+    void navigate({
+      to: `/o/${org.slug}/explore`,
+      search: (old: SearchMap) => ({ ...scopeOnly(old), "p0.expr": metric }),
+    });
+}
+
+/** What the menu of a metric offers. */
+function useMetricFacts(onChoose: (metric: string) => void): (metric: Metric) => RowFacts {
+  const [, change] = useSearchState();
+  return ({ metric, type }) => ({
+    name: metric,
+    page: { to: "explore", search: { "p0.expr": metric } },
+    onPeek: () => onChoose(metric),
+    terms: [
+      { label: `names with ${prefixOf(metric)}`, onFilter: () => change({ q: prefixOf(metric) }) },
+      ...(type ? [{ label: `type ${type}`, onFilter: () => change({ type }) }] : []),
+    ],
+    copies: [{ label: "name", text: metric }],
+  });
+}
+
+/** What metrics of one library or exporter begin with: `http_` of `http_requests_total`. */
+const prefixOf = (metric: string): string => /^[^_:]+[_:]/.exec(metric)?.[0] ?? metric;
 
 function Head(): ReactNode {
   return (
