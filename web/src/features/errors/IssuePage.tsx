@@ -205,7 +205,7 @@ function EventView({
         {shown && (search.tab ?? "stack") === "stack" ? <BeforePanel event={shown} /> : null}
       </div>
       <aside className="stack" aria-label="About the issue">
-        <SameMoment event={shown} />
+        <SameMoment event={shown} scope={scope} />
         <Facts issue={issue} event={shown} zone={scope.zone} />
         <Affected issue={issue} />
         <Rest issue={issue} scope={scope} event={event.value} />
