@@ -163,7 +163,7 @@ function line(
 ): uPlot.Series {
   const color = token(series.color ?? `c${(i % 8) + 1}`);
   if (kind === "bars") {
-    const paths = uPlot.paths.bars?.({ size: [0.72, 20], align: 1 });
+    const paths = uPlot.paths.bars?.({ size: [0.72, 48], align: 1 });
     return {
       stroke: color,
       fill: color,

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import type { IssueDetail, IssueEvent, TagFacet } from "@/api/issues";
 import { useSearchState } from "@/api/scope";
 import { moment } from "@/lib/time";
-import { compact, percent, significant } from "@/lib/units";
+import { compact, percent } from "@/lib/units";
 import { Ago } from "@/ui/Ago";
 import { PageLink } from "@/ui/PageLink";
 import { Panel } from "@/ui/Panel";
@@ -75,6 +75,10 @@ const MOST_KEYS = 6;
 /** Tags that other panels tell, or that are the same for every event of an issue. */
 const TOLD_ELSEWHERE = new Set(["release", "environment", "level", "handled"]);
 
+/** One value that every event has, of this issue and of all others. */
+const isSameForAll = ({ values: [first] }: TagFacet): boolean =>
+  first !== undefined && first.ratio > 0.995 && (first.usual_ratio ?? 0) > 0.995;
+
 /** Tags worth a place, in their order; of a name and the same with its version only one. */
 export function shownTags(tags: readonly TagFacet[]): readonly TagFacet[] {
   const byKey = new Map(tags.map((one) => [one.key, one]));
@@ -83,7 +87,9 @@ export function shownTags(tags: readonly TagFacet[]): readonly TagFacet[] {
     if (key.endsWith(".name") && versions) return versions.values.length <= MOST_VALUES;
     return byKey.has(`${key}.name`) && (byKey.get(key)?.values.length ?? 0) > MOST_VALUES;
   };
-  return tags.filter((one) => !TOLD_ELSEWHERE.has(one.key) && !isTold(one)).slice(0, MOST_KEYS);
+  return tags
+    .filter((one) => !TOLD_ELSEWHERE.has(one.key) && !isTold(one) && !isSameForAll(one))
+    .slice(0, MOST_KEYS);
 }
 
 /** The values of each tag by their share of the events; those that set the issue apart first. */
@@ -176,7 +182,7 @@ export function liftText({
   if (usual === 0) return "only here";
   const times = ratio / usual;
   if (times < NOTABLE_TIMES) return "";
-  return `${times >= 10 ? Math.round(times) : significant(Math.round(times * 10) / 10)}×`;
+  return `${times >= 10 ? Math.round(times) : times.toFixed(1)}×`;
 }
 
 function shareText(key: string, { value, ratio, usual_ratio: usual }: Value): string {
@@ -186,6 +192,7 @@ function shareText(key: string, { value, ratio, usual_ratio: usual }: Value): st
 
 /** `saved_card` as people say it: "Saved card". */
 const spoken = (key: string): string => {
+  if (key.length <= 3) return key.toUpperCase();
   const words = key.replaceAll(/[._-]+/g, " ");
   return words.slice(0, 1).toUpperCase() + words.slice(1);
 };
