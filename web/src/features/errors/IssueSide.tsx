@@ -79,6 +79,11 @@ const TOLD_ELSEWHERE = new Set(["release", "environment", "level", "handled"]);
 const isSameForAll = ({ values: [first] }: TagFacet): boolean =>
   first !== undefined && first.ratio > 0.995 && (first.usual_ratio ?? 0) > 0.995;
 
+const ONE_SERVER = 0.9;
+
+/** Servers differ from service to service; that nearly all events are of one of them tells something. */
+const isOneServer = ({ values: [first] }: TagFacet): boolean => (first?.ratio ?? 0) >= ONE_SERVER;
+
 /** Tags worth a place, in their order; of a name and the same with its version only one. */
 export function shownTags(tags: readonly TagFacet[]): readonly TagFacet[] {
   const byKey = new Map(tags.map((one) => [one.key, one]));
@@ -89,6 +94,7 @@ export function shownTags(tags: readonly TagFacet[]): readonly TagFacet[] {
   };
   return tags
     .filter((one) => !TOLD_ELSEWHERE.has(one.key) && !isTold(one) && !isSameForAll(one))
+    .filter((one) => one.key !== "server" || isOneServer(one))
     .slice(0, MOST_KEYS);
 }
 

@@ -116,9 +116,13 @@ test("the rule of a hidden value is found by the longest end of its path", () =>
     { path: "request.headers.Cookie", rule: "cookies" },
     { path: "user.email", rule: "email" },
   ];
-  expect(ruleOf(scrubbed, "request.headers.Cookie")).toBe("cookies");
-  expect(ruleOf(scrubbed, "extra.email")).toBe("email");
+  expect(ruleOf(scrubbed, "request.headers.Cookie")).toBe("the rule cookies");
+  expect(ruleOf(scrubbed, "extra.email")).toBe("the rule email");
   expect(ruleOf(scrubbed, "vars.password")).toBe("a privacy rule");
+  const within = [
+    { path: "exception.values.1.stacktrace.frames.7.vars.card.number", rule: "card_number" },
+  ];
+  expect(ruleOf(within, "vars.card")).toBe("the rule card_number");
 });
 
 test("nested values become paths, lists of pairs become names", () => {
