@@ -11,7 +11,14 @@ from typing import Literal, TypedDict
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 Theme = Literal["light", "dark"]
 
@@ -105,6 +112,19 @@ def visit(context: BrowserContext) -> Iterator[Visit]:
         yield opened
     finally:
         opened.page.close()
+
+
+EMAIL, PASSWORD = "mara@example.com", "correct horse battery"
+"""Of the owner that `Server.setup` makes."""
+
+
+def sign_in(page: Page) -> None:
+    """The owner signs in by the page, and is at Home when this returns. Logins are limited."""
+    page.goto("/login")
+    page.get_by_label("Email").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Home")
 
 
 @contextmanager

@@ -12,7 +12,18 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bench.server import Server
-from tests.e2e.browser import DESKTOP, PHONE, Size, Theme, Visit, context_of, visit
+from tests.e2e.browser import (
+    DESKTOP,
+    EMAIL,
+    PASSWORD,
+    PHONE,
+    Size,
+    Theme,
+    Visit,
+    context_of,
+    sign_in,
+    visit,
+)
 from tests.e2e.eventually import eventually
 from tests.e2e.product import fail_once, printed_link
 from tests.e2e.remote_write import write
@@ -20,7 +31,6 @@ from tests.e2e.signals import send_a_checkout
 
 pytestmark = pytest.mark.chromium
 
-EMAIL, PASSWORD = "mara@example.com", "correct horse battery"
 STILL = 0.02
 """The most that the layout may have shifted by itself, summed; Google calls 0.1 good."""
 
@@ -187,11 +197,7 @@ def person(
 def cookies(chromium: Browser, site: Site) -> list[Any]:
     """The session of one login by the page; logins are limited."""
     with context_of(chromium, site.server.url) as context, visit(context) as here:
-        here.page.goto("/login")
-        here.page.get_by_label("Email").fill(EMAIL)
-        here.page.get_by_label("Password").fill(PASSWORD)
-        here.page.get_by_role("button", name="Sign in").click()
-        expect(here.page.get_by_role("heading", level=1)).to_have_text("Home")
+        sign_in(here.page)
         assert here.troubles == []
         return list(context.cookies())
 

@@ -12,12 +12,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bench.server import Server
-from tests.e2e.browser import PHONE, context_of, visit
+from tests.e2e.browser import PHONE, context_of, sign_in, visit
 from tests.e2e.eventually import eventually
 
 pytestmark = pytest.mark.chromium
 
-EMAIL, PASSWORD = "mara@example.com", "correct horse battery"
 PERSON = "ada-lovelace-77"
 EVENT = {
     "message": "Patient PN-123456 could not pay",
@@ -74,11 +73,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def person(chromium: Browser, site: Site) -> Iterator[BrowserContext]:
     """A browser in which the owner is signed in."""
     with context_of(chromium, site.server.url) as context, visit(context) as here:
-        here.page.goto("/login")
-        here.page.get_by_label("Email").fill(EMAIL)
-        here.page.get_by_label("Password").fill(PASSWORD)
-        here.page.get_by_role("button", name="Sign in").click()
-        expect(here.page.get_by_role("heading", level=1)).to_have_text("Home")
+        sign_in(here.page)
         yield context
 
 

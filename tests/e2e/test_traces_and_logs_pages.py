@@ -14,12 +14,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bench.server import Server
-from tests.e2e.browser import context_of, visit
+from tests.e2e.browser import context_of, sign_in, visit
 from tests.e2e.signals import send_a_checkout, send_lines, send_spans, span, wait_for
 
 pytestmark = pytest.mark.chromium
 
-EMAIL, PASSWORD = "mara@example.com", "correct horse battery"
 LONG = 10_000 - 1
 SENT_AT_ONCE = 2_500
 MOST_TASK_MS = 50.0
@@ -76,11 +75,7 @@ def send_a_long_trace(server: Server, facts: dict[str, Any]) -> str:
 def person(chromium: Browser, site: Site) -> Iterator[BrowserContext]:
     """A browser in which the owner is signed in."""
     with context_of(chromium, site.server.url) as context, visit(context) as here:
-        here.page.goto("/login")
-        here.page.get_by_label("Email").fill(EMAIL)
-        here.page.get_by_label("Password").fill(PASSWORD)
-        here.page.get_by_role("button", name="Sign in").click()
-        expect(here.page.get_by_role("heading", level=1)).to_have_text("Home")
+        sign_in(here.page)
         yield context
 
 

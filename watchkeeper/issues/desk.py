@@ -15,6 +15,7 @@ from watchkeeper.issues.acts import IssueActs
 from watchkeeper.issues.change import IssueChange
 from watchkeeper.issues.detail import error_event
 from watchkeeper.issues.facts import Facts, facts_of_issue, in_order
+from watchkeeper.issues.lift import broken_down
 from watchkeeper.issues.listing import LATEST, SPARK_BUCKETS, Beside
 from watchkeeper.issues.pages import EventPage, events_page
 from watchkeeper.issues.rates import ErrorRates
@@ -35,7 +36,6 @@ from watchkeeper.issues.types import (
     IssueStatus,
     SeverityStats,
     TagBreakdown,
-    TagValue,
     ValuesOfTag,
 )
 from watchkeeper.lib.clock import Clock
@@ -205,16 +205,12 @@ class Issues:
         )
 
     def stats(self, scope: Scope, span: TimeRange, *, buckets: int, issue: IssueRef) -> IssueStats:
-        """Events and users of one issue in equal buckets."""
+        """Events and users of one issue in equal slots, at most so many."""
         _row, hashes = self._found(scope, issue)
         _check_buckets(buckets)
         chosen = Filter(range=span, hashes=hashes)
-        found, users = [0] * buckets, [0] * buckets
-        for slot, n, people in counts.over_time(self._columns, scope, chosen, buckets=buckets):
-            if 0 <= slot < buckets:
-                found[slot], users[slot] = n, people
-        starts = counts.bucket_starts(chosen, buckets)
-        return IssueStats(times_ms=starts, events=found, users=users)
+        times_ms, found, users = listing.trend(self._columns, scope, chosen, buckets=buckets)
+        return IssueStats(times_ms=times_ms, events=found, users=users)
 
     def severity_stats(
         self,
@@ -225,7 +221,7 @@ class Issues:
         environment: str = "",
         release: str = "",
     ) -> SeverityStats:
-        """Events of the whole project by how bad each one was, in equal buckets."""
+        """Events of the whole project by how bad each one was, in equal slots, at most so many."""
         _check_buckets(buckets)
         chosen = Filter(range=span, environment=environment, release=release)
         return listing.severity_stats(self._columns, scope, chosen, buckets=buckets)
@@ -233,18 +229,15 @@ class Issues:
     def tags(
         self, scope: Scope, issue: IssueRef, span: TimeRange, *, values: int = 5
     ) -> Sequence[TagBreakdown]:
-        """The commonest values of each tag among the issue's events in the range."""
+        """The commonest values of each tag among the issue's events in the range; the tags that
+        set them apart from the events of other issues first.
+        """
         _row, hashes = self._found(scope, issue)
         chosen = Filter(range=span, hashes=hashes)
         looked_at, found = tag_counts.tags(self._columns, scope, chosen, values=values)
-        by_key: dict[str, list[TagValue]] = {}
-        for key, value, n in found:
-            by_key.setdefault(key, []).append(TagValue(value=value, count=n, ratio=n / looked_at))
-        is_sampled = looked_at >= tag_counts.TAGGED_EVENTS
-        return [
-            TagBreakdown(key=key, values=listed, is_sampled=is_sampled)
-            for key, listed in by_key.items()
-        ]
+        asked = [(key, value) for key, value, _n in found]
+        usual = tag_counts.usual_shares(self._columns, scope, chosen, asked) if asked else {}
+        return broken_down(found, usual, looked_at=looked_at)
 
     def tag_values(self, scope: Scope, issue: IssueRef, span: TimeRange, key: str) -> ValuesOfTag:
         """Every value of one tag, or of user, url, transaction, …, at most 1,000."""

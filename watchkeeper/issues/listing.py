@@ -184,12 +184,26 @@ def read_beside(conn: Connection, scope: Scope, ids: Sequence[int], asked: Asked
 def severity_stats(
     columns: Columns, scope: Scope, chosen: Filter, *, buckets: int
 ) -> SeverityStats:
-    """Events over time by how bad each one was."""
-    lists = {severity: [0] * buckets for severity in Severity}
-    for slot, level, is_handled, events in counts.by_level(columns, scope, chosen, buckets=buckets):
-        if 0 <= slot < buckets:
+    """Events over time by how bad each one was, in at most so many slots."""
+    slots = counts.slots_of(chosen, buckets)
+    lists = {severity: [0] * len(slots.starts) for severity in Severity}
+    rows = counts.by_level(columns, scope, chosen, step_ms=slots.step_ms)
+    for slot, level, is_handled, events in rows:
+        if 0 <= slot < len(slots.starts):
             lists[severity_of(level, is_handled=is_handled)][slot] += events
-    return SeverityStats(times_ms=counts.bucket_starts(chosen, buckets), by_severity=lists)
+    return SeverityStats(times_ms=slots.starts, by_severity=lists)
+
+
+def trend(
+    columns: Columns, scope: Scope, chosen: Filter, *, buckets: int
+) -> tuple[Sequence[int], list[int], list[int]]:
+    """Starts of at most so many slots (Unix ms), events and people in each."""
+    slots = counts.slots_of(chosen, buckets)
+    events, users = ([0] * len(slots.starts) for _ in range(2))
+    for slot, n, people in counts.over_time(columns, scope, chosen, step_ms=slots.step_ms):
+        if 0 <= slot < len(slots.starts):
+            events[slot], users[slot] = n, people
+    return slots.starts, events, users
 
 
 def row_short_id(row: Row[Any]) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from watchkeeper.issues.event import severity_of
-from watchkeeper.issues.listing import row_short_id
-from watchkeeper.issues.repo import counts, error_rates, rows
+from watchkeeper.issues.listing import row_short_id, severity_stats, trend
+from watchkeeper.issues.repo import error_rates, rows
 from watchkeeper.issues.repo.counts import Filter
 from watchkeeper.issues.repo.error_rates import GroupCounts, Totals
 from watchkeeper.issues.types import IssueStatus
@@ -157,10 +157,7 @@ class ErrorRates:
             self._beside.submit(error_rates.totals, self._columns, scope, one)
             for one in (chosen, earlier)
         ]
-        series = [[0] * buckets, [0] * buckets]
-        for slot, events, users in counts.over_time(self._columns, scope, chosen, buckets=buckets):
-            if 0 <= slot < buckets:
-                series[0][slot], series[1][slot] = events, users
+        times_ms, events, users = trend(self._columns, scope, chosen, buckets=buckets)
         with self._meta.read() as conn:
             new, regressions = rows.news(conn, scope, chosen.range)
             statuses = rows.status_counts(conn, scope)
@@ -170,9 +167,9 @@ class ErrorRates:
             now=_totals(now),
             before=_totals(before),
             change_pct=None if changed is None else round(changed, 2),
-            times_ms=counts.bucket_starts(chosen, buckets),
-            events=series[0],
-            users=series[1],
+            times_ms=times_ms,
+            events=events,
+            users=users,
             new_issues=new,
             regressions=regressions,
             statuses=statuses,
@@ -180,11 +177,8 @@ class ErrorRates:
 
     def _by_severity(self, scope: Scope, chosen: Filter, buckets: int) -> ErrorGroups:
         """By the severity of each event, which follows from level and handling."""
-        found = {severity: [0] * buckets for severity in Severity}
-        listed = counts.by_level(self._columns, scope, chosen, buckets=buckets)
-        for slot, level, is_handled, events in listed:
-            if 0 <= slot < buckets:
-                found[severity_of(level, is_handled=is_handled)][slot] += events
+        stats = severity_stats(self._columns, scope, chosen, buckets=buckets)
+        found = stats.by_severity
         people, previous = error_rates.by_level(self._columns, scope, chosen)
         users, earlier = dict.fromkeys(Severity, 0), dict.fromkeys(Severity, 0)
         for (level, is_handled), number in previous.items():
@@ -211,9 +205,7 @@ class ErrorRates:
             for severity, series in found.items()
         ]
         groups.reverse()
-        return ErrorGroups(
-            total=total, other=0, times_ms=counts.bucket_starts(chosen, buckets), groups=groups
-        )
+        return ErrorGroups(total=total, other=0, times_ms=stats.times_ms, groups=groups)
 
     def _issue_names(
         self, scope: Scope, found: Sequence[GroupCounts]

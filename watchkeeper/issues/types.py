@@ -118,11 +118,14 @@ class IssueStats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagValue:
-    """ratio: of the events that were looked at, 0..1."""
+    """ratio: of the events that were looked at, 0..1. usual_ratio: in the events of other issues
+    that have the tag; None where none has it.
+    """
 
     value: str
     count: int
     ratio: float
+    usual_ratio: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

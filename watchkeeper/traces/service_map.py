@@ -3,6 +3,7 @@ services are joined in samples of the time and scaled up."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from watchkeeper.lib.clock import SECOND_MS
@@ -19,6 +20,9 @@ SPANS_AT_MOST = 30_000
 SAMPLES = 6
 """Stretches of time that they are taken from."""
 _LONGEST_SAMPLE_MS = 5 * 60 * SECOND_MS
+_LEAST_SPANS = 10_000
+"""So many are looked at, however long it took to get them: else rare calls were missed."""
+_BY_HOST = frozenset({Category.HTTP.value, Category.RPC.value})
 
 
 @dataclass(slots=True)
@@ -43,12 +47,16 @@ def service_map(columns: Columns, scope: Scope, span: TimeRange, *, environment:
     query = OperationQuery(range=span, categories=tuple(Category), environment=environment)
     found = repo.callees(columns, scope, query, grid)
     entries = {at: totals for at, totals in found.items() if at[1] == Category.ENTRY}
-    nodes, edges = _outside({at: each for at, each in found.items() if at not in entries}, grid)
+    samples, ratio = _samples(span, sum(totals.calls for totals in found.values()))
+    outside = {at: each for at, each in found.items() if at not in entries}
+    if any(category in _BY_HOST for _service, category, _name in outside):
+        behind = calls_repo.services_behind(columns, scope, samples, environment=environment)
+        outside = {at: each for at, each in outside.items() if not _is_ours(at, behind)}
+    nodes, edges = _outside(outside, grid)
     for (service, _, _), totals in entries.items():
         nodes[f"service:{service}"] = _node("service", service, _one(totals), grid)
     for edge in edges:
         _known(nodes, edge.source, grid)
-    samples, ratio = _samples(span, sum(totals.calls for totals in found.values()))
     looked_at, calls = calls_repo.between_services(
         columns, scope, samples, environment=environment, spans_at_most=SPANS_AT_MOST
     )
@@ -64,6 +72,14 @@ def service_map(columns: Columns, scope: Scope, span: TimeRange, *, environment:
         sample_ratio=ratio,
         sampled_spans=looked_at,
     )
+
+
+def _is_ours(called: tuple[str, str, str], behind: Mapping[str, Collection[str]]) -> bool:
+    """Whether what was called is a service that sends spans itself: it is on the map by its name,
+    and would stand there twice. (service, category, host)
+    """
+    _service, category, host = called
+    return category in _BY_HOST and host in behind
 
 
 def _outside(
@@ -113,7 +129,7 @@ def _samples(span: TimeRange, spans: int) -> tuple[list[TimeRange], float]:
         return [span], 1.0
     step = span.length_ms / SAMPLES
     length = min(int(step * SPANS_AT_MOST / spans), _LONGEST_SAMPLE_MS)
-    length = max(length, 1)
+    length = max(length, int(step * min(1.0, _LEAST_SPANS / spans)), 1)
     starts = [span.start_ms + int(step * (at + 0.5)) - length // 2 for at in range(SAMPLES)]
     parts = [TimeRange(start, start + length) for start in starts]
     return parts, min(1.0, SAMPLES * length / span.length_ms)

@@ -225,7 +225,7 @@ def test_errors_are_counted_by_what_they_share(
     assert [(one.value, one.events, one.previous_events) for one in found.groups] == groups
     assert (found.total, found.other) == (3, 3 - sum(one.events for one in found.groups))
     assert all(sum(one.series) == one.events for one in found.groups)
-    assert len(found.times_ms) == 6
+    assert 1 < len(found.times_ms) <= 6
     other = house.issues.rates.groups(OTHER_PROJECT, ErrorFilter(range=span(house)), by)
     assert (other.total, list(other.groups)) == (0, [])
 

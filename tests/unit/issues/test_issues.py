@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from sqlalchemy import insert, select
 
@@ -10,7 +12,7 @@ from tests.unit.issues.events import OTHER_PROJECT, VIEWER, digested, error, spa
 from watchkeeper.issues import IssueChange, IssueQuery, IssueSort, IssueStatus
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from watchkeeper.lib.errors import Forbidden, Invalid, NotFound
-from watchkeeper.model import Severity
+from watchkeeper.model import Severity, TimeRange
 from watchkeeper.store.meta import tables
 
 
@@ -158,6 +160,53 @@ def test_tags_are_broken_down_by_their_commonest_values(house: House) -> None:
     assert [(v.value, v.count) for v in found["environment"]] == [("prod", 2)]
 
 
+def test_tags_that_set_an_issue_apart_come_first(house: House) -> None:
+    """`plan` is spread here as everywhere; `browser` is not, though fewer events have it."""
+    chrome, safari = {"browser": "Chrome", "plan": "pro"}, {"browser": "Safari", "plan": "pro"}
+    digested(
+        house,
+        *(error(house, n, "Other", tags=chrome) for n in range(6)),
+        error(house, 6, "Other", tags=safari),
+        error(house, 7, tags=safari),
+        error(house, 8, tags=safari | {"cart": "1"}),
+        error(house, 9, tags={"plan": "pro"}),
+    )
+
+    found = house.issues.tags(SCOPE, "WEB-2", span(house))
+
+    assert found[0].key == "browser"
+    shares = {one.key: one.values[0].usual_ratio for one in found}
+    assert shares["browser"] == pytest.approx(1 / 7)
+    assert shares["plan"] == 1
+    assert shares["cart"] is None
+
+
+@pytest.mark.parametrize(
+    ("range_ms", "step_ms"),
+    [
+        (10_000, 1_000),
+        (HOUR_MS, 5 * MINUTE_MS),
+        (12 * HOUR_MS, HOUR_MS),
+        (13 * HOUR_MS, 2 * HOUR_MS),
+        (3 * DAY_MS, 12 * HOUR_MS),
+    ],
+)
+def test_a_chart_has_round_slots_no_finer_than_what_is_counted(
+    house: House, range_ms: int, step_ms: int
+) -> None:
+    digested(house, error(house, 1))
+
+    chosen = TimeRange(house.clock() + 1 - range_ms, house.clock() + 1)
+
+    stats = house.issues.stats(SCOPE, chosen, buckets=12, issue="WEB-1")
+
+    times = list(stats.times_ms)
+    assert {later - earlier for earlier, later in pairwise(times)} == {step_ms}
+    assert len(times) == len(stats.events) == len(stats.users) <= 12
+    assert times[-1] < chosen.end_ms <= times[-1] + step_ms
+    assert sum(stats.events) == 1
+
+
 def test_statistics_add_up_by_bucket_and_severity(house: House) -> None:
     unhandled = {"mechanism": {"handled": False}}
     digested(
@@ -168,7 +217,7 @@ def test_statistics_add_up_by_bucket_and_severity(house: House) -> None:
     )
 
     stats = house.issues.stats(SCOPE, span(house), buckets=12, issue="WEB-1")
-    assert (sum(stats.events), sum(stats.users), len(stats.times_ms)) == (3, 1, 12)
+    assert (sum(stats.events), sum(stats.users), len(stats.times_ms)) == (3, 1, 7)
     for back_ms in (HOUR_MS, 3 * DAY_MS):
         severities = house.issues.severity_stats(SCOPE, span(house, back_ms), buckets=6)
         totals = {name: sum(counts) for name, counts in severities.by_severity.items()}

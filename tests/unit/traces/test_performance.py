@@ -290,7 +290,9 @@ def test_the_map_joins_services_and_what_they_call(performance: Performance, kee
     keep(
         call(1, 100, service="web", trace_id="a" * 32),
         call(2, 80, service="web", trace_id="a" * 32, parent_id=f"{1:016x}", kind="client",
-             op="http.client", is_entry=False, attributes={"server.address": "shop"}),
+             op="http.client", is_entry=False, attributes={"server.address": "shop.internal"}),
+        call(5, 7, service="web", trace_id="a" * 32, parent_id=f"{1:016x}", kind="client",
+             op="http.client", is_entry=False, attributes={"server.address": "bank.example"}),
     )  # fmt: skip
     keep(
         call(3, 60, trace_id="a" * 32, parent_id=f"{2:016x}", status="error"),
@@ -302,9 +304,9 @@ def test_the_map_joins_services_and_what_they_call(performance: Performance, kee
     edges = {(each.source, each.target): each for each in found.edges}
     assert set(edges) == {
         ("service:web", "service:shop"),
-        ("service:web", "http:shop"),
+        ("service:web", "http:bank.example"),
         ("service:shop", "db:postgresql"),
-    }
+    }, "a host behind which a service of ours answers is that service"
     joined = edges["service:web", "service:shop"]
     assert (joined.calls, joined.errors, joined.p95_ms) == (1, 1, 60)
     assert (found.sample_ratio, joined.is_estimated) == (1.0, False)

@@ -165,7 +165,10 @@ def _ignoring(found: Ignoring | None) -> IgnoringShape | None:
 
 
 def _facet(tag: TagBreakdown) -> TagFacet:
-    values = [TagValue(value=v.value, count=v.count, ratio=v.ratio) for v in tag.values]
+    values = [
+        TagValue(value=v.value, count=v.count, ratio=v.ratio, usual_ratio=v.usual_ratio)
+        for v in tag.values
+    ]
     return TagFacet(key=tag.key, values=values, is_sampled=tag.is_sampled)
 
 

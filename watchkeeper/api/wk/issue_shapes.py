@@ -78,11 +78,14 @@ class IssueStats(Answer):
 
 
 class TagValue(Answer):
-    """ratio: 0..1 of the issue's events in the range."""
+    """ratio: 0..1 of the issue's events in the range. usual_ratio: in the events of other issues
+    that have the tag; null where none has it.
+    """
 
     value: str
     count: int
     ratio: float
+    usual_ratio: float | None
 
 
 class TagFacet(Answer):

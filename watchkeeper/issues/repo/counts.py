@@ -21,6 +21,12 @@ DAYS_FROM_MS = 3 * DAY_MS
 HASHES_AT_MOST = 20_000
 """Groups that one list looks at, those with the most events first."""
 
+_ROUND_MS = (
+    *(seconds * SECOND_MS for seconds in (1, 2, 5, 10, 15, 30)),
+    *(minutes * MINUTE_MS for minutes in (1, 2, 5, 10, 15, 30)),
+    *(hours * HOUR_MS for hours in (1, 2, 3, 4, 6, 12)),
+    *(days * DAY_MS for days in (1, 2, 7, 14, 28)),
+)
 _SKEW_MS = MINUTE_MS + SECOND_MS
 ALL_AT_ONCE: Settings = {"optimize_move_to_prewhere": 0}
 """For roll-ups, nearly all of whose rows fit: to look at conditions first costs more."""
@@ -74,6 +80,14 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slots:
+    """Equal parts of a chart's time. starts: Unix ms; the last part may reach beyond the range."""
+
+    step_ms: int
+    starts: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IssueCounts:
     """slots: events by bucket number, absent where there was none."""
 
@@ -118,7 +132,9 @@ def active_in_full(
     FROM errors WHERE {where(RAW, chosen)}
     GROUP BY whole ORDER BY n DESC, whole LIMIT {{most:UInt32}}
     """
-    params |= params_of(scope, chosen, chosen.range, buckets=buckets) | {"most": HASHES_AT_MOST}
+    params |= params_of(scope, chosen, chosen.range, step_ms=bucket_ms(chosen.range, buckets)) | {
+        "most": HASHES_AT_MOST
+    }
     return {
         int(one): IssueCounts(events=int(n), users=int(users), slots=_slots(slots, events))
         for one, n, users, _found, slots, events in columns.rows(sql, params)
@@ -154,7 +170,7 @@ def by_issue(
     SELECT {_ISSUE} AS issue, {source["slot"]} AS slot, {source["events"]}
     FROM {source["table"]} WHERE {where(source, chosen)} GROUP BY issue, slot
     """
-    params = params_of(scope, chosen, span, buckets=buckets) | _issues(issue_of)
+    params = params_of(scope, chosen, span, step_ms=bucket_ms(span, buckets)) | _issues(issue_of)
     slots: dict[int, dict[int, int]] = {}
     for issue, slot, events in columns.rows(sql, params, settings=settings_of(source)):
         slots.setdefault(int(issue), {})[int(slot)] = int(events)
@@ -175,7 +191,7 @@ def _by_issue_at_once(
            sumMap([{source["slot"]}], [{source["one"]}]) AS found, found.1, found.2
     FROM {source["table"]} WHERE {where(source, chosen)} GROUP BY issue
     """
-    params = params_of(scope, chosen, span, buckets=buckets) | _issues(issue_of)
+    params = params_of(scope, chosen, span, step_ms=bucket_ms(span, buckets)) | _issues(issue_of)
     return {
         int(issue): IssueCounts(events=int(n), users=int(users), slots=_slots(slots, events))
         for issue, n, users, _found, slots, events in columns.rows(
@@ -207,29 +223,29 @@ def _slots(slots: Sequence[Any], counts: Sequence[Any]) -> dict[int, int]:
 
 
 def by_level(
-    columns: Columns, scope: Scope, chosen: Filter, *, buckets: int
+    columns: Columns, scope: Scope, chosen: Filter, *, step_ms: int
 ) -> list[tuple[int, str, bool, int]]:
-    """(bucket number, level, handled, events) over the range."""
+    """(slot number, level, handled, events) over the range."""
     source, span = source_of(chosen)
     sql = f"""
     SELECT {source["slot"]} AS slot, level, handled, {source["events"]}
     FROM {source["table"]} WHERE {where(source, chosen)} GROUP BY slot, level, handled
     """
-    params = params_of(scope, chosen, span, buckets=buckets)
+    params = params_of(scope, chosen, span, step_ms=step_ms)
     rows = columns.rows(sql, params, settings=settings_of(source))
     return [(int(slot), str(level), bool(handled), int(n)) for slot, level, handled, n in rows]
 
 
 def over_time(
-    columns: Columns, scope: Scope, chosen: Filter, *, buckets: int
+    columns: Columns, scope: Scope, chosen: Filter, *, step_ms: int
 ) -> list[tuple[int, int, int]]:
-    """(bucket number, events, users) over the range."""
+    """(slot number, events, users) over the range."""
     source, span = source_of(chosen)
     sql = f"""
     SELECT {source["slot"]} AS slot, {source["events"]}, ifNull({source["users"]}, 0)
     FROM {source["table"]} WHERE {where(source, chosen)} GROUP BY slot
     """
-    params = params_of(scope, chosen, span, buckets=buckets)
+    params = params_of(scope, chosen, span, step_ms=step_ms)
     rows = columns.rows(sql, params, settings=settings_of(source))
     return [(int(slot), int(n), int(users)) for slot, n, users in rows]
 
@@ -347,7 +363,7 @@ def where(source: Mapping[str, str], chosen: Filter) -> str:
 
 
 def params_of(
-    scope: Scope, chosen: Filter, span: TimeRange, *, buckets: int = 1
+    scope: Scope, chosen: Filter, span: TimeRange, *, step_ms: int = 1
 ) -> dict[str, object]:
     """Values of what `where` and the sources name."""
     params: dict[str, object] = {
@@ -355,7 +371,7 @@ def params_of(
         "start": span.start_ms,
         "end": span.end_ms,
         "first_day": day_of_receipt(span.start_ms),
-        "step": bucket_ms(span, buckets),
+        "step": step_ms,
     }
     if chosen.hashes is not None:
         params["chosen"] = list(chosen.hashes)
@@ -376,8 +392,12 @@ def bucket_ms(span: TimeRange, buckets: int) -> int:
     return max(1, -(-span.length_ms // max(1, buckets)))
 
 
-def bucket_starts(chosen: Filter, buckets: int) -> list[int]:
-    """Starts of the buckets that these counts come in."""
-    _used, counted = source_of(chosen)
-    step = bucket_ms(counted, buckets)
-    return [counted.start_ms + step * number for number in range(buckets)]
+def slots_of(chosen: Filter, most: int) -> Slots:
+    """The slots of a chart of the range, at most so many: of a round length, and never finer than
+    what is counted, or every bar would stand for an hour and claim to be a part of it.
+    """
+    source, counted = source_of(chosen)
+    finest_ms = SECOND_MS if source is RAW else HOUR_MS
+    wanted_ms = max(finest_ms, bucket_ms(counted, most))
+    step = next((one for one in _ROUND_MS if one >= wanted_ms), wanted_ms)
+    return Slots(step_ms=step, starts=range(counted.start_ms, counted.end_ms, step))

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from watchkeeper.issues.repo.counts import (
     RAW,
     Filter,
-    bucket_starts,
+    Slots,
     day_of_receipt,
     params_of,
     settings_of,
+    slots_of,
     source_of,
     where,
     without_times,
@@ -68,8 +69,8 @@ def _from_rows(search: EventConditions) -> EventConditions:
 
 
 def starts(chosen: Filter, by: str, buckets: int) -> list[int]:
-    """Starts of the buckets of the series."""
-    return bucket_starts(_needing(chosen, by), buckets)
+    """Starts of the slots of the series, Unix ms."""
+    return list(slots_of(_needing(chosen, by), buckets).starts)
 
 
 def top(
@@ -96,8 +97,9 @@ def top(
     found = columns.rows(sql, params, settings=settings_of(source))
     total = int(found[0][3]) if found else 0
     named = [row for row in found if row[0] != ""]
-    series = _series(columns, scope, chosen, by, [str(row[0]) for row in named], buckets)
-    empty: tuple[int, list[int]] = (0, [0] * buckets)
+    slots = slots_of(chosen, buckets)
+    series = _series(columns, scope, chosen, by, [str(row[0]) for row in named], slots)
+    empty: tuple[int, list[int]] = (0, [0] * len(slots.starts))
     return total, [
         GroupCounts(
             value=str(value),
@@ -126,13 +128,15 @@ def _top_of_tag(
     GROUP BY value HAVING events > 0
     ORDER BY value = '', events DESC, value LIMIT {{limit:UInt32}}
     """
-    params = params_of(scope, chosen, chosen.range, buckets=buckets) | _earlier(chosen.range)
+    slots = slots_of(chosen, buckets)
+    params = params_of(scope, chosen, chosen.range, step_ms=slots.step_ms)
+    params |= _earlier(chosen.range)
     rows = columns.rows(sql, params | {"limit": limit, "tag": tag_prefix(tag)})
     found = []
-    for value, events, users_found, previous, slots, counts, _total in rows:
-        series = [0] * buckets
-        for slot, n in zip(slots, counts, strict=True):
-            if int(slot) < buckets:
+    for value, events, users_found, previous, at, counts, _total in rows:
+        series = [0] * len(slots.starts)
+        for slot, n in zip(at, counts, strict=True):
+            if int(slot) < len(series):
                 series[int(slot)] = int(n)
         if value != "":
             found.append(
@@ -153,9 +157,9 @@ def _series(
     chosen: Filter,
     by: str,
     values: Sequence[str],
-    buckets: int,
+    slots: Slots,
 ) -> dict[str, tuple[int, list[int]]]:
-    """(events of the range before, events by bucket) of each value."""
+    """(events of the range before, events by slot) of each value."""
     if not values:
         return {}
     source, span = source_of(chosen)
@@ -166,15 +170,15 @@ def _series(
     WHERE {_with_range_before(where(source, chosen))} AND value IN {{values:Array(String)}}
     GROUP BY value, at
     """
-    params = params_of(scope, chosen, span, buckets=buckets)
+    params = params_of(scope, chosen, span, step_ms=slots.step_ms)
     params |= {"values": list(values)} | _earlier(span)
     found: dict[str, tuple[int, list[int]]] = {}
     for value, at, n in columns.rows(sql, params, settings=settings_of(source)):
-        previous, series = found.setdefault(str(value), (0, [0] * buckets))
+        previous, series = found.setdefault(str(value), (0, [0] * len(slots.starts)))
         slot = int(at)
         if slot < 0:
             found[str(value)] = (previous + int(n), series)
-        elif slot < buckets:
+        elif slot < len(series):
             series[slot] += int(n)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from watchkeeper.issues.repo.counts import RAW, Filter, newest_from, params_of, where
@@ -11,6 +12,9 @@ from watchkeeper.store.columns import Columns
 
 TAGGED_EVENTS = 10_000
 """Events that a breakdown of all tags looks at, the newest."""
+
+COMPARED_EVENTS = 2_000
+"""Events of other issues that it is compared with: shares are right to about two points."""
 
 
 _TAGS = """
@@ -51,9 +55,51 @@ def tags(
     return looked_at, found
 
 
-def _newest(columns: Columns, scope: Scope, chosen: Filter) -> Filter:
+_USUAL = """
+SELECT substring(pair, 1, position(pair, '\n') - 1) AS key,
+       if(pair IN {{pairs:Array(String)}}, substring(pair, position(pair, '\n') + 1), '') AS value,
+       count() AS n
+FROM (
+    SELECT arrayDistinct(arrayConcat(tag_pairs, [{own}])) AS pairs
+    FROM errors WHERE {where} AND grouping_hash NOT IN {{mine:Array(UInt64)}}
+    LIMIT {{newest:UInt32}}
+) ARRAY JOIN pairs AS pair
+WHERE key IN {{keys:Array(String)}}
+GROUP BY key, value
+"""
+"""Values that were not asked for are one, without a name."""
+
+
+def usual_shares(
+    columns: Columns, scope: Scope, chosen: Filter, asked: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], float]:
+    """Of each (key, value): its share, 0..1, in the events of other issues that have the key.
+
+    Absent where no other issue's event has the key. chosen: as the issue's own events are found;
+    of the others 2,000 events are looked at.
+    """
+    of_all = _newest(columns, scope, replace(chosen, hashes=None), most=COMPARED_EVENTS)
+    params = params_of(scope, of_all, of_all.range) | {
+        "mine": list(chosen.hashes or ()),
+        "keys": sorted({key for key, _value in asked}),
+        "pairs": [f"{key}\n{value}" for key, value in asked],
+        "newest": COMPARED_EVENTS,
+    }
+    found: dict[tuple[str, str], int] = {}
+    totals: dict[str, int] = {}
+    for key, value, n in columns.rows(_USUAL.format(where=where(RAW, of_all), own=_OWN), params):
+        found[str(key), str(value)] = int(n)
+        totals[str(key)] = totals.get(str(key), 0) + int(n)
+    return {
+        (key, value): found.get((key, value), 0) / totals[key]
+        for key, value in asked
+        if key in totals
+    }
+
+
+def _newest(columns: Columns, scope: Scope, chosen: Filter, *, most: int = TAGGED_EVENTS) -> Filter:
     """The filter from the day on in which so many events are reached, counting back."""
-    start_ms = newest_from(columns, scope, chosen.hashes or (), TAGGED_EVENTS)
+    start_ms = newest_from(columns, scope, chosen.hashes, most)
     if not chosen.range.start_ms < start_ms < chosen.range.end_ms:
         return chosen
     return replace(chosen, range=TimeRange(start_ms, chosen.range.end_ms))

@@ -71,6 +71,7 @@ from watchkeeper.store.columns.tables import (
     TABLES,
     TRACES,
 )
+from watchkeeper.store.columns.trace_tables import HOST_CALLED
 
 __all__ = [
     "ATTACHMENTS",
@@ -80,6 +81,7 @@ __all__ = [
     "EXEMPLARS",
     "FEEDBACK",
     "HISTOGRAMS",
+    "HOST_CALLED",
     "LOGS",
     "LOGS_1M",
     "LOG_ATTRIBUTE_PAIRS",

@@ -206,11 +206,12 @@ _CATEGORIES = """arrayJoin(arrayFilter(each -> each != '', [
         '')
 ]))"""
 
-_HOST = """coalesce(nullIf(attributes['server.address'], ''),
+HOST_CALLED = """coalesce(nullIf(attributes['server.address'], ''),
         nullIf(attributes['net.peer.name'], ''),
         nullIf(domain(attributes['url.full']), ''), nullIf(domain(attributes['http.url']), ''),
         nullIf(domain(attributes['url']), ''), nullIf(attributes['peer.service'], ''),
         nullIf(domain(substring(name, position(name, 'http'))), ''), '')"""
+"""The host that a span called, as `operations_1m` names it; empty where the span does not say."""
 
 _QUEUE = """coalesce(nullIf(attributes['messaging.destination.name'], ''),
         nullIf(attributes['messaging.destination'], ''), name)"""
@@ -245,7 +246,7 @@ FROM (
             toStartOfMinute(toDateTime(ts, 'UTC')) AS bucket, service, name AS span, route,
             statement, http_method, db_system, op, environment,
             status, duration_ns, trace_id, attributes['cache.hit'] AS hit,
-            attributes['messaging.system'] AS messaging, {_HOST} AS host, {_QUEUE} AS queue,
+            attributes['messaging.system'] AS messaging, {HOST_CALLED} AS host, {_QUEUE} AS queue,
             toUInt8(least(255, greatest(0,
                 floor(4 * log2(greatest(duration_ns, 1) / 1000000000)) + 120))) AS slot
         FROM {{source}}

@@ -7072,7 +7072,8 @@ export interface components {
     };
     /**
      * TagValue
-     * @description ratio: 0..1 of the issue's events in the range.
+     * @description ratio: 0..1 of the issue's events in the range. usual_ratio: in the events of other issues
+     *     that have the tag; null where none has it.
      */
     TagValue: {
       /** Value */
@@ -7081,6 +7082,8 @@ export interface components {
       count: number;
       /** Ratio */
       ratio: number;
+      /** Usual Ratio */
+      usual_ratio: number | null;
     };
     /**
      * TagValuesAnswer

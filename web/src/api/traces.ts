@@ -13,6 +13,7 @@ export type TraceItem = Schemas["TraceItem"];
 export type TracesPage = Schemas["TracePage"];
 export type TraceOverview = Schemas["TraceOverview"];
 export type Trace = Schemas["Trace"];
+export type TraceProblem = Schemas["TraceProblem"];
 export type SpanRows = Schemas["SpanColumns"];
 export type SpanDetail = Schemas["SpanDetail"];
 export type SearchFields = Schemas["SearchFields"];

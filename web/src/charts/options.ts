@@ -141,6 +141,8 @@ const TICK_STEPS_S = [
 ];
 
 const TICK_SPACE_PX = 64;
+/** Nearer to the end the half of a label that lies beyond it would be cut off. */
+const LAST_TICK_PX = 9;
 
 /** Round instants of the shown zone (midnights, full hours), far enough apart to be read. */
 export function timeTicks(min: number, max: number, widthPx: number, zone: string): number[] {
@@ -148,7 +150,8 @@ export function timeTicks(min: number, max: number, widthPx: number, zone: strin
   const step = TICK_STEPS_S.find((one) => one >= wanted) ?? 2_592_000;
   const offset = offsetSeconds(min * 1000, zone);
   const ticks: number[] = [];
-  for (let at = Math.ceil((min + offset) / step) * step - offset; at <= max; at += step)
+  const last = max - ((max - min) * LAST_TICK_PX) / Math.max(widthPx, 1);
+  for (let at = Math.ceil((min + offset) / step) * step - offset; at <= last; at += step)
     ticks.push(at);
   return ticks;
 }
@@ -175,7 +178,7 @@ function line(
 ): uPlot.Series {
   const color = token(series.color ?? `c${(i % 8) + 1}`);
   if (kind === "bars") {
-    const paths = uPlot.paths.bars?.({ size: [0.72, 20], align: 1 });
+    const paths = uPlot.paths.bars?.({ size: [0.72, 48], align: 1 });
     return {
       stroke: color,
       fill: color,

@@ -93,6 +93,12 @@ export function coarse(ms: number): string {
   return `${Math.floor(s / 86_400)} d`;
 }
 
+/** What a bar of a chart stands for: "per 2 min", "per hour". */
+export function perStep(ms: number): string {
+  const named = { 1000: "s", 60000: "min", 3600000: "hour", 86400000: "day" };
+  return `per ${named[ms as keyof typeof named] ?? coarse(ms)}`;
+}
+
 const PER_MINUTE = 60;
 const PER_HOUR = 3600;
 

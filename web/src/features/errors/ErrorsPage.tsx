@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { type ReactNode, Suspense, useEffect, useMemo, useState } from "react";
+import { type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useCursor } from "@/api/cursor";
 import type { IssueChange } from "@/api/issue-acts";
 import { useKeptSearches } from "@/api/issue-search";
@@ -13,11 +13,12 @@ import { Async, SkeletonRows } from "@/ui/Async";
 import { Button } from "@/ui/controls";
 import { scopeOnly } from "@/ui/PageLink";
 import { toast } from "@/ui/Toasts";
-import { useKeys } from "@/ui/useKeys";
+import { type KeyHelp, LIST_KEYS, useKeys } from "@/ui/useKeys";
 import { useActs } from "./actions";
 import { ErrorTabs } from "./ErrorTabs";
 import { FilterBar, problemOf } from "./FilterBar";
 import { IssueTable } from "./IssueTable";
+import { issueFacts } from "./issue-menu";
 import { addressOf } from "./KeptSearches";
 import { BulkBar, IssuePeek, MergeDialog, NoIssues } from "./lazily";
 import { rememberOrder } from "./order";
@@ -124,6 +125,14 @@ interface RowsProps {
   more: ReactNode;
 }
 
+const ISSUE_KEYS: KeyHelp = [
+  ...LIST_KEYS,
+  ["X", "Select the issue"],
+  ["Shift J  K", "Select on the way"],
+  ["R  I", "Resolve, ignore"],
+  ["A  S  M", "Assign, severity, merge"],
+];
+
 /** How often each menu of the bar was asked for by its key. */
 const CLOSED = { assign: 0, severity: 0 };
 
@@ -168,37 +177,49 @@ function Rows({ scope, list, filter, more }: RowsProps): ReactNode {
     if (chosen.length === 0 && at !== null) pick(new Set([at]));
     setSignals((old) => ({ ...old, [menu]: old[menu] + 1 }));
   };
-  useKeys({
-    ...cursor.keys,
-    J: () => {
-      const at = cursor.id;
-      if (at !== null) pick(new Set([...picked, at]));
-      cursor.move(1);
+  useKeys(
+    {
+      ...cursor.keys,
+      J: () => {
+        const at = cursor.id;
+        if (at !== null) pick(new Set([...picked, at]));
+        cursor.move(1);
+      },
+      K: () => {
+        const at = cursor.id;
+        if (at !== null) pick(new Set([...picked, at]));
+        cursor.move(-1);
+      },
+      Enter: () => {
+        if (cursor.id === null) return;
+        void navigate({
+          to: `/o/${scope.org.slug}/errors/${cursor.id}`,
+          search: (old: SearchMap) => scopeOnly(old),
+        });
+      },
+      x: () => {
+        const at = cursor.id;
+        if (at === null) cursor.move(1);
+        else toggle(at);
+      },
+      r: () => perform({ status: "resolved" }),
+      i: () => perform({ status: "ignored" }),
+      a: () => openMenu("assign"),
+      s: () => openMenu("severity"),
+      m: merge,
+      Escape: () => (cursor.peeked === null && picked.size > 0 ? pick(new Set()) : cursor.leave()),
     },
-    K: () => {
-      const at = cursor.id;
-      if (at !== null) pick(new Set([...picked, at]));
-      cursor.move(-1);
-    },
-    Enter: () => {
-      if (cursor.id === null) return;
-      void navigate({
-        to: `/o/${scope.org.slug}/errors/${cursor.id}`,
-        search: (old: SearchMap) => scopeOnly(old),
-      });
-    },
-    x: () => {
-      const at = cursor.id;
-      if (at === null) cursor.move(1);
-      else toggle(at);
-    },
-    r: () => perform({ status: "resolved" }),
-    i: () => perform({ status: "ignored" }),
-    a: () => openMenu("assign"),
-    s: () => openMenu("severity"),
-    m: merge,
-    Escape: () => (cursor.peeked === null && picked.size > 0 ? pick(new Set()) : cursor.leave()),
-  });
+    ISSUE_KEYS,
+  );
+  const menu = {
+    q: search.q ?? "",
+    onSearch: (q: string) => changeSearch({ q, sel: undefined, peek: undefined }),
+    onPeek: cursor.peek,
+    onChange: (row: IssueRow, wanted: IssueChange) => acts.change([row], wanted),
+  };
+  const latest = useRef(menu);
+  latest.current = menu;
+  const factsOf = useCallback((row: IssueRow) => issueFacts(row, latest.current), []);
   return (
     <>
       <IssueTable
@@ -215,6 +236,7 @@ function Rows({ scope, list, filter, more }: RowsProps): ReactNode {
         onToggle={toggle}
         onPickAll={pickAll}
         onPrefetch={prefetch}
+        factsOf={factsOf}
         bulk={
           chosen.length === 0 ? null : (
             <Suspense fallback={<div className="bulk" />}>

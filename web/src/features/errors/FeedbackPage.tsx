@@ -18,6 +18,7 @@ import { Button } from "@/ui/controls";
 import { PageLink } from "@/ui/PageLink";
 import { Avatar, Panel, Tag } from "@/ui/Panel";
 import { Snippet } from "@/ui/Snippet";
+import { TextFilter } from "@/ui/TextFilter";
 import { useDefer } from "@/ui/useDefer";
 import { ErrorTabs } from "./ErrorTabs";
 import "./errors.css";
@@ -37,23 +38,19 @@ export function FeedbackPage(): ReactNode {
       <ErrorTabs current="feedback" />
       <section className="panel open" aria-label="Feedback">
         {refreshing ? <div className="progress" /> : null}
-        <div className="filters">
-          <input
-            data-filter
-            className="in release-filter"
-            type="search"
-            aria-label="Find feedback"
-            placeholder="Part of the message, name or address"
-            value={text}
-            onChange={(event) => {
-              setText(event.target.value);
-              setCursors([]);
-            }}
-          />
-          <span className="faint s">
+        <TextFilter
+          label="Find feedback"
+          placeholder="Part of the message, name or address"
+          text={text}
+          onText={(typed) => {
+            setText(typed);
+            setCursors([]);
+          }}
+        >
+          <span className="faint s" aria-live="polite">
             {value.state === "ready" ? `${count(value.data.total)} in the range` : ""}
           </span>
-        </div>
+        </TextFilter>
         <List
           value={value}
           zone={scope.zone}

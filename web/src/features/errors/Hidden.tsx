@@ -9,13 +9,15 @@ const MARK = /\[Filtered\]|•••/;
 
 export const isHidden = (text: string): boolean => MARK.test(text);
 
-/** The rule that hid the value at `path`: the entry whose path ends as it does. */
+/** The rule that hid the value at `path`, or something within it: by the end of the entry's path. */
 export function ruleOf(scrubbed: readonly Scrubbed[], path: string): string {
   const parts = path.split(".");
   for (let skip = 0; skip < parts.length; skip += 1) {
-    const tail = parts.slice(skip).join(".");
-    const hit = scrubbed.find((one) => one.path === tail || one.path.endsWith(`.${tail}`));
-    if (hit) return hit.rule;
+    const tail = `.${parts.slice(skip).join(".")}`;
+    const hit =
+      scrubbed.find((one) => `.${one.path}`.endsWith(tail)) ??
+      scrubbed.find((one) => `.${one.path}`.includes(`${tail}.`));
+    if (hit) return `the rule ${hit.rule}`;
   }
   return "a privacy rule";
 }

@@ -12,7 +12,7 @@ import { Button } from "@/ui/controls";
 import { PageTools } from "@/ui/PageHead";
 import { PageLink, scopeOnly } from "@/ui/PageLink";
 import { TabBar } from "@/ui/TabBar";
-import { useKeys } from "@/ui/useKeys";
+import { type KeyHelp, useKeys } from "@/ui/useKeys";
 import { type Acts, useActs } from "./actions";
 import { BeforePanel } from "./Crumbs";
 import { EventPanel } from "./EventPanel";
@@ -107,6 +107,14 @@ const VIEWS = [
 ] as const;
 type ViewId = (typeof VIEWS)[number]["id"];
 
+const ISSUE_KEYS: KeyHelp = [
+  ["R  I", "Resolve, ignore"],
+  ["A  S", "Assign, severity"],
+  ["M", "Similar issues, to merge"],
+  ["C", "Write a comment"],
+];
+const EVENT_KEYS: KeyHelp = [["J  K", "Older, newer event"]];
+
 interface ReadyProps {
   issue: IssueDetail;
   scope: Scope;
@@ -119,14 +127,17 @@ function Ready({ issue, scope }: ReadyProps): ReactNode {
   const deploys = useDeploys(scope.project.id, scope.range);
   const view = VIEWS.find((one) => one.id === search.view)?.id ?? "event";
   const perform = (wanted: IssueChange): void => acts.change([issue], wanted);
-  useKeys({
-    r: () => perform({ status: issue.status === "resolved" ? "unresolved" : "resolved" }),
-    i: () => perform({ status: issue.status === "ignored" ? "unresolved" : "ignored" }),
-    a: () => setSignals((old) => ({ ...old, assign: old.assign + 1 })),
-    s: () => setSignals((old) => ({ ...old, severity: old.severity + 1 })),
-    m: () => changeSearch({ view: "similar" }),
-    c: () => document.getElementById("new-comment")?.focus(),
-  });
+  useKeys(
+    {
+      r: () => perform({ status: issue.status === "resolved" ? "unresolved" : "resolved" }),
+      i: () => perform({ status: issue.status === "ignored" ? "unresolved" : "ignored" }),
+      a: () => setSignals((old) => ({ ...old, assign: old.assign + 1 })),
+      s: () => setSignals((old) => ({ ...old, severity: old.severity + 1 })),
+      m: () => changeSearch({ view: "similar" }),
+      c: () => document.getElementById("new-comment")?.focus(),
+    },
+    ISSUE_KEYS,
+  );
   return (
     <>
       <IssueHead
@@ -187,10 +198,13 @@ function EventView({
   const goTo = (id: string | null | undefined): void => {
     if (id) changeSearch({ event: id === "recommended" ? undefined : id }, true);
   };
-  useKeys({
-    j: () => goTo(shown?.previous_id),
-    k: () => goTo(shown?.next_id),
-  });
+  useKeys(
+    {
+      j: () => goTo(shown?.previous_id),
+      k: () => goTo(shown?.next_id),
+    },
+    EVENT_KEYS,
+  );
   return (
     <div className="issue-cols">
       <div className="stack">
@@ -205,7 +219,7 @@ function EventView({
         {shown && (search.tab ?? "stack") === "stack" ? <BeforePanel event={shown} /> : null}
       </div>
       <aside className="stack" aria-label="About the issue">
-        <SameMoment event={shown} />
+        <SameMoment event={shown} scope={scope} />
         <Facts issue={issue} event={shown} zone={scope.zone} />
         <Affected issue={issue} />
         <Rest issue={issue} scope={scope} event={event.value} />

@@ -8,6 +8,7 @@ import { Glyph, SeverityBars, type Status } from "@/ui/Glyph";
 import { PageLink } from "@/ui/PageLink";
 import { Avatar, Tag, type Tone } from "@/ui/Panel";
 import { PeekButton } from "@/ui/PeekButton";
+import { type RowFacts, rowMenu } from "@/ui/row-menu";
 
 interface IssueTableProps {
   rows: readonly IssueRow[];
@@ -23,6 +24,8 @@ interface IssueTableProps {
   onToggle: (id: string) => void;
   onPickAll: (on: boolean) => void;
   onPrefetch: (id: string) => void;
+  /** What the menu of a row offers; the same function while nothing of it changes. */
+  factsOf: (row: IssueRow) => RowFacts;
   /** Stands over the head while rows are selected. */
   bulk: ReactNode;
 }
@@ -71,6 +74,7 @@ export function IssueTable(props: IssueTableProps): ReactNode {
               isPicked={picked.has(row.short_id)}
               onToggle={onToggle}
               onPrefetch={onPrefetch}
+              factsOf={props.factsOf}
             />
           ))}
         </tbody>
@@ -119,6 +123,7 @@ interface RowProps {
   onPeek: (id: string) => void;
   onToggle: (id: string) => void;
   onPrefetch: (id: string) => void;
+  factsOf: (row: IssueRow) => RowFacts;
 }
 
 const Row = memo(function Row({
@@ -130,6 +135,7 @@ const Row = memo(function Row({
   onPeek,
   onToggle,
   onPrefetch,
+  factsOf,
 }: RowProps): ReactNode {
   const classes = [isCursor && "cursor", isPeeked && "peeked", isPicked && "picked"]
     .filter(Boolean)
@@ -142,6 +148,7 @@ const Row = memo(function Row({
       aria-current={isCursor || undefined}
       onPointerEnter={() => onPrefetch(row.short_id)}
       onFocus={() => onPrefetch(row.short_id)}
+      {...rowMenu(() => factsOf(row))}
     >
       <td className="pick">
         <input
@@ -163,10 +170,10 @@ const Row = memo(function Row({
           <span className="l2 faint s">
             <span className="mono">{row.short_id}</span>
             {row.culprit ? <span className="mono trunc culprit">{row.culprit}</span> : null}
-            {row.environment ? <span className="only-l">{row.environment}</span> : null}
-            {row.release ? <span className="trunc only-l">{row.release}</span> : null}
+            {row.environment ? <span className="only-l aside">{row.environment}</span> : null}
+            {row.release ? <span className="trunc only-l aside">{row.release}</span> : null}
             {row.comments > 0 ? (
-              <span className="only-l">
+              <span className="only-l aside">
                 {row.comments} {row.comments === 1 ? "comment" : "comments"}
               </span>
             ) : null}

@@ -2,12 +2,13 @@ import type { ReactNode } from "react";
 import type { IssueDetail } from "@/api/issues";
 import type { Deploy } from "@/api/releases";
 import { type Scope, spanNow, useSetRange } from "@/api/scope";
+import { coarser, mostBars } from "@/charts/bars";
 import { deployMarks } from "@/charts/deploy-marks";
 import { TimeChart } from "@/charts/TimeChart";
 import { rangeLabel } from "@/lib/time";
-import { coarse, compact } from "@/lib/units";
+import { compact, perStep, rate, significant } from "@/lib/units";
 
-const HEIGHT = 94;
+const HEIGHT = 82;
 
 /** Events and users of the range, and events over time. */
 export function IssueTrend({
@@ -20,31 +21,34 @@ export function IssueTrend({
   deploys: readonly Deploy[];
 }): ReactNode {
   const setRange = useSetRange();
-  const { stats } = issue;
-  const stepMs = (stats.times_ms[1] ?? 0) - (stats.times_ms[0] ?? 0);
+  const { timesMs, columns } = coarser(issue.stats.times_ms, [issue.stats.events], mostBars());
+  const [events = []] = columns;
+  const stepMs = (timesMs[1] ?? 0) - (timesMs[0] ?? 0);
   const range = rangeLabel(scope.range, Date.now(), scope.zone).lead.replace(/^Last /, "");
-  const most = Math.max(0, ...stats.events);
+  const peak = Math.max(0, ...events);
   return (
     <section className="panel open issue-trend" aria-label="Events over time">
       <div className="st">
         <span className="faint s">Events, {range}</span>
         <b>{compact(issue.events)}</b>
-        <span className="muted s">{compact(issue.total_events)} in all</span>
+        <span className="muted s">
+          {peak > 0 && stepMs > 0 ? `${rate((peak / stepMs) * 1000)} at peak` : "–"}
+        </span>
       </div>
       <div className="st">
         <span className="faint s">Users, {range}</span>
         <b>{compact(issue.users)}</b>
         <span className="muted s">
-          {most > 0 && stepMs > 0 ? `peak ${compact(most)} events` : "–"}
+          {issue.users > 0 ? `${significant(issue.events / issue.users)} events each` : "–"}
         </span>
       </div>
       <div className="cw">
-        <span className="cap faint">Events{stepMs > 0 ? ` per ${coarse(stepMs)}` : ""}</span>
+        <span className="cap faint">Events {stepMs > 0 ? perStep(stepMs) : ""}</span>
         <TimeChart
           title={`Events of ${issue.short_id}`}
           unit=""
-          timesMs={stats.times_ms}
-          series={[{ label: "events", values: stats.events }]}
+          timesMs={timesMs}
+          series={[{ label: "events", values: events }]}
           span={spanNow(scope.range)}
           zone={scope.zone}
           height={HEIGHT}

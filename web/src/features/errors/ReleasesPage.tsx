@@ -9,6 +9,7 @@ import { Button } from "@/ui/controls";
 import { PageLink } from "@/ui/PageLink";
 import { Tag } from "@/ui/Panel";
 import { type Column, Table } from "@/ui/Table";
+import { TextFilter } from "@/ui/TextFilter";
 import { useDefer } from "@/ui/useDefer";
 import { CrashFree } from "./crash-free";
 import { ErrorTabs } from "./ErrorTabs";
@@ -42,23 +43,19 @@ function List({ scope }: { scope: Scope }): ReactNode {
   return (
     <section className="panel open" aria-label="Releases">
       {refreshing ? <div className="progress" /> : null}
-      <div className="filters">
-        <input
-          data-filter
-          className="in release-filter"
-          type="search"
-          aria-label="Find a release"
-          placeholder="Part of the version"
-          value={text}
-          onChange={(event) => {
-            setText(event.target.value);
-            setOffset(0);
-          }}
-        />
-        <span className="faint s">
-          {value.state === "ready" ? `${count(value.data.total)} releases of the project` : ""}
+      <TextFilter
+        label="Find a release"
+        placeholder="Part of the version"
+        text={text}
+        onText={(typed) => {
+          setText(typed);
+          setOffset(0);
+        }}
+      >
+        <span className="faint s" aria-live="polite">
+          {value.state === "ready" ? releasesText(value.data.total) : ""}
         </span>
-      </div>
+      </TextFilter>
       <Async
         value={value}
         empty={null}
@@ -104,28 +101,28 @@ function List({ scope }: { scope: Scope }): ReactNode {
   );
 }
 
+const releasesText = (total: number): string =>
+  `${count(total)} ${total === 1 ? "release" : "releases"}`;
+
 const columnsOf = (zone: string): readonly Column<Release>[] => [
   {
     head: "Release",
     cell: (row) => (
-      <span className="similar">
-        <PageLink
-          to="errors/releases"
-          search={{ version: row.version }}
-          className="link mono trunc"
-          title={row.version}
-        >
-          {row.version}
-        </PageLink>
-        <span className="row wrap">
-          {row.deploys.map((one) => (
-            <Tag key={one.id} tone={one.status === "failure" ? "crit" : "plain"}>
-              {one.environment}
-            </Tag>
-          ))}
-        </span>
-      </span>
+      <PageLink
+        to="errors/releases"
+        search={{ version: row.version }}
+        className="link mono trunc"
+        title={row.version}
+      >
+        {row.version}
+      </PageLink>
     ),
+  },
+  {
+    head: "Deployed",
+    width: "220px",
+    isWideOnly: true,
+    cell: (row) => <Deployed row={row} zone={zone} />,
   },
   {
     head: "First seen",
@@ -179,6 +176,25 @@ const columnsOf = (zone: string): readonly Column<Release>[] => [
     cell: (row) => (row.commits > 0 ? count(row.commits) : "–"),
   },
 ];
+
+/** Where it runs: the newest deploy of each environment. */
+function Deployed({ row, zone }: { row: Release; zone: string }): ReactNode {
+  if (row.deploys.length === 0) return <span className="faint">–</span>;
+  return (
+    <span className="row deployed">
+      {row.deploys.map((one) => (
+        <span key={one.id} className="row nowrap">
+          <Tag tone={one.status === "failure" ? "crit" : "plain"}>
+            {one.status === "failure" ? `${one.environment}, failed` : one.environment}
+          </Tag>
+          <span className="faint s">
+            <Ago atMs={one.finished_ms ?? one.started_ms} zone={zone} />
+          </span>
+        </span>
+      ))}
+    </span>
+  );
+}
 
 function Seen({ atMs, zone }: { atMs: number | null; zone: string }): ReactNode {
   return atMs === null ? "–" : <Ago atMs={atMs} zone={zone} kind="bare" />;

@@ -2,10 +2,11 @@ import type { ReactNode } from "react";
 import type { Deploy } from "@/api/releases";
 import { type Scope, spanNow, useSetRange } from "@/api/scope";
 import type { IssuePage, Severity } from "@/api/types";
+import { type Bars, coarser, mostBars } from "@/charts/bars";
 import { deployMarks } from "@/charts/deploy-marks";
 import { TimeChart } from "@/charts/TimeChart";
 import type { Loaded } from "@/lib/loaded";
-import { coarse, compact } from "@/lib/units";
+import { compact, perStep } from "@/lib/units";
 import { Async } from "@/ui/Async";
 import { SeverityBars } from "@/ui/Glyph";
 
@@ -29,23 +30,24 @@ export function SeverityChart({
   deploys: readonly Deploy[];
 }): ReactNode {
   const setRange = useSetRange();
+  const bars = value.state === "ready" ? barsOf(value.data) : null;
   return (
     <section className="panel open severity-chart" aria-label="Events by severity">
-      <Head value={value} />
+      <Head value={value} bars={bars} />
       <Async
         value={value}
         empty={<p className="pad muted">The search cannot be read, so nothing is counted.</p>}
         minHeight={HEIGHT}
         skeleton={<div style={{ height: HEIGHT }} />}
       >
-        {(stats) => (
+        {() => (
           <TimeChart
             title="Events by severity"
             unit=""
-            timesMs={stats.times_ms}
-            series={STACK.map(({ severity, color }) => ({
+            timesMs={bars?.timesMs ?? []}
+            series={STACK.map(({ severity, color }, i) => ({
               label: severity,
-              values: stats.by_severity[severity] ?? [],
+              values: bars?.columns[i] ?? [],
               color,
             }))}
             span={spanNow(scope.range)}
@@ -62,10 +64,23 @@ export function SeverityChart({
   );
 }
 
-function Head({ value }: { value: Loaded<IssuePage["stats"]> }): ReactNode {
+const barsOf = (stats: IssuePage["stats"]): Bars =>
+  coarser(
+    stats.times_ms,
+    STACK.map(({ severity }) => stats.by_severity[severity] ?? []),
+    mostBars(),
+  );
+
+function Head({
+  value,
+  bars,
+}: {
+  value: Loaded<IssuePage["stats"]>;
+  bars: Bars | null;
+}): ReactNode {
   const stats = value.state === "ready" ? value.data : null;
-  const [first, second] = stats?.times_ms ?? [];
-  const step = first !== undefined && second !== undefined ? ` per ${coarse(second - first)}` : "";
+  const [first, second] = bars?.timesMs ?? [];
+  const step = first !== undefined && second !== undefined ? ` ${perStep(second - first)}` : "";
   return (
     <div className="severity-head">
       <h2>Events{step}</h2>

@@ -2,15 +2,7 @@ import { type ReactNode, useState } from "react";
 import type { IssueEvent, StackException, StackFrame, StackThread } from "@/api/issues";
 import { Icon } from "@/ui/Icon";
 import { Tag } from "@/ui/Panel";
-import {
-  asItRan,
-  libraryNames,
-  newestFirst,
-  opensItself,
-  outermostFirst,
-  type Piece,
-  pieces,
-} from "./frames";
+import { asItRan, libraryNames, newestFirst, outermostFirst, type Piece, pieces } from "./frames";
 import { plainText, Shown } from "./Hidden";
 import { highlight } from "./highlight";
 
@@ -105,7 +97,7 @@ function Frames({
           key={`${isMinified} ${piece.key}`}
           piece={piece}
           event={event}
-          isOpen={piece.kind === "frame" && (piece.key === first || opensItself(piece.frame))}
+          isOpen={piece.key === first}
         />
       ))}
       {omitted > 0 ? <p className="pad faint s">{omitted} more frames were left out.</p> : null}

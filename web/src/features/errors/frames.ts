@@ -1,4 +1,4 @@
-/** Stack traces for reading: newest frame first, your code open, runs of library frames folded. */
+/** Stack traces for reading: newest frame first, the first of yours open, runs of library frames folded. */
 import type { IssueEvent, StackException, StackFrame } from "@/api/issues";
 
 export type Piece =
@@ -39,10 +39,6 @@ function libraryOf(frame: StackFrame): string {
   if (frame.module) return frame.module.split(/[./]/)[0] ?? "";
   return frame.filename.split("/")[0] ?? "";
 }
-
-/** A frame opens by itself if it is yours and has code to show. */
-export const opensItself = (frame: StackFrame): boolean =>
-  frame.is_in_app && frame.context.length > 0;
 
 /** The calls with the one where it happened first, whatever their language prints. */
 export const newestFirst = (

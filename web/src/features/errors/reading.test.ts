@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { StackFrame } from "@/api/issues";
+import type { StackFrame, TagFacet } from "@/api/issues";
+import { glanceOf } from "@/api/same-moment";
 import type { IssueRow } from "@/api/types";
 import { endOf } from "./AskDialog";
 import { changeText, foundText } from "./actions";
@@ -11,6 +12,7 @@ import { asItRan, libraryNames, newestFirst, pieces } from "./frames";
 import { flat, ruleOf } from "./Hidden";
 import { highlight } from "./highlight";
 import { ignoredUntil, resolvedIn } from "./IssueHead";
+import { liftText, shownTags } from "./IssueSide";
 import { marksOfRow } from "./IssueTable";
 import { neighboursOf, rememberOrder } from "./order";
 import { namesState, queryOf, viewOf } from "./views";
@@ -114,9 +116,13 @@ test("the rule of a hidden value is found by the longest end of its path", () =>
     { path: "request.headers.Cookie", rule: "cookies" },
     { path: "user.email", rule: "email" },
   ];
-  expect(ruleOf(scrubbed, "request.headers.Cookie")).toBe("cookies");
-  expect(ruleOf(scrubbed, "extra.email")).toBe("email");
+  expect(ruleOf(scrubbed, "request.headers.Cookie")).toBe("the rule cookies");
+  expect(ruleOf(scrubbed, "extra.email")).toBe("the rule email");
   expect(ruleOf(scrubbed, "vars.password")).toBe("a privacy rule");
+  const within = [
+    { path: "exception.values.1.stacktrace.frames.7.vars.card.number", rule: "card_number" },
+  ];
+  expect(ruleOf(within, "vars.card")).toBe("the rule card_number");
 });
 
 test("nested values become paths, lists of pairs become names", () => {
@@ -249,4 +255,49 @@ test("a number is told against the range before", () => {
   expect(changeOf(5, 10)).toBe("–50 % to");
   expect(changeOf(5, 0)).toBe("none in");
   expect(changeOf(0, 0)).toBe("as in");
+});
+
+const facet = (key: string, ...values: [string, number, number | null][]): TagFacet => ({
+  key,
+  is_sampled: false,
+  values: values.map(([value, ratio, usual_ratio]) => ({ value, count: 1, ratio, usual_ratio })),
+});
+
+test("tags that say nothing of who is affected take no place", () => {
+  const tags = [
+    facet("plan", ["pro", 1, 0.3]),
+    facet("release", ["1.0", 1, 0]),
+    facet("browser.name", ["Safari", 1, 0.4]),
+    facet("browser", ["Safari 26", 1, 0.4]),
+    facet("route", ["/checkout", 1, 1]),
+    facet("cart", ["7", 1, null]),
+  ];
+  expect(shownTags(tags).map((one) => one.key)).toEqual(["plan", "browser", "cart"]);
+});
+
+test("of many versions the name is shown instead", () => {
+  const versions = ["1", "2", "3", "4"].map((v): [string, number, number] => [`S ${v}`, 0.25, 0.1]);
+  const tags = [facet("os", ...versions), facet("os.name", ["S", 1, 0.4])];
+  expect(shownTags(tags).map((one) => one.key)).toEqual(["os.name"]);
+});
+
+test("a value far more frequent than elsewhere says how much", () => {
+  expect(liftText({ ratio: 0.8, usual_ratio: 0.2 })).toBe("4.0×");
+  expect(liftText({ ratio: 0.8, usual_ratio: 0 })).toBe("only here");
+  expect(liftText({ ratio: 0.8, usual_ratio: 0.7 })).toBe("");
+  expect(liftText({ ratio: 0.02, usual_ratio: 0.001 })).toBe("");
+  expect(liftText({ ratio: 1, usual_ratio: null })).toBe("");
+});
+
+test("a trace is told by the services in the order of their first span", () => {
+  const outline = {
+    trace_id: "t",
+    services: ["api", "web"],
+    service: [1, 0, 1],
+    start_ns: [0, 5, 9],
+    duration_ns: [20, 10, 1],
+    is_failed: [false, false, false],
+  };
+  expect(glanceOf({ outlines: [outline] })).toEqual({ services: ["web", "api"], durationNs: 20 });
+  expect(glanceOf({ outlines: [] })).toBeNull();
 });

@@ -2,7 +2,7 @@ import { type ReactNode, useMemo } from "react";
 import { type LogFilter, type LogHistogram, useLogHistogram } from "@/api/logs";
 import { type Scope, spanNow, useSetRange } from "@/api/scope";
 import { TimeChart } from "@/charts/TimeChart";
-import { coarse, compact } from "@/lib/units";
+import { compact, perStep } from "@/lib/units";
 import { Async } from "@/ui/Async";
 import { Tag } from "@/ui/Panel";
 import {
@@ -85,7 +85,7 @@ interface HeadProps {
 function Head({ histogram, isActive, onSeverity }: HeadProps): ReactNode {
   return (
     <div className="log-histogram-head">
-      <h2>{histogram ? `Lines per ${coarse(histogram.step_ms)}` : "Lines"}</h2>
+      <h2>{histogram ? `Lines ${perStep(histogram.step_ms)}` : "Lines"}</h2>
       <span className="m">{histogram ? compact(histogram.total) : "–"}</span>
       {histogram && !histogram.is_exact ? (
         <Tag title="Counted in a part of the lines and scaled up">≈</Tag>

@@ -1,12 +1,14 @@
-import { memo, type ReactNode, useCallback } from "react";
+import { memo, type ReactNode, useCallback, useRef } from "react";
 import type { LogLine } from "@/api/logs";
 import type { Scope } from "@/api/scope";
 import { clockSeconds, moment } from "@/lib/time";
 import { Icon } from "@/ui/Icon";
+import { type RowFacts, rowMenu } from "@/ui/row-menu";
 import { SeverityGlyph } from "@/ui/SeverityGlyph";
 import { VirtualList } from "@/ui/VirtualList";
 import { cellOf, headOf } from "./columns";
 import { LineDetail } from "./LineDetail";
+import { lineFacts } from "./line-menu";
 import { marked, oneLine, withoutColors } from "./terms";
 
 interface LinesProps {
@@ -23,6 +25,8 @@ interface LinesProps {
   onEnd?: (() => void) | undefined;
   head?: ReactNode;
   foot?: ReactNode;
+  /** Opens a line beside the list. */
+  onPeek?: (id: string) => void;
   isPinned?: boolean;
   onPinned?: (isPinned: boolean) => void;
 }
@@ -36,6 +40,10 @@ export function Lines(props: LinesProps): ReactNode {
   const { scope, rows, columns, open, cursor, onToggle, onTerm } = props;
   const isPhone = matchMedia("(max-width: 760px)").matches;
   const press = useCallback((id: string) => onToggle(id), [onToggle]);
+  const menu = { onTerm, onPeek: props.onPeek, onOpen: onToggle };
+  const latest = useRef(menu);
+  latest.current = menu;
+  const factsOf = useCallback((line: LogLine) => lineFacts(line, latest.current), []);
   return (
     <VirtualList
       label="Lines"
@@ -62,6 +70,7 @@ export function Lines(props: LinesProps): ReactNode {
             isOpen={open.has(line.id)}
             isCursor={line.id === cursor}
             onToggle={press}
+            factsOf={factsOf}
           />
           {open.has(line.id) ? <LineDetail line={line} scope={scope} onTerm={onTerm} /> : null}
         </>
@@ -100,6 +109,7 @@ interface LineProps {
   isOpen: boolean;
   isCursor: boolean;
   onToggle: (id: string) => void;
+  factsOf: (line: LogLine) => RowFacts;
 }
 
 const Line = memo(function Line(props: LineProps): ReactNode {
@@ -114,6 +124,7 @@ const Line = memo(function Line(props: LineProps): ReactNode {
       role="row"
       aria-rowindex={props.place + 1}
       className={classes.filter(Boolean).join(" ")}
+      {...rowMenu(() => props.factsOf(line))}
       onClick={(event) => {
         const isSelecting = (getSelection()?.toString() ?? "") !== "";
         if (!isSelecting && !(event.target as Element).closest("a, button")) onToggle(line.id);

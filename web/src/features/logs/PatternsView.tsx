@@ -100,10 +100,12 @@ function Row({ pattern, scope }: { pattern: LogPattern; scope: Scope }): ReactNo
           onClick={() => change({ tab: undefined, q: pattern.search })}
         >
           <SeverityGlyph severity={pattern.severity} />
-          {pattern.is_new ? <Tag tone="info">New</Tag> : null}
           <span className="stack-2">
-            <span className="mono trunc">
-              <Template text={withoutColors(pattern.template)} />
+            <span className="row pattern-text">
+              <span className="mono trunc">
+                <Template text={withoutColors(pattern.template)} />
+              </span>
+              {pattern.is_new ? <Tag tone="info">New</Tag> : null}
             </span>
             <span className="faint s trunc">{pattern.services.join(", ") || "no service"}</span>
           </span>

@@ -6,7 +6,7 @@ import { endsNow } from "@/lib/time";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { Button } from "@/ui/controls";
 import type { QueryProblem } from "@/ui/QueryField";
-import { useKeys } from "@/ui/useKeys";
+import { LIST_KEYS, useKeys } from "@/ui/useKeys";
 import { columnsOf } from "./columns";
 import { Facets } from "./Facets";
 import { Histogram } from "./Histogram";
@@ -99,11 +99,14 @@ function Found({ scope, pages, list, onTerm, onReading }: FoundProps): ReactNode
     });
     change({ sel: id }, true);
   };
-  useKeys({
-    ...cursor.keys,
-    Enter: () => (search.sel ? toggle(search.sel) : cursor.move(1)),
-    Escape: () => (cursor.peeked === null && open.size > 0 ? setOpen(new Set()) : cursor.leave()),
-  });
+  useKeys(
+    {
+      ...cursor.keys,
+      Enter: () => (search.sel ? toggle(search.sel) : cursor.move(1)),
+      Escape: () => (cursor.peeked === null && open.size > 0 ? setOpen(new Set()) : cursor.leave()),
+    },
+    LIST_KEYS,
+  );
   const peeked = rows.find((row) => row.id === cursor.peeked);
   return (
     <>
@@ -117,6 +120,7 @@ function Found({ scope, pages, list, onTerm, onReading }: FoundProps): ReactNode
         cursor={search.sel ?? null}
         onToggle={toggle}
         onTerm={onTerm}
+        onPeek={cursor.peek}
         onEnd={pages.hasMore && !pages.isLoadingMore ? pages.loadMore : undefined}
         head={<LinesHead columns={columns} />}
         foot={

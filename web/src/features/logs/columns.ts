@@ -29,5 +29,8 @@ export function columnsText(columns: readonly string[]): string | undefined {
 export const cellOf = (line: LogLine, column: string): string =>
   OWN[column]?.(line) ?? line.attributes[column.replace(/^attr\./, "")] ?? "";
 
-/** Head of a column. */
-export const headOf = (column: string): string => column.replace(/^attr\./, "");
+/** Head of a column; an attribute has the name that it was sent with. */
+export const headOf = (column: string): string =>
+  column in OWN
+    ? column.slice(0, 1).toUpperCase() + column.slice(1)
+    : column.replace(/^attr\./, "");

@@ -4,11 +4,11 @@ import { type Scope, useSearchState } from "@/api/scope";
 import { count } from "@/lib/units";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { Switch } from "@/ui/controls";
+import { TextFilter } from "@/ui/TextFilter";
 import { useDefer } from "@/ui/useDefer";
 import { Dependencies, Problems, SlowCalls } from "./DatabaseTables";
 import { NoSpans } from "./NoSpans";
 import { Statements } from "./Statements";
-import { TextFilter } from "./TextFilter";
 
 const VIEWS = [
   { value: "statements", label: "Statements" },

@@ -7,12 +7,12 @@ import { Async, SkeletonRows } from "@/ui/Async";
 import { Glyph } from "@/ui/Glyph";
 import { PageLink } from "@/ui/PageLink";
 import { Tag } from "@/ui/Panel";
+import { TextFilter } from "@/ui/TextFilter";
 import { useDefer } from "@/ui/useDefer";
 import { Change, changeOf } from "./change";
 import { serviceColors } from "./colors";
 import { NoSpans } from "./NoSpans";
 import { SortHead, useSort } from "./SortHead";
-import { TextFilter } from "./TextFilter";
 import { ServiceName } from "./TraceTable";
 
 const TYPING_MS = 200;

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { type Scope, useSearchState } from "@/api/scope";
-import type { Trace } from "@/api/traces";
+import type { Trace, TraceProblem } from "@/api/traces";
 import { moment } from "@/lib/time";
 import { compact, count, duration, percent } from "@/lib/units";
 import { Ago } from "@/ui/Ago";
@@ -104,21 +104,37 @@ function Notes({ trace }: { trace: Trace }): ReactNode {
   const [, change] = useSearchState();
   const { orphans, duplicates, is_cut: isCut, problems } = trace;
   const isShifted = trace.is_skewed && trace.is_skew_adjusted;
-  const statements = problems.filter((one) => one.kind === "n_plus_one").length;
-  const slow = problems.length - statements;
+  const repeated = problems.filter((one) => one.kind === "n_plus_one");
+  const slow = problems.filter((one) => one.kind !== "n_plus_one");
+  const show = ({ rows: [first = -1] }: TraceProblem): void =>
+    change({ span: trace.spans.span_id[first], view: undefined }, true);
   if (!isCut && !orphans && !duplicates && !trace.is_skewed && problems.length === 0) return null;
   return (
     <ul className="row wrap trace-notes" aria-label="Notes">
-      {statements > 0 ? (
-        <li>
-          <Tag tone="warn">{plural(statements, "N+1 query", "N+1 queries")}</Tag>
+      {repeated.map((one) => (
+        <li key={one.statement}>
+          <button
+            type="button"
+            className="tag warn note-button"
+            title={one.statement}
+            onClick={() => show(one)}
+          >
+            N+1: {count(one.rows.length)} equal queries, {duration(toMs(one.total_ns))}
+          </button>
         </li>
-      ) : null}
-      {slow > 0 ? (
-        <li>
-          <Tag tone="warn">{plural(slow, "slow query", "slow queries")}</Tag>
+      ))}
+      {slow.map((one) => (
+        <li key={one.statement}>
+          <button
+            type="button"
+            className="tag warn note-button"
+            title={one.statement}
+            onClick={() => show(one)}
+          >
+            Slow query, {duration(toMs(one.total_ns))}
+          </button>
         </li>
-      ) : null}
+      ))}
       {isCut ? (
         <li>
           <Tag tone="warn">

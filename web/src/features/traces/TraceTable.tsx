@@ -1,7 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, memo, type ReactNode, Suspense, useMemo } from "react";
 import { type Cursor, useCursor } from "@/api/cursor";
-import type { Scope } from "@/api/scope";
+import { type Scope, useSearchState } from "@/api/scope";
 import { outlineKey, type TraceOutline, useTraceOutlines } from "@/api/trace-outlines";
 import {
   type TraceItem,
@@ -10,6 +10,7 @@ import {
   type TraceSort,
   usePrefetchTrace,
 } from "@/api/traces";
+import { narrowed, searchTerm } from "@/lib/search-terms";
 import { clockSeconds, date, moment, sameDay } from "@/lib/time";
 import { compact, count, duration } from "@/lib/units";
 import type { SearchMap } from "@/lib/url-state";
@@ -17,7 +18,8 @@ import { Button } from "@/ui/controls";
 import { Glyph } from "@/ui/Glyph";
 import { PageLink, scopeOnly } from "@/ui/PageLink";
 import { PeekButton } from "@/ui/PeekButton";
-import { useKeys } from "@/ui/useKeys";
+import type { RowFacts, RowTerm } from "@/ui/row-menu";
+import { LIST_KEYS, useKeys } from "@/ui/useKeys";
 import { VirtualTable } from "@/ui/VirtualTable";
 import { serviceColors, toMs } from "./colors";
 import { MiniWaterfall } from "./MiniWaterfall";
@@ -45,16 +47,20 @@ export function TraceTable({ scope, list, pages, sort }: TraceTableProps): React
   const outlines = useTraceOutlines(scope.project.id, rows, scope);
   const ids = useMemo(() => rows.map((row) => row.trace_id), [rows]);
   const cursor = useCursor(ids, { elementOf, onReach: prefetch });
-  useKeys({
-    ...cursor.keys,
-    Enter: () => {
-      if (cursor.id === null) return;
-      void navigate({
-        to: `/o/${scope.org.slug}/traces/${cursor.id}`,
-        search: (old: SearchMap) => scopeOnly(old),
-      });
+  useKeys(
+    {
+      ...cursor.keys,
+      Enter: () => {
+        if (cursor.id === null) return;
+        void navigate({
+          to: `/o/${scope.org.slug}/traces/${cursor.id}`,
+          search: (old: SearchMap) => scopeOnly(old),
+        });
+      },
     },
-  });
+    LIST_KEYS,
+  );
+  const factsOf = useTraceFacts(cursor.peek);
   const isPhoneNow = isPhone();
   return (
     <>
@@ -67,6 +73,7 @@ export function TraceTable({ scope, list, pages, sort }: TraceTableProps): React
         className="trace-list"
         rowKey={(row) => row.trace_id}
         rowClass={(row) => rowClass(row.trace_id, cursor)}
+        rowFacts={factsOf}
       >
         {(row) => (
           <Cells
@@ -92,6 +99,30 @@ export function TraceTable({ scope, list, pages, sort }: TraceTableProps): React
       )}
     </>
   );
+}
+
+/** What the menu of a trace offers. */
+function useTraceFacts(onPeek: (id: string) => void): (row: TraceItem) => RowFacts {
+  const [search, change] = useSearchState();
+  const { q = "" } = search;
+  const term = (key: string, value: string): RowTerm => ({
+    label: `${key} ${value}`,
+    onFilter: () => change({ q: narrowed(q, searchTerm(key, value)), sel: undefined }),
+    onExclude: () => change({ q: narrowed(q, `-${searchTerm(key, value)}`), sel: undefined }),
+  });
+  return (row) => ({
+    name: row.name || "Trace",
+    page: { to: `traces/${row.trace_id}` },
+    onPeek: () => onPeek(row.trace_id),
+    terms: [
+      ...(row.name ? [term("name", row.name)] : []),
+      ...row.services.slice(0, MOST_SERVICES).map((one) => term("service", one)),
+    ],
+    copies: [
+      { label: "trace id", text: row.trace_id },
+      { label: "name", text: row.name },
+    ],
+  });
 }
 
 const elementOf = (id: string): string => `trace-${id}`;

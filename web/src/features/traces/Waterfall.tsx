@@ -8,9 +8,9 @@ import {
   useRef,
   useState,
 } from "react";
-import { duration } from "@/lib/units";
+import { count, duration } from "@/lib/units";
 import { Button } from "@/ui/controls";
-import { useKeys } from "@/ui/useKeys";
+import { type KeyHelp, useKeys } from "@/ui/useKeys";
 import { toMs } from "./colors";
 import type { Drawing } from "./drawing";
 import { ancestors, hasChildren, rulerTicks, type Stretch, visibleRows, windowOf } from "./tree";
@@ -31,6 +31,14 @@ interface WaterfallProps {
 const ROW = 26;
 const PHONE_ROW = 44;
 const SPARE = 10;
+const SPAN_KEYS: KeyHelp = [
+  ["J  K  ↓  ↑", "Next, previous span"],
+  ["←  →", "Fold or to the parent, unfold"],
+  ["Enter  Esc", "Open the span beside, close it"],
+  ["F", "Only the span and what it called"],
+  ["P", "Critical path"],
+  ["/  N", "Find in the trace, next match"],
+];
 const NO_ROWS: ReadonlySet<number> = new Set();
 
 /** Spans in rows on one time axis. Only the rows in view are drawn, however many there are. */
@@ -76,25 +84,29 @@ export function Waterfall(props: WaterfallProps): ReactNode {
     setCursor(next);
     if (chosen >= 0) onChoose(next);
   };
-  useKeys({
-    j: () => step(1),
-    k: () => step(-1),
-    ArrowDown: () => step(1),
-    ArrowUp: () => step(-1),
-    ArrowRight: () => {
-      if (cursor >= 0 && folded.has(cursor)) toggle(cursor);
-      else if (cursor >= 0 && hasChildren(rows, cursor)) step(1);
+  useKeys(
+    {
+      j: () => step(1),
+      k: () => step(-1),
+      ArrowDown: () => step(1),
+      ArrowUp: () => step(-1),
+      ArrowRight: () => {
+        if (cursor >= 0 && folded.has(cursor)) toggle(cursor);
+        else if (cursor >= 0 && hasChildren(rows, cursor)) step(1);
+      },
+      ArrowLeft: () => {
+        if (cursor >= 0 && hasChildren(rows, cursor) && !folded.has(cursor)) toggle(cursor);
+        else if (cursor >= 0 && (rows.parent[cursor] ?? -1) >= 0)
+          setCursor(rows.parent[cursor] ?? 0);
+      },
+      Enter: () => (cursor >= 0 ? onChoose(cursor) : undefined),
+      f: () => setFocus(focus >= 0 || cursor < 0 ? -1 : cursor),
+      n: () => props.onNextMatch(1),
+      N: () => props.onNextMatch(-1),
+      Escape: () => (chosen >= 0 ? onChoose(-1) : setFocus(-1)),
     },
-    ArrowLeft: () => {
-      if (cursor >= 0 && hasChildren(rows, cursor) && !folded.has(cursor)) toggle(cursor);
-      else if (cursor >= 0 && (rows.parent[cursor] ?? -1) >= 0) setCursor(rows.parent[cursor] ?? 0);
-    },
-    Enter: () => (cursor >= 0 ? onChoose(cursor) : undefined),
-    f: () => setFocus(focus >= 0 || cursor < 0 ? -1 : cursor),
-    n: () => props.onNextMatch(1),
-    N: () => props.onNextMatch(-1),
-    Escape: () => (chosen >= 0 ? onChoose(-1) : setFocus(-1)),
-  });
+    SPAN_KEYS,
+  );
   const press = (event: MouseEvent): void => {
     const target = event.target instanceof Element ? event.target : null;
     const row = Number(target?.closest<HTMLElement>("[data-row]")?.dataset.row ?? -1);
@@ -108,13 +120,17 @@ export function Waterfall(props: WaterfallProps): ReactNode {
   const drawn = Array.from(seen.subarray(first, last));
   return (
     <>
-      <FoldBar
-        rows={rows}
-        focus={focus}
-        name={focus >= 0 ? drawing.name(focus) : ""}
-        onFold={setFolded}
-        onFocus={setFocus}
-      />
+      {focus >= 0 ? (
+        <div className="focus-bar">
+          <span className="trunc">
+            Only “{drawing.name(focus)}” and what it called, {count(seen.length)} of{" "}
+            {count(drawing.size)} spans
+          </span>
+          <Button small onClick={() => setFocus(-1)}>
+            Show all <kbd className="only-l">F</kbd>
+          </Button>
+        </div>
+      ) : null}
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: arrows, J, K and Enter are the page's keys. */}
       <div
         ref={host}
@@ -126,7 +142,9 @@ export function Waterfall(props: WaterfallProps): ReactNode {
         aria-activedescendant={cursor >= 0 ? `span-${cursor}` : undefined}
         onClick={press}
       >
-        <Ruler domain={domain} extent={drawing.extent} />
+        <Ruler domain={domain} extent={drawing.extent}>
+          <FoldButtons rows={rows} onFold={setFolded} />
+        </Ruler>
         {/* biome-ignore lint/a11y/useSemanticElements: a windowed list of any length is no table. */}
         <div role="rowgroup" className="wf-rows" style={{ height: seen.length * rowHeight }}>
           {drawn.map((row, i) => (
@@ -159,15 +177,13 @@ const LAST_TICK = 0.95;
 /** Height of the ruler, which covers the first rows (CSS px). */
 const HEAD = 26;
 
-interface FoldBarProps {
+function FoldButtons({
+  rows,
+  onFold,
+}: {
   rows: Drawing["rows"];
-  focus: number;
-  name: string;
   onFold: (folded: ReadonlySet<number>) => void;
-  onFocus: (row: number) => void;
-}
-
-function FoldBar({ rows, focus, name, onFold, onFocus }: FoldBarProps): ReactNode {
+}): ReactNode {
   const foldAll = (): void => {
     const all = new Set<number>();
     for (let row = 0; row < rows.parent.length; row += 1)
@@ -175,23 +191,27 @@ function FoldBar({ rows, focus, name, onFold, onFocus }: FoldBarProps): ReactNod
     onFold(all);
   };
   return (
-    <div className="fold-bar">
-      <Button small kind="quiet" onClick={() => onFold(NO_ROWS)}>
+    <span className="fold-all">
+      <button type="button" onClick={() => onFold(NO_ROWS)}>
         Unfold all
-      </Button>
-      <Button small kind="quiet" onClick={foldAll}>
+      </button>
+      <button type="button" onClick={foldAll}>
         Fold all
-      </Button>
-      {focus >= 0 ? (
-        <Button small onClick={() => onFocus(-1)}>
-          Only below “{name.slice(0, 40)}”: show all
-        </Button>
-      ) : null}
-    </div>
+      </button>
+    </span>
   );
 }
 
-function Ruler({ domain, extent }: { domain: Stretch; extent: Stretch }): ReactNode {
+function Ruler({
+  domain,
+  extent,
+  children,
+}: {
+  domain: Stretch;
+  extent: Stretch;
+  /** Beside the head of the names. */
+  children: ReactNode;
+}): ReactNode {
   const host = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(600);
   useEffect(() => {
@@ -210,7 +230,9 @@ function Ruler({ domain, extent }: { domain: Stretch; extent: Stretch }): ReactN
     <div className="wf-ruler" role="row">
       {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
       {/* biome-ignore lint/a11y/useFocusableInteractive: as above. */}
-      <span role="columnheader">Span</span>
+      <span role="columnheader" className="wf-names">
+        Span {children}
+      </span>
       {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
       {/* biome-ignore lint/a11y/useFocusableInteractive: as above. */}
       <div role="columnheader" aria-label="Time" ref={host}>
@@ -222,6 +244,15 @@ function Ruler({ domain, extent }: { domain: Stretch; extent: Stretch }): ReactN
             </span>
           ))}
       </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
+      {/* biome-ignore lint/a11y/useFocusableInteractive: as above. */}
+      <span
+        role="columnheader"
+        className="wf-self only-l"
+        title="Time in which nothing that it called ran"
+      >
+        Self time
+      </span>
     </div>
   );
 }

@@ -89,6 +89,11 @@ export const WaterfallRow = memo(function WaterfallRow(props: WaterfallRowProps)
       <div role="gridcell" className="wf-time">
         <Bar {...props} />
       </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
+      {/* biome-ignore lint/a11y/useFocusableInteractive: as above. */}
+      <span role="gridcell" className="wf-self only-l">
+        {isMissing ? "" : duration(toMs(rows.self_ns[row] ?? 0))}
+      </span>
     </div>
   );
 });

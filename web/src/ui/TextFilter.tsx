@@ -1,9 +1,12 @@
 import type { ReactNode } from "react";
-import { Button } from "@/ui/controls";
-import { Icon } from "@/ui/Icon";
+import { Button } from "./controls";
+import { Icon } from "./Icon";
+import "./text-filter.css";
 
 interface TextFilterProps {
   label: string;
+  /** What can be typed; the label where it says it. */
+  placeholder?: string;
   text: string;
   onText: (text: string) => void;
   /** The one service that is shown; empty for all. */
@@ -13,9 +16,9 @@ interface TextFilterProps {
   children?: ReactNode;
 }
 
-/** A field over a table, with what narrows it otherwise. */
+/** A field over a table or list, with what narrows it otherwise; `/` goes to it. */
 export function TextFilter(props: TextFilterProps): ReactNode {
-  const { label, text, onText, service = "", onNoService, children } = props;
+  const { label, placeholder = label, text, onText, service = "", onNoService, children } = props;
   return (
     <search className="table-filter">
       <span className="find-field">
@@ -25,7 +28,7 @@ export function TextFilter(props: TextFilterProps): ReactNode {
           className="in"
           type="search"
           aria-label={label}
-          placeholder={label}
+          placeholder={placeholder}
           value={text}
           onChange={(event) => onText(event.target.value)}
         />
