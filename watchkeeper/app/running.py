@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 LOOK_FOR_HOME_S = 2.0
 CLOSES_WITHIN_S = 4.0
 LOOK_FOR_DELIVERIES_S = 1.0
+LOOK_FOR_CALLS_S = 15.0
+BETWEEN_SLICES_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ def engine_loops(rooms: EngineRooms) -> list[Loop]:
         Loop(name="monitors", period_s=5.0, run=lambda: _kept(rooms.monitor_watch.run_once())),
         Loop(name="ignored-issues", period_s=15.0, run=lambda: _wake_issues(rooms)),
         Loop(name="log-matches", period_s=15.0, run=lambda: _count_matches(rooms)),
+        Loop(name="service-calls", period_s=15.0, run=lambda: _count_calls(rooms)),
+        Loop(name="torn-traces", period_s=15.0, run=lambda: _kept(rooms.torn_traces.run_once())),
         self_watch_loop(watch, ground.clock),
         cardinality_loop(ground.acceptor, ground.meta, ground.clock, lane=LANE),
         Loop(name="retention", period_s=3600.0, run=lambda: _drop_expired(rooms)),
@@ -132,6 +136,11 @@ def _count_matches(rooms: EngineRooms) -> float:
     """Count what matches saved searches of logs; returns the seconds until the next interval."""
     rooms.log_matches.run_once()
     return _until_closed_s(rooms)
+
+
+def _count_calls(rooms: EngineRooms) -> float:
+    """Count calls between services; returns the seconds until the next slice."""
+    return BETWEEN_SLICES_S if rooms.service_calls.run_once() else LOOK_FOR_CALLS_S
 
 
 def _evaluate(rooms: EngineRooms) -> float:

@@ -42,7 +42,16 @@ from watchkeeper.app.stores import (
     signal_days,
 )
 from watchkeeper.artifacts import Releases, SessionHealth, Symbolicator, Uploads
-from watchkeeper.derived import Derived, LogsSource, SessionsSource, Source, SpansSource
+from watchkeeper.derived import (
+    Derived,
+    LogsSource,
+    ServiceCalls,
+    SessionsSource,
+    Source,
+    SpansSource,
+    TornTraceMetrics,
+    TornTraces,
+)
 from watchkeeper.ingest import Acceptor, IngestMetrics, remembered_series
 from watchkeeper.ingest.digest import Digest, DigestMetrics, Sink, watermark
 from watchkeeper.ingest.history import History
@@ -148,6 +157,8 @@ class EngineRooms:
     digest_gate: threading.Lock
     erase: Eraser
     derived: Sequence[Derived]
+    service_calls: ServiceCalls
+    torn_traces: TornTraces
     log_matches: LogMatches
     monitor_watch: MonitorWatch
     evaluator: Evaluator
@@ -206,7 +217,10 @@ def build_engine(
     source = HotSource(ColumnsSource(ground.columns), hot)
     gate = threading.Lock()
     eraser = _eraser(ground, gate, hot)
-    api = _api(ground, access, Limiter(cache, clock), digest, configs, source, eraser)
+    calls = ServiceCalls(
+        columns=ground.columns, meta=meta, passed_ms=digest.passed_ms, lag_ms=digest.lag_ms
+    )
+    api = _api(ground, access, Limiter(cache, clock), digest, configs, source, eraser, calls)
     return EngineRooms(
         ground=ground,
         access=access,
@@ -214,6 +228,8 @@ def build_engine(
         digest_gate=gate,
         erase=eraser,
         derived=_derived(ground, digest),
+        service_calls=calls,
+        torn_traces=_torn_traces(ground, digest),
         log_matches=log_matches(ground.columns, meta, ground.acceptor, digest.passed_ms),
         monitor_watch=MonitorWatch(
             ground.columns, meta, ground.acceptor, passed_ms=digest.passed_ms
@@ -265,6 +281,7 @@ def _api(
     configs: ScrapeConfigs,
     source: SeriesSource,
     eraser: Eraser,
+    calls: ServiceCalls,
 ) -> Rooms:
     clock, meta, public_url = ground.clock, ground.meta, ground.config.server.base_url
     rules, engine = Rules(meta, clock), _query_engine(ground, source)
@@ -287,7 +304,7 @@ def _api(
         releases=Releases(meta, ground.columns, clock, health=health),
         session_health=health,
         traces=Traces(ground.columns, budgets),
-        performance=Performance(ground.columns, budgets),
+        performance=Performance(ground.columns, budgets, counted_ms=calls.counted_ms),
         profiles=Profiles(ground.columns),
         engine=engine,
         source=source,
@@ -383,6 +400,15 @@ def _derived(ground: Ground, digest: Digest) -> tuple[Derived, ...]:
             passed_ms=digest.passed_ms,
         )
         for source in sources
+    )
+
+
+def _torn_traces(ground: Ground, digest: Digest) -> TornTraces:
+    return TornTraces(
+        columns=ground.columns,
+        meta=ground.meta,
+        passed_ms=digest.passed_ms,
+        metrics=TornTraceMetrics(ground.telemetry.registry),
     )
 
 

@@ -56,6 +56,18 @@ from watchkeeper.traces.queries import (
     TraceQuery,
     TraceSort,
 )
+from watchkeeper.traces.repo.calls import (
+    OPERATION_COLUMNS,
+    arrivals,
+    closed_calls,
+    oldest_arrival_ms,
+)
+from watchkeeper.traces.repo.problems import (
+    REPEATED_COLUMNS,
+    TornTrace,
+    repeated_across,
+    torn_traces,
+)
 from watchkeeper.traces.types import (
     CriticalPath,
     OpFacts,
@@ -83,7 +95,9 @@ from watchkeeper.traces.types import (
 )
 
 __all__ = [
+    "OPERATION_COLUMNS",
     "PRESETS",
+    "REPEATED_COLUMNS",
     "BadSearch",
     "BudgetChoice",
     "Budgets",
@@ -132,6 +146,7 @@ __all__ = [
     "StatName",
     "Statement",
     "StatementPage",
+    "TornTrace",
     "Trace",
     "TraceError",
     "TraceHistogram",
@@ -149,5 +164,10 @@ __all__ = [
     "Traces",
     "UploadedProfile",
     "WeekBefore",
+    "arrivals",
     "checked_pprof",
+    "closed_calls",
+    "oldest_arrival_ms",
+    "repeated_across",
+    "torn_traces",
 ]

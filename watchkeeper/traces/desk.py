@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from watchkeeper.lib.clock import NS_A_MS, SECOND_MS
 from watchkeeper.lib.errors import Invalid
@@ -115,12 +115,20 @@ class Traces:
         return read_span(self._columns, scope, trace_id, span_id)
 
 
+def _nothing() -> int:
+    return 0
+
+
 class Performance:
     """Operations: endpoints, statements, calls to others."""
 
-    def __init__(self, columns: Columns, budgets: Budgets) -> None:
+    def __init__(
+        self, columns: Columns, budgets: Budgets, *, counted_ms: Callable[[], int] = _nothing
+    ) -> None:
+        """counted_ms: calls between services that were received before are counted by minute."""
         self._columns = columns
         self.budgets = budgets
+        self._counted_ms = counted_ms
 
     def endpoints(self, scope: Scope, query: OperationQuery) -> EndpointPage:
         """Endpoints by rate, errors and duration."""
@@ -156,4 +164,6 @@ class Performance:
 
     def service_map(self, scope: Scope, span: TimeRange, *, environment: str) -> ServiceMap:
         """Who calls whom."""
-        return service_map(self._columns, scope, span, environment=environment)
+        return service_map(
+            self._columns, scope, span, environment=environment, counted_ms=self._counted_ms()
+        )

@@ -38,6 +38,13 @@ class Histogram:
         """Of buckets in any order, each once."""
         return cls(tuple(sorted(buckets)))
 
+    def plus(self, other: Histogram) -> Histogram:
+        """Of the calls of both."""
+        sums = dict(self.buckets)
+        for number, calls in other.buckets:
+            sums[number] = sums.get(number, 0) + calls
+        return Histogram.of(sums.items())
+
     def quantile_ms(self, q: float) -> float:
         """The time within which the share q of the calls are; 0 without calls."""
         wanted, passed = q * self.calls, 0

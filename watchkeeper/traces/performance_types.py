@@ -307,7 +307,7 @@ class MapNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapEdge:
-    """Calls from one node to another. is_estimated: from the share of traces that was looked at."""
+    """Calls from one node to another. is_estimated: those of the last minutes are scaled up."""
 
     source: str
     target: str
@@ -322,9 +322,10 @@ class MapEdge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceMap:
-    """sample_ratio: share of the range's time whose spans were joined for edges between services.
+    """sample_ratio: share of the range's time in which calls between services were looked at.
 
-    sampled_spans: how many those were. Nodes and edges to databases and hosts count all.
+    sampled_spans: how many spans were joined for what is not counted by minute yet. Nodes and edges
+    to databases and hosts count all.
     """
 
     from_ms: int

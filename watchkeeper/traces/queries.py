@@ -44,6 +44,8 @@ class Category(StrEnum):
     CACHE = "cache"
     QUEUE = "queue"
     RPC = "rpc"
+    CALL = "call"
+    """Of one service by another: the service of a span above an entry."""
 
     @classmethod
     def outside(cls) -> tuple[Category, ...]:

@@ -308,7 +308,8 @@ def test_the_map_joins_services_and_what_they_call(performance: Performance, kee
         ("service:shop", "db:postgresql"),
     }, "a host behind which a service of ours answers is that service"
     joined = edges["service:web", "service:shop"]
-    assert (joined.calls, joined.errors, joined.p95_ms) == (1, 1, 60)
+    assert (joined.calls, joined.errors) == (1, 1)
+    assert joined.p95_ms == pytest.approx(60, rel=0.1)
     assert (found.sample_ratio, joined.is_estimated) == (1.0, False)
     nodes = {each.id: each.calls for each in found.nodes}
     assert nodes["service:shop"] == nodes["service:web"] == 1

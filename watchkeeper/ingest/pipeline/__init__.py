@@ -36,6 +36,7 @@ from watchkeeper.ingest.pipeline.spans import (
     shortened,
 )
 from watchkeeper.ingest.pipeline.statements import sanitised
+from watchkeeper.ingest.pipeline.trace_ids import span_id_of, trace_id_of
 
 __all__ = [
     "MAX_ATTRIBUTES",
@@ -73,7 +74,9 @@ __all__ = [
     "sanitised",
     "severity_name",
     "shortened",
+    "span_id_of",
     "tells_exception",
     "template_of",
     "timestamp_s",
+    "trace_id_of",
 ]

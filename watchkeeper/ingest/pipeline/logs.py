@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from watchkeeper.ingest.pipeline.severities import (
@@ -11,13 +11,12 @@ from watchkeeper.ingest.pipeline.severities import (
     number_of_word,
     severity_name,
 )
+from watchkeeper.ingest.pipeline.trace_ids import span_id_of, trace_id_of
 from watchkeeper.ingest.rows import LogRow
 from watchkeeper.lib.clock import DAY_MS, MINUTE_MS, NS_A_MS
 from watchkeeper.model import person_key
 from watchkeeper.privacy import FILTERED, Scrubber
 
-_TRACE_ID = re.compile(r"[0-9a-f]{32}")
-_SPAN_ID = re.compile(r"[0-9a-f]{16}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _LONGEST_NAME = 200
@@ -47,7 +46,6 @@ _SPAN = (
 _USER = ("user.id", "user_id", "userId", "enduser.id", "usr.id", "UserId", "uid")
 _SESSION = ("session.id", "session_id", "sessionId")
 _LEVEL = ("severity_text", "log.level", "level", "levelname", "severity")
-_EMPTY_IDS = frozenset({"0" * 32, "0" * 16})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,32 +155,28 @@ class _Facts:
 
 def _trace(sent: SentLog, attributes: dict[str, str]) -> tuple[str, str]:
     """(trace id, span id) in lower case, empty where there is no valid one."""
-    trace_id = _taken_id(sent.trace_id, _TRACE, _TRACE_ID, attributes)
-    span_id = _taken_id(sent.span_id, _SPAN, _SPAN_ID, attributes)
+    trace_id = _taken_id(sent.trace_id, _TRACE, trace_id_of, attributes)
+    span_id = _taken_id(sent.span_id, _SPAN, span_id_of, attributes)
     if not trace_id and (found := _TRACEPARENT.fullmatch(attributes.get("traceparent", ""))):
-        trace_id, span_id = found[1], span_id or found[2]
+        trace_id, span_id = trace_id_of(found[1]), span_id or span_id_of(found[2])
     return trace_id, span_id
 
 
 def _taken_id(
-    told: str, names: tuple[str, ...], shape: re.Pattern[str], attributes: dict[str, str]
+    told: str,
+    names: tuple[str, ...],
+    id_of: Callable[[object], str],
+    attributes: dict[str, str],
 ) -> str:
-    if valid := _hex_id(told, shape):
+    """The id that is told, else one out of the attributes. Google writes `projects/P/traces/ID`."""
+    if told and (valid := id_of(told.rpartition("/")[2])):
         return valid
     for name in names:
         value = attributes.get(name)
-        if value and (valid := _hex_id(value, shape)):
+        if value and (valid := id_of(value.rpartition("/")[2])):
             del attributes[name]
             return valid
     return ""
-
-
-def _hex_id(text: str, shape: re.Pattern[str]) -> str:
-    """Lower-case digits; Google writes `projects/P/traces/ID`, others a UUID."""
-    if not text:
-        return ""
-    plain = text.rpartition("/")[2].replace("-", "").lower()
-    return plain if shape.fullmatch(plain) and plain not in _EMPTY_IDS else ""
 
 
 def _severity(sent: SentLog, attributes: dict[str, str]) -> int:

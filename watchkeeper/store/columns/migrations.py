@@ -21,13 +21,16 @@ from watchkeeper.store.columns.errors import SchemaTooNew
 from watchkeeper.store.columns.port import Params
 from watchkeeper.store.columns.schema import SchemaOptions
 from watchkeeper.store.columns.trace_tables import (
+    FIRST_TRACE_TABLES,
+    FIRST_TRACE_VIEWS,
     OPERATIONS_1D,
     OPERATIONS_1D_VIEW,
     OPERATIONS_1H,
     OPERATIONS_1H_VIEW,
+    TRACE_PARTS,
+    TRACE_PARTS_COLUMNS_2,
     TRACE_PARTS_VIEW,
-    TRACE_TABLES,
-    TRACE_VIEWS,
+    TRACE_PARTS_VIEW_1,
 )
 
 _TTL_DAYS = re.compile(r"toIntervalDay\((\d+)\)")
@@ -79,8 +82,8 @@ def _what_envelopes_hold(options: SchemaOptions) -> list[str]:
 
 
 def _read_models_of_traces(options: SchemaOptions) -> list[str]:
-    made = [schema.create_table(table, options) for table in TRACE_TABLES]
-    viewed = [schema.create_view(view, options) for view in TRACE_VIEWS]
+    made = [schema.create_table(table, options) for table in FIRST_TRACE_TABLES]
+    viewed = [schema.create_view(view, options) for view in FIRST_TRACE_VIEWS]
     return [statement for group in (*made, *viewed) for statement in group]
 
 
@@ -112,11 +115,11 @@ def _search_of_logs(options: SchemaOptions) -> list[str]:
 def _cheaper_spans(options: SchemaOptions) -> list[str]:
     """Views that cost less for the same rows, the hours out of the minutes; fewer merges."""
     replaced = [
-        schema.replace_view(view, options) for view in (TRACE_PARTS_VIEW, OPERATIONS_1H_VIEW)
+        schema.replace_view(view, options) for view in (TRACE_PARTS_VIEW_1, OPERATIONS_1H_VIEW)
     ]
     changed = [
         schema.modify_settings(table, options)
-        for table in (tables.SPANS, tables.TRACES, *TRACE_TABLES)
+        for table in (tables.SPANS, tables.TRACES, *FIRST_TRACE_TABLES)
         if table.settings
     ]
     return [statement for group in (*replaced, changed) for statement in group]
@@ -156,6 +159,14 @@ def _text_inside_words(options: SchemaOptions) -> list[str]:
     return [*schema.add_indices(added, options), filled]
 
 
+def _torn_traces(options: SchemaOptions) -> list[str]:
+    names = [column.name for column in TRACE_PARTS_COLUMNS_2]
+    return [
+        *schema.add_columns(TRACE_PARTS, names, options),
+        *schema.replace_view(TRACE_PARTS_VIEW, options),
+    ]
+
+
 MIGRATIONS = (
     Migration(version=1, name="first tables", statements=_first_tables),
     Migration(version=2, name="histograms and exemplars", statements=_histograms_and_exemplars),
@@ -178,6 +189,7 @@ MIGRATIONS = (
     Migration(version=11, name="operations by day", statements=_operations_by_day),
     Migration(version=12, name="short columns of errors", statements=_short_columns_of_errors),
     Migration(version=13, name="text inside words of logs", statements=_text_inside_words),
+    Migration(version=14, name="torn traces", statements=_torn_traces),
 )
 
 LATEST = MIGRATIONS[-1].version

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from watchkeeper.store.columns.table import FEW_MERGES, Column, Table, View
 
 _TEXT = "LowCardinality(String)"
 
-TRACE_PARTS = Table(
+TRACE_PARTS_1 = Table(
     name="trace_parts",
     columns=(
         Column(name="project_id", type="UInt32"),
@@ -38,7 +40,15 @@ TRACE_PARTS = Table(
 )
 """What one insert held of one trace: mostly all of it. trace: a hash of trace_id. extent_ns: from
 its first start to its last end. name to release: of the root, else of the earliest entry span, else
-of the earliest span."""
+of the earliest span. As first released."""
+
+TRACE_PARTS_COLUMNS_2 = (
+    Column(name="received", type="DateTime64(3, 'UTC')", codec="DoubleDelta, ZSTD(1)"),
+    Column(name="is_torn", type="UInt8", codec="ZSTD(1)"),
+)
+TRACE_PARTS = replace(TRACE_PARTS_1, columns=(*TRACE_PARTS_1.columns, *TRACE_PARTS_COLUMNS_2))
+"""received: when the newest of its spans came. is_torn: it has statements below a span that the
+insert did not hold, so that more of them may have come, or come, in another one."""
 
 _OPERATION_COLUMNS = (
     Column(name="project_id", type="UInt32"),
@@ -86,10 +96,11 @@ OPERATIONS_1M = Table(
     ttl_days=14,
     person=(),
 )
-"""Calls by minute. category: entry (work that enters a service), db, http, cache, queue, rpc.
+"""Calls by minute. category: entry (work that enters a service), db, http, cache, queue, rpc, and
+call: of one service by another, which is added once both have come (derived/service_calls.py).
 operation: a hash of category, service, name, method, system and op. name: route, statement, host,
-cache or queue. took: a histogram, its buckets a quarter of an octave wide; 120 begins at a second.
-slowest: duration in ns, 20 digits, and the trace's id."""
+cache, queue or service. took: a histogram, its buckets a quarter of an octave wide; 120 begins at a
+second. slowest: duration in ns, 20 digits, and the trace's id."""
 
 OPERATIONS_1H = Table(
     name="operations_1h",
@@ -141,7 +152,9 @@ REPEATED_QUERIES = Table(
     person=(),
     shard_by="cityHash64(trace_id)",
 )
-"""Five or more equal statements below one parent that came in one insert."""
+"""Five or more equal statements below one parent: those of one insert, and once more all of them
+where several inserts brought them (derived/torn_traces.py). The row with most calls is the whole.
+"""
 
 SLOW_QUERIES = Table(
     name="slow_queries",
@@ -168,15 +181,18 @@ SLOW_QUERIES = Table(
 )
 """Calls to databases that took 200 ms or longer."""
 
-TRACE_PARTS_VIEW = View(
-    name="trace_parts_view",
-    source="spans",
-    target="trace_parts",
-    select="""
+
+def _trace_parts_view(*, told: str = "", found: str = "") -> View:
+    """told, found: what the view says besides, and of what; each begins with a comma."""
+    return View(
+        name="trace_parts_view",
+        source="spans",
+        target="trace_parts",
+        select=f"""
 SELECT project_id, start, trace_id, cityHash64(trace_id) AS trace,
        toUInt64(greatest(ended - begun, 0)) AS extent_ns, has_root,
        spans, errors, head.1 AS name, head.2 AS service, head.3 AS op, head.4 AS route,
-       head.5 AS method, head.6 AS status, head.7 AS environment, head.8 AS release, services
+       head.5 AS method, head.6 AS status, head.7 AS environment, head.8 AS release, services{told}
 FROM (
     SELECT project_id, trace_id, toYYYYMMDD(ts) AS day, min(ts) AS start,
            toUnixTimestamp64Nano(min(ts)) AS begun,
@@ -187,11 +203,23 @@ FROM (
                   if(parent_id = '', 0, bitShiftLeft(toUInt64(1), 63))
                   + if(is_entry = 1, 0, bitShiftLeft(toUInt64(1), 62))
                   + bitShiftRight(toUInt64(toUnixTimestamp64Nano(ts)), 1)) AS head,
-           groupUniqArray(64)(service) AS services
-    FROM {source} AS spans
+           groupUniqArray(64)(service) AS services{found}
+    FROM {{source}} AS spans
     GROUP BY project_id, trace_id, day
 )
 """,
+    )
+
+
+TRACE_PARTS_VIEW_1 = _trace_parts_view()
+"""As first released."""
+
+TRACE_PARTS_VIEW = _trace_parts_view(
+    told=""",
+       received, length(arrayIntersect(asked, here)) < length(asked) AS is_torn""",
+    found=""",
+           max(spans.received) AS received, groupArray(cityHash64(span_id)) AS here,
+           groupUniqArrayIf(cityHash64(parent_id), statement != '' AND parent_id != '') AS asked""",
 )
 
 _CATEGORIES = """arrayJoin(arrayFilter(each -> each != '', [
@@ -320,12 +348,12 @@ WHERE duration_ns >= 200000000
 """,
 )
 
-TRACE_TABLES = (TRACE_PARTS, OPERATIONS_1M, OPERATIONS_1H, REPEATED_QUERIES, SLOW_QUERIES)
-TRACE_VIEWS = (
-    TRACE_PARTS_VIEW,
-    OPERATIONS_1M_VIEW,
-    OPERATIONS_1H_VIEW,
-    REPEATED_QUERIES_VIEW,
-    SLOW_QUERIES_VIEW,
-)
+_OTHER_TABLES = (OPERATIONS_1M, OPERATIONS_1H, REPEATED_QUERIES, SLOW_QUERIES)
+_OTHER_VIEWS = (OPERATIONS_1M_VIEW, OPERATIONS_1H_VIEW, REPEATED_QUERIES_VIEW, SLOW_QUERIES_VIEW)
+
+FIRST_TRACE_TABLES = (TRACE_PARTS_1, *_OTHER_TABLES)
+FIRST_TRACE_VIEWS = (TRACE_PARTS_VIEW_1, *_OTHER_VIEWS)
 """What migration 6 makes."""
+
+TRACE_TABLES = (TRACE_PARTS, *_OTHER_TABLES)
+TRACE_VIEWS = (TRACE_PARTS_VIEW, *_OTHER_VIEWS)

@@ -1,111 +1,194 @@
-"""Reads of calls between services: spans joined with their parents, in samples of the time."""
+"""Reads of calls between services: spans that enter one, with the service that they came from."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from watchkeeper.lib.clock import MINUTE_MS
 from watchkeeper.model import Scope, TimeRange
-from watchkeeper.store.columns import HOST_CALLED, Columns
+from watchkeeper.store.columns import Columns
+from watchkeeper.traces.histogram import Histogram
+from watchkeeper.traces.repo.operations import Totals
+
+OPERATION_COLUMNS = (
+    "project_id",
+    "category",
+    "bucket",
+    "operation",
+    "environment",
+    "service",
+    "name",
+    "method",
+    "system",
+    "op",
+    "calls",
+    "errors",
+    "total_ns",
+    "hits",
+    "misses",
+    "slowest",
+    "took",
+)
+"""Of `operations_1m`, in the order of `closed_calls`."""
+
+_SLOT = "toUInt8(least(255, greatest(0, floor(4 * log2(greatest(duration_ns, 1) / 1e9)) + 120)))"
+"""As the views of operations have it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calls:
-    """What one service called of another, in the samples."""
+class Arrivals:
+    """Spans that were received in a stretch of time. calls: with a parent, entering a service."""
 
-    caller: str
-    callee: str
+    spans: int
     calls: int
-    errors: int
-    p50_ms: float
-    p95_ms: float
 
 
-def between_services(
-    columns: Columns,
-    scope: Scope,
-    samples: Sequence[TimeRange],
-    *,
-    environment: str,
-    spans_at_most: int,
-) -> tuple[int, list[Calls]]:
-    """How many spans were looked at, and the calls among them.
-
-    A call is an entry span whose parent is of another service; its caller is looked for in the
-    same stretch of time.
-    """
-    chosen, params = _chosen(scope, samples, environment)
-    params["most"] = spans_at_most
+def arrivals(columns: Columns, start_ms: int, end_ms: int) -> Arrivals:
+    """What was received in [start_ms, end_ms), of all projects."""
     sql = f"""
-    SELECT caller, callee, count() AS n, countIf(status = 'error'),
-           quantile(0.5)(duration_ns) / 1e6, quantile(0.95)(duration_ns) / 1e6
-    FROM (SELECT cityHash64(trace_id, span_id) AS id, service AS caller FROM spans WHERE {chosen})
-      AS parent
-    INNER JOIN (
-        SELECT cityHash64(trace_id, parent_id) AS id, service AS callee, status, duration_ns
-        FROM spans WHERE {chosen} AND is_entry = 1 AND parent_id != '' LIMIT {{most:UInt64}}
-    ) AS child USING (id)
-    WHERE caller != callee GROUP BY caller, callee ORDER BY n DESC LIMIT 1000
+    SELECT count(), countIf(is_entry = 1 AND parent_id != '') FROM spans
+    WHERE {_received("start", "end")}
     """
-    rows = columns.rows(sql, params)
-    looked_at = int(columns.rows(f"SELECT count() FROM spans WHERE {chosen}", params)[0][0])
-    return looked_at, [
-        Calls(
-            caller=row[0],
-            callee=row[1],
+    spans, calls = columns.rows(sql, {"start": start_ms, "end": end_ms})[0]
+    return Arrivals(spans=int(spans), calls=int(calls))
+
+
+def oldest_arrival_ms(columns: Columns) -> int | None:
+    """When the first of the spans that are kept was received; None without any."""
+    count, at_ms = columns.rows("SELECT count(), toUnixTimestamp64Milli(min(received)) FROM spans")[
+        0
+    ]
+    return int(at_ms) if int(count) else None
+
+
+def closed_calls(columns: Columns, *, start_ms: int, end_ms: int, around: TimeRange) -> bytes:
+    """Calls whose entry was received in [start_ms, end_ms), by minute, as rows of `operations_1m`.
+
+    around: when the callers' spans were received. RowBinary of OPERATION_COLUMNS.
+    """
+    joined = _joined(_received("start", "end"), _received("before", "after"))
+    sql = f"""
+    SELECT project_id, 'call' AS category, bucket,
+           cityHash64('call', caller, callee, '', '', '') AS operation, environment,
+           caller AS service, callee AS name, '' AS method, '' AS system, '' AS op,
+           sum(n) AS calls, sum(failed) AS errors, sum(time_ns) AS total_ns,
+           toUInt64(0) AS hits, toUInt64(0) AS misses, max(worst) AS slowest,
+           (groupArray(slot), groupArray(n)) AS took
+    FROM (
+        SELECT project_id, toStartOfMinute(toDateTime(ts, 'UTC')) AS bucket, caller, callee,
+               environment, {_SLOT} AS slot, count() AS n, countIf(status = 'error') AS failed,
+               sum(duration_ns) AS time_ns,
+               max(concat(leftPad(toString(duration_ns), 20, '0'), trace_id)) AS worst
+        FROM ({joined}) GROUP BY project_id, bucket, caller, callee, environment, slot
+    ) GROUP BY project_id, bucket, caller, callee, environment
+    """
+    params = {"start": start_ms, "end": end_ms, "before": around.start_ms, "after": around.end_ms}
+    return columns.fetch(sql, params, fmt="RowBinary", settings={"max_execution_time": 0})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """Spans of a range that are not counted by minute yet: those received from `since_ms` on."""
+
+    scope: Scope
+    range: TimeRange
+    since_ms: int
+    environment: str
+
+    @property
+    def _ours(self) -> str:
+        named = " AND environment = {environment:String}" if self.environment else ""
+        return f"project_id IN {{projects:Array(UInt32)}}{named}"
+
+    @property
+    def _params(self) -> dict[str, object]:
+        return {
+            "projects": list(self.scope.project_ids),
+            "environment": self.environment,
+            "since": self.since_ms,
+        }
+
+
+_SINCE = "received >= fromUnixTimestamp64Milli({since:Int64})"
+_FROM_BEFORE_MS = 10 * MINUTE_MS
+"""How much earlier than a call its caller's span may have been received, or may have begun."""
+
+
+def open_spans(columns: Columns, still: Open) -> int:
+    """How many spans are not counted yet."""
+    where, params = within([still.range])
+    sql = f"SELECT count() FROM spans WHERE {still._ours} AND {_SINCE} AND {where}"
+    return int(columns.rows(sql, still._params | params)[0][0])
+
+
+def open_calls(
+    columns: Columns, still: Open, parts: Sequence[TimeRange]
+) -> dict[tuple[str, str], Totals]:
+    """Calls by caller and callee in these parts of the range, of what is not counted yet."""
+    inside, params = within(parts)
+    wider, more = within([TimeRange(p.start_ms - _FROM_BEFORE_MS, p.end_ms) for p in parts], "w")
+    entries = f"{still._ours} AND {_SINCE} AND {inside}"
+    before = "received >= fromUnixTimestamp64Milli({since:Int64} - {earlier:Int64})"
+    callers = f"project_id IN {{projects:Array(UInt32)}} AND {before} AND {wider}"
+    sql = f"""
+    SELECT caller, callee, sum(n), sum(failed), sum(time_ns), (groupArray(slot), groupArray(n))
+    FROM (
+        SELECT caller, callee, {_SLOT} AS slot, count() AS n, countIf(status = 'error') AS failed,
+               sum(duration_ns) AS time_ns
+        FROM ({_joined(entries, callers)}) GROUP BY caller, callee, slot
+    ) GROUP BY caller, callee ORDER BY sum(n) DESC LIMIT 1000
+    """
+    rows = columns.rows(sql, still._params | params | more | {"earlier": _FROM_BEFORE_MS})
+    return {
+        (row[0], row[1]): Totals(
             calls=int(row[2]),
             errors=int(row[3]),
-            p50_ms=float(row[4]),
-            p95_ms=float(row[5]),
+            total_ns=int(row[4]),
+            times=Histogram.of((int(at), int(n)) for at, n in zip(*row[5], strict=True)),
         )
         for row in rows
-    ]
+    }
 
 
-_HOSTS = f"""
-SELECT called, callee, count()
-FROM (
-    SELECT cityHash64(trace_id, span_id) AS id, {HOST_CALLED} AS called FROM spans
-    WHERE {{chosen}} AND kind = 'client' AND (trace_id, span_id) GLOBAL IN (
-        SELECT trace_id, parent_id FROM spans
-        WHERE {{chosen}} AND is_entry = 1 AND parent_id != '' LIMIT {{{{most:UInt64}}}}
-    ) AND called != ''
-) AS parent
-INNER JOIN (
-    SELECT cityHash64(trace_id, parent_id) AS id, service AS callee FROM spans
-    WHERE {{chosen}} AND is_entry = 1 AND parent_id != ''
-) AS child USING (id)
-GROUP BY called, callee ORDER BY count() DESC LIMIT 1000
-"""
+def _joined(entries: str, callers: str) -> str:
+    """Entry spans that the first condition names, with the service of the span above.
 
-HOSTS_FROM_CALLS = 2_000
-
-
-def services_behind(
-    columns: Columns, scope: Scope, samples: Sequence[TimeRange], *, environment: str
-) -> dict[str, set[str]]:
-    """By host: the services that answered calls to it, in 2,000 of the calls in the samples."""
-    chosen, params = _chosen(scope, samples, environment)
-    params["most"] = HOSTS_FROM_CALLS
-    found: dict[str, set[str]] = {}
-    for host, callee, _calls in columns.rows(_HOSTS.format(chosen=chosen), params):
-        found.setdefault(str(host), set()).add(str(callee))
-    return found
+    A caller's span that is stored twice, or that two services share, counts once.
+    """
+    entered = f"{entries} AND is_entry = 1 AND parent_id != ''"
+    return f"""
+    SELECT project_id, ts, trace_id, duration_ns, status, environment, callee, caller
+    FROM (
+        SELECT project_id, ts, trace_id, duration_ns, status, environment, service AS callee,
+               cityHash64(trace_id, parent_id) AS id
+        FROM spans WHERE {entered}
+    ) AS entry
+    INNER JOIN (
+        SELECT project_id, cityHash64(trace_id, span_id) AS id, any(service) AS caller
+        FROM spans WHERE {callers} AND cityHash64(trace_id, span_id) IN (
+            SELECT cityHash64(trace_id, parent_id) FROM spans WHERE {entered}
+        ) GROUP BY project_id, id
+    ) AS above USING (project_id, id)
+    WHERE caller != callee
+    """
 
 
-def _chosen(
-    scope: Scope, samples: Sequence[TimeRange], environment: str
-) -> tuple[str, dict[str, object]]:
-    """The condition of spans in the samples, and its parameters."""
-    times = " OR ".join(
-        f"(ts >= fromUnixTimestamp64Milli({{a{at}:Int64}}) "
-        f"AND ts < fromUnixTimestamp64Milli({{b{at}:Int64}}))"
-        for at in range(len(samples))
+def _received(start: str, end: str) -> str:
+    return (
+        f"received >= fromUnixTimestamp64Milli({{{start}:Int64}}) "
+        f"AND received < fromUnixTimestamp64Milli({{{end}:Int64}})"
     )
-    chosen = f"project_id IN {{projects:Array(UInt32)}} AND ({times})"
-    params: dict[str, object] = {"projects": list(scope.project_ids), "environment": environment}
-    if environment:
-        chosen += " AND environment = {environment:String}"
-    for at, sample in enumerate(samples):
-        params |= {f"a{at}": sample.start_ms, f"b{at}": sample.end_ms}
-    return chosen, params
+
+
+def within(parts: Sequence[TimeRange], name: str = "t") -> tuple[str, dict[str, object]]:
+    """The condition of spans that began in any of the parts, and its parameters."""
+    claims, params = [], dict[str, object]()
+    for at, part in enumerate(parts):
+        start, end = f"{name}a{at}", f"{name}b{at}"
+        claims.append(
+            f"(ts >= fromUnixTimestamp64Milli({{{start}:Int64}}) "
+            f"AND ts < fromUnixTimestamp64Milli({{{end}:Int64}}))"
+        )
+        params |= {start: part.start_ms, end: part.end_ms}
+    return f"({' OR '.join(claims)})", params

@@ -4689,7 +4689,7 @@ export interface components {
     };
     /**
      * MapEdge
-     * @description Calls from one node to another. is_estimated: from the share of traces that was looked at.
+     * @description Calls from one node to another. is_estimated: those of the last minutes are scaled up.
      */
     MapEdge: {
       /** Source */
@@ -6344,9 +6344,10 @@ export interface components {
     };
     /**
      * ServiceMap
-     * @description sample_ratio: share of the range's time whose spans were joined for edges between services.
+     * @description sample_ratio: share of the range's time in which calls between services were looked at.
      *
-     *     sampled_spans: how many those were. Nodes and edges to databases and hosts count all.
+     *     sampled_spans: how many spans were joined for what is not counted by minute yet. Nodes and edges
+     *     to databases and hosts count all.
      */
     ServiceMap: {
       /** From Ms */

@@ -5,18 +5,16 @@ A deployment is a trace: its builds' phases hang under it, so that its page is a
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 
 from watchkeeper.ingest.deploy_rows import DeployRow
-from watchkeeper.ingest.pipeline import SentLog, SentSpan
+from watchkeeper.ingest.pipeline import SentLog, SentSpan, trace_id_of
 from watchkeeper.ingest.protocols.platform.events import PlatformEvent, Subject
 from watchkeeper.lib.clock import NS_A_MS
 
-_HEX_TRACE = re.compile(r"[0-9a-f]{32}")
 _SERVICE = {
     Subject.DEPLOYMENT: "deployments",
     Subject.BUILD: "builds",
@@ -108,8 +106,7 @@ _TELL: dict[Subject, Callable[[PlatformEvent], Told]] = {
 
 def _trace_id(event: PlatformEvent) -> str:
     """The trace that the sender names, else one of its own."""
-    told = event.rest.get("trace_id", "").replace("-", "").lower()
-    return told if _HEX_TRACE.fullmatch(told) else secrets.token_hex(16)
+    return trace_id_of(event.rest.get("trace_id")) or secrets.token_hex(16)
 
 
 def _deployment_ids(deployment_id: str) -> tuple[str, str]:

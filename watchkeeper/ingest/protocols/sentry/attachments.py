@@ -9,10 +9,11 @@ import orjson
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.envelope_rows import AttachmentRow
 from watchkeeper.ingest.http import Refusal
+from watchkeeper.ingest.pipeline import trace_id_of
 from watchkeeper.ingest.protocols.sentry.kept import Facts, Kept
 from watchkeeper.ingest.protocols.sentry.parse import Item, MalformedEnvelope
 from watchkeeper.ingest.protocols.sentry.people import user_key
-from watchkeeper.ingest.protocols.sentry.values import text_of, trace_id_of
+from watchkeeper.ingest.protocols.sentry.values import text_of
 from watchkeeper.model import Kind
 from watchkeeper.privacy import Attachments, Scrubber
 

@@ -8,14 +8,9 @@ import orjson
 
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.envelope_rows import CheckInRow
+from watchkeeper.ingest.pipeline import trace_id_of
 from watchkeeper.ingest.protocols.sentry.kept import Facts, Kept
-from watchkeeper.ingest.protocols.sentry.values import (
-    duration_ms,
-    field,
-    object_of,
-    placed_ms,
-    trace_id_of,
-)
+from watchkeeper.ingest.protocols.sentry.values import duration_ms, field, object_of, placed_ms
 from watchkeeper.model import Kind
 
 STATUSES = frozenset({"in_progress", "ok", "error", "missed", "timeout"})

@@ -8,15 +8,10 @@ import orjson
 
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.envelope_rows import FeedbackRow
+from watchkeeper.ingest.pipeline import trace_id_of
 from watchkeeper.ingest.protocols.sentry.kept import Facts, Kept
 from watchkeeper.ingest.protocols.sentry.people import user_key
-from watchkeeper.ingest.protocols.sentry.values import (
-    field,
-    object_of,
-    placed_ms,
-    text_of,
-    trace_id_of,
-)
+from watchkeeper.ingest.protocols.sentry.values import field, object_of, placed_ms, text_of
 from watchkeeper.model import Kind
 from watchkeeper.privacy import Json
 

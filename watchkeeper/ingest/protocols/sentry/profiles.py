@@ -7,7 +7,7 @@ from typing import cast
 import orjson
 
 from watchkeeper.ingest.envelope_rows import ProfileRow
-from watchkeeper.ingest.pipeline import Arrival
+from watchkeeper.ingest.pipeline import Arrival, span_id_of, trace_id_of
 from watchkeeper.ingest.protocols.sentry.kept import Facts, Kept
 from watchkeeper.ingest.protocols.sentry.values import (
     count_of,
@@ -17,8 +17,6 @@ from watchkeeper.ingest.protocols.sentry.values import (
     object_of,
     placed_ns,
     service_of,
-    span_id_of,
-    trace_id_of,
 )
 from watchkeeper.lib.clock import NS_A_MS
 from watchkeeper.model import Kind

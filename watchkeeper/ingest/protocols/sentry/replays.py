@@ -10,19 +10,13 @@ import orjson
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.envelope_rows import ReplayRow
 from watchkeeper.ingest.http import Refusal
+from watchkeeper.ingest.pipeline import trace_id_of
 from watchkeeper.ingest.protocols.sentry.categories import Category
 from watchkeeper.ingest.protocols.sentry.kept import Facts, Kept, RefusedItems
 from watchkeeper.ingest.protocols.sentry.parse import Item, MalformedEnvelope, parse_object
 from watchkeeper.ingest.protocols.sentry.people import user_key
 from watchkeeper.ingest.protocols.sentry.recordings import scrubbed_recording
-from watchkeeper.ingest.protocols.sentry.values import (
-    count_of,
-    field,
-    list_of,
-    placed_ms,
-    text_of,
-    trace_id_of,
-)
+from watchkeeper.ingest.protocols.sentry.values import count_of, field, list_of, placed_ms, text_of
 from watchkeeper.model import Kind
 from watchkeeper.privacy import Json
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.envelope_rows import SessionRow
+from watchkeeper.ingest.pipeline import trace_id_of
 from watchkeeper.ingest.protocols.sentry.kept import Facts, Kept
 from watchkeeper.ingest.protocols.sentry.people import key_of_distinct_id
 from watchkeeper.ingest.protocols.sentry.values import (
@@ -14,7 +15,6 @@ from watchkeeper.ingest.protocols.sentry.values import (
     list_of,
     object_of,
     placed_ms,
-    trace_id_of,
 )
 from watchkeeper.lib.clock import NS_A_MS
 from watchkeeper.model import Kind

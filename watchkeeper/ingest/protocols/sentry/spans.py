@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from watchkeeper.ingest.drops import Drop
-from watchkeeper.ingest.pipeline import SentSpan, SpanEvent, SpanLink, SpanOrigin, finish_span
+from watchkeeper.ingest.pipeline import (
+    SentSpan,
+    SpanEvent,
+    SpanLink,
+    SpanOrigin,
+    finish_span,
+    span_id_of,
+    trace_id_of,
+)
 from watchkeeper.ingest.protocols.sentry.kept import Facts, Kept
 from watchkeeper.ingest.protocols.sentry.values import (
     attributes_of,
@@ -15,9 +23,7 @@ from watchkeeper.ingest.protocols.sentry.values import (
     object_of,
     placed_ns,
     service_of,
-    span_id_of,
     text_of,
-    trace_id_of,
 )
 
 _SOURCE = "sentry"

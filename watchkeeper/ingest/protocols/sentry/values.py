@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -18,8 +17,6 @@ _LARGEST_WHOLE = 2.0**53
 _MOST_SECONDS = 1e11
 """Unix seconds of the year 5138: a larger number is ms."""
 _MOST_MS = 10 * 366 * DAY_MS
-_TRACE_ID = re.compile(r"[0-9a-f]{32}")
-_SPAN_ID = re.compile(r"[0-9a-f]{16}")
 
 
 def text_of(value: object) -> str:
@@ -81,21 +78,6 @@ def duration_ms(seconds: object) -> int:
     except ValueError:
         return 0
     return 0 if math.isnan(number) else int(min(max(number * 1000, 0), _MOST_MS))
-
-
-def trace_id_of(value: object) -> str:
-    """32 lower-case hex digits, or empty. SDKs of old write a UUID."""
-    return _hex(value, _TRACE_ID)
-
-
-def span_id_of(value: object) -> str:
-    """16 lower-case hex digits, or empty."""
-    return _hex(value, _SPAN_ID)
-
-
-def _hex(value: object, shape: re.Pattern[str]) -> str:
-    plain = value.replace("-", "").lower() if isinstance(value, str) else ""
-    return plain if shape.fullmatch(plain) and plain.strip("0") else ""
 
 
 def instant_ns(sent: object) -> int | None:
