@@ -47,6 +47,7 @@ def retention_days(config: Config) -> dict[str, int]:
         "errors": options.errors_days,
         "logs": options.logs_days,
         "logs_1m": options.logs_days,
+        "logs_1h": options.logs_days,
         "log_patterns": options.logs_days,
         "spans": options.spans_days,
         "traces": options.spans_days,

@@ -7,25 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
-from watchkeeper.logs.language import Field, FieldKind, Node, is_plain
+from watchkeeper.logs.language import Field, FieldKind, Node, columns_used, is_plain
 from watchkeeper.logs.repo import (
     Count,
+    Stripes,
     attribute_names,
     condition_of,
     count_buckets,
     count_lines,
-    count_stripes,
     facet_counts,
     minute_counts,
     minute_facets,
+    rows_to_read,
 )
-from watchkeeper.logs.slices import newest_stretch
+from watchkeeper.logs.sampling import stripes_of, stripes_of_buckets
 from watchkeeper.logs.types import Facet, Histogram, severity_row
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns, QueryTooHeavy
 
-NEWEST_LINES = 5_000
-"""Lines in which facets of a search are counted, and names of attributes looked for."""
 _STEPS_MS = tuple(
     unit * count
     for unit, counts in (
@@ -43,11 +42,30 @@ class CountBounds:
     """How much is read to count.
 
     most_rows: lines for one exact histogram; a search that the index narrows reads far fewer.
-    sampled_rows: lines for one by sample.
+    sampled_rows: lines for one by sample. facet_rows: for exact facets. A line's attributes are as
+    long as all the rest of it: where they are read, it is half as many.
     """
 
     most_rows: int = 2_000_000
     sampled_rows: int = 200_000
+    facet_rows: int = 500_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Size:
+    """A sample of about so many lines, in so many parts of the range."""
+
+    lines: int
+    parts: int
+
+
+_FACETS = (_Size(lines=60_000, parts=8), _Size(lines=300_000, parts=24))
+"""The larger one where the smaller one has too few lines that match."""
+_ENOUGH_LINES = 500
+_ESTIMATE_PARTS, _ESTIMATE_ONE_IN = 16, 12.0
+"""Where the index is asked how much it can rule out, before it is asked of the whole range."""
+_NAMES = _Size(lines=20_000, parts=4)
+"""For names of attributes, which most lines have in common."""
 
 
 class LogCounts:
@@ -56,7 +74,7 @@ class LogCounts:
     def __init__(self, columns: Columns, scope: Scope, bounds: CountBounds | None = None) -> None:
         self._columns, self._scope = columns, scope
         self._bounds = bounds or CountBounds()
-        self._stretches: dict[tuple[TimeRange, Node], TimeRange] = {}
+        self._rows: dict[tuple[TimeRange, Node], int] = {}
 
     def histogram(self, span: TimeRange, node: Node, *, buckets: int) -> Histogram:
         """Lines by severity and time. Buckets begin at multiples of a round step."""
@@ -65,10 +83,11 @@ class LogCounts:
         end_ms = -(-span.end_ms // step_ms) * step_ms
         aligned = TimeRange(start_ms, end_ms)
         condition = condition_of(node)
-        is_exact, scale, counts = True, 1.0, list[Count]()
         if is_plain(node) and step_ms % MINUTE_MS == 0:
             counts = minute_counts(self._columns, self._scope, aligned, condition, step_ms=step_ms)
-        else:
+            return _histogram(counts, aligned, step_ms, 1.0, is_exact=True)
+        rows, bounds = self._rows_of(aligned, node), self._bounds
+        if rows <= bounds.most_rows:
             try:
                 counts = count_buckets(
                     self._columns,
@@ -76,12 +95,18 @@ class LogCounts:
                     aligned,
                     condition,
                     step_ms=step_ms,
-                    most_rows=self._bounds.most_rows,
+                    stripes=None,
+                    most_rows=2 * bounds.most_rows,
                 )
+                return _histogram(counts, aligned, step_ms, 1.0, is_exact=True)
             except QueryTooHeavy:
-                is_exact = False
-                scale, counts = self._sampled(aligned, node, step_ms)
-        return _histogram(counts, aligned, step_ms, scale, is_exact=is_exact)
+                rows = self._rows_after_all(aligned, node)
+        one_in = max(1.0, rows / bounds.sampled_rows)
+        stripes = stripes_of_buckets(aligned, step_ms, one_in=one_in)
+        counts = count_buckets(
+            self._columns, self._scope, aligned, condition, step_ms=step_ms, stripes=stripes
+        )
+        return _histogram(counts, aligned, step_ms, stripes.one_in, is_exact=False)
 
     def facets(
         self, span: TimeRange, node: Node, fields: Sequence[Field], *, limit: int
@@ -93,74 +118,89 @@ class LogCounts:
         found: dict[str, Facet] = {}
         if rolled:
             rows = minute_facets(self._columns, self._scope, span, condition, rolled, limit=limit)
-            found |= _facets(rolled, list(rows), total=None)
+            found |= _facets(rolled, list(rows), total=None, one_in=1.0)
         if others:
-            rows = facet_counts(
-                self._columns,
-                self._scope,
-                self._newest(span, node),
-                condition,
-                others,
-                limit=limit,
-                newest=NEWEST_LINES,
-            )
-            counted = list(rows)
-            total = next((lines for at, _value, lines in counted if at < 0), 0)
-            found |= _facets(others, counted, total=total)
+            found |= self._of_lines(span, node, others, limit=limit)
         return [found[each.name] for each in fields]
 
     def attributes(self, span: TimeRange, node: Node, *, limit: int) -> list[tuple[str, int]]:
-        """Names of attributes in the newest lines, the commonest first."""
+        """Names of attributes, the commonest first; of many lines those of a sample."""
+        rows, stripes = self._rows_of(span, node), None
+        if rows > _NAMES.lines:
+            stripes = stripes_of(span, parts=_NAMES.parts, one_in=rows / _NAMES.lines)
         return attribute_names(
-            self._columns,
-            self._scope,
-            self._newest(span, node),
-            condition_of(node),
-            limit=limit,
-            newest=NEWEST_LINES,
+            self._columns, self._scope, span, condition_of(node), limit=limit, stripes=stripes
         )
 
-    def _newest(self, span: TimeRange, node: Node) -> TimeRange:
-        """Where the newest lines are; looked for once, whatever is asked of them."""
-        key = span, node
-        if key not in self._stretches:
-            self._stretches[key] = newest_stretch(
-                self._columns, self._scope, span, condition_of(node), most=NEWEST_LINES
-            )
-        return self._stretches[key]
+    def _of_lines(
+        self, span: TimeRange, node: Node, fields: Sequence[Field], *, limit: int
+    ) -> dict[str, Facet]:
+        """Facets from the lines: from all of them, or else from a sample with enough that match."""
+        used = columns_used(node) | {each.column for each in fields}
+        weight = 2 if "attributes" in used else 1
+        most = self._bounds.facet_rows // weight
+        rows = self._rows_of(span, node)
+        if rows <= most:
+            try:
+                return self._counted(span, node, fields, None, limit=limit, most_rows=2 * most)
+            except QueryTooHeavy:
+                rows = self._rows_after_all(span, node)
+        found: dict[str, Facet] = {}
+        for size in _FACETS:
+            one_in = max(1.0, rows * weight / size.lines)
+            stripes = stripes_of(span, parts=size.parts, one_in=one_in)
+            found = self._counted(span, node, fields, stripes, limit=limit, most_rows=None)
+            if all(facet.counted >= _ENOUGH_LINES for facet in found.values()):
+                break
+        return found
 
-    def _sampled(self, span: TimeRange, node: Node, step_ms: int) -> tuple[float, list[Count]]:
-        """Counts in a stripe of each bucket, and by how much to multiply them."""
-        lines = max(1, count_lines(self._columns, self._scope, span))
-        share = min(1.0, self._bounds.sampled_rows / lines)
-        stripe_ms = max(1, round(step_ms * share))
-        starts = range(span.start_ms, span.end_ms, step_ms)
-        stripes = [
-            (at_ms + offset_ms, at_ms + offset_ms + stripe_ms)
-            for at_ms in starts
-            for offset_ms in [_offset(at_ms, step_ms - stripe_ms)]
-        ]
-        counts = count_stripes(
+    def _counted(
+        self,
+        span: TimeRange,
+        node: Node,
+        fields: Sequence[Field],
+        stripes: Stripes | None,
+        *,
+        limit: int,
+        most_rows: int | None,
+    ) -> dict[str, Facet]:
+        rows = facet_counts(
             self._columns,
             self._scope,
             span,
             condition_of(node),
-            step_ms=step_ms,
+            fields,
+            limit=limit,
             stripes=stripes,
-            most_rows=16 * self._bounds.most_rows,
+            most_rows=most_rows,
         )
-        return step_ms / stripe_ms, counts
+        found = list(rows)
+        total = next((lines for at, _value, lines in found if at < 0), 0)
+        return _facets(fields, found, total=total, one_in=stripes.one_in if stripes else 1.0)
+
+    def _rows_of(self, span: TimeRange, node: Node) -> int:
+        """About how many lines a search would read; looked up once, whatever is asked of them."""
+        key = span, node
+        if key not in self._rows:
+            self._rows[key] = rows_to_read(
+                self._columns,
+                self._scope,
+                span,
+                condition_of(node),
+                stripes_of(span, parts=_ESTIMATE_PARTS, one_in=_ESTIMATE_ONE_IN),
+            )
+        return self._rows[key]
+
+    def _rows_after_all(self, span: TimeRange, node: Node) -> int:
+        """The same where it turned out to be too few: all there are."""
+        self._rows[span, node] = count_lines(self._columns, self._scope, span)
+        return self._rows[span, node]
 
 
 def step_of(span: TimeRange, buckets: int) -> int:
     """The shortest round step with which the range has no more buckets than wished."""
     wanted_ms = max(1, math.ceil(span.length_ms / max(1, buckets)))
     return next((step for step in _STEPS_MS if step >= wanted_ms), _STEPS_MS[-1])
-
-
-def _offset(at_ms: int, most_ms: int) -> int:
-    """Where in a bucket its stripe begins: spread, and the same each time."""
-    return at_ms * 2_654_435_761 // 4_096 % (most_ms + 1)
 
 
 def _histogram(
@@ -192,9 +232,13 @@ def _is_rolled(field: Field) -> bool:
 
 
 def _facets(
-    fields: Sequence[Field], rows: Sequence[tuple[int, str, int]], *, total: int | None
+    fields: Sequence[Field],
+    rows: Sequence[tuple[int, str, int]],
+    *,
+    total: int | None,
+    one_in: float,
 ) -> dict[str, Facet]:
-    """total: lines looked at; None if the rows are of all lines."""
+    """total: lines that match; None if they are what the rows add up to. one_in: of the sample."""
     facets = {}
     for number, searched in enumerate(fields):
         values = [(value, lines) for at, value, lines in rows if at == number]
@@ -202,6 +246,6 @@ def _facets(
             field=searched.name,
             values=values,
             counted=sum(lines for _value, lines in values) if total is None else total,
-            is_exact=total is None or total < NEWEST_LINES,
+            one_in=one_in,
         )
     return facets

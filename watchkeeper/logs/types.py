@@ -112,12 +112,19 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facet:
-    """The commonest values of a field. counted: lines that were looked at for it."""
+    """The commonest values of a field. counted: matching lines that were looked at for it.
+
+    one_in: how many times as long as what was looked at the range is; 1.0: all of it was.
+    """
 
     field: str
     values: Sequence[tuple[str, int]]
     counted: int
-    is_exact: bool
+    one_in: float = 1.0
+
+    @property
+    def is_exact(self) -> bool:
+        return self.one_in <= 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

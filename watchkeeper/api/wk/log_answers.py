@@ -63,6 +63,7 @@ def facet_answer(facet: Facet) -> LogFacet:
         ],
         counted=facet.counted,
         is_exact=facet.is_exact,
+        sampled_one_in=facet.one_in,
     )
 
 

@@ -84,13 +84,15 @@ class LogFacetValue(Answer):
 class LogFacet(Answer):
     """One field's commonest values. field: as the search language writes it (`attr.region`).
 
-    is_exact false: counted in the newest `counted` lines only; counts are of those.
+    counted: lines that match and were looked at; counts are of those. is_exact false: those of
+    stretches all over the range, one of `sampled_one_in` equal ones; multiply to estimate.
     """
 
     field: str
     values: list[LogFacetValue]
     counted: int
     is_exact: bool
+    sampled_one_in: float
 
 
 class LogFacetsAnswer(Answer):

@@ -3,14 +3,15 @@
 from watchkeeper.logs.repo.conditions import Condition, Values, condition_of, level_column
 from watchkeeper.logs.repo.counts import (
     Count,
+    Stripes,
     attribute_names,
     count_buckets,
     count_lines,
     count_matching,
-    count_stripes,
     facet_counts,
     minute_counts,
     minute_facets,
+    rows_to_read,
 )
 from watchkeeper.logs.repo.lines import (
     arrived_lines,
@@ -27,6 +28,7 @@ __all__ = [
     "Count",
     "PatternCount",
     "SavedRows",
+    "Stripes",
     "Values",
     "arrived_lines",
     "attribute_names",
@@ -34,7 +36,6 @@ __all__ = [
     "count_buckets",
     "count_lines",
     "count_matching",
-    "count_stripes",
     "facet_counts",
     "first_seen",
     "level_column",
@@ -47,4 +48,5 @@ __all__ = [
     "patterned_lines",
     "project_slugs",
     "rolled_patterns",
+    "rows_to_read",
 ]

@@ -22,10 +22,11 @@ from watchkeeper.logs.language import (
     lowered,
 )
 from watchkeeper.model import key_forms
-from watchkeeper.store.columns import LOG_ATTRIBUTE_PAIRS
+from watchkeeper.store.columns import LOG_ATTRIBUTE_PAIRS, LOG_NUMBERS
 
 _TOKEN = re.compile(r"[0-9a-z\x80-\U0010ffff]+")
 """What the engine's index calls a token: everything else separates, `_` too."""
+_NUMBER = re.compile(r"[0-9]{6,}")
 _OLD_WORDS = {"warn": ("warning",), "fatal": ("critical",)}
 """What lines of before there was one scale may be called."""
 
@@ -95,11 +96,19 @@ def _text(parts: Sequence[str], value: Values) -> str:
     whole = [token for at, part in enumerate(parts) for token in _whole_tokens(parts, at, part)]
     found = [f"hasToken(lower(body), {value(token)})" for token in dict.fromkeys(whole)]
     if len(parts) > 1 or not whole:  # trigrams have an index, and it is cheaper than `match`
-        found.append(f"lower(body) LIKE {value('%' + _like(parts) + '%')}")
+        found.append(_inside(parts, value))
     is_token = len(parts) == 1 and _TOKEN.fullmatch(parts[0]) is not None
     if not is_token:
         found.append(f"match(lower(body), {value(_pattern(parts))})")
     return "(" + " AND ".join(found) + ")"
+
+
+def _inside(parts: Sequence[str], value: Values) -> str:
+    """The body has these anywhere, in order. Long numbers are looked up in an index of theirs."""
+    numbers = dict.fromkeys(number for part in parts for number in _NUMBER.findall(part))
+    hints = [f"indexHint(has({LOG_NUMBERS}, {value(number)}))" for number in numbers]
+    found = f"lower(body) LIKE {value('%' + _like(parts) + '%')}"
+    return f"({' AND '.join([*hints, found])})" if hints else found
 
 
 def _whole_tokens(parts: Sequence[str], at: int, part: str) -> list[str]:
@@ -123,7 +132,7 @@ def _matches(searched: Field, parts: Sequence[str], value: Values) -> str:
     column = searched.column
     match searched.kind:
         case FieldKind.BODY:
-            return f"lower(body) LIKE {value('%' + _like([lowered(each) for each in parts]) + '%')}"
+            return _inside([lowered(each) for each in parts], value)
         case FieldKind.PATTERN:
             return f"pattern = {value(int(''.join(parts), 16), 'UInt64')}"
         case FieldKind.ATTRIBUTE:
@@ -147,8 +156,9 @@ def _person(column: str, parts: Sequence[str], value: Values) -> str:
 def _attribute(key: str, parts: Sequence[str], value: Values) -> str:
     name = value(key)
     if len(parts) == 1 and parts[0]:
-        pair = value(f"{key}={parts[0]}")
-        return f"(has({LOG_ATTRIBUTE_PAIRS}, {pair}) AND attributes[{name}] = {value(parts[0])})"
+        # The pairs are for the index alone: to make them of each line costs more than all else.
+        pair = f"has({LOG_ATTRIBUTE_PAIRS}, {value(f'{key}={parts[0]}')})"
+        return f"(indexHint({pair}) AND attributes[{name}] = {value(parts[0])})"
     compared = f"LIKE {value(_like(parts))}" if len(parts) > 1 else "= ''"
     return f"(has(mapKeys(attributes), {name}) AND attributes[{name}] {compared})"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from watchkeeper.lib.clock import MINUTE_MS
+from watchkeeper.lib.clock import HOUR_MS
 from watchkeeper.logs.language import Field, FieldKind
 from watchkeeper.logs.repo.conditions import Condition, Values, level_column
-from watchkeeper.logs.repo.lines import IN_RANGE, range_params
+from watchkeeper.logs.repo.lines import IN_RANGE, range_params, reading
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns
 
@@ -18,6 +18,16 @@ _MINUTES = (
     "AND bucket < toDateTime(intDiv({to:Int64} + 59999, 60000) * 60, 'UTC')"
 )
 """Whole minutes that the range touches."""
+
+_FIRST_HOUR = "toDateTime(intDiv({from:Int64} + 3599999, 3600000) * 3600, 'UTC')"
+_LAST_HOUR = "toDateTime(intDiv({to:Int64}, 3600000) * 3600, 'UTC')"
+_HOURS = f"project_id = {{project:UInt32}} AND bucket >= {_FIRST_HOUR} AND bucket < {_LAST_HOUR}"
+"""Whole hours that lie in the range."""
+
+_BESIDE_HOURS = f"{_MINUTES} AND (bucket < {_FIRST_HOUR} OR bucket >= {_LAST_HOUR})"
+_FEW_ROWS = 20_000
+_HOURS_FROM_MS = 3 * HOUR_MS
+"""A shorter range is read by minute: it has few whole hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +41,54 @@ class Count:
 
 def count_lines(columns: Columns, scope: Scope, span: TimeRange) -> int:
     """Every line of the minutes that a range touches."""
-    sql = f"SELECT sum(lines) FROM logs_1m WHERE {_MINUTES}"
+    sql = f"SELECT sum(n) FROM ({_summed(span, 'project_id', '1')})"
     return int(columns.rows(sql, range_params(scope, span))[0][0])
 
 
 def minute_counts(
     columns: Columns, scope: Scope, span: TimeRange, condition: Condition, *, step_ms: int
 ) -> list[Count]:
-    """From the roll-up by minute. The range begins and ends with a minute."""
+    """From the roll-ups. The range begins and ends with a minute; with an hour, if steps are."""
+    by_hour = step_ms % HOUR_MS == 0
+    table, within = ("logs_1h", _HOURS) if by_hour else ("logs_1m", _MINUTES)
     rows = columns.rows(
         f"""
         SELECT intDiv(toInt64(toUnixTimestamp(bucket)) * 1000 - {{from:Int64}},
                       {{step:Int64}}) AS b,
                {level_column()} AS level, sum(lines)
-        FROM logs_1m WHERE {_MINUTES} AND {condition.sql} GROUP BY b, level
+        FROM {table} WHERE {within} AND {condition.sql} GROUP BY b, level
         """,
         {**range_params(scope, span), **condition.params, "step": step_ms},
     )
     return _counts(rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stripes:
+    """Stretches of a range that stand for all of it, each `unit_ms` long.
+
+    units: Unix ms of their starts, by `unit_ms`. one_in: the share of the range that they are.
+    """
+
+    unit_ms: int
+    units: Sequence[int]
+    one_in: float
+
+
+def rows_to_read(
+    columns: Columns, scope: Scope, span: TimeRange, condition: Condition, stripes: Stripes
+) -> int:
+    """About how many lines the index cannot rule out, by what it says of the stripes."""
+    within, params = _within(scope, span, condition, stripes)
+    found = columns.rows(f"EXPLAIN ESTIMATE SELECT 1 FROM logs WHERE {within}", params)
+    of_table = [int(rows) for _database, table, _parts, rows, _marks in found if table == "logs"]
+    known = round(sum(of_table) * stripes.one_in)
+    # Of a cluster it tells this node's lines alone, under another table's name; and it counts whole
+    # blocks, which a small project shares with others.
+    if not of_table or known > _FEW_ROWS:
+        lines = count_lines(columns, scope, span)
+        return min(lines, known) if of_table else lines
+    return known
 
 
 def count_buckets(
@@ -58,52 +98,37 @@ def count_buckets(
     condition: Condition,
     *,
     step_ms: int,
-    most_rows: int,
+    stripes: Stripes | None,
+    most_rows: int | None = None,
 ) -> list[Count]:
-    """From the lines. Raises QueryTooHeavy if more than `most_rows` would have to be read."""
-    return _count_where(columns, scope, span, condition, Condition("", {}), step_ms, most_rows)
+    """From the lines, those of the stripes alone if there are any.
 
-
-def count_stripes(
-    columns: Columns,
-    scope: Scope,
-    span: TimeRange,
-    condition: Condition,
-    *,
-    step_ms: int,
-    stripes: Sequence[tuple[int, int]],
-    most_rows: int,
-) -> list[Count]:
-    """Like `count_buckets`, of these stretches of time alone (Unix ms, half-open)."""
-    value = Values(prefix="stripe")
-    parts = [
-        f"ts >= fromUnixTimestamp64Milli({value(start, 'Int64')}) "
-        f"AND ts < fromUnixTimestamp64Milli({value(end, 'Int64')})"
-        for start, end in stripes
-    ]
-    more = Condition(f" AND ({' OR '.join(parts)})", value.params)
-    return _count_where(columns, scope, span, condition, more, step_ms, most_rows)
-
-
-def _count_where(
-    columns: Columns,
-    scope: Scope,
-    span: TimeRange,
-    condition: Condition,
-    more: Condition,
-    step_ms: int,
-    most_rows: int,
-) -> list[Count]:
+    Raises QueryTooHeavy if more than `most_rows` would have to be read.
+    """
+    within, params = _within(scope, span, condition, stripes)
     rows = columns.rows(
         f"""
         SELECT intDiv(toUnixTimestamp64Milli(ts) - {{from:Int64}}, {{step:Int64}}) AS b,
                {level_column()} AS level, count()
-        FROM logs WHERE {IN_RANGE}{more.sql} AND {condition.sql} GROUP BY b, level
+        FROM logs WHERE {within} GROUP BY b, level
         """,
-        {**range_params(scope, span), **condition.params, **more.params, "step": step_ms},
-        settings={"max_rows_to_read": most_rows, "read_overflow_mode": "throw"},
+        {**params, "step": step_ms},
+        settings=reading(most_rows),
     )
     return _counts(rows)
+
+
+def _within(
+    scope: Scope, span: TimeRange, condition: Condition, stripes: Stripes | None
+) -> tuple[str, dict[str, object]]:
+    """What lines of the range, or of its stripes, fulfil; and the values for it."""
+    params = {**range_params(scope, span), **condition.params}
+    if stripes is None:
+        return f"{IN_RANGE} AND {condition.sql}", params
+    # A set, which the key narrows as well as it does a range, and which is read and checked once.
+    striped = "intDiv(toUnixTimestamp64Milli(ts), {unit:Int64}) IN {units:Array(Int64)}"
+    params |= {"unit": stripes.unit_ms, "units": list(stripes.units)}
+    return f"{IN_RANGE} AND {striped} AND {condition.sql}", params
 
 
 def minute_facets(
@@ -115,24 +140,41 @@ def minute_facets(
     *,
     limit: int,
 ) -> Iterator[tuple[int, str, int]]:
-    """(number of the field, value, lines), the commonest first, from the roll-up by minute."""
-    values = Values()
-    # A pass for each field: to group by one short column takes a fraction of what pairs would.
-    of_each = [
-        f"""
-        SELECT {at} AS at, {_as_text(each, values)} AS found, sum(n) AS counted FROM (
-            SELECT {each.column}, sum(lines) AS n FROM logs_1m
-            WHERE {_MINUTES} AND {condition.sql} GROUP BY {each.column}
-        ) GROUP BY found ORDER BY counted DESC, found LIMIT {{most:UInt32}}
-        """
-        for at, each in enumerate(fields)
-    ]
-    rows = columns.rows(
-        " UNION ALL ".join(f"SELECT * FROM ({one})" for one in of_each),
-        {**range_params(scope, span), **condition.params, "most": limit},
-    )
+    """(number of the field, value, lines), the commonest first, from the roll-ups."""
+    used = ", ".join(sorted({each.column for each in fields}))
+    value = Values(dict(condition.params))
+    sql = _by_field(fields, value, f"({_summed(span, used, condition.sql)})", lines="sum(n)")
+    rows = columns.rows(sql, {**range_params(scope, span), **value.params, "most": limit})
     for at, found, counted in rows:
-        yield int(at), str(found), int(counted)
+        if int(at) >= 0:
+            yield int(at), str(found), int(counted)
+
+
+def _summed(span: TimeRange, labels: str, condition: str) -> str:
+    """SQL of rows with labels and lines `n`: of the whole hours in a longer range, and minutes
+    beside."""
+
+    def of(table: str, within: str) -> str:
+        return f"SELECT {labels}, lines AS n FROM {table} WHERE {within} AND {condition}"
+
+    if span.length_ms < _HOURS_FROM_MS:
+        return of("logs_1m", _MINUTES)
+    return f"{of('logs_1h', _HOURS)} UNION ALL {of('logs_1m', _BESIDE_HOURS)}"
+
+
+def _by_field(fields: Sequence[Field], value: Values, rows: str, *, lines: str) -> str:
+    """SQL of (number of the field, value, lines) of these rows, read once; number -1: all."""
+    numbers = range(len(fields))
+    named = ", ".join(f"{_as_text(each, value)} AS f{at}" for at, each in enumerate(fields))
+    weighed = ", n" if lines == "sum(n)" else ""
+    return f"""
+    SELECT indexOf([{", ".join(f"grouping(f{at}) = 0" for at in numbers)}], 1) - 1 AS at,
+           if(at < 0, '', [{", ".join(f"f{at}" for at in numbers)}][at + 1]) AS found,
+           {lines} AS counted
+    FROM (SELECT {named}{weighed} FROM {rows})
+    GROUP BY GROUPING SETS ((), {", ".join(f"(f{at})" for at in numbers)})
+    ORDER BY counted DESC, found LIMIT {{most:UInt32}} BY at
+    """
 
 
 def facet_counts(
@@ -143,23 +185,18 @@ def facet_counts(
     fields: Sequence[Field],
     *,
     limit: int,
-    newest: int,
+    stripes: Stripes | None,
+    most_rows: int | None = None,
 ) -> Iterator[tuple[int, str, int]]:
-    """The same from the newest lines that match; number -1 counts those that were looked at."""
+    """The same from the lines, or those of the stripes; number -1 counts all that match.
+
+    Raises QueryTooHeavy if more than `most_rows` would have to be read.
+    """
     value = Values(dict(condition.params))
-    pairs = _pairs(fields, value)
-    used = ", ".join(sorted({each.column for each in fields}))
-    rows = columns.rows(
-        f"""
-        SELECT pair.1 AS at, pair.2 AS found, count() AS counted FROM (
-            SELECT arrayJoin([(-1, ''), {pairs}]) AS pair FROM (
-                SELECT {used} FROM logs
-                WHERE {IN_RANGE} AND {condition.sql} ORDER BY ts DESC LIMIT {{newest:UInt32}}
-            )
-        ) GROUP BY at, found ORDER BY counted DESC, found LIMIT {{most:UInt32}} BY at
-        """,
-        {**range_params(scope, span), **value.params, "most": limit, "newest": newest},
-    )
+    within, params = _within(scope, span, condition, stripes)
+    sql = _by_field(fields, value, f"logs WHERE {within}", lines="count()")
+    params |= {**value.params, "most": limit}
+    rows = columns.rows(sql, params, settings=reading(most_rows))
     for at, found, counted in rows:
         yield int(at), str(found), int(counted)
 
@@ -175,6 +212,7 @@ def count_matching(
         )
         """,
         {**range_params(scope, span), **condition.params, "most": most},
+        settings=reading(),
     )
     return int(rows[0][0])
 
@@ -186,28 +224,20 @@ def attribute_names(
     condition: Condition,
     *,
     limit: int,
-    newest: int,
+    stripes: Stripes | None,
 ) -> list[tuple[str, int]]:
-    """Names of attributes in the newest lines that match, the commonest first."""
+    """Names of attributes in lines that match, or those of the stripes, the commonest first."""
+    within, params = _within(scope, span, condition, stripes)
     rows = columns.rows(
         f"""
-        SELECT arrayJoin(names) AS name, count() AS counted FROM (
-            SELECT mapKeys(attributes) AS names FROM logs WHERE {IN_RANGE} AND {condition.sql}
-            ORDER BY ts DESC LIMIT {{newest:UInt32}}
-        ) GROUP BY name ORDER BY counted DESC, name LIMIT {{most:UInt32}}
+        SELECT arrayJoin(mapKeys(attributes)) AS name, count() AS counted
+        FROM logs WHERE {within} GROUP BY name
+        ORDER BY counted DESC, name LIMIT {{most:UInt32}}
         """,
-        {**range_params(scope, span), **condition.params, "most": limit, "newest": newest},
+        {**params, "most": limit},
+        settings=reading(),
     )
     return [(str(name), int(counted)) for name, counted in rows]
-
-
-def floor_minute(at_ms: int) -> int:
-    """The start of the minute that an instant lies in."""
-    return at_ms // MINUTE_MS * MINUTE_MS
-
-
-def _pairs(fields: Sequence[Field], value: Values) -> str:
-    return ", ".join(f"({at}, {_as_text(each, value)})" for at, each in enumerate(fields))
 
 
 def _as_text(searched: Field, value: Values) -> str:

@@ -24,6 +24,7 @@ from watchkeeper.store.columns.errors import (
 )
 from watchkeeper.store.columns.log_tables import (
     LOG_ATTRIBUTE_PAIRS,
+    LOG_NUMBERS,
     LOG_PATTERNS,
     LOG_TEMPLATE,
     LOGS,
@@ -85,6 +86,7 @@ __all__ = [
     "LOGS",
     "LOGS_1M",
     "LOG_ATTRIBUTE_PAIRS",
+    "LOG_NUMBERS",
     "LOG_PATTERNS",
     "LOG_TEMPLATE",
     "METADATA",

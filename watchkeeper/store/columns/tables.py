@@ -14,6 +14,8 @@ from watchkeeper.store.columns.log_tables import (
     LOG_PATTERNS_VIEW,
     LOGS,
     LOGS_1,
+    LOGS_1H,
+    LOGS_1H_VIEW,
     LOGS_1M,
     LOGS_1M_VIEW,
 )
@@ -352,6 +354,7 @@ TABLES = (
     *TRACE_TABLES,
     OPERATIONS_1D,
     LOGS_1M,
+    LOGS_1H,
     LOG_PATTERNS,
 )
 
@@ -403,5 +406,6 @@ VIEWS = (
     SESSION_STATES_VIEW,
     OPERATIONS_1D_VIEW,
     LOGS_1M_VIEW,
+    LOGS_1H_VIEW,
     LOG_PATTERNS_VIEW,
 )

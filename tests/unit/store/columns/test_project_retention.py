@@ -45,7 +45,7 @@ def test_each_project_keeps_what_it_asked_for(columns: Columns) -> None:
     deleted = retention.delete_expired(NOW_MS)
 
     # The day that all have passed, and what is counted of it.
-    assert {each.table for each in dropped} == {"logs", "logs_1m", "log_patterns"}
+    assert {each.table for each in dropped} == {"logs", "logs_1m", "logs_1h", "log_patterns"}
     assert {each.table for each in deleted} == {"logs"}
     assert ages(columns, 1) == [0]
     assert ages(columns, 2) == [0, 4, 10]

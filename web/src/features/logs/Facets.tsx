@@ -96,8 +96,11 @@ function Facet({
       <h3 className="s">
         {headOf(facet.field)}
         {facet.is_exact ? null : (
-          <span className="faint xs" title="Counted in the newest lines only">
-            of {compact(facet.counted)}
+          <span
+            className="faint xs"
+            title={`Of ${count(facet.counted)} lines in a sample all over the range`}
+          >
+            1 in {compact(Math.round(facet.sampled_one_in))}
           </span>
         )}
       </h3>
