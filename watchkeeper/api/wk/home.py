@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 
 from watchkeeper.api.auth import RoomsHere, ViewerScope
@@ -12,13 +12,14 @@ from watchkeeper.api.wk import home_parts as parts
 from watchkeeper.api.wk.home_queries import ask
 from watchkeeper.api.wk.home_shapes import HomeAnswer
 from watchkeeper.api.wk.issue_answers import issue_answer
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, RangeQuery
 from watchkeeper.issues import IssueQuery, IssueStatus
 from watchkeeper.lib.clock import HOUR_MS
 
 SHOWN_ISSUES = 8
 
-router = APIRouter(tags=["home"], responses=ERRORS)
+router = LateRouter(tags=["home"], responses=ERRORS)
 
 
 class HomeQuery(RangeQuery):
