@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute
+from fastapi.openapi.utils import get_openapi
 from starlette.types import Lifespan
 
 from watchkeeper import __version__
-from watchkeeper.api.wk import PREFIX, wk_routers
+from watchkeeper.api.wk import PREFIX, wk_routes
 
 DESCRIPTION = """The JSON API of Watchkeeper's own web UI.
 
@@ -20,14 +18,24 @@ Send the cookie `wk_session` (and `X-CSRF-Token` on every call that is not a GET
 Every 4xx and 5xx has the body `{"error": {"code", "message"}}`."""
 
 
-def operation_id(route: APIRoute) -> str:
-    """The handler's name: the name of the function in generated clients."""
-    return route.name
+class WkApp(FastAPI):
+    """Every route of the JSON API, made when first asked, and their document."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The document as JSON-ready values. Makes every route: takes half a second, once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = get_openapi(
+                title=self.title,
+                version=self.version,
+                description=self.description,
+                routes=[route.made for route in wk_routes()],
+            )
+        return self.openapi_schema
 
 
 def wk_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     """A FastAPI app with every route of the JSON API and its document, and nothing else."""
-    app = FastAPI(
+    app = WkApp(
         title="Watchkeeper",
         version=__version__,
         description=DESCRIPTION,
@@ -36,19 +44,9 @@ def wk_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        generate_unique_id_function=operation_id,
     )
-    app.router.routes.extend(_routes())
+    app.router.routes.extend(wk_routes())
     return app
-
-
-@cache
-def _routes() -> tuple[BaseRoute, ...]:
-    """Made once a process: they hold nothing of an app, and to make them takes most of a second."""
-    made = FastAPI(openapi_url=None, generate_unique_id_function=operation_id)
-    for router in wk_routers():
-        made.include_router(router, prefix=PREFIX)
-    return tuple(made.routes)
 
 
 def openapi_document() -> dict[str, Any]:

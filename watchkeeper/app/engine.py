@@ -13,19 +13,54 @@ from functools import partial
 from pathlib import Path
 
 import uvicorn
+import uvloop
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from watchkeeper import __version__
 from watchkeeper.api import engine_app
+from watchkeeper.app.config import Config
 from watchkeeper.app.control import PREFIX, control_routes
+from watchkeeper.app.datadir import DataDir
 from watchkeeper.app.http_server import HttpServer
 from watchkeeper.app.loops import Loops
 from watchkeeper.app.running import engine_loops, engine_tasks, read_rule_files
-from watchkeeper.app.wiring import EngineRooms
+from watchkeeper.app.supervise import REFUSED_TO_START, wait_for_go
+from watchkeeper.app.wiring import EngineRooms, build_engine
+from watchkeeper.lib.clock import system_clock
+from watchkeeper.lib.collector import spare_what_stays
+from watchkeeper.lib.errors import WatchkeeperError
+from watchkeeper.lib.telemetry import start_telemetry
 
 DIGEST_NICENESS = 5
 GRACE_S = 3
 """How long open requests may go on when the engine is told to stop."""
+
+
+def run_engine(config: Config, *, waits: bool) -> int:
+    """Open the stores and work until told to stop. Returns the exit status.
+
+    waits: open nothing before the edge says so.
+    """
+    if waits and not wait_for_go():
+        return 0
+    telemetry = start_telemetry(
+        process="engine",
+        version=__version__,
+        level=config.log.level,
+        log_format=config.log.format,
+    )
+    try:
+        rooms = build_engine(config, DataDir(config.server.data_dir), system_clock, telemetry)
+    except WatchkeeperError as error:
+        print(f"watchkeeper: {error}", file=sys.stderr, flush=True)
+        return REFUSED_TO_START if not error.retryable else 1
+    spare_what_stays()
+    try:
+        uvloop.run(serve_engine(rooms))
+    finally:
+        rooms.close()
+    return 0
 
 
 async def serve_engine(rooms: EngineRooms) -> None:

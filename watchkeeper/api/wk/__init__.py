@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from watchkeeper.api.wk import (
     alerts,
     attachments,
@@ -45,8 +43,8 @@ from watchkeeper.api.wk import (
     tokens,
     traces,
 )
+from watchkeeper.api.wk.late import PREFIX, LateRoute
 
-PREFIX = "/api/wk"
 _ROOMS = (
     session, first_run, projects, setup, keys, tokens, members, audit, home, issues, issue_acts,
     issue_facts, issue_searches, errors, feedback, release_health, releases, alerts, rules,
@@ -56,9 +54,9 @@ _ROOMS = (
 )  # fmt: skip
 
 
-def wk_routers() -> list[APIRouter]:
-    """Every route of the JSON API, a router a room; each goes below PREFIX."""
-    return [room.router for room in _ROOMS]
+def wk_routes() -> list[LateRoute]:
+    """Every route of the JSON API, in the order in which they are tried."""
+    return [route for room in _ROOMS for route in room.router.routes]
 
 
-__all__ = ["PREFIX", "wk_routers"]
+__all__ = ["PREFIX", "LateRoute", "wk_routes"]

@@ -6,15 +6,16 @@ import math
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from watchkeeper.alerting import ActiveAlert, AlertChange, SentOrNot
 from watchkeeper.api.auth import RoomsHere, ViewerScope
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer, RangeQuery
 from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.lib.fingerprint import fingerprint
 
-router = APIRouter(tags=["alerts"], responses=ERRORS)
+router = LateRouter(tags=["alerts"], responses=ERRORS)
 
 MOST_CHANGES = 500
 LATEST_DELIVERIES = 200

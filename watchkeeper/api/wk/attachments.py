@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from watchkeeper.api.auth import RoomsHere, ViewerScope
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer
 
-router = APIRouter(tags=["attachments"], responses=ERRORS)
+router = LateRouter(tags=["attachments"], responses=ERRORS)
 
 EventId = Annotated[str, Path(pattern=r"^[0-9a-fA-F-]{32,36}$")]
 

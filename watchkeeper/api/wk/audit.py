@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from watchkeeper.api.auth import Caller, RoomsHere
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer
 
 PAGE = 100
 
-router = APIRouter(tags=["audit"], responses=ERRORS)
+router = LateRouter(tags=["audit"], responses=ERRORS)
 
 
 class AuditEntry(Answer):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import Field
 
 from watchkeeper.access import audit
 from watchkeeper.api.auth import AdminScope, Caller, RoomsHere, ViewerScope
 from watchkeeper.api.rooms import Rooms
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, example
 from watchkeeper.ingest import RuleRows, UseRows, put_rules
 from watchkeeper.ingest.cardinality import (
@@ -23,7 +23,7 @@ from watchkeeper.ingest.cardinality import (
 from watchkeeper.lib.errors import Invalid
 from watchkeeper.query.metrics import MetricLoad, series_load
 
-router = APIRouter(tags=["metrics"], responses=ERRORS)
+router = LateRouter(tags=["metrics"], responses=ERRORS)
 
 MOST_SERIES = 10_000_000
 _MOST_LABELS = 100

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
@@ -12,9 +11,10 @@ from watchkeeper.alerting import Channel
 from watchkeeper.api.auth import AdminScope, Caller, MemberScope, RoomsHere, ViewerScope
 from watchkeeper.api.bounds import TEST_CHANNEL, enter
 from watchkeeper.api.trail import note
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, Done, example
 
-router = APIRouter(tags=["channels"], responses=ERRORS)
+router = LateRouter(tags=["channels"], responses=ERRORS)
 
 
 class WebhookOptions(Body):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from watchkeeper.api import repo
 from watchkeeper.api.auth import OrgMember, RoomsHere
 from watchkeeper.api.rooms import Rooms
 from watchkeeper.api.spool_state import spool_state
 from watchkeeper.api.wk.charts import by_label
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer
 
-router = APIRouter(tags=["data health"], responses=ERRORS)
+router = LateRouter(tags=["data health"], responses=ERRORS)
 
 
 class SpoolState(Answer):

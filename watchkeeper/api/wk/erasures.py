@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import Field
 
 from watchkeeper.api.auth import AdminScope, Caller, RoomsHere
 from watchkeeper.api.trail import note
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, example
 from watchkeeper.privacy import Erasure, ErasureRequest, ErasureState, hashed
 
-router = APIRouter(tags=["privacy"], responses=ERRORS)
+router = LateRouter(tags=["privacy"], responses=ERRORS)
 
 
 class ErasureBody(Body):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 
 from watchkeeper.api.auth import RoomsHere, ViewerScope
@@ -15,13 +15,14 @@ from watchkeeper.api.wk.error_shapes import (
     ErrorSummaryAnswer,
     ErrorTotals,
 )
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, RangeQuery
 from watchkeeper.issues import ErrorFilter, GroupBy, IssueStatus
 from watchkeeper.issues import ErrorTotals as TotalsOfRange
 from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.model import TimeRange
 
-router = APIRouter(tags=["errors"], responses=ERRORS)
+router = LateRouter(tags=["errors"], responses=ERRORS)
 
 
 class ErrorsQuery(RangeQuery):

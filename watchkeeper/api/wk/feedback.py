@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from watchkeeper.api.auth import RoomsHere, ViewerScope
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer, RangeQuery
 from watchkeeper.issues import FeedbackFilter, FeedbackPage
 from watchkeeper.lib.clock import DAY_MS
 
-router = APIRouter(tags=["feedback"], responses=ERRORS)
+router = LateRouter(tags=["feedback"], responses=ERRORS)
 
 _DEFAULT_MS = 90 * DAY_MS
 EventId = Annotated[str, Path(pattern=r"^[0-9a-fA-F-]{32,36}$")]

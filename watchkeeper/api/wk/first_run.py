@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import Field
 
 from watchkeeper.access import FirstAccount
@@ -10,11 +10,12 @@ from watchkeeper.api.addresses import client_address, user_agent
 from watchkeeper.api.auth import RoomsHere
 from watchkeeper.api.bounds import FIRST_RUN, enter
 from watchkeeper.api.rooms import Rooms
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.session import SessionAnswer, begin_session
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, example
 from watchkeeper.lib.errors import Forbidden
 
-router = APIRouter(tags=["first run"], responses=ERRORS)
+router = LateRouter(tags=["first run"], responses=ERRORS)
 
 
 class FirstRunAnswer(Answer):

@@ -6,7 +6,7 @@ import math
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field, field_validator
 
 from watchkeeper.api.auth import RoomsHere, ViewerScope
@@ -21,12 +21,13 @@ from watchkeeper.api.wk.forecast_parts import (
     known_zone,
     soonest,
 )
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS
 from watchkeeper.model import Scope
 from watchkeeper.query.promql import Engine
 
-router = APIRouter(tags=["forecasts"], responses=ERRORS)
+router = LateRouter(tags=["forecasts"], responses=ERRORS)
 
 HISTORY_MS = 14 * DAY_MS
 MOST_SERIES = 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 
 from watchkeeper.api.auth import RoomsHere, ViewerScope
@@ -13,6 +13,7 @@ from watchkeeper.api.wk import home_parts as parts
 from watchkeeper.api.wk.home_queries import ask
 from watchkeeper.api.wk.home_shapes import HomeAnswer
 from watchkeeper.api.wk.issue_answers import issue_answer
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, RangeQuery
 from watchkeeper.issues import IssueQuery, IssueStatus
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS
@@ -22,7 +23,7 @@ SHOWN_ISSUES = 8
 MOST_BACK_MS = 366 * DAY_MS
 ALERTS_BACK_MS = 90 * DAY_MS
 
-router = APIRouter(tags=["home"], responses=ERRORS)
+router = LateRouter(tags=["home"], responses=ERRORS)
 
 
 class HomeQuery(RangeQuery):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from watchkeeper.access import Principal
 from watchkeeper.api.auth import Caller, MemberScope, RoomsHere, ViewerScope
 from watchkeeper.api.rooms import Rooms
@@ -21,6 +19,7 @@ from watchkeeper.api.wk.issue_act_shapes import (
     UndoBody,
     UnmergeBody,
 )
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Done
 from watchkeeper.issues import (
     Changed,
@@ -37,7 +36,7 @@ from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.lib.errors import Invalid
 from watchkeeper.model import LiveEvent, LiveTopic, Scope, TimeRange
 
-router = APIRouter(tags=["issues"], responses=ERRORS)
+router = LateRouter(tags=["issues"], responses=ERRORS)
 
 
 @router.post("/projects/{project_id}/issues/bulk")

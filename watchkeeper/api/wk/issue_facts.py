@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 
 from watchkeeper.api.auth import RoomsHere, ViewerScope
@@ -23,6 +23,7 @@ from watchkeeper.api.wk.issue_fact_shapes import (
     TagValuesAnswer,
     WhyAnswer,
 )
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, RangeQuery
 from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.lib.errors import Invalid
@@ -30,7 +31,7 @@ from watchkeeper.lib.errors import Invalid
 _EVENT_ID = re.compile(r"[0-9a-f]{32}\Z")
 _DEFAULT_MS = 30 * DAY_MS
 
-router = APIRouter(tags=["issues"], responses=ERRORS)
+router = LateRouter(tags=["issues"], responses=ERRORS)
 
 
 class EventsQuery(RangeQuery):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 
 from watchkeeper.api.auth import AdminScope, Caller, RoomsHere, ViewerScope
@@ -19,11 +19,12 @@ from watchkeeper.api.wk.issue_search_shapes import (
     Suggestion,
 )
 from watchkeeper.api.wk.issue_search_shapes import SeverityRule as RuleShape
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Done, RangeQuery
 from watchkeeper.issues import IssueSort, SavedSearch, SearchDraft, SeverityRule
 from watchkeeper.lib.clock import DAY_MS
 
-router = APIRouter(tags=["issues"], responses=ERRORS)
+router = LateRouter(tags=["issues"], responses=ERRORS)
 
 
 class CompletionQuery(RangeQuery):

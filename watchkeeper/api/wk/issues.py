@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 
 from watchkeeper.api.auth import Caller, MemberScope, RoomsHere, ViewerScope
@@ -24,6 +24,7 @@ from watchkeeper.api.wk.issue_shapes import (
     IssuesAnswer,
     SortName,
 )
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, RangeQuery
 from watchkeeper.issues import IssueQuery, IssueSort, IssueStatus
 from watchkeeper.lib.clock import DAY_MS, MINUTE_MS
@@ -32,7 +33,7 @@ from watchkeeper.model import Severity, TimeRange
 MOST_BUCKETS = 96
 """Buckets of a chart of events."""
 
-router = APIRouter(tags=["issues"], responses=ERRORS)
+router = LateRouter(tags=["issues"], responses=ERRORS)
 
 
 class IssueFilter(RangeQuery):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter
 from pydantic import Field
 
 from watchkeeper.access import KeyKind, KeyRecord
 from watchkeeper.api.auth import Caller, RoomsHere
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, example
 
-router = APIRouter(tags=["keys"], responses=ERRORS)
+router = LateRouter(tags=["keys"], responses=ERRORS)
 
 KeyKindName = Literal["public", "server"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 
-from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from watchkeeper.api.auth import RoomsHere, ViewerScope
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS
 from watchkeeper.lib.clock import HOUR_MS, Clock
 from watchkeeper.lib.live import LiveHub, LiveMessage, messages_of
@@ -17,7 +17,7 @@ PING_S = 15.0
 LONGEST_MS = HOUR_MS
 """A stream ends after this long; the page opens the next one and shows its credential again."""
 
-router = APIRouter(tags=["live"], responses=ERRORS)
+router = LateRouter(tags=["live"], responses=ERRORS)
 
 
 @router.get(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from watchkeeper.api.auth import Caller, MemberScope, RoomsHere, ViewerScope
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.log_answers import query_answer
 from watchkeeper.api.wk.log_shapes import LogQueriesAnswer, LogQueryAnswer, LogQueryBody
 from watchkeeper.api.wk.shapes import ERRORS, Done
 from watchkeeper.logs import MOST_QUERIES, LogQueries
 
-router = APIRouter(tags=["logs"], responses=ERRORS)
+router = LateRouter(tags=["logs"], responses=ERRORS)
 
 
 @router.get("/projects/{project_id}/logs/queries")

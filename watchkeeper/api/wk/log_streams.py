@@ -8,11 +8,12 @@ import io
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from watchkeeper.api.auth import RoomsHere, ViewerScope
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.log_answers import line_answer
 from watchkeeper.api.wk.log_shapes import LogFilter, LogLine, LogTailBatch
 from watchkeeper.api.wk.shapes import ERRORS
@@ -29,7 +30,7 @@ _COLUMNS = (
     "span_id", "request_id", "user_key", "session_id",
 )  # fmt: skip
 
-router = APIRouter(tags=["logs"], responses=ERRORS)
+router = LateRouter(tags=["logs"], responses=ERRORS)
 
 
 class TailQuery(LogFilter):

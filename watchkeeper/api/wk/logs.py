@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, Field
 
 from watchkeeper.api.auth import Caller, RoomsHere, ViewerScope
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.log_answers import (
     facet_answer,
     histogram_answer,
@@ -48,7 +49,7 @@ _SIDEBAR = ("level", "service", "environment", "host", "release", "source")
 _SHOWN_ATTRIBUTES = 60
 LineId = Annotated[str, Path(max_length=80)]
 
-router = APIRouter(tags=["logs"], responses=ERRORS)
+router = LateRouter(tags=["logs"], responses=ERRORS)
 
 
 class LogsQuery(LogFilter):

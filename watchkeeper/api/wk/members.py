@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from pydantic import Field
 
 from watchkeeper.access import Member
 from watchkeeper.api.auth import Caller, RoomsHere
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, Done, RoleName, example
 
-router = APIRouter(tags=["members"], responses=ERRORS)
+router = LateRouter(tags=["members"], responses=ERRORS)
 
 
 class MemberAnswer(Answer):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, Field
 
 from watchkeeper.api.auth import RoomsHere, ViewerScope
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer
 from watchkeeper.query.metrics import (
     FRESH_MS,
@@ -18,7 +19,7 @@ from watchkeeper.query.metrics import (
     MetricSort,
 )
 
-router = APIRouter(tags=["metrics"], responses=ERRORS)
+router = LateRouter(tags=["metrics"], responses=ERRORS)
 
 
 class MetricsQuery(BaseModel):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 
 from watchkeeper.api.auth import MemberScope, RoomsHere, ViewerScope
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Done, RangeQuery
 from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.monitors import Monitor, MonitorEnvironment
 
-router = APIRouter(tags=["monitors"], responses=ERRORS)
+router = LateRouter(tags=["monitors"], responses=ERRORS)
 
 RunStatusName = Literal["in_progress", "ok", "error", "missed", "timeout"]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
 from watchkeeper.api.auth import AdminScope, RoomsHere, ViewerScope
 from watchkeeper.api.wk.json_answer import json_answer
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Body, RangeQuery, example
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS
 from watchkeeper.model import TimeRange
@@ -32,7 +33,7 @@ from watchkeeper.traces import (
     StatName,
 )
 
-router = APIRouter(
+router = LateRouter(
     prefix="/projects/{project_id}/performance", tags=["performance"], responses=ERRORS
 )
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from watchkeeper.api.auth import RoomsHere, ViewerScope
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer, RangeQuery
 from watchkeeper.api.wk.up_history import UpHistory, bucket_ms, ratios, strips
 from watchkeeper.ingest.scrape import Health, TargetStatus
 from watchkeeper.lib.clock import HOUR_MS
 
-router = APIRouter(tags=["scrape"], responses=ERRORS)
+router = LateRouter(tags=["scrape"], responses=ERRORS)
 
 MOST_DROPPED = 200
 

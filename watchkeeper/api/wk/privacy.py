@@ -6,12 +6,12 @@ import copy
 import json
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter
 from pydantic import Field
 
 from watchkeeper.access import audit
 from watchkeeper.api.auth import AdminScope, Caller, MemberScope, RoomsHere, ViewerScope
 from watchkeeper.api.rooms import Rooms
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, example
 from watchkeeper.lib.errors import Invalid
 from watchkeeper.privacy import (
@@ -32,7 +32,7 @@ from watchkeeper.privacy import (
     put_policy,
 )
 
-router = APIRouter(tags=["privacy"], responses=ERRORS)
+router = LateRouter(tags=["privacy"], responses=ERRORS)
 
 _MAX_RULES = 100
 _MAX_SAMPLE_CHARACTERS = 1_000_000

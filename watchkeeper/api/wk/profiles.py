@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from watchkeeper.api.auth import MemberScope, RoomsHere, ViewerScope
 from watchkeeper.api.wk.json_answer import json_answer
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, RangeQuery
 from watchkeeper.ingest import EncodedRows, EnvelopeBatch, ProfileRow, encode_envelope_rows
 from watchkeeper.lib.clock import HOUR_MS, NS_A_MS
 from watchkeeper.model import Kind, TimeRange
 from watchkeeper.traces import Flame, ProfilePage, ProfileQuery, UploadedProfile, checked_pprof
 
-router = APIRouter(prefix="/projects/{project_id}/profiles", tags=["profiles"], responses=ERRORS)
+router = LateRouter(prefix="/projects/{project_id}/profiles", tags=["profiles"], responses=ERRORS)
 
 
 class ProfileFilter(RangeQuery):

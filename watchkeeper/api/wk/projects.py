@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from pydantic import Field
 
 from watchkeeper.api.auth import Caller, RoomsHere
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.session import ProjectAnswer, project_answer
 from watchkeeper.api.wk.shapes import ERRORS, Body, example
 from watchkeeper.issues import GROUPING_VERSIONS
 from watchkeeper.lib.errors import Invalid
 
-router = APIRouter(tags=["projects"], responses=ERRORS)
+router = LateRouter(tags=["projects"], responses=ERRORS)
 
 
 class NewProjectBody(Body):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from watchkeeper.api.auth import RoomsHere, ViewerScope
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer, RangeQuery
 from watchkeeper.artifacts import Health, HealthLine
 from watchkeeper.lib.clock import DAY_MS
 
-router = APIRouter(tags=["releases"], responses=ERRORS)
+router = LateRouter(tags=["releases"], responses=ERRORS)
 
 
 class HealthAnswer(Answer):

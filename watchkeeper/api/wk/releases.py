@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import Field
 
 from watchkeeper.api.auth import MemberScope, RoomsHere, ViewerScope
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.release_health import HealthAnswer, health_answer
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, RangeQuery, example
 from watchkeeper.artifacts import (
@@ -21,7 +22,7 @@ from watchkeeper.artifacts import (
 from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.model import LiveEvent, LiveTopic
 
-router = APIRouter(tags=["releases"], responses=ERRORS)
+router = LateRouter(tags=["releases"], responses=ERRORS)
 
 StatusName = Literal["started", "in_progress", "success", "failure"]
 LONGEST_MS = 4_102_444_800_000

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import Field
 
 from watchkeeper.access import audit
 from watchkeeper.api.auth import AdminScope, Caller, RoomsHere, ViewerScope
 from watchkeeper.api.rooms import Rooms
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, example
 from watchkeeper.lib.errors import Invalid
 from watchkeeper.privacy import days_of, put_days, rows_by_table
 from watchkeeper.store.columns import TableSize
 
-router = APIRouter(tags=["privacy"], responses=ERRORS)
+router = LateRouter(tags=["privacy"], responses=ERRORS)
 
 
 class SignalDays(Answer):

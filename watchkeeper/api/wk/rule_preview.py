@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import math
 
-from fastapi import APIRouter
-
 from watchkeeper.alerting import RuleFileInvalid
 from watchkeeper.alerting.rules import AlertingRule
 from watchkeeper.api.auth import RoomsHere, ViewerScope
 from watchkeeper.api.rooms import Rooms
 from watchkeeper.api.wk.charts import instant
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.rules import RuleSourceBody
 from watchkeeper.api.wk.shapes import ERRORS, Answer
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.model import METRIC_NAME, Scope
 from watchkeeper.query.promql import Comparison, comparison_of, parse
 
-router = APIRouter(tags=["rules"], responses=ERRORS)
+router = LateRouter(tags=["rules"], responses=ERRORS)
 
 MOST_RULES = 20
 MOST_VALUES = 3

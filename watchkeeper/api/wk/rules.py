@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from fastapi import APIRouter
 from pydantic import Field
 
 from watchkeeper.alerting import GroupStatus, RuleFileInvalid, StoredRuleFile, rule_state
@@ -20,10 +19,11 @@ from watchkeeper.alerting.rules import Rule as AnyRule
 from watchkeeper.api.auth import Caller, MemberScope, RoomsHere, ViewerScope
 from watchkeeper.api.rooms import Rooms
 from watchkeeper.api.trail import note
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, Done, example
 from watchkeeper.model import Scope
 
-router = APIRouter(tags=["rules"], responses=ERRORS)
+router = LateRouter(tags=["rules"], responses=ERRORS)
 
 
 class RuleAnswer(Answer):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from watchkeeper.api.auth import AdminScope, Caller, MemberScope, RoomsHere, ViewerScope
 from watchkeeper.api.rooms import Rooms
 from watchkeeper.api.trail import note
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, example
 from watchkeeper.ingest.scrape import TargetStatus
 from watchkeeper.model import Scope
@@ -18,7 +18,7 @@ from watchkeeper.model import Scope
 MOST_DROPPED = 1000
 """Dropped targets that are shown: a discovery may name many more."""
 
-router = APIRouter(tags=["scrape"], responses=ERRORS)
+router = LateRouter(tags=["scrape"], responses=ERRORS)
 
 
 class PastScrape(Answer):

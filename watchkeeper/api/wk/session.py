@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import Field
 
 from watchkeeper import __version__
@@ -17,9 +17,10 @@ from watchkeeper.api.auth import (
     set_session_cookie,
 )
 from watchkeeper.api.rooms import Rooms
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, Done, RoleName, example
 
-router = APIRouter(tags=["session"], responses=ERRORS)
+router = LateRouter(tags=["session"], responses=ERRORS)
 
 
 class UserAnswer(Answer):

@@ -7,17 +7,16 @@ import sys
 import uuid
 from typing import Literal
 
-from fastapi import APIRouter
-
 from watchkeeper import __version__
 from watchkeeper.access import KeyKind, KeyRecord
 from watchkeeper.api import repo
 from watchkeeper.api.auth import Caller, MemberScope, RoomsHere
 from watchkeeper.api.bounds import TEST_ERROR, enter
 from watchkeeper.api.rooms import Rooms
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer
 
-router = APIRouter(tags=["setup"], responses=ERRORS)
+router = LateRouter(tags=["setup"], responses=ERRORS)
 
 
 class Addresses(Answer):

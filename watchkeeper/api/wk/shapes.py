@@ -19,9 +19,14 @@ class Body(BaseModel):
 
 
 class Answer(BaseModel):
-    """A response body. Every declared field is always present, null where nothing is known."""
+    """A response body. Every declared field is always present, null where nothing is known.
 
-    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+    Its validator is built when it is first used: there are many, and a page needs few.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, defer_build=True, json_schema_serialization_defaults_required=True
+    )
 
 
 class RoleName(StrEnum):

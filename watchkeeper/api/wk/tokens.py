@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from fastapi import APIRouter
 from pydantic import Field
 
 from watchkeeper.access import ApiToken
 from watchkeeper.api.auth import Caller, RoomsHere
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, Answer, Body, Done, RoleName, example
 
-router = APIRouter(tags=["tokens"], responses=ERRORS)
+router = LateRouter(tags=["tokens"], responses=ERRORS)
 
 
 class TokenAnswer(Answer):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from watchkeeper.access import Principal
 from watchkeeper.api.auth import Caller, RoomsHere, ViewerScope
 from watchkeeper.api.wk.json_answer import json_answer
+from watchkeeper.api.wk.late import LateRouter
 from watchkeeper.api.wk.shapes import ERRORS, RangeQuery
 from watchkeeper.lib.clock import HOUR_MS
 from watchkeeper.lib.errors import NotFound
@@ -27,7 +28,7 @@ from watchkeeper.traces import (
     TraceSort,
 )
 
-router = APIRouter(tags=["traces"], responses=ERRORS)
+router = LateRouter(tags=["traces"], responses=ERRORS)
 
 TraceId = Annotated[str, Path(max_length=64, description="32 hex digits")]
 SpanId = Annotated[str, Path(max_length=32, description="16 hex digits")]

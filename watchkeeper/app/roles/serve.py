@@ -16,6 +16,7 @@ from typing import ClassVar
 from watchkeeper.app.config import Config
 from watchkeeper.app.datadir import DataDir, DataDirLock
 from watchkeeper.app.options import split_listen
+from watchkeeper.app.starting import make_imports_light
 from watchkeeper.app.supervise import EngineProcess
 from watchkeeper.app.words import read_words, said_again
 from watchkeeper.lib.errors import WatchkeeperError
@@ -50,6 +51,7 @@ def _serve(config: Config) -> int:
         listener = _listen(config.server.listen)
         engine = EngineProcess(["--parent-pid", str(os.getpid()), *said_again(config)])
         engine.start()
+        make_imports_light()
         from watchkeeper.app.roles.public import serve_public
 
         return serve_public(config, data_dir, listener, engine)

@@ -6,7 +6,6 @@ import ctypes
 import fcntl
 import os
 import re
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -14,13 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from watchkeeper.lib.imports import hidden
 from watchkeeper.store.columns.errors import DataDirInUse, StoreUnavailable
 from watchkeeper.store.columns.options import EmbeddedOptions
 
 if TYPE_CHECKING:
     from chdb.state.sqlitelike import Connection
 
-_OPTIONAL = ("pyarrow", "pandas")
 _MADV_DONTNEED = 4
 _MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+\s+(\S.*)?")
 
@@ -31,13 +30,8 @@ def import_connection() -> type[Connection]:
     chDB imports these where they are installed, for answers that we never ask for; keeping them
     out saves some 26 MB. Whoever imports them later gets them.
     """
-    hidden = [name for name in _OPTIONAL if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
-    try:
+    with hidden("pyarrow", "pandas"):
         from chdb.state.sqlitelike import Connection
-    finally:
-        for name in hidden:
-            del sys.modules[name]
     return Connection
 
 
