@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -37,10 +38,12 @@ class Server:
     environ: Mapping[str, str] = field(default_factory=dict)
     log: Path | None = None
     process: subprocess.Popen[bytes] | None = None
+    ca_file: Path | None = None
+    """The authority of its certificate; None: it speaks plain HTTP."""
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.ca_file else 'http'}://127.0.0.1:{self.port}"
 
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "watchkeeper.cli", *words, "--data-dir", str(self.data_dir)]
@@ -70,8 +73,9 @@ class Server:
             time.sleep(0.02)
 
     def is_healthy(self) -> bool:
+        tls = ssl.create_default_context(cafile=self.ca_file) if self.ca_file else None
         try:
-            with urllib.request.urlopen(f"{self.url}/api/health", timeout=5) as answer:
+            with urllib.request.urlopen(f"{self.url}/api/health", timeout=5, context=tls) as answer:
                 return bool(answer.status == 200)
         except (OSError, urllib.error.URLError):
             return False

@@ -7,10 +7,11 @@ declare -A package_of=(
   [redis-server]=redis-server
   [promtool]=prometheus
   [amtool]=prometheus-alertmanager
+  [rsyslogd]="rsyslog rsyslog-gnutls"
 )
 missing=()
 for program in "${!package_of[@]}"; do
-  command -v "$program" >/dev/null 2>&1 || missing+=("${package_of[$program]}")
+  command -v "$program" >/dev/null 2>&1 || missing+=(${package_of[$program]})
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then

@@ -49,6 +49,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "SENTRY_AUTH_TOKEN": facts["api_token"],
         "SENTRY_ORG": "acme",
         "SENTRY_PROJECT": "web",
+        "SENTRY_DSN": facts["sentry_dsn"],
     }
     shop = Shop(directory / "shop", environ)
     shop.write()
@@ -65,6 +66,29 @@ def test_the_cli_knows_who_it_is(site: Site) -> None:
     assert "User: token:setup" in told
     assert "project:releases" in told
     assert "web" in site.shop.cli("projects", "list")
+
+
+def test_a_failing_job_run_by_the_cli_has_an_issue_until_it_recovers(site: Site) -> None:
+    run = ("monitors", "run", "--environment", "production", "--schedule", "*/10 * * * *",
+           "--check-in-margin", "5", "--max-runtime", "15", "--timezone", "Europe/Vienna",
+           "--failure-issue-threshold", "2", "--recovery-threshold", "1",
+           "nightly-backup")  # fmt: skip
+
+    def status() -> list[str]:
+        query = {"q": "monitor.slug:nightly-backup"}
+        path = f"/api/wk/projects/{site.facts['project_id']}/issues"
+        found = site.client.get(path, params=query).json()["issues"]
+        return [one["status"] for one in found]
+
+    for _ in range(2):
+        assert site.shop.cli_result(*run, "--", "false").returncode == 1
+    eventually(lambda: status() == ["unresolved"], within_s=60, what="the job has an issue")
+    (monitor,) = site.get("monitors")["monitors"]
+    assert (monitor["failure_issue_threshold"], monitor["timezone"]) == (2, "Europe/Vienna")
+    assert monitor["environments"][0]["incident_ms"] is not None
+
+    site.shop.cli(*run, "--", "true")
+    eventually(lambda: status() == ["resolved"], within_s=60, what="the issue is resolved")
 
 
 def test_a_release_is_made_filled_finished_and_deployed(site: Site) -> None:

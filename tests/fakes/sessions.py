@@ -21,7 +21,7 @@ def session(
     """One state of a session; or, with `sessions` and `crashed`, the sum of several."""
     return SessionRow(
         ts=ts,
-        session_id=f"{sid:032x}",
+        session_id=f"{sid:032x}" if sessions == 1 else f"sum-{sid:032x}",
         user_key=user,
         seq=seq,
         status=status,

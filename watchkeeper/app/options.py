@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from watchkeeper.lib.listening import parse_addresses
+from watchkeeper.lib.listening import Transport, parse_addresses
 
 _OWNED = re.compile(r"([\w.-]+/[\w.-]+)=(.*)")
 
@@ -20,14 +20,21 @@ class ServerOptions:
     listen: str = "127.0.0.1:8000"
     """HOST:PORT of the one public HTTP address."""
     public_url: str = ""
-    """Address that printed links and snippets carry; empty: http:// and `listen`."""
+    """Address that printed links and snippets carry; empty: http:// (https:// with a certificate)
+    and `listen`."""
     data_dir: Path = Path("data")
     """Directory of everything that is stored here. One server owns it."""
     max_body_bytes: int = 16 * 1024 * 1024
     """Largest request body of the JSON API; ingest has limits of its own."""
+    tls_cert_file: str = ""
+    """PEM file of the certificate, and of those that signed it, with which `listen` speaks HTTPS;
+    a changed file is taken within 5 s. Empty: plain HTTP."""
+    tls_key_file: str = ""
+    """PEM file of its key, without a passphrase; empty: it stands in the certificate's file."""
 
     def __post_init__(self) -> None:
         split_listen(self.listen)
+        _tls_pair("tls_", self.tls_cert_file, self.tls_key_file)
         if self.public_url and urlsplit(self.public_url).scheme not in {"http", "https"}:
             raise ValueError(
                 f"public_url must start with http:// or https://, got {self.public_url!r}"
@@ -38,7 +45,8 @@ class ServerOptions:
     @property
     def base_url(self) -> str:
         """The address to print, without a trailing slash."""
-        return self.public_url.rstrip("/") or f"http://{self.listen}"
+        scheme = "https" if self.tls_cert_file else "http"
+        return self.public_url.rstrip("/") or f"{scheme}://{self.listen}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +114,8 @@ class StatsdOptions:
     """Keep the container that DogStatsD clients name as the label container_id."""
 
     def __post_init__(self) -> None:
-        for each in self.listen:
-            try:
-                parse_addresses(split_owner(each)[1])
-            except ValueError as error:
-                raise ValueError(f"listen: {error}") from error
+        if _listens_with_tls(self.listen):
+            raise ValueError("listen: StatsD has no TLS; use HOST:PORT, udp:// or tcp://")
         if not 0.1 <= self.flush_interval_s <= 60:
             raise ValueError(f"flush_interval_s must be 0.1..60, got {self.flush_interval_s}")
         if self.ttl_s < 0:
@@ -125,14 +130,19 @@ class SyslogOptions:
 
     listen: tuple[str, ...] = ()
     """[organisation/project=]address, such as localhost:5514 for UDP and TCP; udp://, tcp://,
-    unixgram:///path, unix:///path are one each. Empty: no syslog."""
+    tls://, unixgram:///path, unix:///path are one each. Empty: no syslog."""
+    tls_cert_file: str = ""
+    """PEM file of the certificate of tls:// addresses, and of those that signed it; a changed file
+    is taken within 5 s."""
+    tls_key_file: str = ""
+    """PEM file of its key, without a passphrase; empty: it stands in the certificate's file."""
+    tls_client_ca_file: str = ""
+    """PEM file of authorities: only senders with a certificate of theirs are let in. Empty: all."""
 
     def __post_init__(self) -> None:
-        for each in self.listen:
-            try:
-                parse_addresses(split_owner(each)[1])
-            except ValueError as error:
-                raise ValueError(f"listen: {error}") from error
+        _tls_pair("tls_", self.tls_cert_file, self.tls_key_file, self.tls_client_ca_file)
+        if _listens_with_tls(self.listen) and not self.tls_cert_file:
+            raise ValueError("listen: tls:// wants a certificate; set syslog.tls_cert_file")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,8 +363,21 @@ class OtlpSettings:
     """Longest body, as sent and unpacked."""
     grpc_listen: str = "127.0.0.1:4317"
     """Address for OTLP over gRPC, HOST:PORT; empty: not served."""
+    grpc_tls_cert_file: str = ""
+    """PEM file of the certificate, and of those that signed it, with which `grpc_listen` speaks
+    TLS; a changed file is taken within 5 s. Empty: without TLS."""
+    grpc_tls_key_file: str = ""
+    """PEM file of its key, without a passphrase; empty: it stands in the certificate's file."""
+    grpc_tls_client_ca_file: str = ""
+    """PEM file of authorities: only senders with a certificate of theirs are let in. Empty: all."""
 
     def __post_init__(self) -> None:
+        _tls_pair(
+            "grpc_tls_",
+            self.grpc_tls_cert_file,
+            self.grpc_tls_key_file,
+            self.grpc_tls_client_ca_file,
+        )
         if self.grpc_listen:
             split_listen(self.grpc_listen)
         if self.translation_strategy not in OTLP_STRATEGIES:
@@ -380,6 +403,21 @@ def split_owner(text: str) -> tuple[str, str]:
     """`organisation/project=rest` as (organisation/project, rest); without one it is empty."""
     found = _OWNED.fullmatch(text)
     return (found[1], found[2]) if found else ("", text)
+
+
+def _listens_with_tls(listen: tuple[str, ...]) -> bool:
+    """True if one of the addresses is tls://. Raises ValueError for what is no address."""
+    try:
+        found = [one for each in listen for one in parse_addresses(split_owner(each)[1])]
+    except ValueError as error:
+        raise ValueError(f"listen: {error}") from error
+    return any(each.transport is Transport.TLS for each in found)
+
+
+def _tls_pair(prefix: str, cert_file: str, key_file: str, client_ca_file: str = "") -> None:
+    if (key_file or client_ca_file) and not cert_file:
+        name = "key_file" if key_file else "client_ca_file"
+        raise ValueError(f"{prefix}{name} is of no use without {prefix}cert_file: set that too")
 
 
 def _scheme(name: str, url: str, allowed: set[str]) -> None:

@@ -17,7 +17,7 @@ SIGNAL_TABLES = {
     "logs": ("logs",),
     "spans": ("spans", "traces"),
     "profiles": ("profiles",),
-    "sessions": ("sessions",),
+    "sessions": ("sessions", "sessions_1h"),
     "feedback": ("feedback",),
     "attachments": ("attachments",),
     "replays": ("replays",),

@@ -11,13 +11,18 @@ from watchkeeper.ingest.pipeline import LogLimits
 from watchkeeper.ingest.protocols.syslog import SyslogListener, SyslogService
 from watchkeeper.lib.clock import DAY_MS, system_clock
 from watchkeeper.lib.listening import parse_addresses
+from watchkeeper.lib.tls_listening import ServerTls
 from watchkeeper.privacy import Scrubber
 
 
 def build_syslog(
-    config: Config, access: Access, acceptor: Acceptor, scrubber: Scrubber
+    config: Config,
+    access: Access,
+    acceptor: Acceptor,
+    scrubber: Scrubber,
+    tls: ServerTls | None,
 ) -> SyslogService:
-    """syslog with its sockets open. Raises CannotListen."""
+    """syslog with its sockets open. tls: of its tls:// addresses. Raises CannotListen."""
     listeners = [
         SyslogListener(address, project)
         for entry in config.syslog.listen
@@ -31,6 +36,7 @@ def build_syslog(
         find_project=HomeProjects(access).find,
         clock=system_clock,
         limits=log_limits(config),
+        tls=tls.context if tls else None,
     )
     service.open()
     return service

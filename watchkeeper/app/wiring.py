@@ -67,7 +67,14 @@ from watchkeeper.ingest.sinks import (
     SpanSink,
     TellingSink,
 )
-from watchkeeper.issues import ErrorSink, ErrorsSource, FeedbackReads, IssueMetrics, Issues
+from watchkeeper.issues import (
+    ErrorSink,
+    ErrorsSource,
+    FeedbackReads,
+    IssueMetrics,
+    Issues,
+    IssuesByEvent,
+)
 from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.lib.live import LiveHub
 from watchkeeper.lib.outbound import Outbound, OutboundOptions
@@ -232,7 +239,11 @@ def build_engine(
         torn_traces=_torn_traces(ground, digest),
         log_matches=log_matches(ground.columns, meta, ground.acceptor, digest.passed_ms),
         monitor_watch=MonitorWatch(
-            ground.columns, meta, ground.acceptor, passed_ms=digest.passed_ms
+            ground.columns,
+            meta,
+            ground.acceptor,
+            passed_ms=digest.passed_ms,
+            issues=IssuesByEvent(meta, ground.columns, api.issues.acts, actor="cron monitors"),
         ),
         evaluator=api.evaluator,
         deliverer=Deliverer(meta, new_line(ground.outbound, clock), clock),

@@ -182,6 +182,44 @@ def session_counts(
     )
 
 
+def session_people(
+    columns: Columns, scope: Scope, *, start_ms: int, end_ms: int, step_ms: int
+) -> list[list[Any]]:
+    """People of whose sessions something was first heard in [start_ms, end_ms), by slot.
+
+    Rows: project id, slot, release, environment, people first heard of, people whose first crash
+    was. First on a day (UTC), of a release in an environment.
+    """
+    return columns.rows(
+        """
+        WITH touched AS (
+            SELECT DISTINCT project_id, user_key FROM session_states
+            WHERE project_id IN {projects:Array(UInt32)} AND user_key != ''
+              AND received >= fromUnixTimestamp64Milli({start:Int64})
+              AND received < fromUnixTimestamp64Milli({end:Int64})
+        ), heard AS (
+            SELECT project_id, release, environment, toDate(received, 'UTC') AS day, user_key,
+                   [
+                       toUnixTimestamp64Milli(min(received)),
+                       toUnixTimestamp64Milli(minIf(received, crashed > 0))
+                   ] AS firsts
+            FROM session_states
+            WHERE project_id IN {projects:Array(UInt32)} AND user_key != ''
+              AND received >= toStartOfDay(fromUnixTimestamp64Milli({start:Int64}, 'UTC'), 'UTC')
+              AND received < fromUnixTimestamp64Milli({end:Int64})
+              AND (project_id, user_key) IN touched
+            GROUP BY project_id, release, environment, day, user_key
+        )
+        SELECT project_id, intDiv(first, {step:Int64}) AS slot, release, environment,
+               countIf(nth = 1), countIf(nth = 2)
+        FROM heard ARRAY JOIN firsts AS first, arrayEnumerate(firsts) AS nth
+        WHERE first >= {start:Int64}
+        GROUP BY project_id, slot, release, environment
+        """,
+        {"projects": scope.project_ids, "start": start_ms, "end": end_ms, "step": step_ms},
+    )
+
+
 def last_samples(
     columns: Columns, scope: Scope, metrics: Sequence[str], *, since_ms: int
 ) -> Iterator[LastSample]:

@@ -1,4 +1,4 @@
-"""Sessions as series: how many began, and how many of them went how wrong."""
+"""Sessions as series: how many began, how many of them went how wrong, and whose they were."""
 
 from __future__ import annotations
 
@@ -13,30 +13,50 @@ SESSIONS_TOTAL = "watchkeeper_sessions_total"
 ERRORED_TOTAL = "watchkeeper_sessions_errored_total"
 ABNORMAL_TOTAL = "watchkeeper_sessions_abnormal_total"
 CRASHED_TOTAL = "watchkeeper_sessions_crashed_total"
+PEOPLE_TOTAL = "watchkeeper_session_users_total"
+CRASHED_PEOPLE_TOTAL = "watchkeeper_session_users_crashed_total"
+
+_Key = tuple[int, int, str, str]
+"""Slot, project id, release, environment."""
 
 
 class SessionsSource:
-    """A session counts once in each series: in the interval that first heard so of it."""
+    """A session counts once in each series: in the interval that first heard so of it.
+
+    A person counts once a day (UTC) for each release and environment.
+    """
 
     name = "sessions"
-    metrics: tuple[str, ...] = (SESSIONS_TOTAL, ERRORED_TOTAL, ABNORMAL_TOTAL, CRASHED_TOTAL)
+    metrics: tuple[str, ...] = (
+        SESSIONS_TOTAL,
+        ERRORED_TOTAL,
+        ABNORMAL_TOTAL,
+        CRASHED_TOTAL,
+        PEOPLE_TOTAL,
+        CRASHED_PEOPLE_TOTAL,
+    )
     max_groups = 200
 
     def bursts(
         self, columns: Columns, scope: Scope, *, start_ms: int, end_ms: int, step_ms: int
     ) -> Iterator[Burst]:
         """One burst for each release and environment; the series that stand still are in it."""
-        rows = repo.session_counts(
-            columns, scope, start_ms=start_ms, end_ms=end_ms, step_ms=step_ms
-        )
-        for project_id, slot, release, environment, *counts in rows:
+        span = {"start_ms": start_ms, "end_ms": end_ms, "step_ms": step_ms}
+        grown: dict[_Key, dict[str, int]] = {}
+        for rows, metrics in (
+            (repo.session_counts(columns, scope, **span), self.metrics[:4]),
+            (repo.session_people(columns, scope, **span), self.metrics[4:]),
+        ):
+            for project_id, slot, release, environment, *counts in rows:
+                key = (int(slot), int(project_id), str(release), str(environment))
+                grown.setdefault(key, {}).update(zip(metrics, map(int, counts), strict=True))
+        # The busiest first: which releases there are too many of is decided in this order.
+        for key in sorted(grown, key=lambda one: (one[0], -grown[one].get(SESSIONS_TOTAL, 0), one)):
+            slot, project_id, release, environment = key
             yield Burst(
-                project_id=int(project_id),
-                interval_ms=int(slot) * step_ms,
+                project_id=project_id,
+                interval_ms=slot * step_ms,
                 group=group_of({"release": release, "environment": environment}),
                 other=group_of({"release": OTHER}),
-                growth=tuple(
-                    Growth(metric, int(count))
-                    for metric, count in zip(self.metrics, counts, strict=True)
-                ),
+                growth=tuple(Growth(name, grown[key].get(name, 0)) for name in self.metrics),
             )

@@ -1,6 +1,7 @@
 """Errors as people work on them: issues, their events, and the series that alerts watch."""
 
 from watchkeeper.issues.acts import Changed, IssueActs, Undone
+from watchkeeper.issues.by_event import IssuesByEvent
 from watchkeeper.issues.change import IssueChange
 from watchkeeper.issues.complete import Completion
 from watchkeeper.issues.consume import ErrorSink
@@ -86,6 +87,7 @@ __all__ = [
     "IssueStats",
     "IssueStatus",
     "Issues",
+    "IssuesByEvent",
     "Minified",
     "Parts",
     "Relation",

@@ -16,16 +16,17 @@ from watchkeeper.lib.errors import WatchkeeperError
 
 _BACKLOG = 128
 _SO_RCVBUFFORCE = 33
-_URL = re.compile(r"(?:(udp|tcp)://)?(\[[0-9a-fA-F:.%]+\]|[^\s:/\[\]]*):([0-9]{1,5})")
+_URL = re.compile(r"(?:(udp|tcp|tls)://)?(\[[0-9a-fA-F:.%]+\]|[^\s:/\[\]]*):([0-9]{1,5})")
 _PATH = re.compile(r"(unix|unixgram)://(/.+)")
 _LONGEST_PATH = 107
 
 
 class Transport(StrEnum):
-    """How bytes come in."""
+    """How bytes come in. TLS: over TCP."""
 
     UDP = "udp"
     TCP = "tcp"
+    TLS = "tls"
     UNIXGRAM = "unixgram"
     UNIX = "unix"
 
@@ -59,7 +60,8 @@ class ListenAddress:
 def parse_addresses(text: str) -> tuple[ListenAddress, ...]:
     """The sockets that an address means.
 
-    `HOST:PORT` is UDP and TCP; udp://, tcp://, unix:///path and unixgram:///path are one each.
+    `HOST:PORT` is UDP and TCP; udp://, tcp://, tls://, unix:///path and unixgram:///path are one
+    each.
     `localhost` is both loopback addresses; an empty host is every address. Raises ValueError.
     """
     if (found := _PATH.fullmatch(text)) is not None:
@@ -70,7 +72,7 @@ def parse_addresses(text: str) -> tuple[ListenAddress, ...]:
     if found is None or int(found[3]) > 65_535:
         raise ValueError(
             f"{text!r} is no address; use HOST:PORT, udp://HOST:PORT, tcp://HOST:PORT, "
-            "unixgram:///path or unix:///path"
+            "tls://HOST:PORT (syslog only), unixgram:///path or unix:///path"
         )
     kinds = (Transport(found[1]),) if found[1] else (Transport.UDP, Transport.TCP)
     name = found[2].strip("[]")
@@ -119,7 +121,7 @@ def _open_inet(address: ListenAddress, receive_bytes: int) -> socket.socket:
     try:
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        if address.transport is Transport.TCP:
+        if not address.transport.is_datagram:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         return _ready(sock, target, address, receive_bytes)
     except OSError:

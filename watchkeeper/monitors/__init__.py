@@ -10,10 +10,11 @@ from watchkeeper.monitors.types import (
     RunCounts,
     RunStatus,
 )
-from watchkeeper.monitors.watch import MonitorWatch
+from watchkeeper.monitors.watch import IncidentIssues, MonitorWatch
 
 __all__ = [
     "CheckInsSource",
+    "IncidentIssues",
     "Monitor",
     "MonitorEnvironment",
     "MonitorPage",

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.model import Scope, TimeRange
-from watchkeeper.monitors.types import CheckIn, Run, RunStatus, State
+from watchkeeper.monitors.types import CheckIn, Pending, Run, RunStatus, State
 from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import tables
 
@@ -55,7 +55,7 @@ def received(columns: Columns, *, start_ms: int, end_ms: int) -> list[CheckIn]:
     rows = columns.rows(
         """
         SELECT project_id, monitor, environment, check_in_id, status,
-               toUnixTimestamp64Milli(ts) AS at_ms, duration_ms, config
+               toUnixTimestamp64Milli(ts) AS at_ms, duration_ms, config, release, trace_id
         FROM check_ins
         WHERE received >= fromUnixTimestamp64Milli({start:Int64})
           AND received < fromUnixTimestamp64Milli({end:Int64})
@@ -73,6 +73,8 @@ def received(columns: Columns, *, start_ms: int, end_ms: int) -> list[CheckIn]:
             ts_ms=int(row[5]),
             duration_ms=int(row[6]),
             config=str(row[7]).encode(),
+            release=str(row[8]),
+            trace_id=str(row[9]),
         )
         for row in rows
     ]
@@ -180,6 +182,11 @@ def put_state(conn: Connection, monitor_id: int, environment: str, kept: Kept) -
         "run_id": kept.state.run_id,
         "run_ms": kept.state.run_ms,
         "failures": kept.state.failures,
+        "incident_ms": kept.state.incident_ms,
+        "incident_event": kept.state.incident_event,
+        "recoveries": kept.state.recoveries,
+        "pending": kept.state.pending.value,
+        "pending_ms": kept.state.pending_ms,
     }
     if kept.id:
         conn.execute(update(_e).where(_e.c.id == kept.id).values(**values))
@@ -208,6 +215,11 @@ def _state(row: Row[Any]) -> State:
         run_id=row.run_id,
         run_ms=row.run_ms,
         failures=row.failures,
+        incident_ms=row.incident_ms,
+        incident_event=row.incident_event,
+        recoveries=row.recoveries,
+        pending=Pending(row.pending),
+        pending_ms=row.pending_ms,
     )
 
 

@@ -15,7 +15,10 @@ from watchkeeper.lib.clock import MINUTE_MS, SECOND_MS
 
 DEFAULT_MARGIN_MIN = 1
 DEFAULT_MAX_RUNTIME_MIN = 30
+MOST_RUNS_IN_A_ROW = 720
+"""Largest threshold."""
 _MOST_MINUTES = 40_320
+_LONGEST_OWNER = 200
 _ALIASES = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
@@ -67,14 +70,19 @@ class Schedule:
 class MonitorConfig:
     """What a job says of itself. schedule: None where nothing that can be read was told.
 
-    margin_min: how late a run may begin; max_runtime_min: how long it may take. error: why the
-    schedule cannot be read; empty otherwise.
+    margin_min: how late a run may begin; max_runtime_min: how long it may take. failures: runs in a
+    row that were no success and make an issue; recoveries: runs in a row that were, and resolve it.
+    owner: who the issue is given to, `user:` and an e-mail address; others are only shown. error:
+    why the schedule cannot be read; empty otherwise.
     """
 
     schedule: Schedule | None = None
     timezone: str = "UTC"
     margin_min: int = DEFAULT_MARGIN_MIN
     max_runtime_min: int = DEFAULT_MAX_RUNTIME_MIN
+    failures: int = 1
+    recoveries: int = 1
+    owner: str = ""
     error: str = ""
 
     @property
@@ -84,6 +92,12 @@ class MonitorConfig:
     @property
     def max_runtime_ms(self) -> int:
         return self.max_runtime_min * MINUTE_MS
+
+    @property
+    def owner_email(self) -> str:
+        """Address of the person who owns the job; empty if none is told."""
+        kind, _, who = self.owner.partition(":")
+        return who if kind == "user" and "@" in who else ""
 
     @property
     def is_crontab(self) -> bool:
@@ -110,6 +124,9 @@ class _Config(msgspec.Struct):
     timezone: str | None = None
     checkin_margin: int | float | None = None
     max_runtime: int | float | None = None
+    failure_issue_threshold: int | float | None = None
+    recovery_threshold: int | float | None = None
+    owner: str | None = None
 
 
 _decode = msgspec.json.Decoder(_Config, strict=False).decode
@@ -138,6 +155,9 @@ def _of(read: _Config, schedule: Schedule | None, timezone: str, error: str) -> 
         timezone=timezone,
         margin_min=_minutes(read.checkin_margin, DEFAULT_MARGIN_MIN),
         max_runtime_min=_minutes(read.max_runtime, DEFAULT_MAX_RUNTIME_MIN),
+        failures=_in_a_row(read.failure_issue_threshold),
+        recoveries=_in_a_row(read.recovery_threshold),
+        owner=(read.owner or "")[:_LONGEST_OWNER],
         error=error,
     )
 
@@ -147,6 +167,12 @@ def _minutes(told: int | float | None, default: int) -> int:
     if told is None or not 0 < told <= _MOST_MINUTES:
         return default
     return max(1, round(told))
+
+
+def _in_a_row(told: int | float | None) -> int:
+    if told is None or not 1 <= told <= MOST_RUNS_IN_A_ROW:
+        return 1
+    return int(told)
 
 
 def _schedule_of(sent: _Sent) -> Schedule:

@@ -9,6 +9,14 @@ from enum import StrEnum
 from watchkeeper.monitors.schedule import MonitorConfig
 
 
+class Pending(StrEnum):
+    """What is still to be done to the issue of a job, once its event is stored."""
+
+    NOTHING = ""
+    ASSIGN = "assign"
+    RESOLVE = "resolve"
+
+
 class RunStatus(StrEnum):
     """How far a run is, in the words of the SDKs; the last two are ours."""
 
@@ -36,6 +44,8 @@ class CheckIn:
     ts_ms: int
     duration_ms: int = 0
     config: bytes = b""
+    release: str = ""
+    trace_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +55,10 @@ class State:
     last_ms: of its last run's beginning; last_ok_ms: of the last that was well; next_ms: when the
     next is due, None without a schedule. run_id, run_ms: of the run that goes on, if one does.
     failures: how many runs in a row were no success.
+
+    incident_ms: since when the job has an open issue, None: it has none; recoveries: runs in a row
+    that were well since. incident_event: id of the newest event of its issue. pending, pending_ms:
+    what is still to be done to the issue, and since when.
     """
 
     status: RunStatus = RunStatus.OK
@@ -54,6 +68,11 @@ class State:
     run_id: str = ""
     run_ms: int | None = None
     failures: int = 0
+    incident_ms: int | None = None
+    incident_event: str = ""
+    recoveries: int = 0
+    pending: Pending = Pending.NOTHING
+    pending_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import Row
@@ -13,10 +13,17 @@ from watchkeeper.ingest import Acceptor, CheckInRow
 from watchkeeper.ingest.digest import set_watermark, watermark
 from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS, SECOND_MS
 from watchkeeper.monitors import repo
+from watchkeeper.monitors.incident import (
+    FailedRun,
+    after_failure,
+    after_success,
+    event_id_of,
+    event_json,
+)
 from watchkeeper.monitors.repo import Kept
 from watchkeeper.monitors.schedule import MonitorConfig, config_of
 from watchkeeper.monitors.step import Told, after_check_in, due, missed_id, passed_over
-from watchkeeper.monitors.types import CheckIn, RunStatus, State
+from watchkeeper.monitors.types import CheckIn, Pending, RunStatus, State
 from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import Meta
 
@@ -38,6 +45,20 @@ class _Book:
     configs: dict[int, MonitorConfig]
     kept: dict[tuple[int, str], Kept]
     changed: set[tuple[int, str]] = field(default_factory=set)
+    events: list[tuple[int, bytes]] = field(default_factory=list)
+    """Project and error event of each failure that its issue is told of."""
+
+    def put(self, key: tuple[int, str], kept: Kept) -> None:
+        self.kept[key] = kept
+        self.changed.add(key)
+
+
+class IncidentIssues(Protocol):
+    """What is done to the issue that holds an event. False: the event is not stored yet."""
+
+    def assign(self, project_id: int, event_id: str, email: str) -> bool: ...
+
+    def resolve(self, project_id: int, event_id: str) -> bool: ...
 
 
 class MonitorWatch:
@@ -51,10 +72,11 @@ class MonitorWatch:
         acceptor: Acceptor,
         *,
         passed_ms: Callable[[], int | None],
+        issues: IncidentIssues,
     ) -> None:
         """passed_ms: up to when every received record is stored (`Digest.passed_ms`)."""
         self._columns, self._meta, self._acceptor = columns, meta, acceptor
-        self._passed_ms = passed_ms
+        self._passed_ms, self._issues = passed_ms, issues
 
     def run_once(self) -> int:
         """Take what came since the last look; returns how many runs were told as failed.
@@ -81,11 +103,14 @@ class MonitorWatch:
         self._register(came, now_ms=now_ms)
         book = self._book()
         for one in came:
-            self._take(book, one)
+            self._take(book, one, now_ms)
         if is_away:
             self._pass_over(book, now_ms)
         told = self._due(book, now_ms)
         self._tell(told)
+        for project_id, event in book.events:
+            self._acceptor.accept_error_blocking(project_id, event)
+        self._settle(book, now_ms)
         with self._meta.write() as conn:
             for monitor_id, environment in sorted(book.changed):
                 kept = book.kept[monitor_id, environment]
@@ -123,16 +148,22 @@ class MonitorWatch:
             kept=kept,
         )
 
-    def _take(self, book: _Book, one: CheckIn) -> None:
+    def _take(self, book: _Book, one: CheckIn, now_ms: int) -> None:
         row = book.monitors.get((one.project_id, one.monitor))
         if row is None:
             return
         key = (row.id, one.environment)
         before = book.kept.get(key) or Kept(id=0, state=State())
-        state = after_check_in(before.state, book.configs[row.id], one)
+        config = book.configs[row.id]
+        state = after_check_in(before.state, config, one)
+        if state.failures > before.state.failures:
+            run = Told(check_in_id=one.check_in_id, status=one.status, at_ms=one.ts_ms)
+            where = (row, one.environment)
+            state = _failed(book, where, state, run, now_ms, (one.release, one.trace_id))
+        elif one.status is RunStatus.OK and state != before.state:
+            state = after_success(state, config, at_ms=one.ts_ms)
         if state != before.state:
-            book.kept[key] = replace(before, state=state)
-            book.changed.add(key)
+            book.put(key, replace(before, state=state))
 
     def _pass_over(self, book: _Book, now_ms: int) -> None:
         """The server was away: what was due then may have come and found nobody."""
@@ -140,8 +171,7 @@ class MonitorWatch:
             state = passed_over(kept.state, book.configs[monitor_id], now_ms)
             if state != kept.state:
                 log.info("monitor_passed_over", monitor_id=monitor_id, until_ms=now_ms)
-                book.kept[monitor_id, environment] = replace(kept, state=state)
-                book.changed.add((monitor_id, environment))
+                book.put((monitor_id, environment), replace(kept, state=state))
 
     def _due(self, book: _Book, now_ms: int) -> dict[int, list[CheckInRow]]:
         """Rows of what is told as failed, by project; the states go on."""
@@ -150,17 +180,70 @@ class MonitorWatch:
         for (monitor_id, environment), kept in list(book.kept.items()):
             row = rows[monitor_id]
             state, failed = due(kept.state, book.configs[monitor_id], now_ms)
+            failures = state.failures
+            for number, one in enumerate(failed, kept.state.failures + 1):
+                state = replace(state, failures=number)
+                state = _failed(book, (row, environment), state, one, now_ms)
+            state = replace(state, failures=failures)
             if state != kept.state:
-                book.kept[monitor_id, environment] = replace(kept, state=state)
-                book.changed.add((monitor_id, environment))
+                book.put((monitor_id, environment), replace(kept, state=state))
             told.setdefault(row.project_id, []).extend(
                 _row(one, row.project_id, row.slug, environment) for one in failed
             )
         return {project_id: rows for project_id, rows in told.items() if rows}
 
+    def _settle(self, book: _Book, now_ms: int) -> None:
+        """Do what is due to issues whose event is stored; within an hour it is, or never."""
+        rows = {row.id: row for row in book.monitors.values()}
+        for (monitor_id, environment), kept in list(book.kept.items()):
+            state = kept.state
+            if state.pending is Pending.NOTHING:
+                continue
+            project_id = rows[monitor_id].project_id
+            email = book.configs[monitor_id].owner_email
+            if state.pending is Pending.RESOLVE:
+                is_done = self._issues.resolve(project_id, state.incident_event)
+            else:
+                is_done = not email or self._issues.assign(project_id, state.incident_event, email)
+            if is_done or now_ms - state.pending_ms > HOUR_MS:
+                settled = replace(state, pending=Pending.NOTHING)
+                book.put((monitor_id, environment), replace(kept, state=settled))
+
     def _tell(self, told: dict[int, list[CheckInRow]]) -> None:
         for project_id, rows in told.items():
             self._acceptor.accept_check_ins_blocking(project_id, rows)
+
+
+def _failed(
+    book: _Book,
+    where: tuple[Row[Any], str],
+    state: State,
+    run: Told,
+    now_ms: int,
+    origin: tuple[str, str] = ("", ""),
+) -> State:
+    """The state after a failure; what its issue is told is added to the book.
+
+    where: the monitor and the environment. now_ms: of the event, which is never older than the
+    resolution of the issue before. origin: release and trace id of the run.
+    """
+    row, environment = where
+    config = book.configs[row.id]
+    named = (row.project_id, row.slug, environment, run.status.value, run.check_in_id, run.at_ms)
+    event_id = event_id_of(named)
+    state, is_told = after_failure(state, config, event_id=event_id, at_ms=run.at_ms)
+    if is_told:
+        failed = FailedRun(
+            monitor=row.slug,
+            environment=environment,
+            status=run.status,
+            began_ms=run.at_ms,
+            release=origin[0],
+            trace_id=origin[1],
+        )
+        event = event_json(state, config, failed, at_ms=now_ms)
+        book.events.append((row.project_id, event))
+    return state
 
 
 def _row(one: Told, project_id: int, monitor: str, environment: str) -> CheckInRow:

@@ -15,6 +15,7 @@ from watchkeeper.ingest.envelope_rows import (
     SessionRow,
     encode_envelope_rows,
 )
+from watchkeeper.issues import IssuesByEvent
 from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS
 from watchkeeper.model import Kind
 from watchkeeper.monitors import MonitorWatch
@@ -93,14 +94,21 @@ async def test_jobs_are_listed_read_and_forgotten(
     world: World, owner: httpx.AsyncClient, rival: httpx.AsyncClient
 ) -> None:
     rooms = world.rooms
-    config = b'{"schedule":{"type":"interval","value":2,"unit":"hours"},"checkin_margin":3}'
+    config = b'{"schedule":{"type":"interval","value":2,"unit":"hours"},"checkin_margin":3,'
+    config += b'"failure_issue_threshold":3,"recovery_threshold":2,"owner":"team:ops"}'
     row = CheckInRow(
         ts=world.clock() - HOUR_MS, check_in_id="c" * 32, monitor="nightly", status="error",
         duration_ms=1_500, environment="production", release="web@1", trace_id="", config=config,
     )  # fmt: skip
     await store(world, Kind.CHECK_INS, encode_envelope_rows([row]))
     world.clock.forward(MINUTE_MS)
-    watch = MonitorWatch(rooms.columns, rooms.meta, rooms.acceptor, passed_ms=world.clock)
+    watch = MonitorWatch(
+        rooms.columns,
+        rooms.meta,
+        rooms.acceptor,
+        passed_ms=world.clock,
+        issues=IssuesByEvent(rooms.meta, rooms.columns, rooms.issues.acts, actor="cron monitors"),
+    )
     watch.run_once()
 
     (listed,) = (await owner.get(of(world, "/monitors"))).json()["monitors"]
@@ -110,6 +118,8 @@ async def test_jobs_are_listed_read_and_forgotten(
     assert (listed["schedule"], listed["margin_min"], listed["runs"]["error"]) == (
         "every 2 hours", 3, 1,
     )  # fmt: skip
+    thresholds = ("failure_issue_threshold", "recovery_threshold", "owner")
+    assert [listed[one] for one in thresholds] == [3, 2, "team:ops"]
     assert [one for one in listed["ok_ratios"] if one is not None] == [0]
     (place,) = listed["environments"]
     began_ms = place["next_ms"] - 2 * HOUR_MS

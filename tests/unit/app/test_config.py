@@ -58,6 +58,9 @@ def test_a_value_can_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
         ('[log]\nlevel = "loud"\n', "level must be debug, info, warning or error"),
         ('[store]\ncolumns_url = "http://x"\n', "columns_url must start with clickhouse"),
         ("server = 1\n", "unknown section [server]"),
+        ('[server]\ntls_key_file = "k"\n', "tls_key_file is of no use without tls_cert_file"),
+        ('[syslog]\nlisten = ["tls://:6514"]\n', "set syslog.tls_cert_file"),
+        ('[statsd]\nlisten = ["tls://:8125"]\n', "StatsD has no TLS"),
         ("not toml", "not valid TOML"),
     ],
 )

@@ -9,10 +9,10 @@ from tests.fakes.sessions import session, sessions_payload
 from tests.unit.derived.test_spans_and_logs import Engine, newest, values
 from watchkeeper.derived import SessionsSource
 from watchkeeper.ingest.envelope_rows import SessionRow
-from watchkeeper.lib.clock import MINUTE_MS
+from watchkeeper.lib.clock import DAY_MS, MINUTE_MS
 from watchkeeper.model import Kind
 
-TOTAL, ERRORED, ABNORMAL, CRASHED = SessionsSource.metrics
+TOTAL, ERRORED, ABNORMAL, CRASHED, PEOPLE, CRASHED_PEOPLE = SessionsSource.metrics
 SHOP = (("environment", "production"), ("project", "web"), ("release", "shop@1"))
 
 
@@ -68,3 +68,20 @@ def test_states_of_one_interval_count_as_the_worst_that_was_said(engine: Engine)
         (("project", "web"), ("release", "shop@2")): 1,
     }
     assert newest(engine.house, ABNORMAL)[SHOP] == 1
+
+
+def test_a_person_counts_once_a_day_and_their_first_crash_too(engine: Engine) -> None:
+    house, at = engine.house, engine.house.clock()
+    come(engine, session(1, ts=at, user="id:ada"), session(2, ts=at, user="id:bob"))
+    come(engine, session(3, ts=at, user="id:ada"), session(4, ts=at))
+    come(engine, session(1, ts=at, seq=2, status="crashed", user="id:ada"))
+    come(engine, session(3, ts=at, seq=2, status="crashed", user="id:ada"))
+
+    assert newest(house, PEOPLE) == {SHOP: 2}
+    assert newest(house, CRASHED_PEOPLE) == {SHOP: 1}
+
+    house.clock.now_ms = (house.clock.now_ms // DAY_MS + 1) * DAY_MS + MINUTE_MS
+    come(engine, session(5, ts=house.clock(), user="id:ada"))
+    for _ in range(25):  # an hour each
+        engine.turn()
+    assert newest(house, PEOPLE) == {SHOP: 3}

@@ -8,19 +8,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from tests.fakes.house import PROJECT, SCOPE, House, open_house
 from tests.unit.derived.test_spans_and_logs import Engine, newest
 from watchkeeper.ingest import CheckInRow, encode_envelope_rows
 from watchkeeper.ingest.digest import set_watermark, watermark
+from watchkeeper.issues import IssueQuery, IssuesByEvent
 from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS, SECOND_MS
 from watchkeeper.lib.errors import Forbidden, NotFound
 from watchkeeper.model import Kind, Role, Scope, TimeRange
 from watchkeeper.monitors import CheckInsSource, Monitors, MonitorWatch, RunStatus
 from watchkeeper.store.meta import Meta, tables
 
-HOURLY = {
+HOURLY: dict[str, object] = {
     "schedule": {"type": "crontab", "value": "0 * * * *"},
     "checkin_margin": 5,
     "timezone": "Europe/Vienna",
@@ -39,6 +40,7 @@ def put_back(house: House, state: tuple[int | None, int]) -> None:
     """As if the process had died after the rows were accepted and before the state was kept."""
     with house.meta.write() as conn:
         conn.execute(update(tables.monitor_environments).values(next_ms=state[0]))
+        conn.execute(update(tables.monitor_environments).values(failures=0, incident_ms=None))
         set_watermark(conn, "monitors", state[1])
 
 
@@ -57,14 +59,24 @@ class Jobs:
             self.house.meta,
             self.engine.acceptor,
             passed_ms=self.engine.digest.passed_ms,
+            issues=IssuesByEvent(
+                self.house.meta, self.house.columns, self.house.issues.acts, actor="cron monitors"
+            ),
         )
 
-    def says(self, status: str, run: int, *, took_ms: int = 0, **fields: str) -> None:
-        config = json.dumps(HOURLY).encode()
+    def says(
+        self,
+        status: str,
+        run: int,
+        *,
+        took_ms: int = 0,
+        config: dict[str, object] = HOURLY,
+        **fields: str,
+    ) -> None:
         row = CheckInRow(
             ts=self.house.clock(), check_in_id=f"{run:032x}", monitor=fields.get("job", "job"),
             status=status, duration_ms=took_ms, environment=fields.get("environment", "prod"),
-            release="", trace_id="", config=config,
+            release="", trace_id="", config=json.dumps(config).encode(),
         )  # fmt: skip
         self.house.receive([encode_envelope_rows([row])], Kind.CHECK_INS)
 
@@ -196,3 +208,76 @@ def test_who_forgets_a_job_hears_of_it_when_it_comes_again(jobs: Jobs) -> None:
     jobs.says("ok", 2)
     jobs.wait(10 * MINUTE_MS)
     assert len(jobs.runs()) == 2
+
+
+THRESHOLDS = HOURLY | {
+    "failure_issue_threshold": 2, "recovery_threshold": 2, "owner": "user:mara@example.com",
+}  # fmt: skip
+
+
+def issues_of(house: House) -> list[tuple[str, str, int, str | None]]:
+    """(title, status, events, assignee) of the issues that there are."""
+    now_ms = house.clock()
+    query = IssueQuery(range=TimeRange(now_ms - 30 * HOUR_MS, now_ms + HOUR_MS))
+    return [
+        (": ".join(one.title.split(": ")[:2]), one.status.value, one.events, one.assignee)
+        for one in house.issues.list(SCOPE, query).issues
+    ]
+
+
+def test_thresholds_decide_when_an_issue_opens_and_when_it_is_resolved(jobs_on_both: Jobs) -> None:
+    jobs, house = jobs_on_both, jobs_on_both.house
+    with house.meta.write() as conn:
+        person = {"email": "mara@example.com", "name": "", "password_hash": "", "created_ms": 0}
+        user = conn.execute(insert(tables.users).values(**person).returning(tables.users.c.id))
+        values = {"org_id": 1, "user_id": user.scalar_one(), "role": Role.MEMBER, "created_ms": 0}
+        conn.execute(insert(tables.members).values(**values))
+    jobs.says("error", 1, config=THRESHOLDS)
+    jobs.wait(30 * MINUTE_MS)
+    assert issues_of(house) == []
+
+    jobs.wait(HOUR_MS)  # missed
+    title = "Cron failure: job"
+    assert issues_of(house) == [(title, "unresolved", 1, "mara@example.com")]
+
+    jobs.says("ok", 2, config=THRESHOLDS)
+    jobs.wait(20 * MINUTE_MS)
+    assert issues_of(house) == [(title, "unresolved", 1, "mara@example.com")]
+
+    jobs.says("ok", 3, config=THRESHOLDS)
+    jobs.wait(10 * MINUTE_MS)
+    assert issues_of(house) == [(title, "resolved", 1, "mara@example.com")]
+
+    jobs.says("error", 4, config=THRESHOLDS)
+    jobs.says("error", 5, config=THRESHOLDS)
+    jobs.says("error", 6, config=THRESHOLDS)
+    jobs.wait(20 * MINUTE_MS)
+    assert issues_of(house) == [(title, "unresolved", 3, "mara@example.com")]
+
+
+def test_each_environment_has_an_issue_and_a_timeout_opens_one(jobs: Jobs) -> None:
+    jobs.says("in_progress", 1)
+    jobs.says("in_progress", 2, environment="dev")
+    jobs.wait(40 * MINUTE_MS)
+
+    assert [(status, events) for _title, status, events, _who in issues_of(jobs.house)] == [
+        ("unresolved", 1), ("unresolved", 1),
+    ]  # fmt: skip
+    jobs.says("ok", 1)
+    jobs.wait(10 * MINUTE_MS)
+    assert sorted(status for _title, status, _events, _who in issues_of(jobs.house)) == [
+        "resolved", "unresolved",
+    ]  # fmt: skip
+
+
+def test_a_failure_that_is_told_twice_is_one_event(jobs: Jobs) -> None:
+    jobs.says("ok", 1)
+    jobs.wait(HOUR_MS)
+    before = told_state(jobs.house)
+    jobs.wait(10 * MINUTE_MS)
+    assert told_state(jobs.house) != before
+    put_back(jobs.house, before)
+    jobs.watch = jobs.watcher()
+    jobs.wait(10 * MINUTE_MS)
+
+    assert [events for _title, _status, events, _who in issues_of(jobs.house)] == [1]

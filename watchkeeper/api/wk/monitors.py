@@ -21,7 +21,8 @@ RunStatusName = Literal["in_progress", "ok", "error", "missed", "timeout"]
 class MonitorEnvironmentAnswer(Answer):
     """A job in one environment.
 
-    status: of the last run. is_late: due, and not yet missed. last_ms: when the last run began;
+    status: of the last run. is_late: due, and not yet missed. incident_ms: since when it has an
+    open issue, null if it has none. last_ms: when the last run began;
     last_ok_ms: the last that was well; next_ms: when the next is due, null without a schedule.
     failures: runs in a row that were no success.
     """
@@ -33,6 +34,7 @@ class MonitorEnvironmentAnswer(Answer):
     last_ok_ms: int | None
     next_ms: int | None
     failures: int
+    incident_ms: int | None
 
 
 class RunCountsAnswer(Answer):
@@ -49,7 +51,9 @@ class MonitorAnswer(Answer):
     """A scheduled job. schedule: a crontab line, or `every 10 minutes`; empty: none was told.
 
     schedule_error: why what was told cannot be read. ok_ratios: share of the runs that ended well,
-    by 48 equal slots of the range; null where none ended.
+    by 48 equal slots of the range; null where none ended. failure_issue_threshold: runs in a row
+    that were no success and open an issue; recovery_threshold: runs in a row that were, and resolve
+    it. owner: `user:` or `team:` and whose the job is; empty if nobody was named.
     """
 
     slug: str
@@ -57,6 +61,9 @@ class MonitorAnswer(Answer):
     timezone: str
     margin_min: int
     max_runtime_min: int
+    failure_issue_threshold: int
+    recovery_threshold: int
+    owner: str
     schedule_error: str
     created_ms: int
     environments: list[MonitorEnvironmentAnswer]
@@ -143,6 +150,9 @@ def _monitor(one: Monitor) -> MonitorAnswer:
         timezone=one.config.timezone,
         margin_min=one.config.margin_min,
         max_runtime_min=one.config.max_runtime_min,
+        failure_issue_threshold=one.config.failures,
+        recovery_threshold=one.config.recoveries,
+        owner=one.config.owner,
         schedule_error=one.config.error,
         created_ms=one.created_ms,
         environments=[_environment(each) for each in one.environments],
@@ -161,4 +171,5 @@ def _environment(one: MonitorEnvironment) -> MonitorEnvironmentAnswer:
         last_ok_ms=state.last_ok_ms,
         next_ms=state.next_ms,
         failures=state.failures,
+        incident_ms=state.incident_ms,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -73,6 +74,8 @@ class EdgeOptions:
     otlp: OtlpOptions = field(default_factory=OtlpOptions)
     grpc_listener: socket.socket | None = None
     """Bound, for OTLP over gRPC; None: not served."""
+    grpc_tls: ssl.SSLContext | None = None
+    """None: gRPC without TLS."""
     logs: LogLimits = field(default_factory=LogLimits)
     in_flight_bytes: int = 256 * 2**20
     """Bodies held in memory at once, over all connections."""
@@ -155,7 +158,9 @@ class EdgeApp:
             note_refused=self._rejections.note,
         )
         listener = self._options.grpc_listener
-        self._grpc = GrpcPort(listener, grpc.serve) if listener else None
+        self._grpc = (
+            GrpcPort(listener, grpc.serve, tls=self._options.grpc_tls) if listener else None
+        )
 
     async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

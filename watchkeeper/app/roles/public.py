@@ -32,6 +32,7 @@ from watchkeeper.app.statsd import build_statsd
 from watchkeeper.app.stores import cache_store, meta_store
 from watchkeeper.app.supervise import EngineProcess
 from watchkeeper.app.syslog import build_syslog, log_limits
+from watchkeeper.app.tls import Certificates
 from watchkeeper.app.words import said_again
 from watchkeeper.ingest import (
     Acceptor,
@@ -90,6 +91,7 @@ class _Edge:
 
     app: EdgeApp
     access: Access
+    certificates: Certificates
     engine: EngineProcess
     loops: Loops
     spool: SegmentWriter
@@ -107,6 +109,7 @@ def _build(
     scrubber = Scrubber(ScrubRules(salt=data_dir.salt()))
     policies = PolicyWatch(meta, scrubber)
     metrics = IngestMetrics(telemetry.registry)
+    certificates = Certificates(config, metrics)
     spool = SegmentWriter(data_dir.spool, LANE, clock=clock, options=config.spool)
     acceptor = _acceptor(config, data_dir, spool, metrics)
     reserved = NamedProjects(HomeProjects(access), config.remote_write.reserved_names)
@@ -119,7 +122,7 @@ def _build(
         ),
         clock,
         metrics,
-        _edge_options(config),
+        _edge_options(config, certificates),
         hooks=EdgeHooks(
             write_rejections=RejectionRows(meta).add,
             token_project=access.project_of_token,
@@ -135,7 +138,7 @@ def _build(
         process="edge",
         release=__version__,
     )
-    syslog = build_syslog(config, access, acceptor, scrubber)
+    syslog = build_syslog(config, access, acceptor, scrubber, certificates.syslog)
     statsd = build_statsd(config, data_dir, access, acceptor, telemetry.registry)
     loops = [
         self_watch_loop(watch, clock),
@@ -144,10 +147,12 @@ def _build(
         Loop(name="privacy", period_s=POLICIES_S, run=policies.refresh_if_changed),
         Loop(name="statsd", period_s=LONGEST_STATSD_PAUSE_S, run=statsd.run_once),
         Loop(name="keys-used", period_s=TOUCH_S, run=lambda: _nothing(keys.flush_touched())),
+        *certificates.loops,
     ]
     return _Edge(
         app=app,
         access=access,
+        certificates=certificates,
         engine=engine,
         loops=Loops(telemetry.loops, loops),
         spool=spool,
@@ -157,11 +162,12 @@ def _build(
     )
 
 
-def _edge_options(config: Config) -> EdgeOptions:
+def _edge_options(config: Config, certificates: Certificates) -> EdgeOptions:
     return EdgeOptions(
         version=__version__,
         otlp=otlp_options(config.otlp),
         grpc_listener=open_grpc_listener(config),
+        grpc_tls=certificates.grpc.context if certificates.grpc else None,
         sentry=_sentry(config.sentry),
         logs=log_limits(config),
     )
@@ -204,6 +210,7 @@ def _sentry(settings: SentrySettings) -> SentryOptions:
 
 async def _run(edge: _Edge, listener: socket.socket) -> int:
     """Serve until SIGTERM, or until the engine says that it cannot start."""
+    tls = edge.certificates.http
     settings = uvicorn.Config(
         MergedMetrics(edge.app, edge.telemetry.registry),
         http="httptools",
@@ -217,6 +224,7 @@ async def _run(edge: _Edge, listener: socket.socket) -> int:
         timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=75,
         backlog=BACKLOG,
+        ssl_context_factory=(lambda _config, _default: tls.context) if tls else None,
     )
     server = HttpServer(settings)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, edge.engine.reload)

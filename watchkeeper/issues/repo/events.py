@@ -87,6 +87,16 @@ def event(
     )
 
 
+def hash_of_event(columns: Columns, scope: Scope, event_id: str) -> int | None:
+    """The group of a stored event."""
+    found = columns.rows(
+        "SELECT grouping_hash FROM errors WHERE project_id = {project:UInt32}"
+        " AND event_id = {event:String} LIMIT 1",
+        {"project": scope.project_id, "event": event_id},
+    )
+    return int(found[0][0]) if found else None
+
+
 def _named(columns: Columns, scope: Scope, hashes: Sequence[int], which: str) -> str | None:
     """Id of the event, looked for in the days that may have it, then everywhere: days are
     counted for longer than events are kept. Payloads are not read for it.

@@ -273,6 +273,11 @@ def add_activity(
     )
 
 
+def org_of(conn: Connection, project_id: int) -> int | None:
+    """The organisation of a project; None for one that is not there."""
+    return conn.execute(select(_p.c.org_id).where(_p.c.id == project_id)).scalar()
+
+
 def member_id(conn: Connection, scope: Scope, email: str) -> int | None:
     """The person of this organisation with this address."""
     m = tables.members

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from watchkeeper.store.columns.table import Column, Table, View
 
 _TEXT = "LowCardinality(String)"
@@ -73,7 +75,8 @@ SESSIONS = Table(
 several has an id of its own; `sessions` of them, each at most one of errored, abnormal, crashed.
 Crash-free sessions: `1 - sum(crashed) / sum(sessions)`."""
 
-SESSION_STATES = Table(
+SESSION_PERSON = Column(name="user_key", type="String", codec="ZSTD(1)")
+SESSION_STATES_1 = Table(
     name="session_states",
     columns=(
         Column(name="project_id", type="UInt32"),
@@ -92,17 +95,80 @@ SESSION_STATES = Table(
     ttl_days=3,
     impersonal="states of sessions without whose they are",
 )
+SESSION_STATES = replace(
+    SESSION_STATES_1,
+    columns=(*SESSION_STATES_1.columns, SESSION_PERSON),
+    impersonal="",
+    person=("user_key",),
+)
 """Every state of the last days as it came: `sessions` keeps a session's latest alone, from which
 nobody can tell when it first was what it is. session: a hash of release and session_id."""
 
-SESSION_STATES_VIEW = View(
+_STATES = """
+SELECT project_id, received, cityHash64(release, session_id) AS session, sessions, errored,
+       abnormal, crashed, release, environment%s
+FROM {source}
+"""
+SESSION_STATES_VIEW_1 = View(
     name="session_states_view",
     source="sessions",
     target="session_states",
-    select="""
-SELECT project_id, received, cityHash64(release, session_id) AS session, sessions, errored,
-       abnormal, crashed, release, environment
-FROM {source}
+    select=_STATES % "",
+)
+SESSION_STATES_VIEW = replace(SESSION_STATES_VIEW_1, select=_STATES % ", user_key")
+
+_IDS = "AggregateFunction(uniqCombined64, UInt64)"
+_PEOPLE = "AggregateFunction(uniqCombined64, String)"
+_SUM = "SimpleAggregateFunction(sum, UInt64)"
+SESSIONS_1H = Table(
+    name="sessions_1h",
+    columns=(
+        Column(name="project_id", type="UInt32"),
+        Column(name="release", type=_TEXT),
+        Column(name="environment", type=_TEXT),
+        Column(name="bucket", type="DateTime('UTC')", codec="DoubleDelta, ZSTD(1)"),
+        Column(name="summed", type=_SUM),
+        Column(name="summed_errored", type=_SUM),
+        Column(name="summed_abnormal", type=_SUM),
+        Column(name="summed_crashed", type=_SUM),
+        Column(name="seen", type=_IDS),
+        Column(name="failed", type=_IDS),
+        Column(name="unwell", type=_IDS),
+        Column(name="broken", type=_IDS),
+        Column(name="users", type=_PEOPLE),
+        Column(name="crashed_users", type=_PEOPLE),
+    ),
+    engine="AggregatingMergeTree",
+    partition_by="toYYYYMM(bucket)",
+    order_by=("project_id", "release", "environment", "bucket"),
+    ttl_column="bucket",
+    ttl_days=90,
+    impersonal="counts, made anew where a person is erased",
+)
+"""Sessions by the hour in which they began. The sums are of rows that sum up several; single ones
+are sets of their ids, so that a session's later states change nothing but what it came to. Each set
+holds those of the next: `seen` all, `failed` those with errors, `unwell` those that ended
+abnormally or crashed, `broken` those that crashed."""
+
+_IS_SUM = "startsWith(session_id, 'sum-')"
+_SET = f"uniqCombined64StateIf(cityHash64(session_id), NOT {_IS_SUM}"
+_PEOPLE_OF = "uniqCombined64StateIf(user_key, user_key != ''"
+SESSIONS_1H_VIEW = View(
+    name="sessions_1h_view",
+    source="sessions",
+    target="sessions_1h",
+    select=f"""
+SELECT project_id, release, environment, toStartOfHour(toDateTime(ts, 'UTC')) AS bucket,
+       sumIf(sessions, {_IS_SUM}) AS summed, sumIf(errored, {_IS_SUM}) AS summed_errored,
+       sumIf(abnormal, {_IS_SUM}) AS summed_abnormal, sumIf(crashed, {_IS_SUM}) AS summed_crashed,
+       {_SET}) AS seen,
+       {_SET} AND errored + abnormal + crashed > 0) AS failed,
+       {_SET} AND abnormal + crashed > 0) AS unwell,
+       {_SET} AND crashed > 0) AS broken,
+       {_PEOPLE_OF}) AS users,
+       {_PEOPLE_OF} AND crashed > 0) AS crashed_users
+FROM {{source}}
+GROUP BY project_id, release, environment, bucket
 """,
 )
 

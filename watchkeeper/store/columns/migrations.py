@@ -14,8 +14,14 @@ from typing import Any, Protocol
 from watchkeeper.store.columns import log_tables, schema, tables
 from watchkeeper.store.columns.envelope_tables import (
     ENVELOPE_TABLES,
+    SESSION_PERSON,
     SESSION_STATES,
+    SESSION_STATES_1,
     SESSION_STATES_VIEW,
+    SESSION_STATES_VIEW_1,
+    SESSIONS,
+    SESSIONS_1H,
+    SESSIONS_1H_VIEW,
 )
 from watchkeeper.store.columns.errors import SchemaTooNew
 from watchkeeper.store.columns.port import Params
@@ -128,8 +134,23 @@ def _cheaper_spans(options: SchemaOptions) -> list[str]:
 def _states_of_sessions_and_severities(options: SchemaOptions) -> list[str]:
     return [
         *schema.add_columns(tables.ERRORS, [tables.ERROR_SEVERITY.name], options),
-        *schema.create_table(SESSION_STATES, options),
-        *schema.create_view(SESSION_STATES_VIEW, options),
+        *schema.create_table(SESSION_STATES_1, options),
+        *schema.create_view(SESSION_STATES_VIEW_1, options),
+    ]
+
+
+def _sessions_by_hour(options: SchemaOptions) -> list[str]:
+    hours = schema.local_name(SESSIONS_1H.name, options.cluster)
+    names = ", ".join(column.name for column in SESSIONS_1H.columns)
+    sums = SESSIONS_1H_VIEW.select.format(source=f"{SESSIONS.name} FINAL")
+    return [
+        *schema.add_columns(SESSION_STATES, [SESSION_PERSON.name], options),
+        *schema.replace_view(SESSION_STATES_VIEW, options),
+        *schema.create_table(SESSIONS_1H, options),
+        # A step that was cut off begins anew.
+        f"TRUNCATE TABLE IF EXISTS {hours}{schema.on_cluster(options.cluster)}",
+        f"INSERT INTO {SESSIONS_1H.name} ({names}) {sums}",
+        *schema.create_view(SESSIONS_1H_VIEW, options),
     ]
 
 
@@ -214,6 +235,7 @@ MIGRATIONS = (
     Migration(version=14, name="torn traces", statements=_torn_traces),
     Migration(version=15, name="logs by hour", statements=_logs_by_hour),
     Migration(version=16, name="digits inside numbers of logs", statements=_digits_inside_numbers),
+    Migration(version=17, name="sessions by hour", statements=_sessions_by_hour),
 )
 
 LATEST = MIGRATIONS[-1].version

@@ -8,6 +8,8 @@ from watchkeeper.store.columns.envelope_tables import (
     ENVELOPE_TABLES,
     SESSION_STATES,
     SESSION_STATES_VIEW,
+    SESSIONS_1H,
+    SESSIONS_1H_VIEW,
 )
 from watchkeeper.store.columns.log_tables import (
     LOG_PATTERNS,
@@ -351,6 +353,7 @@ TABLES = (
     TRACES,
     *ENVELOPE_TABLES,
     SESSION_STATES,
+    SESSIONS_1H,
     *TRACE_TABLES,
     OPERATIONS_1D,
     LOGS_1M,
@@ -404,6 +407,7 @@ VIEWS = (
     TRACES_VIEW,
     *TRACE_VIEWS,
     SESSION_STATES_VIEW,
+    SESSIONS_1H_VIEW,
     OPERATIONS_1D_VIEW,
     LOGS_1M_VIEW,
     LOGS_1H_VIEW,

@@ -19,7 +19,8 @@ monitors = Table(
     UniqueConstraint("project_id", "slug"),
 )
 monitor_environments = Table(
-    # Where a job stands in one environment. run_id, run_ms: of the run that goes on.
+    # Where a job stands in one environment. run_id, run_ms: of the run that goes on. incident_ms:
+    # since when it has an open issue; pending: what is still to be done to that.
     "monitor_environments",
     metadata,
     id_column(),
@@ -32,5 +33,10 @@ monitor_environments = Table(
     Column("run_id", String(32), nullable=False),
     Column("run_ms", Ms),
     Column("failures", Integer, nullable=False),
+    Column("incident_ms", Ms),
+    Column("incident_event", String(32), nullable=False, server_default=""),
+    Column("recoveries", Integer, nullable=False, server_default="0"),
+    Column("pending", String(16), nullable=False, server_default=""),
+    Column("pending_ms", Ms, nullable=False, server_default="0"),
     UniqueConstraint("monitor_id", "environment"),
 )

@@ -4950,7 +4950,9 @@ export interface components {
      * @description A scheduled job. schedule: a crontab line, or `every 10 minutes`; empty: none was told.
      *
      *     schedule_error: why what was told cannot be read. ok_ratios: share of the runs that ended well,
-     *     by 48 equal slots of the range; null where none ended.
+     *     by 48 equal slots of the range; null where none ended. failure_issue_threshold: runs in a row
+     *     that were no success and open an issue; recovery_threshold: runs in a row that were, and resolve
+     *     it. owner: `user:` or `team:` and whose the job is; empty if nobody was named.
      */
     MonitorAnswer: {
       /** Slug */
@@ -4963,6 +4965,12 @@ export interface components {
       margin_min: number;
       /** Max Runtime Min */
       max_runtime_min: number;
+      /** Failure Issue Threshold */
+      failure_issue_threshold: number;
+      /** Recovery Threshold */
+      recovery_threshold: number;
+      /** Owner */
+      owner: string;
       /** Schedule Error */
       schedule_error: string;
       /** Created Ms */
@@ -4977,7 +4985,8 @@ export interface components {
      * MonitorEnvironmentAnswer
      * @description A job in one environment.
      *
-     *     status: of the last run. is_late: due, and not yet missed. last_ms: when the last run began;
+     *     status: of the last run. is_late: due, and not yet missed. incident_ms: since when it has an
+     *     open issue, null if it has none. last_ms: when the last run began;
      *     last_ok_ms: the last that was well; next_ms: when the next is due, null without a schedule.
      *     failures: runs in a row that were no success.
      */
@@ -4999,6 +5008,8 @@ export interface components {
       next_ms: number | null;
       /** Failures */
       failures: number;
+      /** Incident Ms */
+      incident_ms: number | null;
     };
     /**
      * MonitorPageAnswer

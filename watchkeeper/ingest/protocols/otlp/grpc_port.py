@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from shutil import rmtree
@@ -24,16 +25,23 @@ MAX_CONNECTIONS = 256
 """Further ones are closed at once; their senders come back."""
 _CHUNK_BYTES = 2**17
 _GRACE_S = 2.0
+_HANDSHAKE_S = 10.0
 _log = structlog.get_logger("watchkeeper.otlp")
 
 Serve = Callable[[str], Awaitable["grpc.aio.Server"]]
 
 
 class GrpcPort:
-    """A listening socket and, from the first connection on, the server behind it."""
+    """A listening socket and, from the first connection on, the server behind it.
 
-    def __init__(self, listener: socket.socket, serve: Serve) -> None:
-        self._listener, self._serve = listener, serve
+    tls: what connections are made with, offering "h2" by ALPN; None: without TLS. It ends here, so
+    that a new certificate needs no new server.
+    """
+
+    def __init__(
+        self, listener: socket.socket, serve: Serve, *, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._listener, self._serve, self._tls = listener, serve, tls
         self._directory = ""
         self._starting: asyncio.Task[grpc.aio.Server] | None = None
         self._server: asyncio.Server | None = None
@@ -41,7 +49,12 @@ class GrpcPort:
 
     async def start(self) -> None:
         """Accept connections."""
-        self._server = await asyncio.start_server(self._accepted, sock=self._listener)
+        self._server = await asyncio.start_server(
+            self._accepted,
+            sock=self._listener,
+            ssl=self._tls,
+            ssl_handshake_timeout=_HANDSHAKE_S if self._tls else None,
+        )
 
     async def stop(self) -> None:
         """Close the port; calls that are being answered have two seconds to end."""

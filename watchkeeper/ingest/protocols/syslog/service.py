@@ -1,7 +1,8 @@
 """Sockets of syslog: one thread reads all of them and hands the lines over in batches.
 
 While the spool takes nothing the thread waits: TCP senders are held back by their windows, of UDP
-the kernel keeps what its buffer holds.
+the kernel keeps what its buffer holds. TLS is spoken as RFC 5425 has it, by the same thread: a
+handshake goes on when its socket has something for it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import selectors
 import socket
+import ssl
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +27,7 @@ from watchkeeper.ingest.protocols.syslog.parse import read_message
 from watchkeeper.ingest.rows import LogRow
 from watchkeeper.lib.clock import Clock
 from watchkeeper.lib.errors import Overloaded
-from watchkeeper.lib.listening import ListenAddress, open_listener
+from watchkeeper.lib.listening import ListenAddress, Transport, open_listener
 from watchkeeper.privacy import Scrubber
 
 RECEIVE_BYTES = 8 * 2**20
@@ -32,6 +35,7 @@ MOST_CONNECTIONS = 256
 _MESSAGES_A_BATCH = 2_000
 _LOOK_AGAIN_S = 0.2
 _LONGEST_WAIT_S = 5.0
+_HANDSHAKE_S = 10.0
 
 _log = structlog.get_logger("watchkeeper.syslog")
 
@@ -52,6 +56,10 @@ class _Source:
     project: str
     is_listening: bool = False
     frames: Frames | None = None
+    tls: ssl.SSLContext | None = None
+    """Of a listening socket: what its connections are made with."""
+    handshake_until: float | None = None
+    """Of a connection whose handshake goes on: when it must be over, by the monotonic clock."""
 
 
 @dataclass(slots=True)
@@ -67,7 +75,10 @@ class _Waiting:
 
 
 class SyslogService:
-    """Reads sockets until `close`. find_project: the id of a name; None while there is none."""
+    """Reads sockets until `close`. find_project: the id of a name; None while there is none.
+
+    tls: of listeners whose transport is TLS; needed if there is one.
+    """
 
     def __init__(
         self,
@@ -78,14 +89,16 @@ class SyslogService:
         find_project: Callable[[str], int | None],
         clock: Clock,
         limits: LogLimits | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._listeners, self._acceptor, self._scrubber = listeners, acceptor, scrubber
         self._find_project, self._clock = find_project, clock
-        self._limits = limits or LogLimits()
+        self._limits, self._tls = limits or LogLimits(), tls
         self._selector = selectors.DefaultSelector()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._connections = 0
+        self._handshakes = 0
         self.addresses: list[object] = []
         """Where the sockets really listen, once open."""
 
@@ -94,8 +107,12 @@ class SyslogService:
         for listener in self._listeners:
             sock = open_listener(listener.address, receive_bytes=RECEIVE_BYTES)
             sock.setblocking(False)
-            is_stream = not listener.address.transport.is_datagram
-            source = _Source(sock, listener.project, is_listening=is_stream)
+            source = _Source(
+                sock,
+                listener.project,
+                is_listening=not listener.address.transport.is_datagram,
+                tls=self._tls if listener.address.transport is Transport.TLS else None,
+            )
             self._selector.register(sock, selectors.EVENT_READ, source)
             self.addresses.append(sock.getsockname())
         if self._listeners:
@@ -118,6 +135,7 @@ class SyslogService:
                 for key, _events in self._selector.select(_LOOK_AGAIN_S):
                     self._read(key.data, waiting)
                 self._keep(waiting)
+                self._end_slow_handshakes()
             except Exception:  # a background loop's top
                 self._acceptor.metrics.failed("syslog")
                 _log.exception("syslog messages were not read")
@@ -127,6 +145,8 @@ class SyslogService:
             self._accept(source)
         elif source.frames is None:
             self._read_datagrams(source, waiting)
+        elif source.handshake_until is not None:
+            self._shake_hands(source)
         else:
             self._read_stream(source, source.frames, waiting)
 
@@ -140,7 +160,45 @@ class SyslogService:
             sock.setblocking(False)
             self._connections += 1
             made = _Source(sock, source.project, frames=Frames())
-            self._selector.register(sock, selectors.EVENT_READ, made)
+            if source.tls is not None:
+                made.sock = source.tls.wrap_socket(
+                    sock, server_side=True, do_handshake_on_connect=False
+                )
+                made.handshake_until = time.monotonic() + _HANDSHAKE_S
+                self._handshakes += 1
+            self._selector.register(made.sock, selectors.EVENT_READ, made)
+
+    def _shake_hands(self, source: _Source) -> None:
+        """Go on with a handshake as far as the sender's bytes reach."""
+        assert isinstance(source.sock, ssl.SSLSocket)
+        try:
+            source.sock.do_handshake()
+        except ssl.SSLWantReadError:
+            self._selector.modify(source.sock, selectors.EVENT_READ, source)
+        except ssl.SSLWantWriteError:
+            self._selector.modify(source.sock, selectors.EVENT_WRITE, source)
+        except OSError as error:
+            self._refuse(source, str(error))
+        else:
+            source.handshake_until = None
+            self._handshakes -= 1
+            self._selector.modify(source.sock, selectors.EVENT_READ, source)
+
+    def _end_slow_handshakes(self) -> None:
+        """So that who connects and says nothing does not hold a place."""
+        if not self._handshakes:
+            return
+        now = time.monotonic()
+        for key in list(self._selector.get_map().values()):
+            until = key.data.handshake_until
+            if until is not None and until < now:
+                self._refuse(key.data, "the handshake took too long")
+
+    def _refuse(self, source: _Source, reason: str) -> None:
+        self._acceptor.metrics.failed("syslog_tls")
+        _log.info("a syslog sender's TLS handshake failed", reason=reason)
+        self._handshakes -= 1
+        self._let_go(source)
 
     def _read_datagrams(self, source: _Source, waiting: _Waiting) -> None:
         with contextlib.suppress(BlockingIOError, ConnectionError):
@@ -151,7 +209,7 @@ class SyslogService:
     def _read_stream(self, source: _Source, frames: Frames, waiting: _Waiting) -> None:
         try:
             data = source.sock.recv(LONGEST_BYTES)
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantReadError):
             return
         except OSError:
             data = b""
@@ -160,9 +218,12 @@ class SyslogService:
         if frames.cut > before:
             self._acceptor.metrics.drop(Drop.TOO_LARGE)
         if not data:
-            self._selector.unregister(source.sock)
-            source.sock.close()
-            self._connections -= 1
+            self._let_go(source)
+
+    def _let_go(self, source: _Source) -> None:
+        self._selector.unregister(source.sock)
+        source.sock.close()
+        self._connections -= 1
 
     def _keep(self, waiting: _Waiting) -> None:
         for project, messages in waiting.messages.items():
