@@ -9,7 +9,7 @@ import orjson
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.envelope_rows import FeedbackRow
 from watchkeeper.ingest.protocols.sentry.kept import Facts, Kept
-from watchkeeper.ingest.protocols.sentry.people import user_key
+from watchkeeper.ingest.protocols.sentry.people import place_sender, user_key
 from watchkeeper.ingest.protocols.sentry.values import (
     field,
     object_of,
@@ -25,6 +25,7 @@ _LONGEST = 32_768
 
 def take_feedback(payload: dict[str, object], facts: Facts, kept: Kept) -> None:
     """An event whose context `feedback` holds what was written."""
+    place_sender(payload, facts.sender)
     facts.scrubber.scrub_event(cast("dict[str, Json]", payload))
     contexts = object_of(payload.get("contexts"))
     written = object_of(contexts.get("feedback"))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.pipeline import SentSpan, SpanEvent, SpanLink, SpanOrigin, finish_span
 from watchkeeper.ingest.protocols.sentry.kept import Facts, Kept
+from watchkeeper.ingest.protocols.sentry.people import place_sender
 from watchkeeper.ingest.protocols.sentry.values import (
     attributes_of,
     field,
@@ -37,6 +38,7 @@ _NO_SERVICES = ("node", "unknown_service", "sentry")
 
 def take_transaction(event: dict[str, object], facts: Facts, kept: Kept) -> None:
     """The transaction's root and every span in it."""
+    place_sender(event, facts.sender)
     trace = object_of(object_of(event.get("contexts")).get("trace"))
     name = field(event, "transaction", most=500) or "<unlabeled transaction>"
     origin = _origin_of_event(event, facts)
