@@ -26,6 +26,7 @@ from watchkeeper.issues.metrics import IssueMetrics
 from watchkeeper.issues.pages import EventPage
 from watchkeeper.issues.rates import ErrorGroups, ErrorSummary, ErrorTotals, GroupBy
 from watchkeeper.issues.repo.counts import Filter as ErrorFilter
+from watchkeeper.issues.repo.events import NewEvent
 from watchkeeper.issues.repo.feedback import FeedbackFilter
 from watchkeeper.issues.searches import SavedSearch, SearchDraft, Searches, SeverityRule
 from watchkeeper.issues.similar import Similar
@@ -87,6 +88,7 @@ __all__ = [
     "IssueStatus",
     "Issues",
     "Minified",
+    "NewEvent",
     "Parts",
     "Relation",
     "Resolution",
