@@ -167,6 +167,7 @@ async def test_the_report_dialog_is_a_script_that_any_page_may_load(edge: Edge) 
 
     assert answer.status == 200
     assert answer.headers["content-type"].startswith("application/javascript")
+    assert answer.headers["access-control-allow-origin"] == "*"  # it is loaded with crossorigin
     assert b"__sentry_reportdialog_closed__" in answer.body
 
 

@@ -28,7 +28,7 @@ from watchkeeper.ingest.protocols.sentry.quotas import Quotas
 from watchkeeper.ingest.protocols.sentry.reading import counts_of, read_items, take_event
 from watchkeeper.ingest.protocols.sentry.report_dialog import (
     DIALOG_PATH,
-    dialog,
+    dialog_script,
     is_report_path,
     report_of,
 )
@@ -153,7 +153,7 @@ class SentryEndpoint:
     async def _reported(self, request: Request, route: _Route) -> Reply:
         """The dialog for a web page, or what was written in it."""
         if request.method == "GET" and route.endpoint == "dialog":
-            return dialog()
+            return answers.script(dialog_script())
         if request.method != "POST":
             raise Refusal(405, Drop.MALFORMED, "Send this by POST.")
         dsn = request.parameter("dsn") or _dsn_of(request.header(b"authorization"))

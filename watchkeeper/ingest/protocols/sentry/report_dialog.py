@@ -13,13 +13,12 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from watchkeeper.ingest.http import Header, Reply, Request
+from watchkeeper.ingest.http import Request
 from watchkeeper.ingest.protocols.sentry.parse import JsonObject, MalformedEnvelope, parse_object
 
 DIALOG_PATH = "/api/embed/error-page"
 _FEEDBACK = re.compile(r"/api/0/projects/[^/]{1,100}/[^/]{1,100}/user-feedback/?")
 _MOST_FIELDS = 20
-_SCRIPT: Header = (b"content-type", b"application/javascript; charset=utf-8")
 
 
 def is_report_path(path: str) -> bool:
@@ -27,13 +26,9 @@ def is_report_path(path: str) -> bool:
     return path.rstrip("/") == DIALOG_PATH or _FEEDBACK.fullmatch(path) is not None
 
 
-def dialog() -> Reply:
-    """The script that shows the dialog; it reads its options from its own address."""
-    return Reply(200, _script(), (_SCRIPT, (b"cache-control", b"max-age=3600")))
-
-
 @cache
-def _script() -> bytes:
+def dialog_script() -> bytes:
+    """The script that shows the dialog; it reads its options from its own address."""
     return resources.files(__package__).joinpath("report_dialog.js").read_bytes()
 
 
