@@ -119,6 +119,9 @@ def _sentry_api_routes(rooms: Rooms, credentials: Credentials) -> list[BaseRoute
     return sentry_api_routes(
         SentryDesk(
             access=rooms.access,
+            issues=rooms.issues,
+            monitors=rooms.monitors,
+            tell=rooms.live.publish,
             uploads=rooms.uploads,
             releases=rooms.releases,
             caller=credentials.require,

@@ -78,6 +78,8 @@ def source_file(source: str, script: str) -> tuple[str, str]:
         return urlsplit(plain).path, source
     if _SCHEME.match(plain):
         return urlsplit(plain).path.lstrip("/") or plain, source
+    if plain.startswith("/./"):  # webpack's, after an upload tool took the scheme away
+        return normpath(plain[1:]).removeprefix("../"), source
     if plain.startswith("/"):
         return plain, source
     path = normpath(plain)

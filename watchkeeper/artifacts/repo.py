@@ -156,6 +156,24 @@ def delete_file(conn: Connection, file_id: int) -> str | None:
     return None if rest else key
 
 
+def is_file_of(conn: Connection, file_id: int, project_ids: Collection[int], release: str) -> bool:
+    """True if the file was uploaded for this release of one of the projects."""
+    f, b = tables.artifact_files, tables.artifact_bundles
+    query = (
+        select(f.c.id)
+        .join(b, b.c.id == f.c.bundle_id)
+        .where(f.c.id == file_id, f.c.project_id.in_(project_ids), b.c.release == release)
+    )
+    return conn.execute(query).first() is not None
+
+
+def bundles_of_release(conn: Connection, project_ids: Collection[int], release: str) -> list[int]:
+    """Ids of the bundles that were uploaded for a release."""
+    b = tables.artifact_bundles
+    query = select(b.c.id).where(b.c.project_id.in_(project_ids), b.c.release == release)
+    return list(conn.execute(query).scalars())
+
+
 def unused_bundles(conn: Connection, before_ms: int) -> list[int]:
     """Bundles that nothing was resolved with since an instant, nor uploaded."""
     b = tables.artifact_bundles

@@ -324,6 +324,21 @@ class Uploads:
             keys = repo.delete_bundle(conn, bundle_id)
         self._drop(keys)
 
+    def delete_file(self, scope: Scope, release: str, file_id: int) -> None:
+        """Delete one file of a release in the scope. Raises NotFound."""
+        with self._meta.write() as conn:
+            if not repo.is_file_of(conn, file_id, scope.project_ids, release):
+                raise NotFound("There is no such file in this release.")
+            key = repo.delete_file(conn, file_id)
+        self._drop([key] if key else [])
+
+    def delete_release_files(self, scope: Scope, release: str) -> None:
+        """Delete every bundle that was uploaded for a release in the scope."""
+        with self._meta.write() as conn:
+            bundles = repo.bundles_of_release(conn, scope.project_ids, release)
+            keys = [key for one in bundles for key in repo.delete_bundle(conn, one)]
+        self._drop(keys)
+
     # Upkeep
 
     def expire(self, *, keep_ms: int, used: Iterable[int] = ()) -> int:

@@ -10,6 +10,9 @@ from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.http import InFlight, Refusal, Request
 
 _GZIP_WINDOW, _ZLIB_WINDOW, _RAW_WINDOW = 31, 15, -15
+_GZIP_MAGIC = b"\x1f\x8b"
+_MOST_MEMBERS = 50
+"""Members of one gzip file; to unpack one copies what is behind it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +112,12 @@ def _damaged(name: str) -> Refusal:
 
 
 def _inflate(body: bytes, limit: int, *, window: int, name: str) -> bytes:
+    unpacked, _rest = _inflated(body, limit, window=window, name=name)
+    return unpacked
+
+
+def _inflated(body: bytes, limit: int, *, window: int, name: str) -> tuple[bytes, bytes]:
+    """One stream unpacked, and what stands behind it."""
     inflater = zlib.decompressobj(window)
     try:
         unpacked = inflater.decompress(body, limit + 1)
@@ -118,11 +127,22 @@ def _inflate(body: bytes, limit: int, *, window: int, name: str) -> bytes:
         raise _too_large(limit)
     if not inflater.eof:
         raise _damaged(name)
-    return unpacked
+    return unpacked, inflater.unused_data
 
 
 def _gunzip(body: bytes, limit: int) -> bytes:
-    return _inflate(body, limit, window=_GZIP_WINDOW, name="gzip")
+    """All members of a gzip file, as writers make them that flush or join files."""
+    unpacked, rest = _inflated(body, limit, window=_GZIP_WINDOW, name="gzip")
+    if not rest.startswith(_GZIP_MAGIC):
+        return unpacked
+    members = [unpacked]
+    for _ in range(_MOST_MEMBERS):
+        left = limit - sum(map(len, members))
+        unpacked, rest = _inflated(rest, left, window=_GZIP_WINDOW, name="gzip")
+        members.append(unpacked)
+        if not rest.startswith(_GZIP_MAGIC):
+            return b"".join(members)
+    raise _damaged("gzip")
 
 
 def _deflated(body: bytes, limit: int) -> bytes:

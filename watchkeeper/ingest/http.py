@@ -25,7 +25,8 @@ TEXT_TYPE: Header = (b"content-type", b"text/plain; charset=utf-8")
 class Request:
     """One request before its body is read. Header names are lower case.
 
-    project_id: of a `/p/<project>` prefix, which `path` is without; None if it had none.
+    project_id: of a `/p/<project>` prefix, which `path` is without; None if it had none. sender:
+    the client's IP address as trusted proxies tell it, looked for when it is asked for.
     """
 
     method: str
@@ -34,22 +35,34 @@ class Request:
     headers: dict[bytes, bytes]
     receive: Receive
     project_id: int | None = None
+    sender: Callable[[], str] = str
 
     @classmethod
-    def of(cls, scope: AsgiMessage, receive: Receive, path: str, project_id: int | None) -> Request:
+    def of(
+        cls,
+        scope: AsgiMessage,
+        receive: Receive,
+        path: str,
+        project_id: int | None,
+        sender: Callable[[], str] = str,
+    ) -> Request:
         """The request of an ASGI scope."""
         headers = dict(scope["headers"])
-        return cls(scope["method"], path, scope["query_string"], headers, receive, project_id)
+        query = scope["query_string"]
+        return cls(scope["method"], path, query, headers, receive, project_id, sender)
 
     def header(self, name: bytes) -> str:
         """A header's value, or empty."""
         return self.headers.get(name, b"").decode("latin-1")
 
     def parameter(self, name: str) -> str:
-        """The first value of a query parameter, or empty."""
+        """The first value of a query parameter, or empty; so too in a query of over 100 fields."""
         if name.encode() not in self.query:
             return ""
-        pairs = parse_qsl(self.query.decode("latin-1"), max_num_fields=100)
+        try:
+            pairs = parse_qsl(self.query.decode("latin-1"), max_num_fields=100)
+        except ValueError:  # more fields than any sender has
+            return ""
         return next((value for key, value in pairs if key == name), "")
 
 

@@ -27,6 +27,7 @@ from watchkeeper.issues.metrics import IssueMetrics
 from watchkeeper.issues.pages import EventPage
 from watchkeeper.issues.rates import ErrorGroups, ErrorSummary, ErrorTotals, GroupBy
 from watchkeeper.issues.repo.counts import Filter as ErrorFilter
+from watchkeeper.issues.repo.events import NewEvent
 from watchkeeper.issues.repo.feedback import FeedbackFilter
 from watchkeeper.issues.searches import SavedSearch, SearchDraft, Searches, SeverityRule
 from watchkeeper.issues.similar import Similar
@@ -89,6 +90,7 @@ __all__ = [
     "Issues",
     "IssuesByEvent",
     "Minified",
+    "NewEvent",
     "Parts",
     "Relation",
     "Resolution",

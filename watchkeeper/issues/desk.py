@@ -22,7 +22,7 @@ from watchkeeper.issues.rates import ErrorRates
 from watchkeeper.issues.repo import acts as acts_repo
 from watchkeeper.issues.repo import counts, events, origins, rows, tag_counts
 from watchkeeper.issues.repo.counts import Filter, IssueCounts
-from watchkeeper.issues.repo.events import StoredEvent
+from watchkeeper.issues.repo.events import NewEvent, StoredEvent
 from watchkeeper.issues.repo.returns import any_due, wake_due
 from watchkeeper.issues.searches import Searches
 from watchkeeper.issues.types import (
@@ -49,6 +49,8 @@ MOST_AT_ONCE = 4
 """Questions that pages ask at the same time, over all callers; others wait."""
 
 MOST_VALUES = 1_000
+MOST_LISTED, MOST_SKIPPED = 101, 10_000
+"""Events of one page of a project, and those on the pages before."""
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -203,6 +205,14 @@ class Issues:
             limit=limit,
             now_ms=self._clock(),
         )
+
+    def newest_events(
+        self, scope: Scope, span: TimeRange, *, limit: int = 100, offset: int = 0
+    ) -> Sequence[NewEvent]:
+        """Events of the whole project, newest first. Raises Invalid for a wrong limit or offset."""
+        if not (1 <= limit <= MOST_LISTED and 0 <= offset <= MOST_SKIPPED):
+            raise Invalid(f"limit must be 1..{MOST_LISTED} and offset 0..{MOST_SKIPPED:,}.")
+        return events.newest(self._columns, scope, span, limit=limit, offset=offset)
 
     def stats(self, scope: Scope, span: TimeRange, *, buckets: int, issue: IssueRef) -> IssueStats:
         """Events and users of one issue in equal slots, at most so many."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from watchkeeper.issues.grouping import ExceptionValue, Groupable
+from watchkeeper.issues.grouping import ExceptionValue, Groupable, Stacktrace
 from watchkeeper.issues.messages import filled
 from watchkeeper.issues.places import culprit_of, name_native, own_function
 from watchkeeper.issues.tags import derived_tags
@@ -42,6 +42,9 @@ _REPAIRS = 32
 _TITLE, _CULPRIT, _WORD, _RELEASE, _TAG = 300, 300, 64, 250, 200
 _MAX_TAGS = 100
 _URL, _MAX_FUNCTIONS = 1_000, 100
+
+
+_NOTHING = msgspec.Raw(b"null")
 
 
 class Values(msgspec.Struct):
@@ -81,8 +84,28 @@ class SentryEvent(msgspec.Struct):
     culprit: str | None = None
     checksum: str | None = None
     debug_meta: dict[str, Any] | None = None
+    stacktrace: msgspec.Raw = _NOTHING
+    threads: msgspec.Raw = _NOTHING
 
 
+class Thread(msgspec.Struct):
+    """One thread of an event; the others are not read here."""
+
+    current: bool | None = None
+    crashed: bool | None = None
+    stacktrace: Stacktrace | None = None
+
+
+class Threads(msgspec.Struct):
+    """Threads as most SDKs send them."""
+
+    values: list[Thread | None] | None = None
+
+
+_threads = msgspec.json.Decoder(Threads | list[Thread | None] | None).decode
+_stack = msgspec.json.Decoder(Stacktrace | None).decode
+_UNREAD = frozenset({"stacktrace", "threads"})
+"""Read only where nothing else tells the place."""
 _decode = msgspec.json.Decoder(SentryEvent).decode
 _PLACE = re.compile(r"`(\$[^`]*)`$")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
@@ -157,6 +180,8 @@ def read_event(payload: bytes) -> SentryEvent:
 
 
 def _repaired(tree: Any) -> SentryEvent:
+    for name in _UNREAD & tree.keys() if isinstance(tree, dict) else ():
+        tree[name] = msgspec.Raw(msgspec.json.encode(tree[name]))
     for _ in range(_REPAIRS):
         try:
             return msgspec.convert(tree, SentryEvent)
@@ -201,7 +226,9 @@ def facts_of(event: SentryEvent, *, received_ms: int) -> ErrorFacts:
         type=_cut(kind or ("message" if not main else "Error"), 200),
         value=value,
         title=_title(kind, value or message),
-        culprit=_cut(culprit_of(platform, main, told) or event.logger, _CULPRIT),
+        culprit=_cut(
+            culprit_of(platform, main or _stack_of(event), told) or event.logger, _CULPRIT
+        ),
         transaction=_cut(event.transaction, 200),
         platform=_cut(event.platform, 32),
         environment=_cut(event.environment, _WORD),
@@ -228,6 +255,21 @@ def _chain(event: SentryEvent) -> Iterator[ExceptionValue]:
     for exception in values or ():
         if exception is not None and (exception.type or exception.value or exception.stacktrace):
             yield exception
+
+
+def _stack_of(event: SentryEvent) -> ExceptionValue | None:
+    """Where a message was sent from: its own stack, or the thread's that sent it."""
+    try:
+        if own := _stack(event.stacktrace):
+            return ExceptionValue(stacktrace=own)
+        found = _threads(event.threads)
+    except msgspec.DecodeError:
+        return None
+    listed = (found.values if isinstance(found, Threads) else found) or []
+    threads = [one for one in listed if one is not None and one.stacktrace is not None]
+    sent = [one for one in threads if one.current or one.crashed]
+    chosen = sent or (threads if len(threads) == 1 else [])
+    return ExceptionValue(stacktrace=chosen[0].stacktrace) if chosen else None
 
 
 def _groupable(event: SentryEvent, chain: tuple[ExceptionValue, ...], message: str) -> Groupable:

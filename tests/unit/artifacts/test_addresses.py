@@ -54,6 +54,8 @@ def test_a_map_is_where_its_script_says(script: str, ref: str, urls: list[str]) 
         ("../../src/cart.ts", "src/cart.ts"),
         ("src/cart.ts", "src/cart.ts"),
         ("/home/ada/shop/src/cart.ts", "/home/ada/shop/src/cart.ts"),
+        ("/./src/cart.ts", "src/cart.ts"),
+        ("/./../shared/tax.ts", "shared/tax.ts"),
         ("file:///home/ada/cart.ts", "/home/ada/cart.ts"),
         ("https://a.example/src/cart.ts", "src/cart.ts"),
     ],

@@ -46,7 +46,8 @@ class Edge:
         self.world = World(directory / "spool", max_bytes=int(str(options.pop("max_bytes", 2**30))))
         self.rejections: list[Rejection] = []
         self.reserved: set[int] = set()
-        self.scrubber = Scrubber()
+        scrubber = options.pop("scrubber", None)
+        self.scrubber = scrubber if isinstance(scrubber, Scrubber) else Scrubber()
         self.app = EdgeApp(
             self.world.acceptor,
             self.world.keys,

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 import msgspec
@@ -168,11 +169,17 @@ class EdgeApp:
             if endpoint is None:
                 await self._pass_on(scope, receive, send)
             else:
-                await self._take(endpoint, Request.of(scope, receive, path, project_id), send)
+                sender = partial(self._sender, scope)
+                request = Request.of(scope, receive, path, project_id, sender)
+                await self._take(endpoint, request, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
             await send({"type": "websocket.close", "code": 1000})
+
+    def _sender(self, scope: AsgiMessage) -> str:
+        """The client's address, as trusted proxies tell it."""
+        return self._proxy.sender(scope)[0]
 
     def _route(self, path: str) -> tuple[Endpoint | None, str, int | None]:
         """Who answers a path: an ingest endpoint, the path it sees and the project of a prefix."""

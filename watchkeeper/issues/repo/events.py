@@ -295,3 +295,62 @@ def page(
         )
         for row in columns.rows(sql, params)
     ]
+
+
+# The newest events of a project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """One event of the project, whichever issue it belongs to."""
+
+    event_id: str
+    grouping_hash: int
+    ts_ms: int
+    type: str
+    value: str
+    culprit: str
+    level: str
+    platform: str
+    user_key: str
+    tags: Mapping[str, str]
+
+
+_NEWEST_EVENTS = """
+SELECT event_id, grouping_hash, toUnixTimestamp64Milli(ts) AS at_ms, type,
+       substringUTF8(value, 1, 300), culprit, level, platform, user_key, tags
+FROM errors WHERE project_id = {project:UInt32}
+  AND received >= fromUnixTimestamp64Milli({start:Int64} - {skew:Int64})
+  AND ts >= fromUnixTimestamp64Milli({start:Int64})
+  AND ts < fromUnixTimestamp64Milli({end:Int64})
+ORDER BY ts DESC, event_id DESC LIMIT {limit:UInt32} OFFSET {offset:UInt32}
+"""
+
+
+def newest(
+    columns: Columns, scope: Scope, span: TimeRange, *, limit: int, offset: int
+) -> list[NewEvent]:
+    """Events of the whole project in the range, newest first."""
+    params = {
+        "project": scope.project_id,
+        "start": span.start_ms,
+        "end": span.end_ms,
+        "skew": MINUTE_MS,
+        "limit": limit,
+        "offset": offset,
+    }
+    return [
+        NewEvent(
+            event_id=str(row[0]),
+            grouping_hash=int(row[1]),
+            ts_ms=int(row[2]),
+            type=str(row[3]),
+            value=str(row[4]),
+            culprit=str(row[5]),
+            level=str(row[6]),
+            platform=str(row[7]),
+            user_key=str(row[8]),
+            tags=dict(row[9]),
+        )
+        for row in columns.rows(_NEWEST_EVENTS, params)
+    ]

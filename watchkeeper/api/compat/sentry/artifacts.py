@@ -173,6 +173,24 @@ def files(asked: Asked) -> Response:
     )
 
 
+def delete_file(asked: Asked) -> Response:
+    """Delete one file of a release, by the id that `files` tells."""
+    scope, sent = asked.scope(asked.queries("project") or None, writes=True), asked.params["file"]
+    try:
+        number = int(base64.urlsafe_b64decode(sent + "=" * (-len(sent) % 4)))
+    except ValueError as error:
+        raise NotFound("There is no such file in this release.") from error
+    asked.desk.uploads.delete_file(scope, asked.params["version"], number)
+    return Response(status_code=204)
+
+
+def delete_files(asked: Asked) -> Response:
+    """Delete every file of a release."""
+    scope = asked.scope(asked.queries("project") or None, writes=True)
+    asked.desk.uploads.delete_release_files(scope, asked.params["version"])
+    return Response(status_code=204)
+
+
 def bundles(asked: Asked) -> Response:
     """The project's bundles, the newest first."""
     return json_answer(

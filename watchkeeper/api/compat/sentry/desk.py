@@ -14,9 +14,11 @@ from starlette.responses import Response
 
 from watchkeeper.access import Access, Organisation, Principal, Project
 from watchkeeper.artifacts import Releases, Uploads
+from watchkeeper.issues import Issues
 from watchkeeper.lib.clock import SECOND_MS, Clock
 from watchkeeper.lib.errors import Forbidden, Invalid, NotFound, Overloaded, WatchkeeperError
-from watchkeeper.model import Role, Scope
+from watchkeeper.model import LiveEvent, Role, Scope
+from watchkeeper.monitors import Monitors
 
 log = structlog.get_logger(__name__)
 
@@ -25,9 +27,15 @@ Answer = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What the routes work with. caller: blocking; who sent a request. base_url: without slash."""
+    """What the routes work with. caller: blocking; who sent a request. base_url: without slash.
+
+    tell: lets open pages see a change.
+    """
 
     access: Access
+    issues: Issues
+    monitors: Monitors
+    tell: Callable[[LiveEvent], None]
     uploads: Uploads
     releases: Releases
     caller: Callable[[Request], Principal]
@@ -37,9 +45,10 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A request after its caller is known. body: as it came."""
+    """A request after its caller is known. body: as it came; path: without the query."""
 
     desk: Desk
+    path: str
     caller: Principal
     params: Mapping[str, str]
     query: Mapping[str, str]
@@ -119,6 +128,7 @@ def _work(desk: Desk, work: Work, request: Request, body: bytes) -> Response:
     try:
         asked = Asked(
             desk=desk,
+            path=request.url.path,
             caller=desk.caller(request),
             params={name: str(value) for name, value in request.path_params.items()},
             query=dict(request.query_params),

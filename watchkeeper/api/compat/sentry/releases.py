@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from watchkeeper.access import Organisation
 from watchkeeper.api.compat.sentry.desk import Asked, instant, iso, json_answer, names, text
+from watchkeeper.api.compat.sentry.paging import link_to, offset_of, per_page
 from watchkeeper.artifacts import (
     Commit,
     Deploy,
@@ -22,15 +23,13 @@ from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.lib.errors import Invalid
 from watchkeeper.model import Scope, TimeRange
 
-_MOST = 100
-
 
 def releases(asked: Asked) -> Response:
     """Releases, the newest first; `Link` leads to the next page."""
     org = asked.org()
     scope = asked.scope(asked.queries("project") or None)
-    offset = _offset(asked.query.get("cursor", ""))
-    limit = _per_page(asked.query.get("per_page", ""))
+    offset = offset_of(asked.query.get("cursor", ""))
+    limit = per_page(asked.query.get("per_page", ""))
     now_ms = asked.desk.clock()
     query = ReleaseQuery(
         range=TimeRange(now_ms - 30 * DAY_MS, now_ms + 1),
@@ -41,7 +40,9 @@ def releases(asked: Asked) -> Response:
     )
     found, _total = asked.desk.releases.page(scope, query)
     told = [_told(org, scope, [one]) for one in found[:limit]]
-    return json_answer(told, headers={"link": _link(asked, offset, limit, len(found) > limit)})
+    return json_answer(
+        told, headers={"link": _link(asked, offset, limit, has_more=len(found) > limit)}
+    )
 
 
 def add_release(asked: Asked) -> Response:
@@ -51,6 +52,13 @@ def add_release(asked: Asked) -> Response:
     if not version:
         raise Invalid("version is missing.")
     projects = names(told, "projects")
+    if told.get("status") == "archived":
+        raise Invalid(
+            "Releases are not archived here, and nothing was changed: delete it to forget it."
+        )
+    if told.get("status") == "open" and not projects:  # `releases restore`: it was never archived
+        scope = _where_it_is(asked, asked.scope(writes=True), version)
+        return _put(asked, version, told, scope=scope)
     if not projects and "project" not in asked.params:
         raise Invalid("projects is missing: name one or more by slug.")
     return _put(asked, version, told, scope=asked.scope(projects, writes=True))
@@ -61,7 +69,7 @@ def change_release(asked: Asked) -> Response:
     told = asked.json()
     scope = asked.scope(names(told, "projects") or asked.queries("project") or None, writes=True)
     if not names(told, "projects") and "project" not in asked.params:
-        scope = _where_it_is(asked, scope)
+        scope = _where_it_is(asked, scope, asked.params["version"])
     return _put(asked, asked.params["version"], told, scope=scope, is_change=True)
 
 
@@ -104,7 +112,7 @@ def add_deploy(asked: Asked) -> Response:
     told, version = asked.json(), asked.params["version"]
     scope = asked.scope(names(told, "projects") or None, writes=True)
     if not names(told, "projects") and "project" not in asked.params:
-        scope = _where_it_is(asked, scope)
+        scope = _where_it_is(asked, scope, asked.params["version"])
     asked.desk.releases.get(scope, version)
     change = _deploy_change(told, version, asked.desk.clock())
     made = [
@@ -114,9 +122,9 @@ def add_deploy(asked: Asked) -> Response:
     return json_answer(_told_deploy(made[0]), 201)
 
 
-def _where_it_is(asked: Asked, scope: Scope) -> Scope:
+def _where_it_is(asked: Asked, scope: Scope, version: str) -> Scope:
     """The projects that have the release. Raises NotFound."""
-    found = asked.desk.releases.get(scope, asked.params["version"])
+    found = asked.desk.releases.get(scope, version)
     ids = tuple(one.project_id for one in found)
     return Scope(org_id=scope.org_id, project_ids=ids, role=scope.role, user_id=scope.user_id)
 
@@ -259,31 +267,6 @@ def _told_deploy(one: Deploy) -> dict[str, object]:
     }
 
 
-def _offset(cursor: str) -> int:
-    """The offset in a cursor such as `0:100:0`. Raises Invalid."""
-    if not cursor:
-        return 0
-    parts = cursor.split(":")
-    if len(parts) != 3 or not parts[1].isdigit() or len(parts[1]) > 9:
-        raise Invalid("The cursor is not one of ours; begin without one.")
-    return int(parts[1])
-
-
-def _per_page(sent: str) -> int:
-    return (
-        max(1, min(_MOST, int(sent)))
-        if sent.isascii() and sent.isdigit() and len(sent) < 6
-        else _MOST
-    )
-
-
-def _link(asked: Asked, offset: int, limit: int, has_more: bool) -> str:
+def _link(asked: Asked, offset: int, limit: int, *, has_more: bool) -> str:
     base = f"{asked.desk.base_url}/api/0/organizations/{quote(asked.params['org'])}/releases/"
-    before = max(0, offset - limit)
-
-    def link(rel: str, at: int, results: bool) -> str:
-        cursor = f"0:{at}:{1 if rel == 'previous' else 0}"
-        told = "true" if results else "false"
-        return f'<{base}?cursor={cursor}>; rel="{rel}"; results="{told}"; cursor="{cursor}"'
-
-    return f"{link('previous', before, offset > 0)}, {link('next', offset + limit, has_more)}"
+    return link_to(base, offset, limit, has_more=has_more)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from watchkeeper.api.compat.sentry import artifacts, releases, tenants
+from watchkeeper.api.compat.sentry import artifacts, issues, releases, tenants
 from watchkeeper.api.compat.sentry.desk import Asked, Desk, Work, answered
 from watchkeeper.lib.errors import NotFound
 
@@ -26,6 +26,8 @@ _RELEASE_ROUTES: tuple[tuple[str, str, Work], ...] = (
     ("POST", "/releases/{version:path}/deploys", releases.add_deploy),
     ("GET", "/releases/{version:path}/files", artifacts.files),
     ("POST", "/releases/{version:path}/files", artifacts.upload_file),
+    ("DELETE", "/releases/{version:path}/files/{file}", artifacts.delete_file),
+    ("DELETE", "/releases/{version:path}/files", artifacts.delete_files),
     ("POST", "/releases/{version:path}/assemble", artifacts.assemble_release),
     ("GET", "/releases", releases.releases),
     ("POST", "/releases", releases.add_release),
@@ -40,7 +42,14 @@ _ROUTES: tuple[tuple[str, str, Work], ...] = (
     ("GET", "/projects", tenants.all_projects),
     ("GET", f"{_ORG}/projects", tenants.projects),
     ("GET", f"{_ORG}/repos", tenants.nothing),
-    ("GET", f"{_ORG}/monitors", tenants.nothing),
+    ("GET", f"{_ORG}/monitors", tenants.monitors),
+    ("GET", f"{_ORG}/issues", issues.issues),
+    ("PUT", f"{_ORG}/issues", issues.change_issues),
+    ("GET", f"{_ORG}/issues/{{issue}}", issues.issue),
+    ("PUT", f"{_ORG}/issues/{{issue}}", issues.change_issue),
+    ("GET", f"{_PROJECT}/issues", issues.issues),
+    ("PUT", f"{_PROJECT}/issues", issues.change_issues),
+    ("GET", f"{_PROJECT}/events", issues.events),
     ("GET", f"{_ORG}/chunk-upload", artifacts.chunk_options),
     ("POST", f"{_ORG}/chunk-upload", artifacts.upload_chunks),
     ("POST", f"{_ORG}/artifactbundle/assemble", artifacts.assemble_bundle),
@@ -48,6 +57,7 @@ _ROUTES: tuple[tuple[str, str, Work], ...] = (
     ("GET", f"{_PROJECT}/keys", tenants.keys),
     ("POST", f"{_PROJECT}/files/difs/assemble", _DIFS),
     ("POST", f"{_PROJECT}/files/dsyms", _DIFS),
+    ("GET", f"{_PROJECT}/files/dsyms/unknown", _DIFS),
     ("POST", f"{_PROJECT}/files/proguard-artifact-releases", _DIFS),
     ("POST", f"{_PROJECT}/files/preprodartifacts/assemble", _BUILDS),
     ("GET", f"{_PROJECT}/files/artifact-bundles", artifacts.bundles),

@@ -6,8 +6,10 @@ from starlette.responses import Response
 
 from watchkeeper.access import KeyKind, Organisation, Project
 from watchkeeper.api.compat.sentry.desk import Asked, iso, json_answer
+from watchkeeper.api.compat.sentry.paging import offset_of
+from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.lib.errors import Invalid
-from watchkeeper.model import Role
+from watchkeeper.model import Role, TimeRange
 
 _READS = ("org:read", "project:read", "event:read", "member:read")
 _WRITES = ("project:releases", "project:write", "org:ci", "event:write")
@@ -95,8 +97,37 @@ def keys(asked: Asked) -> Response:
     )
 
 
+def monitors(asked: Asked) -> Response:
+    """Scheduled jobs of the projects that the caller sees, on one page."""
+    if offset_of(asked.query.get("cursor", "")):
+        raise Invalid("There is only one page of monitors.")
+    org, scope = asked.org(), asked.scope(asked.queries("project") or None)
+    now_ms = asked.desk.clock()
+    return json_answer(
+        [
+            {
+                "id": f"{project.id}:{one.slug}",
+                "slug": one.slug,
+                "name": one.slug,
+                "status": "active",
+                "dateCreated": iso(one.created_ms),
+                "project": {"id": str(project.id), "slug": project.slug, "name": project.name},
+                "environments": [
+                    {"name": each.environment, "status": each.state.status.value}
+                    for each in one.environments
+                ],
+            }
+            for project in org.projects
+            if project.id in scope.project_ids
+            for one in asked.desk.monitors.all(
+                scope.only(project.id), TimeRange(now_ms - DAY_MS, now_ms + 1)
+            )
+        ]
+    )
+
+
 def nothing(asked: Asked) -> Response:
-    """An organisation without any: repositories, monitors."""
+    """An organisation without any: repositories."""
     asked.org()
     return json_answer([])
 

@@ -14,6 +14,7 @@ _EXPOSE: Header = (
     b"access-control-expose-headers",
     b"x-sentry-error, x-sentry-rate-limits, retry-after",
 )
+_SCRIPT: Header = (b"content-type", b"application/javascript; charset=utf-8")
 _JSON = (JSON_TYPE, _ORIGIN, _EXPOSE)
 _PREFLIGHT: tuple[Header, ...] = (
     _ORIGIN,
@@ -32,6 +33,11 @@ _PREFLIGHT: tuple[Header, ...] = (
 def preflight() -> Reply:
     """Any page may ask; keys say which may send."""
     return Reply(204, b"", _PREFLIGHT)
+
+
+def script(content: bytes) -> Reply:
+    """JavaScript that any page may load, also with `crossorigin`."""
+    return Reply(200, content, (_SCRIPT, _ORIGIN, (b"cache-control", b"max-age=3600")))
 
 
 def taken(event_id: str, refused: Sequence[RefusedItems], project_id: int) -> Reply:

@@ -26,6 +26,12 @@ from watchkeeper.ingest.protocols.sentry.kept import Facts, Kept
 from watchkeeper.ingest.protocols.sentry.people import People
 from watchkeeper.ingest.protocols.sentry.quotas import Quotas
 from watchkeeper.ingest.protocols.sentry.reading import counts_of, read_items, take_event
+from watchkeeper.ingest.protocols.sentry.report_dialog import (
+    DIALOG_PATH,
+    dialog_script,
+    is_report_path,
+    report_of,
+)
 from watchkeeper.ingest.protocols.sentry.security import Sender, security_events
 from watchkeeper.ingest.protocols.sentry.totals import Summed, Totals
 from watchkeeper.lib.clock import Clock
@@ -33,10 +39,12 @@ from watchkeeper.lib.errors import Overloaded
 from watchkeeper.privacy import Scrubber
 
 _PATH = re.compile(
-    r"/api/(?:(?P<project>[1-9][0-9]{0,8})/(?P<endpoint>[a-z]+)|(?P<tunnel>tunnel))"
+    r"//?api/(?:(?P<project>[1-9][0-9]{0,8})/(?P<endpoint>[a-z]+)|(?P<tunnel>tunnel))"
     r"(?P<rest>/[^/]{1,100}(?:/[0-9a-f]{32})?)?/?"
 )
 _STORED = frozenset({"envelope", "store", "security", "cron"})
+_REPORTS = frozenset({"dialog", "user-feedback"})
+"""What people write about an error: by the dialog, or by an application's own form."""
 _REFUSED = frozenset({"minidump", "unreal", "attachment", "playstation", "nel"})
 _ROUTES = 1_000
 """Paths that need not be taken apart again: a project's senders all use one."""
@@ -129,6 +137,8 @@ class SentryEndpoint:
     async def _answered(self, request: Request, route: _Route) -> Reply:
         if route.endpoint in _REFUSED:
             raise _not_taken(route.endpoint)
+        if route.endpoint in _REPORTS:
+            return await self._reported(request, route)
         is_by_get = request.method == "GET" and route.endpoint in {"store", "cron"}
         if request.method != "POST" and not is_by_get:
             raise Refusal(405, Drop.MALFORMED, "Send this by POST.")
@@ -136,6 +146,21 @@ class SentryEndpoint:
         known = None
         if key:  # before the body: a stranger holds no memory
             known = self._admit(request, key, route.project_id)
+        async with read_body(request, self._options.limits, self._in_flight) as body:
+            envelope, kept = await self._read(request, route, body, known)
+        return await self._keep(envelope, kept[0], kept[1])
+
+    async def _reported(self, request: Request, route: _Route) -> Reply:
+        """The dialog for a web page, or what was written in it."""
+        if request.method == "GET" and route.endpoint == "dialog":
+            return answers.script(dialog_script())
+        if request.method != "POST":
+            raise Refusal(405, Drop.MALFORMED, "Send this by POST.")
+        dsn = request.parameter("dsn") or _dsn_of(request.header(b"authorization"))
+        key, project_id = key_of_dsn(dsn)
+        if project_id is None:
+            raise Refusal(401, Drop.UNKNOWN_KEY, "Send `Authorization: DSN <the project's DSN>`.")
+        known = self._admit(request, key, project_id)
         async with read_body(request, self._options.limits, self._in_flight) as body:
             envelope, kept = await self._read(request, route, body, known)
         return await self._keep(envelope, kept[0], kept[1])
@@ -155,7 +180,7 @@ class SentryEndpoint:
         limited: Mapping[Category, Refusal] = {}
         if self._quotas.by_category:
             limited = self._quotas.spend(project_id, counts_of(envelope.items))
-        facts = self._facts(envelope.header, self._scrubber.of(project_id))
+        facts = self._facts(envelope.header, self._scrubber.of(project_id), request.sender)
         taking = partial(self._taken, envelope, limited, (request, route), facts)
         if any(item.type in _UNPACKED for item in envelope.items):
             async with self._unpacking:
@@ -171,6 +196,9 @@ class SentryEndpoint:
             if request.method == "GET":
                 body = request.parameter("sentry_data").encode("utf-8", "replace")
             return _Envelope(parse.EnvelopeHeader(), [store_item(body, limits)])
+        if route.endpoint in _REPORTS:
+            report = parse.Item("user_report", report_of(request, body), 0)
+            return _Envelope(parse.EnvelopeHeader(), [report])
         if route.endpoint == "security":
             return _Envelope(parse.EnvelopeHeader(), [parse.Item("security", body, 0)])
         if route.endpoint == "cron":
@@ -200,7 +228,9 @@ class SentryEndpoint:
             max_event_bytes=self._options.max_event_bytes,
         )
 
-    def _facts(self, header: parse.EnvelopeHeader, scrubber: Scrubber) -> Facts:
+    def _facts(
+        self, header: parse.EnvelopeHeader, scrubber: Scrubber, sender: Callable[[], str]
+    ) -> Facts:
         event_id = header.event_id
         return Facts(
             header=header,
@@ -212,6 +242,7 @@ class SentryEndpoint:
             scrubber=scrubber,
             people=People(scrubber),
             new_id=self._new_id,
+            sender=sender,
         )
 
     async def _keep(self, envelope: _Envelope, kept: Kept, project_id: int) -> Reply:
@@ -272,6 +303,8 @@ class SentryEndpoint:
 @lru_cache(maxsize=_ROUTES)
 def _route_of(path: str) -> _Route | None:
     match = _PATH.fullmatch(path)
+    if match is None and is_report_path(path):
+        return _Route("dialog" if path.startswith(DIALOG_PATH) else "user-feedback", None)
     if match is None:
         return None
     if match["tunnel"]:
@@ -279,6 +312,12 @@ def _route_of(path: str) -> _Route | None:
     endpoint, rest = match["endpoint"], (match["rest"] or "").strip("/")
     is_known = endpoint in _STORED | _REFUSED and bool(rest) == (endpoint == "cron")
     return _Route(endpoint, int(match["project"]), rest) if is_known else None
+
+
+def _dsn_of(header: str) -> str:
+    """The DSN of `Authorization: DSN https://key@host/1`, or empty."""
+    scheme, _, dsn = header.partition(" ")
+    return dsn.strip() if scheme.lower() == "dsn" else ""
 
 
 def _key_in(rest: str) -> str:

@@ -10,7 +10,7 @@ from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.envelope_rows import FeedbackRow
 from watchkeeper.ingest.pipeline import trace_id_of
 from watchkeeper.ingest.protocols.sentry.kept import Facts, Kept
-from watchkeeper.ingest.protocols.sentry.people import user_key
+from watchkeeper.ingest.protocols.sentry.people import place_sender, user_key
 from watchkeeper.ingest.protocols.sentry.values import field, object_of, placed_ms, text_of
 from watchkeeper.model import Kind
 from watchkeeper.privacy import Json
@@ -20,6 +20,7 @@ _LONGEST = 32_768
 
 def take_feedback(payload: dict[str, object], facts: Facts, kept: Kept) -> None:
     """An event whose context `feedback` holds what was written."""
+    place_sender(payload, facts.sender)
     facts.scrubber.scrub_event(cast("dict[str, Json]", payload))
     contexts = object_of(payload.get("contexts"))
     written = object_of(contexts.get("feedback"))

@@ -29,13 +29,14 @@ from watchkeeper.privacy import Scrubber
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is known while the items of one envelope are read."""
+    """What is known while the items of one envelope are read. sender: the client's IP address."""
 
     header: EnvelopeHeader
     arrival: Arrival
     scrubber: Scrubber
     people: People
     new_id: Callable[[], UUID]
+    sender: Callable[[], str] = str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any, cast
+
+import orjson
 
 from watchkeeper.ingest.protocols.sentry.values import text_of
 from watchkeeper.model import KNOWN_BY, person_key
 from watchkeeper.privacy import FILTERED, Json, Scrubber
 
 _PREFIX = "user."
+_AUTO, _WANTED = "{{auto}}", b'"infer_ip":"auto"'
+"""What SDKs send in place of an address that only the server sees."""
 _MOST_REMEMBERED = 1_000
 
 
@@ -43,6 +47,30 @@ class People:
         named = {"username" if n == "name" else n: v for n, v in user.items()}
         kept.update({f"{_PREFIX}{n}": v for n, v in self.clean(named).items() if v != FILTERED})
         return kept
+
+
+def place_sender(event: MutableMapping[str, Any], sender: Callable[[], str]) -> None:
+    """Put the client's address where an SDK asks for it: `{{auto}}`, or `infer_ip` of its settings.
+
+    Done before scrubbing, which keeps the address, or people apart by a salted id made of it.
+    """
+    user = event.get("user")
+    user = user if isinstance(user, dict) else {}
+    told = user.get("ip_address")
+    if told != _AUTO and (told or not _is_address_wanted(event.get("sdk"))):
+        return
+    user = {name: value for name, value in user.items() if name != "ip_address"}
+    if address := sender():
+        user["ip_address"] = address
+    event["user"] = user
+
+
+def _is_address_wanted(sdk: object) -> bool:
+    """True if the SDK's settings leave it to the server to find out the address."""
+    if isinstance(sdk, orjson.Fragment):  # of an event that came before
+        return _WANTED in orjson.dumps(sdk)
+    settings = sdk.get("settings") if isinstance(sdk, dict) else None
+    return isinstance(settings, dict) and settings.get("infer_ip") == "auto"
 
 
 def user_key(user: object) -> str:

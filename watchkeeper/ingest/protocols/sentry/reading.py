@@ -19,6 +19,7 @@ from watchkeeper.ingest.protocols.sentry.logs import take_log
 from watchkeeper.ingest.protocols.sentry.metrics import take_metric
 from watchkeeper.ingest.protocols.sentry.older import modernise
 from watchkeeper.ingest.protocols.sentry.parse import Item, MalformedEnvelope, parse_object
+from watchkeeper.ingest.protocols.sentry.people import place_sender
 from watchkeeper.ingest.protocols.sentry.profiles import take_profile
 from watchkeeper.ingest.protocols.sentry.replays import (
     take_replay_event,
@@ -44,6 +45,7 @@ def take_event(event: dict[str, object], facts: Facts, kept: Kept) -> None:
         other(event, facts, kept)
         return
     modernise(event)
+    place_sender(event, facts.sender)
     _keep_event(cast("dict[str, Json]", event), facts, kept)
 
 
@@ -54,6 +56,7 @@ def _take_event_item(item: Item, facts: Facts, kept: Kept) -> None:
         take_event(parse_object(item.payload, item.position), facts, kept)
     else:
         modernise(cast("dict[str, object]", sent.tree))
+        place_sender(sent.tree, facts.sender)
         _keep_event(sent, facts, kept)
 
 

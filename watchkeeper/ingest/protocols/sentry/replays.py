@@ -14,7 +14,7 @@ from watchkeeper.ingest.pipeline import trace_id_of
 from watchkeeper.ingest.protocols.sentry.categories import Category
 from watchkeeper.ingest.protocols.sentry.kept import Facts, Kept, RefusedItems
 from watchkeeper.ingest.protocols.sentry.parse import Item, MalformedEnvelope, parse_object
-from watchkeeper.ingest.protocols.sentry.people import user_key
+from watchkeeper.ingest.protocols.sentry.people import place_sender, user_key
 from watchkeeper.ingest.protocols.sentry.recordings import scrubbed_recording
 from watchkeeper.ingest.protocols.sentry.values import count_of, field, list_of, placed_ms, text_of
 from watchkeeper.model import Kind
@@ -79,6 +79,7 @@ def _take_video(video: bytes, segment: dict[str, object], facts: Facts, kept: Ke
 
 def _take_event(payload: bytes, position: int, facts: Facts, kept: Kept) -> dict[str, object]:
     event = parse_object(payload, position)
+    place_sender(event, facts.sender)
     facts.scrubber.scrub_event(cast("dict[str, Json]", event))
     replay_id = _replay_id(event, facts, position)
     ts = placed_ms(event.get("timestamp"), facts.arrival)

@@ -15,6 +15,7 @@ from watchkeeper.ingest.pipeline import (
     trace_id_of,
 )
 from watchkeeper.ingest.protocols.sentry.kept import Facts, Kept
+from watchkeeper.ingest.protocols.sentry.people import place_sender
 from watchkeeper.ingest.protocols.sentry.values import (
     attributes_of,
     field,
@@ -43,6 +44,7 @@ _NO_SERVICES = ("node", "unknown_service", "sentry")
 
 def take_transaction(event: dict[str, object], facts: Facts, kept: Kept) -> None:
     """The transaction's root and every span in it."""
+    place_sender(event, facts.sender)
     trace = object_of(object_of(event.get("contexts")).get("trace"))
     name = field(event, "transaction", most=500) or "<unlabeled transaction>"
     origin = _origin_of_event(event, facts)
