@@ -236,6 +236,7 @@ def test_what_is_no_protobuf_push_is_refused(body: bytes) -> None:
         (b'<34>1 2026-11-21T01:19:59.003Z web-1 su 77 ID47 [ex@32473 d="e"] \xef\xbb\xbffailed',
          ("error", NOW_MS - 997, "web-1", "su", "failed")),
         (b"<165>1 - - - - - - no fields", ("info", NOW_MS, "", "", "no fields")),
+        (b"<13>1 2026-11-21T01:20:00Z h rs 7 - -  of rsyslog", ("info", NOW_MS, "h", "rs", "of rsyslog")),
         (b"<13>Nov 21 01:19:30 web-1 app[12]: hello: world",
          ("info", NOW_MS - 30_000, "web-1", "app", "hello: world")),
         (b"<11>Nov 21 03:19:30 web-1 app: in Berlin",

@@ -69,7 +69,8 @@ def read_message(data: bytes, *, received_ms: int) -> SentLog:
 def _new_form(found: re.Match[str]) -> SentLog:
     """RFC 5424: its fields, structured data as attributes, and a body that may be JSON."""
     attributes, body = _structured(found["rest"])
-    sent = read_line(body.removeprefix("\ufeff"), source="syslog")
+    text = body.removeprefix("\ufeff").removeprefix(" ")  # rsyslog writes a space before it
+    sent = read_line(text, source="syslog")
     for name, group in (("process.pid", "process"), ("syslog.msgid", "kind")):
         if found[group] != "-":
             attributes[name] = found[group]
