@@ -14,7 +14,7 @@ RESERVED = {
     "/api/analytics": "analytics beacons",
     "/api/metrics": "metrics sent by browsers",
     "/api/rum": "real-user monitoring",
-    "/v1": "OpenTelemetry (OTLP over HTTP)",
+    "/v1": "OTLP signals other than metrics, traces and logs",
     "/static": "the PostHog library's files",
     "/i": "PostHog events",
     "/e": "PostHog events",
@@ -24,7 +24,7 @@ RESERVED = {
     "/flags": "PostHog feature flags",
     "/decide": "PostHog feature flags",
     "/array": "PostHog remote configuration",
-    "/loki": "logs sent as to Loki",
+    "/loki": "reading logs by Loki's API",
 }
 """Prefix of an address: what it is for."""
 

@@ -180,8 +180,8 @@ class RemoteWriteSettings:
     """Seconds that a sample may be older than the newest of its series and still be kept; 0: none,
     as Prometheus has it."""
     reserved_names: tuple[str, ...] = ()
-    """organisation/project of each project whose Prometheus may write up, scrape_*, ALERTS* and
-    watchkeeper_* series; elsewhere they are refused."""
+    """organisation/project of each project into which another Watchkeeper's watchkeeper_* series
+    may be written; elsewhere they are refused."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.out_of_order_s <= 86_400:

@@ -13,7 +13,12 @@ PERIOD_S = 15.0
 
 
 def series_options(
-    config: Config, data_dir: DataDir, lane: str, *, out_of_order_ms: int = 0
+    config: Config,
+    data_dir: DataDir,
+    lane: str,
+    *,
+    is_pushed: bool = False,
+    out_of_order_ms: int = 0,
 ) -> SeriesOptions:
     """What a process's registry is told."""
     told = config.series
@@ -24,6 +29,7 @@ def series_options(
         max_folded=told.max_folded,
         out_of_order_ms=out_of_order_ms,
         lane=lane,
+        is_pushed=is_pushed,
         salt=data_dir.salt(),
     )
 

@@ -46,7 +46,8 @@ class Drop(StrEnum):
     TOO_FAR_FUTURE = "too_far_future"
     """The sample is from more than ten minutes ahead: the sender's clock is wrong."""
     RESERVED_NAME = "reserved_name"
-    """Only this server writes `up`, `scrape_*`, `watchkeeper_*` and `ALERTS*`."""
+    """Only this server writes `watchkeeper_*`; StatsD and pushed groups cannot write `up`,
+    `scrape_*` and `ALERTS*` either."""
     INVALID_LABELS = "invalid_labels"
     """A series without a metric name, with an empty or repeated label name, or of over 32 KiB."""
     INVALID_SPAN = "invalid_span"

@@ -41,12 +41,19 @@ _FORGET_EVERY_MS = 5 * MINUTE_MS
 _NEVER = np.iinfo(np.int64).min
 _FIRST = _NEVER // 2
 _RESERVED_NAMES = frozenset({"up", "ALERTS", "ALERTS_FOR_STATE"})
-_RESERVED_PREFIXES = ("scrape_", "watchkeeper_", "ALERTS_")
+_RESERVED_PREFIXES = ("scrape_", "ALERTS_")
+_OWN_PREFIX = "watchkeeper_"
+
+
+def is_own(metric: str) -> bool:
+    """True for names that tell of this server alone; nobody else may write them."""
+    return metric.startswith(_OWN_PREFIX)
 
 
 def is_reserved(metric: str) -> bool:
-    """True for names that only this server writes."""
-    return metric in _RESERVED_NAMES or metric.startswith(_RESERVED_PREFIXES)
+    """True for names that whoever scrapes or evaluates rules writes: this server, or a Prometheus
+    and its likes that push what they wrote themselves."""
+    return metric in _RESERVED_NAMES or metric.startswith(_RESERVED_PREFIXES) or is_own(metric)
 
 
 def metric_of(labels: Labels) -> str:
@@ -77,6 +84,8 @@ class SeriesOptions:
     """Samples from further in the future are refused: a sender's clock is wrong."""
     lane: str = ""
     """Which process this is; overflow series carry it."""
+    is_pushed: bool = False
+    """Samples come from senders: their `up` and `ALERTS` count against the limits too."""
     salt: bytes = b""
     """Of hashed label values."""
     out_of_order_ms: int = 0
@@ -294,6 +303,10 @@ class SeriesRegistry:
     def _is_pressed(self) -> bool:
         return bool(self._guard.folded or self._guard.refused)
 
+    def _is_exempt(self, metric: str) -> bool:
+        """True for what this process itself writes, which no limit may hide."""
+        return is_own(metric) if self.options.is_pushed else is_reserved(metric)
+
     def _placed(self, project_id: int, labels: Labels, *, now_ms: int) -> int:
         """The place of one series; a new one is weighed against the limits."""
         identity = series_id(project_id, labels)
@@ -306,7 +319,7 @@ class SeriesRegistry:
         if len(self._slots) >= self.options.max_series:
             return NO_SLOT
         metric = metric_of(labels)
-        weigh = self._guard.count if is_reserved(metric) else self._guard.place
+        weigh = self._guard.count if self._is_exempt(metric) else self._guard.place
         use = weigh(project_id, metric, labels)
         if use is None:
             return NO_SLOT

@@ -208,8 +208,15 @@ def test_exemplars_of_what_an_expression_selects(client: httpx.Client) -> None:
             ],
         }
     ]
+    all_of_it = client.get("/api/v1/query_exemplars", params={"query": "requests_total"})
+    assert len(data(all_of_it)) == 1
     backwards = {"query": "up", "start": "20", "end": "10"}
     assert client.post("/api/v1/query_exemplars", data=backwards).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/-/healthy", "/-/ready", "/p/1/-/ready"])
+def test_balancers_learn_that_queries_are_taken(client: httpx.Client, path: str) -> None:
+    assert client.get(path).status_code == client.head(path).status_code == 200
 
 
 def test_a_query_is_formatted_and_parsed(client: httpx.Client) -> None:

@@ -228,6 +228,25 @@ async def test_a_preflight_is_answered(edge: OtlpEdge) -> None:
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
+async def test_a_beacon_of_a_page_with_headers_of_its_own_may_be_sent(edge: OtlpEdge) -> None:
+    page = {"Origin": "https://shop.example"}
+    asked = {**page, "Access-Control-Request-Headers": "content-type,x-tenant"}
+
+    preflight = await call(edge.app, "OPTIONS", METRICS, headers=asked)
+    answered = await call(edge.app, "POST", METRICS, headers={**page, **PROTOBUF})
+
+    assert preflight.headers["access-control-allow-headers"] == "content-type,x-tenant"
+    assert answered.status == 200
+    for answer in (preflight, answered):
+        assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+        assert answer.headers["access-control-allow-credentials"] == "true"
+
+
+async def test_the_prefixes_of_other_servers_lead_here_too(edge: OtlpEdge) -> None:
+    for path in ("/otlp/v1/metrics", "/api/v1/otlp/v1/metrics"):
+        assert (await call(edge.app, "GET", path, headers=PROTOBUF)).status == 405
+
+
 async def test_get_is_told_to_post(edge: OtlpEdge) -> None:
     answer = await call(edge.app, "GET", METRICS, headers=PROTOBUF)
 

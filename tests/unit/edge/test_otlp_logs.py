@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,22 @@ from tests.unit.edge.otlp_world import JSON, NOW
 @pytest.fixture
 def edge(tmp_path: Path) -> SignalEdge:
     return SignalEdge(tmp_path)
+
+
+async def test_names_as_the_schema_spells_them_are_read_too(edge: SignalEdge) -> None:
+    found = {
+        "time_unix_nano": f"{NOW}000007", "severity_number": "SEVERITY_NUMBER_ERROR",
+        "body": {"string_value": "gone"},
+        "attributes": [{"key": "shop_id", "value": {"int_value": 7}}],
+    }  # fmt: skip
+    body = {"resource_logs": [{"scope_logs": [{"log_records": [found]}]}]}
+
+    answer = await edge.post(json.dumps(body).encode(), path=LOGS, headers=JSON)
+
+    assert (answer.status, answer.body) == (200, b"{}")
+    (line,) = edge.lines()
+    assert (line.body, line.severity, line.ts_ms) == ("gone", "error", NOW)
+    assert line.attributes == {"shop_id": "7"}
 
 
 @pytest.mark.parametrize("is_json", [False, True])

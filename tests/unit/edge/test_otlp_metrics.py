@@ -377,8 +377,16 @@ async def test_points_that_are_too_old_are_counted_in_the_answer(edge: OtlpEdge)
     assert partial_success(answer) == (1, "1 of 1 data points were refused: 1 too_old.")
 
 
+async def test_up_of_a_collector_is_kept(edge: OtlpEdge) -> None:
+    """Its prometheus receiver tells `up` and `scrape_*` of what it scrapes."""
+    assert (await edge.send(request(gauge("up", 1)))).status == 200
+    assert [value for _, _, value in edge.samples()] == [1.0]
+
+
 async def test_names_of_the_server_are_refused(edge: OtlpEdge) -> None:
-    answer = await edge.send(request(gauge("up", 1), exponential("watchkeeper.x", 0, 0, [1])))
+    answer = await edge.send(
+        request(gauge("watchkeeper.up", 1), exponential("watchkeeper.x", 0, 0, [1]))
+    )
 
     assert partial_success(answer)[0] == 2
     assert edge.world.dropped("reserved_name") == 2

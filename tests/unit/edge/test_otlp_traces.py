@@ -178,7 +178,7 @@ async def test_a_browser_sends_with_a_public_key(edge: SignalEdge) -> None:
     answer = await edge.put(traces(span()), TRACES, **headers)
 
     assert answer.status == 200
-    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["access-control-allow-origin"] == headers["Origin"]
 
 
 @pytest.mark.parametrize(

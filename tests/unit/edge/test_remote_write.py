@@ -173,10 +173,16 @@ async def test_the_rest_of_a_request_is_kept_when_one_sample_is_refused(edge: Ed
     assert kept(edge) == {(identity(0), NOW, 1.0), (identity(1), NOW, 3.0)}
 
 
-@pytest.mark.parametrize("name", ["up", "scrape_x", "watchkeeper_up", "ALERTS", "ALERTS_FOR_STATE"])
-async def test_reserved_names_are_refused_every_time(edge: Edge, name: str) -> None:
+@pytest.mark.parametrize("name", ["up", "scrape_x", "ALERTS", "ALERTS_FOR_STATE"])
+async def test_what_a_prometheus_writes_itself_is_kept(edge: Edge, name: str) -> None:
+    labels = {"__name__": name, "job": "node"}
+    assert (await write(edge, series(labels, [(NOW, 1)]))).status == 204
+    assert kept(edge) == {(series_id(1, labels_of(labels)), NOW, 1.0)}
+
+
+async def test_names_of_the_server_are_refused_every_time(edge: Edge) -> None:
     for step in range(2):
-        answer = await write(edge, series({"__name__": name}, [(NOW + step, 1)]))
+        answer = await write(edge, series({"__name__": "watchkeeper_up"}, [(NOW + step, 1)]))
         assert answer.status == 400
         assert b"reserved_name" in answer.body
     assert edge.world.dropped("reserved_name") == 2
@@ -266,11 +272,12 @@ async def test_refusals_use_the_words_of_prometheus(edge: Edge) -> None:
     assert b"out of bounds" in ahead.body
 
 
-async def test_a_switched_on_project_may_write_reserved_names(edge: Edge) -> None:
+async def test_a_switched_on_project_may_write_names_of_the_server(edge: Edge) -> None:
+    own = {"__name__": "watchkeeper_up"}
     edge.reserved.add(1)
-    assert (await write(edge, series({"__name__": "up"}, [(NOW, 1.0)]))).status == 204
+    assert (await write(edge, series(own, [(NOW, 1.0)]))).status == 204
     edge.reserved.clear()
-    assert (await write(edge, series({"__name__": "up"}, [(NOW + 1, 1.0)]))).status == 400
+    assert (await write(edge, series(own, [(NOW + 1, 1.0)]))).status == 400
 
 
 async def test_metadata_that_was_told_before_is_not_written_again(edge: Edge) -> None:

@@ -138,7 +138,7 @@ async def test_a_table_that_follows_its_series_is_read_all_the_same(edge: Edge) 
 async def test_a_partial_write_is_400_and_says_what_was_written(edge: Edge) -> None:
     symbols = Symbols()
     rows = series(symbols, cpu(0), [(NOW, 1.0)]) + series(symbols, {"job": "a"}, [(NOW, 1.0)])
-    rows += series(symbols, {"__name__": "up"}, [(NOW, 1.0)])
+    rows += series(symbols, {"__name__": "watchkeeper_up"}, [(NOW, 1.0)])
     answer = await write_v2(edge, symbols.field() + rows)
     assert (answer.status, written(answer)) == (400, (1, 0, 0))
     assert b"1 reserved_name, 1 invalid_labels" in answer.body

@@ -186,7 +186,7 @@ def test_what_is_refused_is_counted(desk: Desk) -> None:
     answer = desk.send(
         series_message(LABELS, samples(desk, 91 * 24, -1, 1)),
         series_message({"host": "nameless"}, samples(desk, 1)),
-        series_message({"__name__": "up"}, samples(desk, 1, 2)),
+        series_message({"__name__": "watchkeeper_up"}, samples(desk, 1, 2)),
     )
 
     assert answer.kept == 1
@@ -196,7 +196,9 @@ def test_what_is_refused_is_counted(desk: Desk) -> None:
         Drop.INVALID_LABELS: 1,
         Drop.RESERVED_NAME: 2,
     }
-    assert desk.send(series_message({"__name__": "up"}, samples(desk, 1)), reserved=True).kept == 1
+    own = series_message({"__name__": "watchkeeper_up"}, samples(desk, 1))
+    assert desk.send(own, reserved=True).kept == 1
+    assert desk.send(series_message({"__name__": "up"}, samples(desk, 1))).kept == 1
 
 
 def test_labels_are_told_once_a_day(desk: Desk) -> None:

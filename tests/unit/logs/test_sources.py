@@ -57,6 +57,24 @@ def only(body: object) -> LogRow:
         ("journald", {"MESSAGE": "x", "PRIORITY": "4", "_HOSTNAME": "h",
                       "SYSLOG_IDENTIFIER": "cron", "__REALTIME_TIMESTAMP": str(NOW_MS * 1000)},
          "warn", "x"),
+        ("journald bytes", {"MESSAGE": [120], "PRIORITY": "4",
+                            "__REALTIME_TIMESTAMP": str(NOW_MS * 1000)}, "warn", "x"),
+        ("tracing", {"timestamp": f"{NOW}.000000Z", "level": "WARN", "target": "app::mod",
+                     "fields": {"message": "x", "n": 1}}, "warn", "x"),
+        ("loguru", {"text": "01:20 | x\n", "record": {
+            "message": "x", "level": {"name": "CRITICAL", "no": 50}, "extra": {"k": 1},
+            "elapsed": {"seconds": 1.0}, "time": {"repr": NOW, "timestamp": NOW_MS / 1000}}},
+         "error", "x"),
+        ("serilog json", {"Timestamp": f"{NOW}.0000000+00:00", "Level": "Fatal",
+                          "MessageTemplate": "{A}", "Properties": {"A": "x"}}, "fatal", "x"),
+        ("serilog rendered", {"Timestamp": f"{NOW}Z", "Level": "Error", "MessageTemplate": "{A}",
+                              "RenderedMessage": "x"}, "error", "x"),
+        (".NET console", {"Timestamp": f"{NOW}Z", "LogLevel": "Warning", "Message": "x"},
+         "warn", "x"),
+        ("mongod", {"t": {"$date": f"{NOW}.000+00:00"}, "s": "E", "c": "NETWORK", "msg": "x"},
+         "error", "x"),
+        ("containerd", {"log": "x", "stream": "stderr", "time": f"{NOW}Z", "level": "error"},
+         "error", "x"),
     ],
 )  # fmt: skip
 def test_what_loggers_write_is_understood(
@@ -65,6 +83,39 @@ def test_what_loggers_write_is_understood(
     row = only(line)
 
     assert (row.severity, row.body, row.ts_ms) == (severity, body, NOW_MS), name
+
+
+def test_a_time_with_a_fraction_stays_at_its_millisecond() -> None:
+    assert only({"ts": 1_795_223_999.123, "msg": "x"}).ts_ms == 1_795_223_999_123
+
+
+def test_what_an_envelope_tells_is_kept_beside_the_line() -> None:
+    gelf = only({"version": "1.1", "short_message": "x", "_user_id": "9", "_order": 3})
+    log4j = only({"message": "x", "loggerName": "a.B", "contextMap": {"requestId": "r-9"}})
+    pod = {"container_name": "web", "host": "node-1", "labels": {"app": "shop"}}
+    collected = only({"log": "x", "kubernetes": pod})
+    named = only({"log": '{"msg":"x","service":"till"}', "kubernetes": pod})
+    pino = only({"level": 30, "pid": 7, "hostname": "h", "name": "till", "msg": "x"})
+
+    assert (gelf.user_key, gelf.attributes["order"]) == ("id:9", "3")
+    assert log4j.request_id == "r-9"
+    assert (collected.service, collected.host) == ("shop", "node-1")
+    assert (named.service, pino.service) == ("till", "till")
+
+
+def test_lines_of_a_kubernetes_node_are_opened() -> None:
+    lines = (
+        f"{NOW}.5Z stderr F E1121 01:20:00.000000       1 main.go:12] gone\n"
+        f'{NOW}.5Z stdout P {{"level":"warn","msg":"low"}}\n'
+        f"{NOW}.5Z elsewhere F text\n"
+    )
+
+    rows = [row_of(sent) for sent in read_lines(lines.encode(), source="file")]
+
+    assert [(row.severity, row.body[-4:], row.ts_ms - NOW_MS) for row in rows] == [
+        ("error", "gone", 500), ("warn", "low", 500), ("info", "text", 500),
+    ]  # fmt: skip
+    assert [row.attributes.get("stream") for row in rows] == ["stderr", "stdout", None]
 
 
 def test_fields_become_attributes_and_ids_are_found() -> None:
@@ -149,9 +200,22 @@ def test_loki_protobuf() -> None:
     assert (row.trace_id, row.attributes) == (TRACE, {"job": "raw"})
 
 
+def test_loki_json_of_older_clients() -> None:
+    entries = [{"ts": f"{NOW}.5+00:00", "line": "a"}, {"ts": f"{NOW}Z", "line": "[warn] b"}]
+    push = {"streams": [{"labels": '{app="shop", level="error"}', "entries": entries}]}
+
+    rows = [row_of(sent) for sent in read_json(json.dumps(push).encode())]
+
+    assert [(row.ts_ms - NOW_MS, row.service, row.severity, row.body) for row in rows] == [
+        (500, "shop", "error", "a"), (0, "shop", "error", "[warn] b"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b'{"streams":3}', b'{"streams":[{"stream":{}}]}',
+    [b"", b"[]", b'{"streams":3}', b'{"streams":[{"labels":3,"entries":[]}]}',
+     b'{"streams":[{"labels":"{}","entries":[{"ts":"soon","line":"a"}]}]}',
+     b'{"streams":[{"stream":{}}]}',
      b'{"streams":[{"stream":{},"values":[["x","y"]]}]}',
      b'{"streams":[{"stream":{},"values":[[1,"y"]]}]}'],
 )  # fmt: skip
@@ -172,10 +236,26 @@ def test_what_is_no_protobuf_push_is_refused(body: bytes) -> None:
         (b'<34>1 2026-11-21T01:19:59.003Z web-1 su 77 ID47 [ex@32473 d="e"] \xef\xbb\xbffailed',
          ("error", NOW_MS - 997, "web-1", "su", "failed")),
         (b"<165>1 - - - - - - no fields", ("info", NOW_MS, "", "", "no fields")),
+        (b"<13>1 2026-11-21T01:20:00Z h rs 7 - -  of rsyslog", ("info", NOW_MS, "h", "rs", "of rsyslog")),
         (b"<13>Nov 21 01:19:30 web-1 app[12]: hello: world",
          ("info", NOW_MS - 30_000, "web-1", "app", "hello: world")),
         (b"<11>Nov 21 03:19:30 web-1 app: in Berlin",
          ("error", NOW_MS - 30_000, "web-1", "app", "in Berlin")),
+        (b"<165>Nov 21 2026 01:19:30 web-1 app[12]: with a year",
+         ("info", NOW_MS - 30_000, "web-1", "app", "with a year")),
+        (b"<166>Nov 21 2026 01:19:30 asa-1 : %ASA-6-302013: Built",
+         ("info", NOW_MS - 30_000, "asa-1", "", "%ASA-6-302013: Built")),
+        (b"<189>29: *Nov 21 01:19:30.123 UTC: %SYS-5-CONFIG_I: by console",
+         ("info", NOW_MS - 29_877, "", "", "%SYS-5-CONFIG_I: by console")),
+        (b"<189>Nov 21 01:19:31 r1 29: Nov 21 01:19:30.5: %LINK-3-UPDOWN: down",
+         ("info", NOW_MS - 29_500, "r1", "", "%LINK-3-UPDOWN: down")),
+        (b"<189>29: no time", ("info", NOW_MS, "", "", "29: no time")),
+        (b"<13>Nov 21 01:19:30 fe80::1 app: of IPv6",
+         ("info", NOW_MS - 30_000, "fe80::1", "app", "of IPv6")),
+        (b"<13>Nov 21 01:19:30 CRON[3]: no host",
+         ("info", NOW_MS - 30_000, "", "CRON", "no host")),
+        (b"<14>Nov 21 01:19:30 fw CEF:0|V|P|1|100|gone|9|",
+         ("info", NOW_MS - 30_000, "fw", "", "CEF:0|V|P|1|100|gone|9|")),
         (b"<30>docker[1]: no time", ("info", NOW_MS, "", "docker", "no time")),
         (b"just text", ("info", NOW_MS, "", "", "just text")),
         (b"<999>x", ("info", NOW_MS, "", "", "<999>x")),
@@ -201,8 +281,8 @@ def test_structured_data_becomes_attributes() -> None:
 
 
 def test_a_stream_is_cut_into_messages_wherever_it_breaks() -> None:
-    stream = b"<1>one\n5 <1>tw12 <1>three\nend\r\n<1>four\n"
-    expected = [b"<1>one", b"<1>tw", b"<1>three\nend", b"<1>four"]
+    stream = b"<1>one\n5 <1>tw12 <1>three\nend\r\n<1>four\n<1>five\0<1>six\0"
+    expected = [b"<1>one", b"<1>tw", b"<1>three\nend", b"<1>four", b"<1>five", b"<1>six"]
 
     for size in (1, 2, 3, 7, 100):
         frames = Frames()

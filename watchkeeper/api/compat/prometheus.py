@@ -88,7 +88,9 @@ def prometheus_routes(
             endpoint = _Endpoint(read, backend, authenticate, pool)
             routes.append(Route(f"{prefix}/api/v1/{path}", endpoint.answer, methods=methods))
         routes.append(Route(f"{prefix}/api/v1/{{rest:path}}", _unknown, methods=_ANY))
-    for path in ("", "/", "/-/healthy", "/-/ready"):
+        for path in ("/-/healthy", "/-/ready"):
+            routes.append(Route(f"{prefix}{path}", _well, methods=["GET", "HEAD"]))
+    for path in ("", "/"):
         routes.append(Route(f"/p/{{project_id:int}}{path}", _base, methods=["GET", "HEAD"]))
     return routes
 
@@ -100,8 +102,14 @@ async def _base(request: Request) -> Response:
     """The address that a client was given: some ask it before anything else."""
     return PlainTextResponse(
         "Watchkeeper speaks the APIs of Prometheus and others below this address.\n"
-        f"Try {request.url.path.split('/-/')[0].rstrip('/')}/api/v1/query?query=up\n"
+        f"Try {request.url.path.rstrip('/')}/api/v1/query?query=up\n"
     )
+
+
+async def _well(request: Request) -> Response:
+    """What balancers and promtool ask: whoever answers takes queries. See /api/health for more."""
+    del request
+    return PlainTextResponse("Watchkeeper is healthy.\n")
 
 
 async def _unknown(request: Request) -> Response:

@@ -119,7 +119,9 @@ def _query_range(backend: Backend, call: Call) -> Answer:
 def _query_exemplars(backend: Backend, call: Call) -> Answer:
     """The exemplars of every series that the expression selects."""
     expr = backend.engine.parse(call.params.text("query"))
-    start_ms, end_ms = call.params.time_ms("start"), call.params.time_ms("end")
+    now_ms = backend.clock()
+    start_ms = call.params.time_ms("start", now_ms - _ALL_MS)
+    end_ms = call.params.time_ms("end", now_ms)
     if end_ms < start_ms:
         raise BadParameter("end", "end timestamp must not be before start timestamp")
     found = backend.exemplars.exemplars(

@@ -178,7 +178,7 @@ def _acceptor(
 ) -> Acceptor:
     """The road into the edge's lane of the spool."""
     window_ms = round(config.remote_write.out_of_order_s * SECOND_MS)
-    options = series_options(config, data_dir, LANE, out_of_order_ms=window_ms)
+    options = series_options(config, data_dir, LANE, is_pushed=True, out_of_order_ms=window_ms)
     series = remembered_series(data_dir.spool, LANE, options)
     return Acceptor(spool=spool, series=series, clock=system_clock, metrics=metrics)
 

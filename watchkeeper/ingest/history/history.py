@@ -16,7 +16,7 @@ from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.history.messages import MalformedHistory, Past, PastSeries, decode
 from watchkeeper.ingest.history.repo import stored_times
 from watchkeeper.ingest.rows import HistogramRow, Ids, SeriesRow, Times, Values
-from watchkeeper.ingest.series import is_reserved, metric_of
+from watchkeeper.ingest.series import is_own, metric_of
 from watchkeeper.lib import snappy
 from watchkeeper.lib.clock import DAY_MS, MINUTE_MS, Clock
 from watchkeeper.lib.errors import Overloaded
@@ -100,14 +100,14 @@ class History:
     def take(self, project_id: int, packed: bytes, *, may_write_reserved: bool) -> HistoryAnswer:
         """Keep what is new of a snappy block with a WriteRequest; it is on disk afterwards.
 
-        may_write_reserved: `up`, `scrape_*` and `ALERTS*` are taken too. Blocks.
+        may_write_reserved: `watchkeeper_*` is taken too. Blocks.
         Raises MalformedHistory; Overloaded: nothing was kept, send it again.
         """
         past = decode(_unpacked(packed))
         refused = past.refused
         kept_series = []
         for series in past.series:
-            if is_reserved(metric_of(series.labels)) and not may_write_reserved:
+            if is_own(metric_of(series.labels)) and not may_write_reserved:
                 refused[Drop.RESERVED_NAME] += len(series.ts_ms) + len(series.histograms)
             else:
                 kept_series.append(series)

@@ -11,10 +11,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import orjson
 
-from watchkeeper.ingest.pipeline.logs import SentLog
+from watchkeeper.ingest.pipeline.log_envelopes import cri_parts, opened
+from watchkeeper.ingest.pipeline.logs import SERVICE_NAMES, SentLog
 from watchkeeper.ingest.pipeline.severities import (
     number_of_level,
     number_of_python_level,
@@ -28,11 +30,15 @@ _TIMES = (
 )  # fmt: skip
 _BODIES = (
     "message", "msg", "event", "@m", "short_message", "MESSAGE", "Message", "textPayload", "body",
-    "log", "text", "@mt",
+    "log", "text", "@mt", "RenderedMessage", "MessageTemplate",
 )  # fmt: skip
 _LEVELS = (
     "level", "severity", "log.level", "levelname", "@l", "lvl", "severityText", "log_level",
-    "loglevel", "Level", "PRIORITY", "levelno",
+    "loglevel", "Level", "LogLevel", "PRIORITY", "levelno",
+)  # fmt: skip
+_CONTAINERS = (
+    "kubernetes.labels.app.kubernetes.io/name", "kubernetes.labels.app",
+    "kubernetes.container_name",
 )  # fmt: skip
 _NS = 1_000_000_000
 _DEEPEST = 8
@@ -54,12 +60,24 @@ def read_line(line: str, *, source: str) -> SentLog:
             found = None
         if isinstance(found, dict):
             return read_object(found, source=source)
+    node = cri_parts(line)
+    return _of_node(*node, source=source) if node else _plain(line, source)
+
+
+def _plain(line: str, source: str) -> SentLog:
     return SentLog(body=line, source=source, ts_ns=_time_in(line))
+
+
+def _of_node(time: str, stream: str, text: str, *, source: str) -> SentLog:
+    """A container's line as a Kubernetes node keeps it; the container's own time wins."""
+    sent = read_line(text, source=source) if cri_parts(text) is None else _plain(text, source)
+    attributes = {"stream": stream, **sent.attributes}
+    return replace(sent, ts_ns=sent.ts_ns or instant_ns(time), attributes=attributes)
 
 
 def read_object(fields: dict[str, Json], *, source: str) -> SentLog:
     """One object of a logger. What is not time, level or message becomes an attribute."""
-    fields = _unwrapped(fields)
+    fields = opened(fields)
     ts_ns = _taken_time(fields)
     number = _taken_level(fields)
     body = _taken_body(fields)
@@ -99,7 +117,8 @@ def instant_ns(told: Json) -> int:
 def _of_number(number: float) -> int:
     for below, factor in ((1e11, _NS), (1e14, 1_000_000), (1e17, 1_000), (1e19, 1)):
         if 0 < number < below:
-            return number * factor if isinstance(number, int) else round(number * factor)
+            exact = number if isinstance(number, int) else Decimal(repr(number))
+            return int(exact * factor)
     return 0
 
 
@@ -119,25 +138,6 @@ def _time_in(line: str) -> int:
     """The time a line of text begins with, if that names its zone."""
     found = _LEADING_TIME.match(line)
     return _of_text(found[1]) if found else 0
-
-
-def _unwrapped(fields: dict[str, Json]) -> dict[str, Json]:
-    """The object without its envelope: Docker's files, Google's payload, `fields` of Serilog."""
-    for name in ("log", "message", "MESSAGE"):
-        inner = fields.get(name)
-        if isinstance(inner, str) and inner.lstrip()[:1] == "{":
-            try:
-                read = orjson.loads(inner)
-            except orjson.JSONDecodeError:
-                continue
-            if isinstance(read, dict):
-                rest = {key: value for key, value in fields.items() if key != name}
-                return {**rest, **read}
-    payload = fields.get("jsonPayload")
-    if isinstance(payload, dict):
-        rest = {key: value for key, value in fields.items() if key != "jsonPayload"}
-        return {**rest, **payload}
-    return dict(fields)
 
 
 def _taken_time(fields: dict[str, Json]) -> int:
@@ -183,7 +183,10 @@ def _taken_body(fields: dict[str, Json]) -> str:
         told = fields.get(name)
         if isinstance(told, str) and told:
             del fields[name]
-            return _rendered(told, fields) if name == "@mt" else told
+            if name not in {"@mt", "MessageTemplate"}:
+                return told
+            values = fields.get("Properties")
+            return _rendered(told, values if isinstance(values, dict) else fields)
     return ""
 
 
@@ -197,14 +200,18 @@ def _rendered(template: str, fields: Mapping[str, Json]) -> str:
 
 
 def _named(sent: SentLog) -> SentLog:
-    """bunyan calls the service `name`; systemd and GELF have names of their own."""
+    """bunyan and pino call the service `name`; systemd and Kubernetes have names of their own."""
     attributes = dict(sent.attributes)
     service, host = "", ""
-    if "hostname" in attributes and "v" in attributes:
+    if "hostname" in attributes and "pid" in attributes:
         service = attributes.pop("name", "")
     if "_SYSTEMD_UNIT" in attributes or "SYSLOG_IDENTIFIER" in attributes:
         service = attributes.get("SYSLOG_IDENTIFIER") or attributes["_SYSTEMD_UNIT"]
         host = attributes.pop("_HOSTNAME", "")
+    if "kubernetes.container_name" in attributes:
+        host = host or attributes.get("kubernetes.host", "")
+        if not any(name in attributes for name in SERVICE_NAMES):
+            service = service or next(attributes[n] for n in _CONTAINERS if n in attributes)
     return replace(sent, service=service, host=host, attributes=attributes)
 
 

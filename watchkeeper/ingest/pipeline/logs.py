@@ -22,7 +22,7 @@ _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _LONGEST_NAME = 200
 _LONGEST_FACT = 250
 
-_SERVICE = ("service.name", "service", "service_name", "app", "application", "app_name")
+SERVICE_NAMES = ("service.name", "service", "service_name", "app", "application", "app_name")
 _ENVIRONMENT = (
     "deployment.environment.name", "deployment.environment", "service.environment", "environment",
     "env",
@@ -105,7 +105,7 @@ def finish_log(
     trace_id, span_id = _trace(sent, attributes)
     number = _severity(sent, attributes)
     fact = _Facts(attributes, scrubber)
-    service = fact(sent.service, _SERVICE)
+    service = fact(sent.service, SERVICE_NAMES)
     host = fact(sent.host, _HOST)
     environment = fact(sent.environment, _ENVIRONMENT)
     release = fact(sent.release, _RELEASE)

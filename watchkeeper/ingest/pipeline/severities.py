@@ -26,6 +26,8 @@ _NAMED = re.compile(
     r"|^\s*[\[<(](trace|debug|info|notice|warn|warning|error|err|crit|critical|alert|emerg|fatal)"
     r"[\]>):]"
 )
+_KLOG = re.compile(r"([IWEF])\d{4} \d\d:\d\d:\d\d\.\d")
+"""glog and klog: a letter, month and day, the time."""
 _LOOKED_AT = 200
 """Characters of a line in which its severity is looked for: it stands near the beginning."""
 
@@ -65,5 +67,7 @@ def number_of_python_level(level: float) -> int:
 
 def number_in_text(text: str) -> int:
     """1..24 as a plain line tells near its beginning (`level=warn`, `[error]`); else 0."""
+    if klog := _KLOG.match(text):
+        return _WORDS[klog[1].lower()]
     found = _NAMED.search(text, 0, _LOOKED_AT)
     return number_of_word(found[found.lastindex or 0]) if found else 0

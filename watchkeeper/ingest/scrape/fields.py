@@ -39,8 +39,17 @@ def read_body_size(text: str) -> int:
 
 
 def read_static(fields: Fields, *, utf8: bool = False) -> tuple[StaticGroup, ...]:
-    """static_configs."""
-    return tuple(read_group(group, utf8=utf8) for group in fields.sections("static_configs"))
+    """static_configs. A URL as a target is a mistake, unless relabelling may make a parameter of
+    it, as for probes: then it is looked at afterwards.
+    """
+    groups = []
+    for group in fields.sections("static_configs"):
+        found = read_group(group, utf8=utf8)
+        url = next((target for target in found.targets if "/" in target), None)
+        if url is not None and not fields.has("relabel_configs"):
+            raise group.wrong("targets", f'"{url}" is not a valid host:port')
+        groups.append(found)
+    return tuple(groups)
 
 
 def read_group(group: Fields, *, utf8: bool = False) -> StaticGroup:
@@ -49,9 +58,8 @@ def read_group(group: Fields, *, utf8: bool = False) -> StaticGroup:
     utf8: labels may have any name.
     """
     targets = group.texts("targets")
-    for target in targets:
-        if "/" in target or not target:
-            raise group.wrong("targets", f'"{target}" is not a valid host:port')
+    if not all(targets):
+        raise group.wrong("targets", '"" is not a valid host:port')
     labels = group.text_map("labels")
     for name in labels:
         if not is_label_name(name, utf8=utf8):

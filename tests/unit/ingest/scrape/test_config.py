@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from watchkeeper.ingest.exposition import DEFAULT_PROTOCOLS, Protocol
 from watchkeeper.ingest.scrape import ScrapeConfigInvalid, Surroundings, parse_config
+from watchkeeper.ingest.scrape.targets import targets_of
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "prometheus" / "prometheus.yml"
 
@@ -54,6 +56,7 @@ TAKEN = {
     "two jobs": "scrape_configs: [{job_name: a}, {job_name: b}]",
     "interval below the default timeout": job("scrape_interval: 5s"),
     "labels of a group": "scrape_configs: [{job_name: j, static_configs: [{targets: ['h:1'], labels: {a: b, c: 1}}]}]",
+    "a probe of URLs": "scrape_configs: [{job_name: j, metrics_path: /probe, params: {module: [http_2xx]}, static_configs: [{targets: ['https://shop.test/x']}], relabel_configs: [{source_labels: [__address__], target_label: __param_target}, {target_label: __address__, replacement: 'h:9115'}]}]",
     "oauth2": job("oauth2: {client_id: a, client_secret: b, token_url: 'http://t/t', scopes: [x], endpoint_params: {a: b}}"),
     "proxy": job("proxy_url: http://proxy.example:3128"),
     "tls with a name": job("tls_config: {insecure_skip_verify: true, server_name: x, min_version: TLS12}"),
@@ -148,6 +151,18 @@ def test_an_error_names_line_and_field() -> None:
         parse_config(job("metric_path: /x"))
     assert str(refused.value) == 'line 4: scrape_configs[0]: unknown field "metric_path"'
     assert refused.value.line == 4
+
+
+def test_a_probe_asks_its_exporter_for_the_url() -> None:
+    (job,) = parse_config(TAKEN["a probe of URLs"]).jobs
+    plain = replace(job, relabel=())
+
+    (target,), bad = targets_of(1, job, [(group, True) for group in job.static])
+    none, (unusable,) = targets_of(1, plain, [(group, True) for group in job.static])
+
+    asked = "http://h:9115/probe?module=http_2xx&target=https%3A%2F%2Fshop.test%2Fx"
+    assert (target.url, bad, none) == (asked, [], [])
+    assert unusable.reason == "it has no address after relabelling"
 
 
 def test_the_academys_config_is_taken_as_it_is() -> None:

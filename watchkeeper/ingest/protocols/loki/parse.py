@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import orjson
 
-from watchkeeper.ingest.pipeline import SentLog, read_line
+from watchkeeper.ingest.pipeline import SentLog, instant_ns, read_line
 
 MOST_LINES = 100_000
 _NS = 1_000_000_000
@@ -29,7 +29,8 @@ class TooManyLines(Exception):
 
 
 def read_json(body: bytes) -> list[SentLog]:
-    """`{"streams": [{"stream": {…}, "values": [["ns", "line", {…}]]}]}`."""
+    """`{"streams": [{"stream": {…}, "values": [["ns", "line", {…}]]}]}`, or as before Loki 1.0:
+    `{"streams": [{"labels": "{…}", "entries": [{"ts": "RFC 3339", "line": "…"}]}]}`."""
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -69,6 +70,9 @@ def labels_of_text(text: str) -> dict[str, str]:
 
 
 def _json_stream(stream: object, number: int) -> Iterator[SentLog]:
+    if isinstance(stream, dict) and "entries" in stream:
+        yield from _older_stream(stream, number)
+        return
     labels = stream.get("stream", {}) if isinstance(stream, dict) else None
     values = stream.get("values") if isinstance(stream, dict) else None
     if not isinstance(labels, dict) or not isinstance(values, list):
@@ -84,6 +88,20 @@ def _json_stream(stream: object, number: int) -> Iterator[SentLog]:
             raise MalformedPush(f"Value {at} of stream {number} must be [ns, line] as texts.")
         metadata = {str(name): str(told) for name, told in more.items()}
         yield _line(line, int(ns), known, metadata)
+
+
+def _older_stream(stream: Mapping[str, object], number: int) -> Iterator[SentLog]:
+    labels, entries = stream.get("labels", "{}"), stream["entries"]
+    if not isinstance(labels, str) or not isinstance(entries, list):
+        raise MalformedPush(f"Stream {number} needs a text `labels` and a list `entries`.")
+    known = labels_of_text(labels)
+    for at, entry in enumerate(entries):
+        told = entry if isinstance(entry, dict) else {}
+        ts, line = told.get("ts", told.get("timestamp")), told.get("line")
+        ns = instant_ns(ts) if isinstance(ts, str) else 0
+        if not ns or not isinstance(line, str):
+            raise MalformedPush(f"Entry {at} of stream {number} needs `ts` and `line` as texts.")
+        yield _line(line, ns, known, {})
 
 
 def _stream(message: bytes) -> Iterator[SentLog]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from watchkeeper.ingest.body import BodyLimits, read_body, unpack
@@ -22,16 +24,13 @@ from watchkeeper.ingest.protocols.otlp.errors import MalformedOtlp, TooManyParts
 from watchkeeper.ingest.writers import Writers
 from watchkeeper.lib.errors import Overloaded
 
-_PREFIXES = ("/v1/", "/api/v1/otlp/v1/")
+_PREFIXES = ("/v1/", "/api/v1/otlp/v1/", "/otlp/v1/")
+"""The standard's, Prometheus's, and that of Loki and Mimir: senders are set to any of them."""
 _PROTOBUF_TYPES = frozenset({"application/x-protobuf", "application/protobuf"})
-_ORIGIN: Header = (b"access-control-allow-origin", b"*")
+_HEADERS = b"authorization, content-type, content-encoding, x-api-key, api-key, x-watchkeeper-key"
+_HEADER_NAMES = re.compile(r"[A-Za-z0-9_, -]{1,1000}")
 _PREFLIGHT: tuple[Header, ...] = (
-    _ORIGIN,
     (b"access-control-allow-methods", b"POST, OPTIONS"),
-    (
-        b"access-control-allow-headers",
-        b"authorization, content-type, content-encoding, x-api-key, api-key, x-watchkeeper-key",
-    ),
     (b"access-control-max-age", b"3600"),
 )
 
@@ -77,7 +76,7 @@ class OtlpEndpoint:
     async def __call__(self, request: Request) -> Reply:
         """Answer one request."""
         if request.method == "OPTIONS":
-            return Reply(204, headers=_PREFLIGHT)
+            return Reply(204, headers=(*_PREFLIGHT, *_cors(request), _allowed_headers(request)))
         signal = self._signals[request.path.removesuffix("/")]
         project_id = request.project_id or 0
         is_json = _media_type(request) == answers.JSON
@@ -87,19 +86,43 @@ class OtlpEndpoint:
             async with read_body(request, self._limits, self._in_flight) as packed:
                 body = unpack(packed, request.header(b"content-encoding"), self._limits)
             outcome = await signal.take(project_id, body, is_json=is_json)
-            return _success(outcome, signal, project_id, is_json=is_json)
+            reply = _success(outcome, signal, project_id, is_json=is_json)
         except MalformedOtlp as error:
-            return self._refused(Refusal(400, Drop.MALFORMED, str(error)), project_id, is_json)
+            reply = self._refused(Refusal(400, Drop.MALFORMED, str(error)), project_id, is_json)
         except TooManyParts as error:
-            return self._refused(Refusal(413, Drop.TOO_LARGE, str(error)), project_id, is_json)
+            reply = self._refused(Refusal(413, Drop.TOO_LARGE, str(error)), project_id, is_json)
         except Refusal as refusal:
-            return self._refused(refusal, project_id, is_json)
+            reply = self._refused(refusal, project_id, is_json)
         except Overloaded as error:
-            return _reply(overload_of(error), project_id, is_json)
+            reply = _reply(overload_of(error), project_id, is_json)
+        return replace(reply, headers=(*reply.headers, *_cors(request)))
 
     def _refused(self, refusal: Refusal, project_id: int, is_json: bool) -> Reply:
         self._metrics.drop(refusal.drop)
         return _reply(refusal, project_id, is_json)
+
+
+def _cors(request: Request) -> tuple[Header, ...]:
+    """Any page may read the answer; a key's list of origins is looked at elsewhere.
+
+    A beacon, as exporters of pages use it, is sent with credentials, for which `*` is no answer.
+    Cookies say nothing here, so that allowing them gives nobody more.
+    """
+    origin = request.header(b"origin")
+    if not origin:
+        return ((b"access-control-allow-origin", b"*"),)
+    return (
+        (b"access-control-allow-origin", origin.encode("latin-1", "replace")),
+        (b"access-control-allow-credentials", b"true"),
+        (b"vary", b"origin"),
+    )
+
+
+def _allowed_headers(request: Request) -> Header:
+    """What the page asks for, as applications add headers of their own."""
+    asked = request.header(b"access-control-request-headers")
+    names = asked.encode() if _HEADER_NAMES.fullmatch(asked) else _HEADERS
+    return (b"access-control-allow-headers", names)
 
 
 def _media_type(request: Request) -> str:
@@ -121,12 +144,12 @@ def _check_format(request: Request) -> None:
 
 def _success(outcome: answers.Outcome, signal: Signal, project_id: int, *, is_json: bool) -> Reply:
     body = answers.success_body(outcome, is_json=is_json, rejected_name=signal.rejected_name)
-    headers = (answers.content_type(is_json=is_json), _ORIGIN)
+    headers = (answers.content_type(is_json=is_json),)
     return Reply(200, body, headers, project_id=project_id)
 
 
 def _reply(refusal: Refusal, project_id: int, is_json: bool) -> Reply:
-    headers = [answers.content_type(is_json=is_json), _ORIGIN]
+    headers = [answers.content_type(is_json=is_json)]
     if refusal.status == 405:
         headers.append((b"allow", b"POST, OPTIONS"))
     text = f"{refusal.drop.value}: {refusal.reason}"

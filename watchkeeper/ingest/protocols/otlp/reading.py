@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MAX_PARTS = 2_000_000
 """Messages and numbers in one body: empty ones of two bytes would take a hundred in memory."""
+_NAMED_WITHIN = 200
+"""Bytes of a body in which its first field is named."""
 _CHECKED_FROM_BYTES = 4 * 2**20
 _COMMON = ("common.v1.common", "resource.v1.resource")
 _NULL_IS_NAN = frozenset({"asDouble", "value", "sum", "min", "max"})
@@ -55,6 +57,8 @@ def read_json(body: bytes, decode: Callable[[bytes], object]) -> object:
 
 
 def _decoded(body: bytes, decode: Callable[[bytes], object]) -> object:
+    if b'"resource_' in body[:_NAMED_WITHIN] or b'_unix_nano"' in body:
+        body = msgspec.json.encode(_in_camel_case(msgspec.json.decode(body)))
     try:
         return decode(body)
     except msgspec.ValidationError:
@@ -62,6 +66,21 @@ def _decoded(body: bytes, decode: Callable[[bytes], object]) -> object:
             raise
         plain = _without_nulls(msgspec.json.decode(body))
         return decode(msgspec.json.encode(plain))
+
+
+def _in_camel_case(tree: object) -> object:
+    """The same with names as OTLP has them: some senders use those of the schema instead.
+
+    Names of attributes are values in OTLP, so that none of them changes.
+    """
+    if isinstance(tree, dict):
+        return {_camel(name): _in_camel_case(value) for name, value in tree.items()}
+    return [_in_camel_case(each) for each in tree] if isinstance(tree, list) else tree
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
 
 
 def _without_nulls(tree: object) -> object:

@@ -32,7 +32,7 @@ from watchkeeper.ingest.protocols.remote_write.parse import Decoded, KnownSeries
 from watchkeeper.ingest.protocols.remote_write.parse_v2 import KnownReferences, decode_v2
 from watchkeeper.ingest.protocols.remote_write.wire import MalformedWrite
 from watchkeeper.ingest.rows import HistogramBatch, MetadataRow
-from watchkeeper.ingest.series import is_reserved, metric_of
+from watchkeeper.ingest.series import is_own, metric_of
 from watchkeeper.ingest.writers import Writers, basic_parts
 from watchkeeper.lib import snappy
 from watchkeeper.lib.clock import DAY_MS, Clock
@@ -53,7 +53,7 @@ _WORDS = {
 _MAX_KNOWN_METRICS = 50_000
 
 MayWriteReserved = Callable[[int], bool]
-"""True if Prometheus may write `up`, `scrape_*`, `ALERTS*` and `watchkeeper_*` to a project."""
+"""True if another server may write `watchkeeper_*` series to a project."""
 
 
 @dataclass(slots=True)
@@ -151,7 +151,7 @@ class RemoteWriteEndpoint:
         known = self._known.setdefault(project_id, _Known())
 
         def place(labels: Labels) -> int:
-            if is_reserved(metric_of(labels)) and not known.may_write_reserved:
+            if is_own(metric_of(labels)) and not known.may_write_reserved:
                 return RESERVED
             return series.slot(project_id, labels, now_ms=now_ms)
 

@@ -1,4 +1,7 @@
-"""A TCP stream as messages: counted octets or lines (RFC 6587). Pure but for what waits."""
+"""A TCP stream as messages: counted octets, or lines that end with LF or NUL (RFC 6587).
+
+Pure but for what waits.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass, field
 
 LONGEST_BYTES = 65_536
 _COUNT = re.compile(rb"([1-9][0-9]{0,6}) ")
+_END = re.compile(rb"[\n\x00]")
 _DIGITS = re.compile(rb"[1-9][0-9]{0,6}")
 
 
@@ -60,7 +64,9 @@ class Frames:
         return True
 
     def _line(self, found: list[bytes]) -> bool:
-        end = self._held.find(b"\n", 0, None if self._is_passing_line else LONGEST_BYTES + 1)
+        within = len(self._held) if self._is_passing_line else LONGEST_BYTES + 1
+        found_end = _END.search(self._held, 0, within)
+        end = found_end.start() if found_end else -1
         if end < 0 and len(self._held) <= LONGEST_BYTES:
             return False
         taken = bytes(self._held[: end if end >= 0 else LONGEST_BYTES])

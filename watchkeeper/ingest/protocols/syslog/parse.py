@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from watchkeeper.ingest.pipeline import SentLog, instant_ns, number_of_syslog, read_line
 from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS
@@ -15,12 +15,22 @@ _NEW = re.compile(
     re.DOTALL,
 )
 _OLD = re.compile(
-    r"(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) (?P<rest>.*)", re.DOTALL
+    r"(?:(?P<sequence>\d{1,10}): )?[*.]?"
+    r"(?P<time>[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{4}-\d\d-\d\dT\S+)"
+    r"(?P<alone>:| (?P<zone>[A-Z]{2,5}):(?= %))? (?P<rest>.*)",
+    re.DOTALL,
 )
+"""Network devices put a number before the time, a mark on an unsure clock, and end it with `:`."""
+_DATE = re.compile(r"(\w{3}) ([ \d]\d) (?:(\d{4}) )?(\d\d):(\d\d):(\d\d)(\.\d+)?")
 _TAG = re.compile(
-    r"(?P<app>[\w./-]{1,64})(?:\[(?P<process>[^\]\s]{1,64})\])?: ?(?P<rest>.*)", re.DOTALL
+    r"(?!CEF:|LEEF:|\d+:)(?P<app>[\w./-]{1,64})(?:\[(?P<process>[^\]\s]{1,64})\])?: ?(?P<rest>.*)",
+    re.DOTALL,
 )
-_HOST = re.compile(r"(?P<host>[^\s:\[\]]{1,255}) (?P<rest>.*)", re.DOTALL)
+_HOST = re.compile(
+    r"(?P<host>[^\s:\[\]]{1,255}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f.]{0,15}){2,8}) (?P<rest>.*)",
+    re.DOTALL,
+)
+_EXACT_ZONES = frozenset({"UTC", "GMT"})
 _ELEMENT = re.compile(r'\[([^\s=\]"]{1,64})((?: [^\s=\]"]{1,64}="(?:[^"\\\]]|\\.)*")*)\]')
 _PAIR = re.compile(r'([^\s=\]"]{1,64})="((?:[^"\\\]]|\\.)*)"')
 _MONTHS = {
@@ -34,6 +44,7 @@ _FACILITIES = (
 )  # fmt: skip
 _QUARTER_MS = 15 * MINUTE_MS
 _LARGEST_ZONE_MS = 14 * HOUR_MS
+_HALF_A_YEAR = timedelta(days=180)
 
 
 def read_message(data: bytes, *, received_ms: int) -> SentLog:
@@ -58,7 +69,8 @@ def read_message(data: bytes, *, received_ms: int) -> SentLog:
 def _new_form(found: re.Match[str]) -> SentLog:
     """RFC 5424: its fields, structured data as attributes, and a body that may be JSON."""
     attributes, body = _structured(found["rest"])
-    sent = read_line(body.removeprefix("\ufeff"), source="syslog")
+    text = body.removeprefix("\ufeff").removeprefix(" ")  # rsyslog writes a space before it
+    sent = read_line(text, source="syslog")
     for name, group in (("process.pid", "process"), ("syslog.msgid", "kind")):
         if found[group] != "-":
             attributes[name] = found[group]
@@ -91,10 +103,15 @@ def _old_form(text: str, received_ms: int) -> SentLog:
     ts_ns, host = 0, ""
     timed = _OLD.fullmatch(text)
     if timed is not None:
-        ts_ns, text = _old_time(timed["time"], received_ms), timed["rest"]
-        named = _HOST.fullmatch(text)
-        if named is not None and not named["host"].endswith(":"):
-            host, text = named["host"], named["rest"]
+        ts_ns, text = _old_time(timed, received_ms), timed["rest"]
+        named = None if timed["alone"] else _HOST.fullmatch(text)
+        if named is not None:
+            host, text = named["host"], named["rest"].removeprefix(": ")
+        device = _OLD.fullmatch(text) if named else timed
+        if device is not None and device["sequence"]:
+            attributes["syslog.sequence"] = device["sequence"]
+        if device is not None and device["alone"]:  # a relay wrote its time and host before it
+            ts_ns, text = _old_time(device, received_ms) or ts_ns, device["rest"]
     tagged = _TAG.fullmatch(text)
     if tagged is not None:
         text = tagged["rest"]
@@ -110,22 +127,23 @@ def _old_form(text: str, received_ms: int) -> SentLog:
     )
 
 
-def _old_time(text: str, received_ms: int) -> int:
+def _old_time(timed: re.Match[str], received_ms: int) -> int:
     """Unix ns. A time without a zone is in the sender's: whole quarters of an hour off ours."""
-    if text[:1].isdigit():
-        return instant_ns(text)
+    found = _DATE.fullmatch(timed["time"])
+    if found is None:
+        return instant_ns(timed["time"])
     now = datetime.fromtimestamp(received_ms / 1000, UTC)
+    clock = (int(found[4]), int(found[5]), int(found[6]))
     try:
-        hour, minute, second = map(int, text[7:].split(":"))
-        moment = datetime(
-            now.year, _MONTHS[text[:3]], int(text[4:6]), hour, minute, second, tzinfo=UTC
-        )
+        year, month = int(found[3] or now.year), _MONTHS[found[1]]
+        moment = datetime(year, month, int(found[2]), *clock, tzinfo=UTC)
     except (KeyError, ValueError):
         return 0
-    at_ms = round(moment.timestamp() * 1000)
-    if at_ms - received_ms > 180 * 24 * HOUR_MS:
-        at_ms = round(moment.replace(year=now.year - 1).timestamp() * 1000)
+    if not found[3] and moment - now > _HALF_A_YEAR:
+        moment = moment.replace(year=year - 1)
+    at_ms = round((moment.timestamp() + float(found[7] or 0)) * 1000)
     off_ms = at_ms - received_ms
-    if abs(off_ms) <= _LARGEST_ZONE_MS + _QUARTER_MS:
+    is_exact = timed["zone"] in _EXACT_ZONES
+    if not is_exact and abs(off_ms) <= _LARGEST_ZONE_MS + _QUARTER_MS:
         at_ms -= round(off_ms / _QUARTER_MS) * _QUARTER_MS
     return at_ms * 1_000_000

@@ -44,7 +44,7 @@ from watchkeeper.ingest.protocols.otlp.metrics.naming import MetricKind, Naming
 from watchkeeper.ingest.protocols.otlp.metrics.rows import INVALID, RESERVED, Mode, Rows
 from watchkeeper.ingest.protocols.otlp.options import OtlpOptions
 from watchkeeper.ingest.rows import Exemplar, MetadataRow
-from watchkeeper.ingest.series import NO_SLOT, is_reserved
+from watchkeeper.ingest.series import NO_SLOT, is_own
 from watchkeeper.lib.clock import MINUTE_MS, NS_A_MS
 from watchkeeper.model import METRIC_NAME, Labels
 from watchkeeper.privacy import Scrubber
@@ -182,7 +182,7 @@ class Translator:
             family = Family(name, around.common, around.promoted, self._labelling)
             self._known.families[key] = family
             self._known.hold(metric.name + metric.unit)
-        if family.name and not is_reserved(family.name):
+        if family.name and not is_own(family.name):
             self._tell(family.name, kind, metric)
         return family
 
@@ -225,7 +225,7 @@ class Translator:
         if not family.name:
             return INVALID
         labels = family.labels(origin)
-        if is_reserved(family.name):
+        if is_own(family.name):
             return RESERVED
         if sum(len(name) + len(value) for name, value in labels) > _MAX_LABEL_BYTES:
             self._known.hold(origin.key if isinstance(origin, Part) else origin)
@@ -357,7 +357,7 @@ class Translator:
         if not family.name or size > _MAX_LABEL_BYTES:
             self.rows.refuse(Drop.INVALID_LABELS, 1)
             return ()
-        if is_reserved(family.name):
+        if is_own(family.name):
             self.rows.refuse(Drop.RESERVED_NAME, 1)
             return ()
         return found
@@ -368,7 +368,7 @@ class Translator:
         for each in sent:
             value = float(_or_nan(each.as_double) or each.as_int)
             series = series_of(value)
-            if not series or is_reserved(dict(series).get(METRIC_NAME, "")):
+            if not series or is_own(dict(series).get(METRIC_NAME, "")):
                 continue
             labels = self._exemplar_labels(each)
             ts_ms = each.time_unix_nano // NS_A_MS
