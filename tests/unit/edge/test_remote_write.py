@@ -173,6 +173,17 @@ async def test_the_rest_of_a_request_is_kept_when_one_sample_is_refused(edge: Ed
     assert kept(edge) == {(identity(0), NOW, 1.0), (identity(1), NOW, 3.0)}
 
 
+async def test_vmagent_may_pack_by_zstd(edge: Edge) -> None:
+    headers = {**BEARER, "Content-Encoding": "zstd", "X-VictoriaMetrics-Remote-Write-Version": "1"}
+    packed = bytes(cramjam.zstd.compress(series(cpu(), [(NOW, 1.0)])))
+
+    taken = await call(edge.app, "POST", WRITE, packed, headers=headers)
+    damaged = await call(edge.app, "POST", WRITE, packed[:9], headers=headers)
+
+    assert (taken.status, damaged.status) == (204, 400)
+    assert kept(edge) == {(identity(), NOW, 1.0)}
+
+
 @pytest.mark.parametrize("name", ["up", "scrape_x", "ALERTS", "ALERTS_FOR_STATE"])
 async def test_what_a_prometheus_writes_itself_is_kept(edge: Edge, name: str) -> None:
     labels = {"__name__": name, "job": "node"}

@@ -411,6 +411,17 @@ def test_names_of_this_server_are_never_folded(bench: Bench) -> None:
     assert set(bench.stored()) == set(up)
 
 
+def test_up_that_others_push_counts_against_the_limits(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, is_pushed=True)
+    pushed = [labels_of({"__name__": "up", "instance": str(n)}) for n in range(5)]
+    own = [labels_of({"__name__": "watchkeeper_x", "instance": str(n)}) for n in range(5)]
+
+    bench.send(dict.fromkeys([*pushed, *own], 1.0))
+
+    assert bench.report("up").folded == 3
+    assert {*pushed[:2], *own} <= bench.stored().keys()
+
+
 def test_labels_are_dropped_and_hashed_as_the_project_says(bench: Bench) -> None:
     rules = {PROJECT: ProjectRules(drop_labels=("email",), hash_labels=("user",))}
     bench.registry.set_rules(rules, {}, now_ms=bench.clock())

@@ -133,9 +133,9 @@ def _exemplar(text: bytes, number: int, line: bytes) -> ExemplarSample:
 
 def _millis(seconds: bytes) -> int:
     at = read_float(seconds)
-    if not math.isfinite(at) or abs(at) > _FURTHEST_S:
+    if not math.isfinite(at):
         raise BadExposition(f'invalid timestamp "{seconds[:80].decode(errors="replace")}"')
-    return round(at * 1000)
+    return round(max(-_FURTHEST_S, min(at, _FURTHEST_S)) * 1000)  # refused as too far, not here
 
 
 def _read_comment(line: bytes, memory: Memory) -> None:

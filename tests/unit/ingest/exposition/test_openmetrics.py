@@ -77,6 +77,12 @@ def test_every_type_is_read(times: int) -> None:
     assert openmetrics.memory.metadata["requests"] == ("counter", 'All of "them"\n', "")
 
 
+def test_a_time_beyond_all_calendars_does_not_fail_the_scrape() -> None:
+    openmetrics = Reader(Format.OPENMETRICS)
+    (sample, _) = openmetrics.read("a 1 12345678901234567890.5\nb 2\n# EOF\n")
+    assert sample[2] == 2**53 * 1000
+
+
 def test_an_exemplar_is_told_once_until_there_is_another() -> None:
     openmetrics = reader()
     line = 'a_total 1 # {{trace_id="{}"}} 0.5 1700000000.25\n# EOF\n'

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from watchkeeper.ingest.accept import Acceptor, PlacedBatch
-from watchkeeper.ingest.body import BodyLimits, read_body
+from watchkeeper.ingest.body import BodyLimits, read_body, unpack
 from watchkeeper.ingest.drops import Drop
 from watchkeeper.ingest.http import (
     TEXT_TYPE,
@@ -40,6 +40,8 @@ from watchkeeper.lib.errors import Overloaded
 from watchkeeper.model import Labels
 
 _PATH = "/api/v1/write"
+_ZSTD = "zstd"
+"""How vmagent packs the same message, until a receiver says 415."""
 _MAX_KNOWN_SERIES = 300_000
 _HARMLESS = frozenset({Drop.REPEATED})
 _V1, _V2 = "prometheus.writerequest", "io.prometheus.write.v2.request"
@@ -115,7 +117,8 @@ class RemoteWriteEndpoint:
             project_id = await self._project(request)
             is_v2 = _is_version_2(request)
             async with read_body(request, self._limits, self._in_flight) as packed:
-                decoded = self._decoded(project_id, self._unpacked(packed), is_v2=is_v2)
+                body = self._unpacked(packed, request.header(b"content-encoding"))
+                decoded = self._decoded(project_id, body, is_v2=is_v2)
             kept = await self._keep(project_id, decoded)
             return self._answer(project_id, kept, decoded, is_v2=is_v2)
         except MalformedWrite as error:
@@ -135,7 +138,9 @@ class RemoteWriteEndpoint:
             hint="Send the server key as bearer token or password.",
         )
 
-    def _unpacked(self, packed: bytes) -> bytes:
+    def _unpacked(self, packed: bytes, encoding: str) -> bytes:
+        if encoding.lower() == _ZSTD:
+            return unpack(packed, _ZSTD, self._limits)
         limit = self._limits.max_unpacked_bytes
         try:
             return snappy.unpack_block(packed, limit_bytes=limit)
@@ -267,8 +272,8 @@ def _wanted(decoded: Decoded) -> tuple[PlacedBatch, Counter[Drop]]:
 def _is_version_2(request: Request) -> bool:
     """Which message the body is. Raises Refusal 415 for one that is not known."""
     encoding = request.header(b"content-encoding").lower()
-    if encoding not in {"snappy", ""}:
-        raise Refusal(415, Drop.UNSUPPORTED_ENCODING, "Content-Encoding must be snappy.")
+    if encoding not in {"snappy", _ZSTD, ""}:
+        raise Refusal(415, Drop.UNSUPPORTED_ENCODING, "Content-Encoding must be snappy or zstd.")
     kind, _, parameters = request.header(b"content-type").lower().partition(";")
     message = next(
         (value for name, _, value in _parameters(parameters) if name == "proto"), _V1
