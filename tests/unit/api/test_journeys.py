@@ -242,6 +242,53 @@ async def test_home_says_what_is_measured_and_what_is_not(
     }  # fmt: skip
 
 
+def requests(world: World, job: str, per_s: float, *, status: str, until_minutes: int = 0) -> None:
+    """A counter every 15 s of the last hour, up to so many minutes ago."""
+    now_ms = world.clock()
+    labels = labels_of({"__name__": "http_requests_total", "job": job, "status": status})
+    times = range(now_ms - 60 * MINUTE_MS, now_ms - until_minutes * MINUTE_MS + 1, 15 * SECOND_MS)
+    world.source.append(labels, [(at_ms, 15 * per_s * i) for i, at_ms in enumerate(times)])
+
+
+async def test_home_lists_services_with_the_one_that_fails_most_first(
+    world: World, owner: httpx.AsyncClient
+) -> None:
+    requests(world, "web", 8.0, status="200")
+    requests(world, "pay", 3.0, status="200")
+    requests(world, "pay", 1.0, status="500")
+    requests(world, 'se"arch', 2.0, status="200", until_minutes=20)
+
+    home = (await owner.get(of(world, "/home"), params={"back_ms": 30 * MINUTE_MS})).json()
+
+    services = {each["name"]: each for each in home["services"]}
+    assert list(services) == ["pay", "web", 'se"arch']
+    assert services["pay"]["requests"] == pytest.approx(4)
+    assert services["pay"]["error_ratio"] == pytest.approx(0.25)
+    assert services["web"]["error_ratio"] == 0
+    assert services['se"arch']["requests"] is None
+    ages_ms = {name: world.clock() - each["last_ms"] for name, each in services.items()}
+    assert ages_ms["web"] == 0
+    # Rates look five minutes back; a step of the sparkline is 7.5 minutes long.
+    assert 10 * MINUTE_MS < ages_ms['se"arch'] <= 23 * MINUTE_MS
+    assert services['se"arch']["query"] == (
+        r'sum by (status, code, status_code) (rate(http_requests_total{job="se\"arch"}[5m]))'
+    )
+    charts = {chart["key"]: chart for chart in home["charts"]}
+    assert charts["error_rate"]["value"] == pytest.approx(1 / 12)
+    assert charts["requests"]["before"][-1] == pytest.approx(14)
+
+
+async def test_home_compares_nothing_unless_it_is_asked_to(
+    world: World, owner: httpx.AsyncClient
+) -> None:
+    requests(world, "web", 8.0, status="200")
+
+    home = (await owner.get(of(world, "/home"))).json()
+
+    assert {chart["before"] is None for chart in home["charts"]} == {True}
+    assert home["last_alert_ms"] is None
+
+
 async def test_data_health_shows_what_the_processes_said_of_themselves(
     world: World, owner: httpx.AsyncClient
 ) -> None:

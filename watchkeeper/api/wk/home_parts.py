@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from watchkeeper.alerting import ActiveAlert
 from watchkeeper.api import repo
 from watchkeeper.api.rooms import Rooms
 from watchkeeper.api.wk.alerts import fingerprint_of
-from watchkeeper.api.wk.charts import Grid, change, instant, latest, lines
 from watchkeeper.api.wk.home_shapes import (
-    Chart,
     Counts,
     Host,
     Link,
     NeedsYou,
-    Points,
     SetupDone,
     TargetRow,
 )
@@ -24,57 +20,10 @@ from watchkeeper.api.wk.up_history import UpHistory
 from watchkeeper.ingest.scrape import Health, TargetStatus
 from watchkeeper.issues import IssueRow, IssueStatus
 from watchkeeper.model import Scope
-from watchkeeper.query.promql import Engine
 
 MOST_TARGETS = 50
 _WORST_FIRST = ("critical", "high", "error", "warning", "medium", "low", "info")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChartPlan:
-    """A chart of Home. queries: the first that has data is drawn."""
-
-    key: str
-    title: str
-    unit: str
-    queries: tuple[str, ...]
-    empty_hint: str
-
-
-CHARTS = (
-    ChartPlan(
-        key="errors",
-        title="Errors",
-        unit="/min",
-        queries=("sum(rate(watchkeeper_errors_total[5m])) * 60",),
-        empty_hint="No error has arrived. Put the DSN of the set-up page into a Sentry SDK.",
-    ),
-    ChartPlan(
-        key="requests",
-        title="Requests",
-        unit="/s",
-        queries=(
-            "sum(rate(http_requests_total[5m]))",
-            "sum(rate(http_request_duration_seconds_count[5m]))",
-            "sum(rate(http_server_request_duration_seconds_count[5m]))",
-        ),
-        empty_hint="No request counter has arrived. Scrape an app that exports one.",
-    ),
-    ChartPlan(
-        key="targets",
-        title="Targets up",
-        unit="",
-        queries=("sum(up)",),
-        empty_hint="Nothing is scraped yet. Add a target to the scrape config.",
-    ),
-    ChartPlan(
-        key="cpu",
-        title="Host CPU",
-        unit="ratio",
-        queries=('1 - avg(rate(node_cpu_seconds_total{mode="idle"}[5m]))',),
-        empty_hint="No host is measured. Switch host metrics on, or scrape a node exporter.",
-    ),
-)
 
 HOST_QUERIES = {
     "cpu": '1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m]))',
@@ -90,62 +39,18 @@ HOST_QUERIES = {
 
 
 def needs_you(
-    alerts: Iterable[ActiveAlert], targets: Iterable[TargetStatus], issues: Iterable[IssueRow]
+    alerts: Iterable[ActiveAlert],
+    targets: Iterable[TargetStatus],
+    history: UpHistory,
+    issues: Iterable[IssueRow],
 ) -> list[NeedsYou]:
-    """What asks for somebody: firing and pending alerts, targets down, regressed issues."""
+    """What asks for somebody: active alerts, jobs with targets down, regressed issues."""
     found = [
         *(_alert(each) for each in alerts),
-        *(_target(each) for each in targets if each.health is Health.DOWN),
+        *_jobs_down(targets, history),
         *(_issue(each) for each in issues if each.is_regressed),
     ]
     return sorted(found, key=_urgency)
-
-
-def chart(engine: Engine, scope: Scope, grid: Grid, plan: ChartPlan, *, end_ms: int) -> Chart:
-    """One chart over the range; `series` is null where nothing was measured.
-
-    end_ms: of the range, after the last step. What has just begun to arrive has its only point
-    there.
-    """
-    values: list[float | None] = []
-    query = plan.queries[0]
-    for query in plan.queries:
-        found = lines(engine, scope, query, grid).lines
-        if found:
-            values = found[0].values
-            break
-    else:
-        return _begun(engine, scope, plan, end_ms)
-    return Chart(
-        key=plan.key,
-        title=plan.title,
-        unit=plan.unit,
-        query=query,
-        value=latest(values),
-        series=Points(times_ms=grid.times_ms, values=values) if values else None,
-        change=change(values),
-        empty_hint=plan.empty_hint,
-    )
-
-
-def _begun(engine: Engine, scope: Scope, plan: ChartPlan, end_ms: int) -> Chart:
-    """A chart of which no step has a value yet."""
-    found: list[tuple[str, float]] = []
-    for query in plan.queries:
-        found = [(query, value) for _, value in instant(engine, scope, query, end_ms)]
-        if found:
-            break
-    query, value = found[0] if found else (plan.queries[0], None)
-    return Chart(
-        key=plan.key,
-        title=plan.title,
-        unit=plan.unit,
-        query=query,
-        value=value,
-        series=None if value is None else Points(times_ms=[end_ms], values=[value]),
-        change=None,
-        empty_hint=plan.empty_hint,
-    )
 
 
 def target_rows(targets: Sequence[TargetStatus], history: UpHistory) -> list[TargetRow]:
@@ -209,27 +114,56 @@ def setup_done(rooms: Rooms, scope: Scope) -> SetupDone:
 
 
 def _alert(alert: ActiveAlert) -> NeedsYou:
-    summary = alert.annotations.get("summary") or alert.annotations.get("description", "")
+    summary = alert.annotations.get("summary") or alert.annotations.get("description")
     return NeedsYou(
         kind="alert",
         state="firing" if alert.state == "firing" else "pending",
         severity=alert.severity,
         title=alert.rule,
-        detail=summary,
+        detail=summary or _named_by(alert.labels),
         since_ms=alert.fired_ms or alert.active_ms,
         link=Link(page="alerts", id=fingerprint_of(alert.labels)),
     )
 
 
-def _target(target: TargetStatus) -> NeedsYou:
+_SAID_ELSEWHERE = frozenset({"alertname", "severity", "project", "__name__"})
+
+
+def _named_by(labels: Mapping[str, str]) -> str:
+    """What tells an alert without a summary from others of its rule: "job api, instance a:1"."""
+    told = [f"{name} {value}" for name, value in labels.items() if name not in _SAID_ELSEWHERE]
+    return ", ".join(told)
+
+
+def _jobs_down(targets: Iterable[TargetStatus], history: UpHistory) -> list[NeedsYou]:
+    """An entry for each job of which something is down."""
+    jobs: dict[str, list[TargetStatus]] = {}
+    for target in targets:
+        jobs.setdefault(target.job, []).append(target)
+    return [
+        _job_down(job, down, len(all_), history)
+        for job, all_ in jobs.items()
+        if (down := [each for each in all_ if each.health is Health.DOWN])
+    ]
+
+
+def _job_down(job: str, down: Sequence[TargetStatus], of: int, history: UpHistory) -> NeedsYou:
+    """down: its targets that are, at least one; of: how many it has."""
+    first = down[0]
+    if len(down) == 1:
+        title, detail = f"{job} on {first.instance} is down", first.last_error
+    else:
+        title = f"{len(down)} of {of} targets of {job} are down"
+        detail = f"{first.instance}: {first.last_error}"
+    since = [history.down_since_ms(job, each.instance) or each.last_scrape_ms for each in down]
     return NeedsYou(
         kind="target",
         state="down",
         severity="high",
-        title=f"{target.job} on {target.instance} is down",
-        detail=target.last_error,
-        since_ms=target.last_scrape_ms or 0,
-        link=Link(page="targets", id=f"{target.job}/{target.instance}"),
+        title=title,
+        detail=detail,
+        since_ms=min(filter(None, since), default=0),
+        link=Link(page="targets", id=job if len(down) > 1 else f"{job}/{first.instance}"),
     )
 
 

@@ -35,7 +35,11 @@ class Points(Answer):
 
 
 class Chart(Answer):
-    """value: the latest; change: against the start of the range, 0.1 = 10 % more; query: PromQL."""
+    """value: the latest; change: against the start of the range, 0.1 = 10 % more; query: PromQL.
+
+    before: values of the steps so much earlier as `back_ms` says; null where nothing is compared
+    or nothing was measured then.
+    """
 
     key: str
     title: str
@@ -43,6 +47,7 @@ class Chart(Answer):
     query: str
     value: float | None
     series: Points | None
+    before: list[float | None] | None
     change: float | None
     empty_hint: str
 
@@ -87,11 +92,35 @@ class SetupDone(Answer):
     channel: bool
 
 
+class ServiceRow(Answer):
+    """What a service answers. requests: a second; error_ratio: 0..1; p50_s, p95_s: seconds.
+
+    All are of now, null for a service that says nothing any more; last_ms: when it last did, within
+    the range. spark: its p95 over the range. release: as its build info says. query: PromQL of its
+    requests by how they were answered.
+    """
+
+    name: str
+    requests: float | None
+    error_ratio: float | None
+    p50_s: float | None
+    p95_s: float | None
+    spark: list[float | None]
+    last_ms: int | None
+    release: str | None
+    query: str
+
+
 class HomeAnswer(Answer):
-    """needs_you: the worst and oldest first."""
+    """needs_you: the worst and oldest first. services: those that fail most first.
+
+    last_alert_ms: when an alert last fired or was resolved, of the last 90 days.
+    """
 
     needs_you: list[NeedsYou]
+    last_alert_ms: int | None
     charts: list[Chart]
+    services: list[ServiceRow]
     targets: list[TargetRow]
     issues: list[IssueAnswer]
     counts: Counts

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 
 from watchkeeper.api.auth import RoomsHere, ViewerScope
 from watchkeeper.api.wk.shapes import ERRORS, Answer, RangeQuery
-from watchkeeper.api.wk.up_history import UpHistory, ratios, strips
+from watchkeeper.api.wk.up_history import UpHistory, bucket_ms, ratios, strips
 from watchkeeper.ingest.scrape import Health, TargetStatus
 from watchkeeper.lib.clock import HOUR_MS
 
@@ -79,6 +79,8 @@ def list_target_pools(
     history = UpHistory(
         ratios=ratios(rooms.engine, scope, span) if targets else {},
         strips=strips(rooms.engine, scope, span) if targets else {},
+        end_ms=span.end_ms,
+        bucket_ms=bucket_ms(span),
     )
     jobs = sorted({each.job for each in targets} | {each.job for each in dropped})
     return PoolsAnswer(

@@ -49,6 +49,35 @@ export function useHasMetrics(projectId: number): Loaded<string[]> {
   }).value;
 }
 
+const LEAST_LETTERS = 2;
+const MOST_FOUND = 20;
+
+/** Metrics whose name has the words in it, those that begin with them first. */
+export function useMetricNames(projectId: number, words: string): readonly string[] {
+  const pattern = words
+    .toLowerCase()
+    .split(/[\s_]+/)
+    .map(escaped)
+    .join(".*");
+  const { value } = useLoaded({
+    key: projectKey(projectId, [], "metric-names", pattern),
+    fetch: (signal) =>
+      get<string[]>(
+        projectId,
+        "label/__name__/values",
+        { limit: MOST_FOUND, "match[]": `{__name__=~${JSON.stringify(`(?i).*${pattern}.*`)}}` },
+        signal,
+      ),
+    enabled: words.length >= LEAST_LETTERS,
+    staleMs: 60_000,
+  });
+  if (value.state !== "ready") return [];
+  const begins = (name: string): number => (name.toLowerCase().startsWith(words) ? 0 : 1);
+  return [...value.data].sort((a, b) => begins(a) - begins(b));
+}
+
+const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
 /** Values of a label among the series of a metric, of the last 12 hours. */
 export function useLabelValues(
   projectId: number,

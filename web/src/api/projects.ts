@@ -9,7 +9,10 @@ import type { HomeData, Project, Setup } from "./types";
 export const projectPath = (id: number, rest = ""): string => `/api/wk/projects/${id}${rest}`;
 
 /** Everything on Home, in one request. */
-export function useHome(scope: Scope): { value: Loaded<HomeData>; refreshing: boolean } {
+export function useHome(
+  scope: Scope,
+  backMs: number,
+): { value: Loaded<HomeData>; refreshing: boolean } {
   const { project, range, environment } = scope;
   return useLoaded({
     key: projectKey(
@@ -18,10 +21,11 @@ export function useHome(scope: Scope): { value: Loaded<HomeData>; refreshing: bo
       "home",
       range,
       environment,
+      backMs,
     ),
     fetch: (signal) => {
       const span = spanNow(range);
-      const query = { from: span.fromMs, to: span.toMs, env: environment };
+      const query = { from: span.fromMs, to: span.toMs, env: environment, back_ms: backMs };
       return call<HomeData>("GET", projectPath(project.id, "/home"), { query, signal });
     },
     keepPrevious: true,

@@ -1,5 +1,5 @@
 /** Releases and deploys of a project. */
-import type { Loaded } from "@/lib/loaded";
+import { type Loaded, mapLoaded } from "@/lib/loaded";
 import type { TimeRange } from "@/lib/time";
 import { call } from "./client";
 import { projectPath } from "./projects";
@@ -122,3 +122,24 @@ export function useDeploys(
 }
 
 const NONE: readonly Deploy[] = [];
+
+const WEEK_MS = 7 * 86_400_000;
+
+/** Deploys of the last seven days, the newest first. */
+export function useRecentDeploys(
+  projectId: number,
+  environment: string | null,
+): Loaded<readonly Deploy[]> {
+  const { value } = useLoaded<Schemas["DeploysAnswer"]>({
+    key: projectKey(projectId, ["issues"], "recent-deploys", environment),
+    fetch: (signal) => {
+      const now = Date.now();
+      return call("GET", projectPath(projectId, "/deploys"), {
+        query: { from: now - WEEK_MS, to: now, env: environment },
+        signal,
+      });
+    },
+    keepPrevious: true,
+  });
+  return mapLoaded(value, ({ deploys }) => deploys);
+}

@@ -2776,6 +2776,9 @@ export interface components {
     /**
      * Chart
      * @description value: the latest; change: against the start of the range, 0.1 = 10 % more; query: PromQL.
+     *
+     *     before: values of the steps so much earlier as `back_ms` says; null where nothing is compared
+     *     or nothing was measured then.
      */
     Chart: {
       /** Key */
@@ -2789,6 +2792,8 @@ export interface components {
       /** Value */
       value: number | null;
       series: components["schemas"]["Points"] | null;
+      /** Before */
+      before: (number | null)[] | null;
       /** Change */
       change: number | null;
       /** Empty Hint */
@@ -3914,13 +3919,19 @@ export interface components {
     };
     /**
      * HomeAnswer
-     * @description needs_you: the worst and oldest first.
+     * @description needs_you: the worst and oldest first. services: those that fail most first.
+     *
+     *     last_alert_ms: when an alert last fired or was resolved, of the last 90 days.
      */
     HomeAnswer: {
       /** Needs You */
       needs_you: components["schemas"]["NeedsYou"][];
+      /** Last Alert Ms */
+      last_alert_ms: number | null;
       /** Charts */
       charts: components["schemas"]["Chart"][];
+      /** Services */
+      services: components["schemas"]["ServiceRow"][];
       /** Targets */
       targets: components["schemas"]["TargetRow"][];
       /** Issues */
@@ -6352,6 +6363,34 @@ export interface components {
       sampled_spans: number;
     };
     /**
+     * ServiceRow
+     * @description What a service answers. requests: a second; error_ratio: 0..1; p50_s, p95_s: seconds.
+     *
+     *     All are of now, null for a service that says nothing any more; last_ms: when it last did, within
+     *     the range. spark: its p95 over the range. release: as its build info says. query: PromQL of its
+     *     requests by how they were answered.
+     */
+    ServiceRow: {
+      /** Name */
+      name: string;
+      /** Requests */
+      requests: number | null;
+      /** Error Ratio */
+      error_ratio: number | null;
+      /** P50 S */
+      p50_s: number | null;
+      /** P95 S */
+      p95_s: number | null;
+      /** Spark */
+      spark: (number | null)[];
+      /** Last Ms */
+      last_ms: number | null;
+      /** Release */
+      release: string | null;
+      /** Query */
+      query: string;
+    };
+    /**
      * SessionAnswer
      * @description user is null when nobody is signed in; first_run: nobody has an account yet.
      */
@@ -8578,6 +8617,8 @@ export interface operations {
         /** @description Unix ms */
         to?: number | null;
         env?: string;
+        /** @description ms; 0 compares nothing */
+        back_ms?: number;
       };
       header?: never;
       path: {

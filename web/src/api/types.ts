@@ -27,6 +27,7 @@ export type TargetState = Schemas["TargetAnswer"];
 
 export type HomeData = Schemas["HomeAnswer"];
 export type HomeChart = Schemas["Chart"];
+export type HomeService = Schemas["ServiceRow"];
 export type NeedsYou = Schemas["NeedsYou"];
 export type Target = Schemas["TargetRow"];
 export type SetupDone = Schemas["SetupDone"];

@@ -4,20 +4,8 @@ import { writePreference } from "@/lib/preferences";
 import { Checkbox } from "@/ui/controls";
 import { Dialog } from "@/ui/Dialog";
 import { type KeyHelp, pageKeys } from "@/ui/useKeys";
+import { EVERYWHERE } from "./keys";
 import { rooms } from "./rooms";
-
-const EVERYWHERE: KeyHelp = [
-  ["Ctrl K", "Find or run"],
-  ["/", "The page's filter"],
-  ["T", "Time range"],
-  ["[  ]", "Half a range back, forward"],
-  ["Z", "Back, after zooming"],
-  ["V", "Compare with another period"],
-  ["L", "Live on, off"],
-  ["Shift C", "Copy link, range made absolute"],
-  ["Esc", "Close; then clear the selection"],
-  ["?", "These keys"],
-];
 
 /** The keys of the page, then those that work everywhere, and the switch for people who use speech. */
 export function Help({ onClose }: { onClose: () => void }): ReactNode {

@@ -2,18 +2,21 @@ import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { useIssueSearch } from "@/api/issue-search";
 import { useInstant } from "@/api/metrics";
+import { useMetricNames } from "@/api/names";
 import { useProjectChoice, useProjects } from "@/api/project-choice";
 import { type Scope, useScope, useSetRange } from "@/api/scope";
 import { useSignOut } from "@/api/session";
 import { rankBy } from "@/lib/fuzzy";
 import { chooseTheme } from "@/lib/preferences";
-import { PRESETS } from "@/lib/time";
+import { PRESETS, parseRange, rangeLabel } from "@/lib/time";
 import { showText } from "@/lib/units";
 import type { SearchMap } from "@/lib/url-state";
 import { Icon, type IconName } from "@/ui/Icon";
 import { scopeOnly } from "@/ui/PageLink";
 import { useDefer } from "@/ui/useDefer";
+import { pageKeys } from "@/ui/useKeys";
 import { copyLink } from "./copying";
+import { EVERYWHERE } from "./keys";
 import { firstPath, rooms } from "./rooms";
 import { toggleLive } from "./ScopeBar";
 
@@ -67,7 +70,7 @@ export function Palette({ onClose, onHelp }: PaletteProps): ReactNode {
         aria-controls={listId}
         aria-activedescendant={entries[chosen] ? `${listId}-${chosen}` : undefined}
         aria-label="Find or run"
-        placeholder="Pages, issues, trace ids, projects; > actions, = PromQL"
+        placeholder="Pages, issues, metrics, a trace id, 6h; > actions, = PromQL, ? keys"
         autoComplete="off"
         spellCheck={false}
         value={text}
@@ -131,18 +134,68 @@ function useEntries(text: string, onHelp: () => void): Entry[] {
   const places = usePlaces(scope);
   const actions = useActions(scope, onHelp);
   const words = useDefer(text, 120);
-  const isSearch = !/^[=>]/.test(text);
+  const isSearch = !/^[=>?]/.test(text);
   const issues = useIssueEntries(scope, isSearch ? words : "");
   const values = useValueEntries(scope, words.startsWith("=") ? words.slice(1) : "");
+  const metrics = useMetricEntries(scope, isSearch ? words : "");
+  const range = useRangeEntry(scope, text);
   const traceId = traceIdIn(text);
   if (traceId !== null) return [traceEntry(traceId, go)];
   if (text.startsWith("=")) return values;
   if (text.startsWith(">")) return rankBy(text.slice(1), actions, (one) => one.label);
+  if (text.startsWith("?")) return keyEntries(text.slice(1), onHelp);
+  if (range !== null) return [range];
   const local = rankBy(text, [...places, ...actions], (one) => one.label).slice(0, MOST_LOCAL);
   // Members of a group stand together; the group of the best hit comes first.
   const groups = [...new Set(local.map((one) => one.group))];
   const grouped = groups.flatMap((group) => local.filter((one) => one.group === group));
-  return /^[a-z]+-\d+$/i.test(text) ? [...issues, ...grouped] : [...grouped, ...issues];
+  const found = [...issues, ...metrics];
+  return /^[a-z]+-\d+$/i.test(text) ? [...found, ...grouped] : [...grouped, ...found];
+}
+
+const MOST_METRICS = 6;
+
+/** Metrics by a part of their name; those that begin with it come first. */
+function useMetricEntries(scope: Scope, words: string): Entry[] {
+  const go = useGo(scope);
+  const found = useMetricNames(scope.project.id, words.trim());
+  return found.slice(0, MOST_METRICS).map((name) => ({
+    id: `metric ${name}`,
+    group: "Metrics",
+    label: name,
+    icon: "explore",
+    run: () => go("explore", { "p0.expr": name }),
+  }));
+}
+
+/** A range as it is typed into the range control: `6h`, `yesterday`, `09:34–10:34`. */
+function useRangeEntry(scope: Scope, text: string): Entry | null {
+  const setRange = useSetRange();
+  const range = /\d|day/.test(text) ? parseRange(text, Date.now(), scope.zone) : null;
+  if (range === null) return null;
+  const { lead, detail } = rangeLabel(range, Date.now(), scope.zone);
+  return {
+    id: "range",
+    group: "Time range",
+    label: lead === "Range" ? detail : `${lead}, ${detail}`,
+    icon: "explore",
+    run: () => setRange(range),
+  };
+}
+
+/** The keys of the page, then those of everywhere; any of them opens the whole list. */
+function keyEntries(words: string, onHelp: () => void): Entry[] {
+  const all = [...pageKeys(), ...EVERYWHERE].map(
+    ([keys, does]): Entry => ({
+      id: `? ${keys} ${does}`,
+      group: "Keys",
+      label: does,
+      icon: "help",
+      end: keys.replaceAll(/ +/g, " "),
+      run: onHelp,
+    }),
+  );
+  return rankBy(words, all, (one) => one.label);
 }
 
 /** A pasted trace id: 32 hex digits, or the middle of a `traceparent`. */

@@ -5,6 +5,7 @@ import "./charts.css";
 import type { Span } from "@/lib/time";
 import { spanText } from "@/lib/time";
 import type { Unit } from "@/lib/units";
+import { keptMarks, type MarkPlace, markPlacesOf } from "./marks";
 import { plotOptions } from "./options";
 import { breakGaps, sentence, stack, usualStep } from "./shape";
 import { type Hover, Tooltip } from "./Tooltip";
@@ -30,6 +31,8 @@ export interface ChartLimit {
 export interface ChartMark {
   readonly atMs: number;
   readonly label: string;
+  /** Where it leads; without, its diamond says only what it was. */
+  readonly onPress?: () => void;
 }
 
 export interface ChartBand extends Span {
@@ -77,6 +80,9 @@ export function TimeChart(props: TimeChartProps): ReactNode {
   const plot = useRef<uPlot | null>(null);
   const [hover, setHover] = useState<Hover | null>(null);
   const [places, setPlaces] = useState<readonly Place[]>([]);
+  const [markPlaces, setMarkPlaces] = useState<readonly MarkPlace[]>([]);
+  const marks = useRef(props.marks);
+  marks.current = props.marks;
   const dots = useRef(props.dots);
   dots.current = props.dots;
   const theme = useTheme();
@@ -97,7 +103,7 @@ export function TimeChart(props: TimeChartProps): ReactNode {
       props.fromZero,
       props.syncKey,
       props.limits,
-      props.marks,
+      props.marks?.map(({ atMs }) => atMs),
       props.bands,
       onZoom !== undefined,
     ],
@@ -113,7 +119,10 @@ export function TimeChart(props: TimeChartProps): ReactNode {
       {
         hover: setHover,
         zoom: (chosen) => zoom.current?.(chosen),
-        drawn: (made) => setPlaces((old) => kept(old, placesOf(made, dots.current ?? []))),
+        drawn: (made) => {
+          setPlaces((old) => kept(old, placesOf(made, dots.current ?? [])));
+          setMarkPlaces((old) => keptMarks(old, markPlacesOf(made, marks.current ?? [])));
+        },
       },
     );
     const made = new uPlot(options, shape.current.data, element);
@@ -153,6 +162,17 @@ export function TimeChart(props: TimeChartProps): ReactNode {
           title={dot.label}
           aria-label={dot.label}
           onClick={dot.onPress}
+        />
+      ))}
+      {markPlaces.map(({ left, top, label, onPress }) => (
+        <button
+          key={left}
+          type="button"
+          className="chart-mark"
+          style={{ left, top }}
+          title={label}
+          aria-label={label}
+          onClick={onPress}
         />
       ))}
       {hover ? (

@@ -1,6 +1,7 @@
 import uPlot from "uplot";
 import { clock, date, type Span } from "@/lib/time";
-import { axisLabels } from "@/lib/units";
+import { axisLabels, type Unit } from "@/lib/units";
+import { markGroups, middleOf } from "./marks";
 import { GAP_STEPS, lonePoints, yRange } from "./shape";
 import type { ChartSeries, Shaped, TimeChartProps } from "./TimeChart";
 import type { Hover } from "./Tooltip";
@@ -97,25 +98,39 @@ function axes(request: PlotRequest, shaped: () => Shaped): uPlot.Axis[] {
       size: (_u, labels) => Math.max(30, ...(labels ?? []).map((text) => 12 + text.length * 6.2)),
       gap: 5,
       grid: { stroke: token("grid"), width: 1 },
-      space: 20,
-      incrs: () => increments(shaped()),
+      space: Math.max(20, Math.min(56, request.height / 7)),
+      incrs: () => increments(shaped(), request.unit),
       values: (_u, splits) => axisLabels(splits, request.unit),
     },
   ];
 }
 
-const WHOLE = [1, 2, 5];
+const DIGITS = [1, 2, 5];
 const FINE_EXPONENT = -6;
 const COARSE_EXPONENT = 12;
+const BINARY_POWERS = [0, 1, 2, 3, 4, 5];
+const ROUND_SECONDS = [15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
 
-/** Tick distances 1, 2, 5 × 10ⁿ; whole ones where all values are whole (1.5 targets make no sense). */
-function increments({ raw }: Shaped): number[] {
+/**
+ * Tick distances that are round in the unit: 1, 2, 5 × 10ⁿ; of 1,024 for bytes, of minutes and
+ * hours for times; whole ones where all values are whole (1.5 targets make no sense).
+ */
+function increments({ raw }: Shaped, unit: Unit): number[] {
+  if (unit === "bytes" || unit === "bytes/s")
+    return BINARY_POWERS.flatMap((power) => decimal(0, 2).map((step) => step * 1024 ** power));
+  if (unit === "s" || unit === "seconds")
+    return [...decimal(FINE_EXPONENT, 0), 10, ...ROUND_SECONDS];
+  if (unit === "ms") return [...decimal(-3, 3), 10_000, ...ROUND_SECONDS.map((s) => s * 1000)];
   const isWhole = raw.every((column) =>
     column.every((value) => value === null || Number.isInteger(value)),
   );
+  return decimal(isWhole ? 0 : FINE_EXPONENT, COARSE_EXPONENT);
+}
+
+function decimal(from: number, to: number): number[] {
   const steps: number[] = [];
-  for (let power = isWhole ? 0 : FINE_EXPONENT; power <= COARSE_EXPONENT; power += 1) {
-    for (const digit of WHOLE) steps.push(digit * 10 ** power);
+  for (let power = from; power <= to; power += 1) {
+    for (const digit of DIGITS) steps.push(digit * 10 ** power);
   }
   return steps;
 }
@@ -211,8 +226,8 @@ function drawBands(u: uPlot, { bands = [] }: PlotRequest): void {
 function drawMarks(u: uPlot, { marks = [] }: PlotRequest): void {
   const { ctx, bbox } = u;
   const r = devicePixelRatio;
-  for (const mark of marks) {
-    const x = Math.round(u.valToPos(mark.atMs / 1000, "x", true)) + 0.5;
+  for (const group of markGroups(u, marks)) {
+    const x = Math.round(u.valToPos(middleOf(group) / 1000, "x", true)) + 0.5;
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
     ctx.save();
     ctx.strokeStyle = token("line-2");
@@ -232,6 +247,12 @@ function drawMarks(u: uPlot, { marks = [] }: PlotRequest): void {
     ] as const)
       ctx.lineTo(x + dx * r, bbox.top + dy * r);
     ctx.fill();
+    if (group.length > 1) {
+      ctx.font = `${FONT_PX * r}px ${token("font")}`;
+      ctx.textAlign = "left";
+      ctx.textBaseline = "middle";
+      ctx.fillText(String(group.length), x + 6 * r, bbox.top);
+    }
     ctx.restore();
   }
 }

@@ -70,7 +70,7 @@ export function errorText(made: Outlooked, unit: Unit): string {
 }
 
 function daysText(ms: number): string {
-  if (ms < HOUR_MS) return duration(Math.round(ms / 60_000) * 60_000);
+  if (ms < HOUR_MS) return duration(Math.max(1, Math.round(ms / 60_000)) * 60_000);
   if (ms < DAY_MS) return `${Math.round(ms / HOUR_MS)} h`;
   return `${(ms / DAY_MS).toFixed(1)} days`;
 }

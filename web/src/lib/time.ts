@@ -149,11 +149,15 @@ export function shortest(ms: number): string {
   return `${Math.round(ms / 1000)}s`;
 }
 
-/** A span moved by half its length; one that would pass now ends there, and goes on with it. */
+/** Ends so near to now, as a share of the range, count as now. */
+const NEAR_NOW = 0.02;
+
+/** A span moved by half its length; one that would reach now ends there, and goes on with it. */
 export function shifted(span: Span, direction: 1 | -1, nowMs: number): TimeRange {
   const length = span.toMs - span.fromMs;
   const by = (length / 2) * direction;
-  if (span.toMs + by >= nowMs) return { from: `now-${shortest(wholeSeconds(length))}`, to: "now" };
+  if (span.toMs + by >= nowMs - NEAR_NOW * length)
+    return { from: `now-${shortest(wholeSeconds(length))}`, to: "now" };
   return absolute({ fromMs: span.fromMs + by, toMs: span.toMs + by });
 }
 

@@ -19,7 +19,7 @@ export function fixed(value: number, decimals: number): string {
   return (FIXED[Math.min(Math.max(decimals, 0), 6)] ?? grouped(0)).format(value);
 }
 
-/** Three significant figures below 1,000; whole, grouped numbers above. 0 is "0". */
+/** Three significant figures below 1,000; whole, grouped numbers above; tiny ones as 6.3e-5. 0 is "0". */
 export function significant(value: number): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
@@ -27,6 +27,7 @@ export function significant(value: number): string {
   if (size >= 100) return fixed(value, 0);
   if (size >= 10) return fixed(value, 1);
   if (size >= 0.01) return fixed(value, 2);
+  if (size >= 0.0001) return String(Number(value.toPrecision(2)));
   return value.toExponential(1);
 }
 
@@ -51,7 +52,8 @@ function trimmed(value: number): string {
   return Math.abs(value) >= 100 ? fixed(value, 0) : String(Number(value.toFixed(1)));
 }
 
-const BINARY = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+/** Units of bytes, each 1,024 of the one before. */
+export const BINARY: readonly string[] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
 /** Bytes in KiB, MiB, … */
 export function bytes(value: number): Shown {

@@ -9,6 +9,7 @@ import { Button } from "@/ui/controls";
 import { Glyph } from "@/ui/Glyph";
 import { PageLink } from "@/ui/PageLink";
 import { Tag } from "@/ui/Panel";
+import { type RowFacts, rowMenu } from "@/ui/row-menu";
 import {
   type AlertGroup,
   groupsOf,
@@ -120,7 +121,7 @@ function Group({ group, rule, scope }: GroupProps): ReactNode {
       {rule ? <p className="alert-expr mono faint trunc">{rule.expr}</p> : null}
       <ul className="alert-rows">
         {group.alerts.map((alert) => (
-          <li key={alert.fingerprint}>
+          <li key={alert.fingerprint} {...rowMenu(() => factsOf(alert, rule))}>
             <Glyph status={statusOfAlert(alert)} label={alert.state} />
             <span className="alert-what">
               <span className="m trunc">
@@ -143,6 +144,16 @@ function Group({ group, rule, scope }: GroupProps): ReactNode {
     </section>
   );
 }
+
+/** What the menu of an alert offers. */
+const factsOf = (alert: Alert, rule: Rule | undefined): RowFacts => ({
+  name: alert.rule,
+  ...(rule ? { page: { to: "explore", search: { "p0.expr": rule.expr } } } : {}),
+  copies: [
+    { label: "labels", text: JSON.stringify(alert.labels) },
+    ...(rule ? [{ label: "expression", text: rule.expr }] : []),
+  ],
+});
 
 /** Only web addresses are linked: annotations are text of others. */
 function Runbook({ url }: { url: string | undefined }): ReactNode {

@@ -2,13 +2,13 @@ import type { ReactNode } from "react";
 import { type AlertChange, type Delivery, useAlertHistory, useDeliveries } from "@/api/alerts";
 import type { Scope } from "@/api/scope";
 import { moment, rangeLabel } from "@/lib/time";
-import { duration, significant } from "@/lib/units";
+import { duration } from "@/lib/units";
 import { Ago } from "@/ui/Ago";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { Glyph, type Status } from "@/ui/Glyph";
 import { PageLink } from "@/ui/PageLink";
 import { Panel, Tag } from "@/ui/Panel";
-import { labelText } from "./reading";
+import { groupText, labelText, numberText } from "./reading";
 
 /** Every state change in the range, and every delivery with its attempts. */
 export function History({ scope }: { scope: Scope }): ReactNode {
@@ -105,7 +105,7 @@ function ChangeRow({ change, zone }: { change: AlertChange; zone: string }): Rea
         <span className="trunc">
           <b className="m">{change.rule}</b>{" "}
           {change.state === "inactive" ? "ended before it fired" : change.state}
-          {change.value === null ? "" : ` at ${significant(change.value)}`}
+          {change.value === null ? "" : ` at ${numberText(change.value)}`}
         </span>
         <span className="faint s trunc">{labelText(change.labels)}</span>
       </span>
@@ -123,6 +123,31 @@ const SENT: Record<Delivery["state"], { status: Status; text: string }> = {
   sending: { status: "pending", text: "sending" },
 };
 
+/** How often it was tried and when it is tried next; each try on demand. */
+function Attempts({ delivery, zone }: { delivery: Delivery; zone: string }): ReactNode {
+  const { attempts, state, next_attempt_ms: next } = delivery;
+  const tries = attempts.length === 1 ? "1 try" : `${attempts.length} tries`;
+  const then =
+    next !== null && state === "waiting" ? `, next ${moment(next, zone, Date.now())}` : "";
+  if (attempts.length === 0) return null;
+  return (
+    <details className="attempts">
+      <summary className="faint s">
+        {tries}
+        {then}
+      </summary>
+      <ol aria-label="Attempts">
+        {attempts.map((one) => (
+          <li className="faint s" key={one.at_ms}>
+            {moment(one.at_ms, zone, Date.now())}: {one.status ?? "no answer"}, {duration(one.ms)}
+            {one.detail ? `, ${one.detail}` : ""}
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
+}
+
 function DeliveryRow({ delivery, zone }: { delivery: Delivery; zone: string }): ReactNode {
   const { status, text } = SENT[delivery.state];
   return (
@@ -132,25 +157,13 @@ function DeliveryRow({ delivery, zone }: { delivery: Delivery; zone: string }): 
         <span className="trunc">
           <b className="m">{delivery.channel}</b> {text}: {delivery.alerts} {delivery.status}
         </span>
-        <span className="faint s trunc">
-          {delivery.kind}, {delivery.group_key}
+        <span className="faint s trunc" title={delivery.group_key}>
+          {delivery.kind}, {groupText(delivery.group_key)}
         </span>
         {delivery.last_error && delivery.state !== "sent" ? (
           <span className="crit s">{delivery.last_error}</span>
         ) : null}
-        <ol className="attempts" aria-label="Attempts">
-          {delivery.attempts.map((one) => (
-            <li className="faint s" key={one.at_ms}>
-              {moment(one.at_ms, zone, Date.now())}: {one.status ?? "no answer"}, {duration(one.ms)}
-              {one.detail ? `, ${one.detail}` : ""}
-            </li>
-          ))}
-        </ol>
-        {delivery.next_attempt_ms !== null && delivery.state === "waiting" ? (
-          <span className="faint s">
-            next try {moment(delivery.next_attempt_ms, zone, Date.now())}
-          </span>
-        ) : null}
+        <Attempts delivery={delivery} zone={zone} />
       </span>
       <span className="muted s nowrap num">
         <Ago atMs={delivery.created_ms} zone={zone} />

@@ -11,6 +11,7 @@ import { Confirm } from "@/ui/Dialog";
 import { Glyph } from "@/ui/Glyph";
 import { PageLink } from "@/ui/PageLink";
 import { Panel, Tag } from "@/ui/Panel";
+import { rowMenu } from "@/ui/row-menu";
 import { toast } from "@/ui/Toasts";
 import { RuleEditor } from "./RuleEditor";
 import { fileWith, forText, statusOfRule } from "./reading";
@@ -135,7 +136,17 @@ function RuleRow({ rule, zone }: { rule: Rule; zone: string }): ReactNode {
   const isAlert = rule.type === "alerting";
   const state = rule.health === "err" ? "fails" : (rule.state ?? "records");
   return (
-    <li className="rule">
+    <li
+      className="rule"
+      {...rowMenu(() => ({
+        name: rule.name,
+        page: { to: "explore", search: { "p0.expr": rule.expr } },
+        copies: [
+          { label: "expression", text: rule.expr },
+          { label: "name", text: rule.name },
+        ],
+      }))}
+    >
       <Glyph
         status={isAlert ? statusOfRule(rule) : rule.health === "err" ? "crit" : "note"}
         label={state}

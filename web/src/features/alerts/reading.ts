@@ -1,6 +1,6 @@
 /** Rules and alerts in words. */
 import type { Alert, Rule, RuleFile } from "@/api/alerts";
-import { significant } from "@/lib/units";
+import { compact } from "@/lib/units";
 import type { Status } from "@/ui/Glyph";
 
 export interface Limit {
@@ -19,9 +19,13 @@ export function limitOf(expr: string): Limit | null {
 
 /** "14.1, limit > 10" */
 export function valueText(value: number | null, limit: Limit | null): string {
-  const own = value === null ? "–" : significant(value);
-  return limit === null ? own : `${own}, limit ${limit.operator} ${significant(limit.value)}`;
+  const own = numberText(value);
+  return limit === null ? own : `${own}, limit ${limit.operator} ${String(limit.value)}`;
 }
+
+/** A value without a unit, short enough for a row: 14.1, 0.0063, –665 G. */
+export const numberText = (value: number | null): string =>
+  value === null ? "–" : compact(value).replace(/^-/, "–");
 
 const SILENT = new Set(["alertname", "severity", "__name__"]);
 
@@ -32,6 +36,9 @@ export function labelText(labels: Readonly<Record<string, string>>): string {
     .map(([name, value]) => `${name}=${value}`)
     .join(", ");
 }
+
+/** What alerts were grouped by, out of a group key: `{}/1f:{alertname="Slow"}` → `alertname="Slow"`. */
+export const groupText = (key: string): string => /:\{(.*)\}$/.exec(key)?.[1] || "all alerts";
 
 /** "5 min", "1 h 30 min", "at once". */
 export function forText(seconds: number): string {

@@ -45,6 +45,14 @@ function Ready({ health, scope }: { health: DataHealth; scope: Scope }): ReactNo
   const { spool, dead_letters: dead } = health;
   const full = spool.limit_bytes > 0 ? spool.depth_bytes / spool.limit_bytes : 0;
   const dropped = health.drops.reduce((sum, one) => sum + one.count, 0);
+  const accepted = health.accepted
+    .filter((one) => one.records > 0)
+    .sort((a, b) => b.records - a.records);
+  const silent = health.accepted
+    .filter((one) => one.records === 0)
+    .map((one) => signalName(one.signal));
+  const stores = [...health.stores].sort((a, b) => b.bytes_on_disk - a.bytes_on_disk);
+  const onDisk = stores.reduce((sum, one) => sum + one.bytes_on_disk, 0);
   return (
     <>
       <div className="facts panel">
@@ -77,40 +85,45 @@ function Ready({ health, scope }: { health: DataHealth; scope: Scope }): ReactNo
         />
       </div>
       <div className="health">
-        <Panel title="Accepted">
-          <Table
-            label="Accepted"
-            rows={health.accepted}
-            rowKey={(one) => one.signal}
-            columns={ACCEPTED}
-            empty="Nothing has been accepted yet."
-          />
-        </Panel>
-        <Panel title="Dropped" note="by reason">
-          <Table
-            label="Dropped"
-            rows={health.drops}
-            rowKey={(one) => one.reason}
-            columns={DROPS}
-            empty="Nothing was dropped."
-          />
-        </Panel>
-        <Panel title="Stored" note="on disk">
+        <div className="stack">
+          <Panel title="Accepted" note="since the start">
+            <Table
+              label="Accepted"
+              rows={accepted}
+              rowKey={(one) => one.signal}
+              columns={ACCEPTED}
+              empty="Nothing has been accepted yet."
+            />
+            {silent.length > 0 && accepted.length > 0 ? (
+              <p className="health-rest faint s">None so far: {silent.join(", ")}.</p>
+            ) : null}
+          </Panel>
+          <Panel title="Dropped" note="by reason">
+            <Table
+              label="Dropped"
+              rows={health.drops}
+              rowKey={(one) => one.reason}
+              columns={DROPS}
+              empty="Nothing was dropped."
+            />
+          </Panel>
+          <Panel title="Processes">
+            <Table
+              label="Processes"
+              rows={health.processes}
+              rowKey={(one) => one.name}
+              columns={processes(scope.zone)}
+              empty="No process reported."
+            />
+          </Panel>
+        </div>
+        <Panel title="Stored" note={`${showText(onDisk, "bytes")} on disk, the largest first`}>
           <Table
             label="Stored"
-            rows={health.stores}
+            rows={stores}
             rowKey={(one) => one.table}
             columns={STORES}
             empty="No table holds rows yet."
-          />
-        </Panel>
-        <Panel title="Processes">
-          <Table
-            label="Processes"
-            rows={health.processes}
-            rowKey={(one) => one.name}
-            columns={processes(scope.zone)}
-            empty="No process reported."
           />
         </Panel>
       </div>
@@ -123,8 +136,12 @@ type Drop = DataHealth["drops"][number];
 type Store = DataHealth["stores"][number];
 type Process = DataHealth["processes"][number];
 
+/** `error_event` is called "errors" everywhere else. */
+const signalName = (signal: string): string =>
+  signal === "error_event" ? "errors" : signal.replaceAll("_", "-");
+
 const ACCEPTED: readonly Column<Accepted>[] = [
-  { head: "Signal", cell: (one) => <span className="m">{one.signal}</span> },
+  { head: "Signal", cell: (one) => <span className="m">{signalName(one.signal)}</span> },
   { head: "Records", isNumber: true, cell: (one) => count(one.records) },
   { head: "Now", isNumber: true, cell: (one) => showText(one.per_s, "/s") },
 ];
@@ -135,7 +152,7 @@ const DROPS: readonly Column<Drop>[] = [
 ];
 
 const STORES: readonly Column<Store>[] = [
-  { head: "Table", cell: (one) => <span className="m">{one.table}</span> },
+  { head: "Table", cell: (one) => <span className="mono">{one.table}</span> },
   { head: "Rows", isNumber: true, cell: (one) => count(one.rows) },
   { head: "On disk", isNumber: true, cell: (one) => showText(one.bytes_on_disk, "bytes") },
   {

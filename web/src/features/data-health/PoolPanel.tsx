@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from "react";
+import { useSearchState } from "@/api/scope";
 import type { Pool, PoolTarget } from "@/api/targets";
 import { Strip } from "@/charts/Strip";
 import { compact, count, duration, percent } from "@/lib/units";
@@ -7,6 +8,7 @@ import { Glyph } from "@/ui/Glyph";
 import { Icon } from "@/ui/Icon";
 import { PageLink } from "@/ui/PageLink";
 import { Panel, Tag } from "@/ui/Panel";
+import { type RowFacts, rowMenu } from "@/ui/row-menu";
 import { isSlow, STATUS } from "./pools";
 
 const MOST = 100;
@@ -14,6 +16,7 @@ const MOST = 100;
 /** One scrape job: how many are up, and each target, those that are down first. */
 export function PoolPanel({ pool, zone }: { pool: Pool; zone: string }): ReactNode {
   const [isAll, setAll] = useState(false);
+  const [, change] = useSearchState();
   const shown = isAll ? pool.targets : pool.targets.slice(0, MOST);
   const of = pool.up + pool.down + pool.unknown;
   return (
@@ -30,7 +33,12 @@ export function PoolPanel({ pool, zone }: { pool: Pool; zone: string }): ReactNo
     >
       <ul className="pool">
         {shown.map((target) => (
-          <Target key={`${target.url} ${target.instance}`} target={target} zone={zone} />
+          <Target
+            key={`${target.url} ${target.instance}`}
+            target={target}
+            zone={zone}
+            onFilter={(q) => change({ q })}
+          />
         ))}
       </ul>
       {shown.length < pool.targets.length ? (
@@ -44,11 +52,36 @@ export function PoolPanel({ pool, zone }: { pool: Pool; zone: string }): ReactNo
   );
 }
 
-function Target({ target, zone }: { target: PoolTarget; zone: string }): ReactNode {
+/** What the menu of a target offers. */
+const factsOf = (target: PoolTarget, onFilter: (text: string) => void): RowFacts => ({
+  name: `Target ${target.instance}`,
+  page: {
+    to: "explore",
+    search: { "p0.expr": `{instance=${JSON.stringify(target.instance)}}`, tab: "table" },
+  },
+  terms: Object.entries(target.labels)
+    .filter(([name]) => name !== "instance")
+    .slice(0, 4)
+    .map(([name, value]) => ({ label: `${name} ${value}`, onFilter: () => onFilter(value) })),
+  copies: [
+    { label: "address", text: target.url },
+    ...(target.last_error ? [{ label: "error", text: target.last_error }] : []),
+  ],
+});
+
+function Target({
+  target,
+  zone,
+  onFilter,
+}: {
+  target: PoolTarget;
+  zone: string;
+  onFilter: (text: string) => void;
+}): ReactNode {
   const [isOpen, setOpen] = useState(false);
   const failed = target.strip.filter((ratio) => ratio !== null && ratio < 1).length;
   return (
-    <li>
+    <li {...rowMenu(() => factsOf(target, onFilter))}>
       <button
         type="button"
         className="target-row"

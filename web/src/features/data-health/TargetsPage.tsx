@@ -31,6 +31,7 @@ export function TargetsPage(): ReactNode {
         <input
           className="in"
           type="search"
+          data-filter
           aria-label="Filter targets"
           placeholder="Part of the job, the address, a label or the error"
           value={text}

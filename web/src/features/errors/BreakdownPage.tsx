@@ -9,6 +9,7 @@ import {
 } from "@/api/error-rates";
 import { type Deploy, useDeploys } from "@/api/releases";
 import { type Scope, spanNow, useScope, useSearchState, useSetRange } from "@/api/scope";
+import { deployMarks } from "@/charts/deploy-marks";
 import { Sparkline } from "@/charts/Sparkline";
 import { TimeChart } from "@/charts/TimeChart";
 import { coarse, compact, count, fixed, percent, significant } from "@/lib/units";
@@ -18,7 +19,6 @@ import { PageLink } from "@/ui/PageLink";
 import { TabBar } from "@/ui/TabBar";
 import { type Column, Table } from "@/ui/Table";
 import { ErrorTabs } from "./ErrorTabs";
-import { marksOf } from "./marks";
 import { ALL } from "./views";
 import "./errors.css";
 
@@ -199,7 +199,7 @@ function Groups({
         kind="bars"
         stacked
         onZoom={setRange}
-        marks={marksOf(deploys)}
+        marks={deployMarks(deploys)}
       />
       <Table
         label={`Errors by ${data.by}`}

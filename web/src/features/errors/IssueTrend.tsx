@@ -3,10 +3,10 @@ import type { IssueDetail } from "@/api/issues";
 import type { Deploy } from "@/api/releases";
 import { type Scope, spanNow, useSetRange } from "@/api/scope";
 import { coarser, mostBars } from "@/charts/bars";
+import { deployMarks } from "@/charts/deploy-marks";
 import { TimeChart } from "@/charts/TimeChart";
 import { rangeLabel } from "@/lib/time";
 import { compact, perStep, rate, significant } from "@/lib/units";
-import { marksOf } from "./marks";
 
 const HEIGHT = 82;
 
@@ -54,7 +54,7 @@ export function IssueTrend({
           height={HEIGHT}
           kind="bars"
           onZoom={setRange}
-          marks={marksOf(deploys)}
+          marks={deployMarks(deploys)}
         />
       </div>
     </section>

@@ -3,12 +3,12 @@ import type { Deploy } from "@/api/releases";
 import { type Scope, spanNow, useSetRange } from "@/api/scope";
 import type { IssuePage, Severity } from "@/api/types";
 import { type Bars, coarser, mostBars } from "@/charts/bars";
+import { deployMarks } from "@/charts/deploy-marks";
 import { TimeChart } from "@/charts/TimeChart";
 import type { Loaded } from "@/lib/loaded";
 import { compact, perStep } from "@/lib/units";
 import { Async } from "@/ui/Async";
 import { SeverityBars } from "@/ui/Glyph";
-import { marksOf } from "./marks";
 
 const HEIGHT = 116;
 /** From the top of the stack down; the worst stands on the axis, where heights compare best. */
@@ -55,7 +55,7 @@ export function SeverityChart({
             height={HEIGHT}
             kind="bars"
             stacked
-            marks={marksOf(deploys)}
+            marks={deployMarks(deploys)}
             onZoom={setRange}
           />
         )}

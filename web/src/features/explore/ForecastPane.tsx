@@ -94,7 +94,7 @@ function One({ made, name, unit, scope }: OneProps): ReactNode {
   return (
     <section className="forecast panel open" aria-label={`Forecast of ${seriesName(made.labels)}`}>
       <div className="forecast-facts">
-        <h2 className="mono s trunc" title={seriesName(made.labels)}>
+        <h2 className="mono s" title={seriesName(made.labels)}>
           {name}
         </h2>
         {forecast.outlook === null ? null : (

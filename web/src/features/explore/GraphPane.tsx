@@ -1,7 +1,9 @@
 import { type ReactNode, useMemo } from "react";
 import { type Exemplar, type ExploreAnswer, useExemplars, useExploreQuery } from "@/api/explore";
+import { useDeploys } from "@/api/releases";
 import { useSearchState, useSetRange } from "@/api/scope";
 import { ChartPanel } from "@/charts/ChartPanel";
+import { deployMarks } from "@/charts/deploy-marks";
 import type { ChartDot, ChartSeries } from "@/charts/TimeChart";
 import { compareShift } from "@/lib/compare";
 import { count, showText } from "@/lib/units";
@@ -34,6 +36,7 @@ export function GraphPane(props: GraphPaneProps): ReactNode {
   const drawn = useMemo(() => biggest(shown), [shown]);
   const before = useBefore(props, drawn);
   const dots = useDots(props, unit);
+  const deploys = useDeploys(scope.project.id, scope.range, scope.environment);
   if (answer.series.length === 0) return <OnlyHistograms {...props} />;
   return (
     <div className="answer">
@@ -53,6 +56,7 @@ export function GraphPane(props: GraphPaneProps): ReactNode {
         syncKey="explore"
         onZoom={setRange}
         dots={dots}
+        marks={deployMarks(deploys)}
       />
       <section
         className={share > 1 ? "panel legend-box fixed" : "panel legend-box"}

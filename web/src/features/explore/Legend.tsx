@@ -1,5 +1,6 @@
 import { Fragment, type MouseEvent, type ReactNode, useMemo, useState } from "react";
 import { count, showText, type Unit } from "@/lib/units";
+import { type RowFacts, rowMenu } from "@/ui/row-menu";
 import { type Labels, type Look, type Numbers, type SortKey, sortRows } from "./series";
 
 export interface LegendRow extends Numbers {
@@ -15,6 +16,8 @@ export interface LegendRow extends Numbers {
 
 const MOST_ROWS = 200;
 const NUMBERS: readonly (keyof Numbers)[] = ["last", "min", "mean", "max"];
+
+const HEADS: Record<keyof Numbers, string> = { last: "Last", min: "Min", mean: "Mean", max: "Max" };
 
 interface LegendProps {
   rows: readonly LegendRow[];
@@ -33,13 +36,17 @@ export function Legend({ rows, unit, isShown, onToggle }: LegendProps): ReactNod
           <tr>
             {head("name", "Series")}
             {NUMBERS.map((key) => (
-              <Fragment key={key}>{head(key, key)}</Fragment>
+              <Fragment key={key}>{head(key, HEADS[key])}</Fragment>
             ))}
           </tr>
         </thead>
         <tbody>
           {sorted.slice(0, MOST_ROWS).map((row) => (
-            <tr key={row.name} className={isShown(row) ? undefined : "off"}>
+            <tr
+              key={row.name}
+              className={isShown(row) ? undefined : "off"}
+              {...rowMenu(() => factsOf(row, onToggle))}
+            >
               <td>
                 <button
                   type="button"
@@ -69,6 +76,21 @@ export function Legend({ rows, unit, isShown, onToggle }: LegendProps): ReactNod
     </>
   );
 }
+
+/** What the menu of a series offers. */
+const factsOf = (row: LegendRow, onToggle: LegendProps["onToggle"]): RowFacts => ({
+  name: row.name,
+  acts: [
+    { label: "Only this series", run: () => onToggle(row, false) },
+    { label: "Hide or show it", run: () => onToggle(row, true) },
+  ],
+  copies: [
+    { label: "series", text: row.name },
+    ...Object.entries(row.labels)
+      .filter(([name]) => name !== "__name__")
+      .map(([name, value]) => ({ label: `${name}="${value}"`, text: `${name}="${value}"` })),
+  ],
+});
 
 export const isWideOnly = (key: SortKey): boolean => key === "min" || key === "mean";
 

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import type { SeriesForecast } from "@/api/forecast";
-import { percent, showText, type Unit } from "@/lib/units";
+import { BINARY, bytes, percent, showText, significant, type Unit } from "@/lib/units";
 
 interface WeekViewProps {
   days: SeriesForecast["days"];
@@ -17,11 +17,12 @@ export function WeekView({ days, growth, unit, zone }: WeekViewProps): ReactNode
   const week = days.slice(-SHOWN);
   if (week.length < 2) return null;
   const most = Math.max(...week.map((day) => Math.abs(day.mean)), Number.MIN_VALUE);
+  const word = isBytes(unit) ? bytes(most).unit : "";
   const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "short", timeZone: zone });
   return (
     <div className="week">
       <p className="s row">
-        <span className="muted nowrap">Mean of each day</span>
+        <span className="muted nowrap">Mean of each day{word === "" ? "" : `, ${word}`}</span>
         {growth === null ? null : (
           <span className="m">
             {mark(growth)} {percent(Math.abs(growth))} in a week
@@ -36,7 +37,7 @@ export function WeekView({ days, growth, unit, zone }: WeekViewProps): ReactNode
             </span>
             <span className="xs">{weekday.format(day.start_ms)}</span>
             <span className="xs m" title={showText(day.mean, unit)}>
-              {short(day.mean, unit)}
+              {short(day.mean, unit, word)}
             </span>
             <span className="xs faint">{day.change === null ? "–" : changeText(day.change)}</span>
           </li>
@@ -46,10 +47,12 @@ export function WeekView({ days, growth, unit, zone }: WeekViewProps): ReactNode
   );
 }
 
-/** Without its unit, which stands elsewhere; bytes keep it, as it differs. */
-function short(value: number, unit: Unit): string {
-  if (unit === "bytes" || unit === "bytes/s") return showText(value, "bytes");
-  return showText(value, unit).split(" ")[0] ?? "";
+const isBytes = (unit: Unit): boolean => unit === "bytes" || unit === "bytes/s";
+
+/** Without its unit, which stands above; bytes all in that of the largest. */
+function short(value: number, unit: Unit, word: string): string {
+  if (!isBytes(unit)) return showText(value, unit).split(" ")[0] ?? "";
+  return significant(value / 1024 ** Math.max(BINARY.indexOf(word), 0));
 }
 
 function changeText(change: number): string {

@@ -1,21 +1,25 @@
 import type { ReactNode } from "react";
 import { useHome, useSetup } from "@/api/projects";
-import { type Scope, useScope } from "@/api/scope";
+import { type Scope, useScope, useSearchState } from "@/api/scope";
 import type { HomeData } from "@/api/types";
+import { compareShift } from "@/lib/compare";
 import { Async, SkeletonRows } from "@/ui/Async";
+import { DeploysPanel } from "./DeploysPanel";
 import { FirstRecordPanel } from "./FirstRecordPanel";
 import { GoldenCharts } from "./GoldenCharts";
 import { HostsPanel } from "./HostsPanel";
 import "./home.css";
 import { IssuesPanel } from "./IssuesPanel";
 import { NeedsYouPanel } from "./NeedsYouPanel";
+import { ServicesPanel } from "./ServicesPanel";
 import { SetupList } from "./SetupList";
 import { TargetsPanel } from "./TargetsPanel";
 
 /** What needs me, how the four golden signals are, what is up, what broke. */
 export function HomePage(): ReactNode {
   const scope = useScope();
-  const { value, refreshing } = useHome(scope);
+  const [{ vs }] = useSearchState();
+  const { value, refreshing } = useHome(scope, compareShift(vs, scope.range)?.ms ?? 0);
   return (
     <div className="page">
       {refreshing ? <span className="progress" aria-hidden="true" /> : null}
@@ -40,24 +44,28 @@ function New({ home, scope }: { home: HomeData; scope: Scope }): ReactNode {
     <>
       <SetupList done={home.setup_done} />
       <FirstRecordPanel setup={setup} scope={scope} />
-      <GoldenCharts charts={home.charts} scope={scope} />
+      <GoldenCharts home={home} scope={scope} />
     </>
   );
 }
 
 function Ready({ home, scope }: { home: HomeData; scope: Scope }): ReactNode {
   const isSetUp = Object.values(home.setup_done).every(Boolean);
+  const hasServices = home.services.length > 0;
+  const targets = <TargetsPanel targets={home.targets} zone={scope.zone} />;
   return (
     <>
-      <div className="home-top">
-        <NeedsYouPanel needs={home.needs_you} zone={scope.zone} />
-        <HostsPanel hosts={home.hosts} projectId={scope.project.id} />
-      </div>
-      <GoldenCharts charts={home.charts} scope={scope} />
+      <NeedsYouPanel home={home} zone={scope.zone} />
+      <GoldenCharts home={home} scope={scope} />
       {isSetUp ? null : <SetupList done={home.setup_done} />}
       <div className="home-lists">
-        <TargetsPanel targets={home.targets} zone={scope.zone} />
+        {hasServices ? <ServicesPanel services={home.services} scope={scope} /> : targets}
         <IssuesPanel issues={home.issues} unresolved={home.counts.unresolved} />
+      </div>
+      <div className={hasServices ? "home-foot" : "home-foot two"}>
+        {hasServices ? targets : null}
+        <HostsPanel hosts={home.hosts} projectId={scope.project.id} />
+        <DeploysPanel scope={scope} />
       </div>
     </>
   );
@@ -66,13 +74,8 @@ function Ready({ home, scope }: { home: HomeData; scope: Scope }): ReactNode {
 function Skeleton(): ReactNode {
   return (
     <div className="stack late">
-      <div className="home-top">
-        <div className="panel">
-          <SkeletonRows rows={5} height={34} />
-        </div>
-        <div className="panel only-l">
-          <SkeletonRows rows={5} height={34} />
-        </div>
+      <div className="panel">
+        <SkeletonRows rows={2} height={34} />
       </div>
       <div className="home-charts">
         {["a", "b", "c", "d"].map((key) => (

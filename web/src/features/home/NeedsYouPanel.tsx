@@ -1,12 +1,13 @@
 import type { ReactNode } from "react";
-import type { NeedsYou } from "@/api/types";
-import { Ago } from "@/ui/Ago";
+import type { HomeData, NeedsYou } from "@/api/types";
+import { moment } from "@/lib/time";
+import { Ago, useNow } from "@/ui/Ago";
 import { Glyph, type Status } from "@/ui/Glyph";
 import { PageLink } from "@/ui/PageLink";
 import { Panel } from "@/ui/Panel";
 
 interface NeedsYouPanelProps {
-  needs: readonly NeedsYou[];
+  home: HomeData;
   zone: string;
 }
 
@@ -18,11 +19,13 @@ const STATE_WORDS: Record<NeedsYou["state"], string> = {
 };
 
 /** Everything that waits for a person, worst first; one line when nothing does. */
-export function NeedsYouPanel({ needs, zone }: NeedsYouPanelProps): ReactNode {
+export function NeedsYouPanel({ home, zone }: NeedsYouPanelProps): ReactNode {
+  const { needs_you: needs, last_alert_ms: lastMs } = home;
+  const shown = needs.slice(0, MOST);
   return (
     <Panel
       title="Needs you"
-      note={needs.length > 0 ? `${needs.length} open` : null}
+      note={noteOf(needs.length)}
       more={
         <PageLink to="alerts" className="more">
           All alerts
@@ -34,15 +37,33 @@ export function NeedsYouPanel({ needs, zone }: NeedsYouPanelProps): ReactNode {
         <p className="calm">
           <Glyph status="ok" label="" />
           Nothing needs you.
+          <span className="faint s">
+            {lastMs === null ? "No alert in 90 days." : <LastAlert atMs={lastMs} zone={zone} />}
+          </span>
         </p>
       ) : (
         <ul>
-          {needs.map((need) => (
+          {shown.map((need) => (
             <Row key={`${need.kind} ${need.link.id} ${need.title}`} need={need} zone={zone} />
           ))}
         </ul>
       )}
     </Panel>
+  );
+}
+
+const MOST = 8;
+
+function noteOf(open: number): string | null {
+  if (open === 0) return null;
+  return open > MOST ? `${open} open, the worst ${MOST} shown` : `${open} open`;
+}
+
+function LastAlert({ atMs, zone }: { atMs: number; zone: string }): ReactNode {
+  return (
+    <>
+      Last alert {moment(atMs, zone, useNow())}, <Ago atMs={atMs} zone={zone} />.
+    </>
   );
 }
 
@@ -62,12 +83,12 @@ function Row({ need, zone }: { need: NeedsYou; zone: string }): ReactNode {
         <span className="st muted s trunc">
           {STATE_WORDS[need.state]}
           <span className="only-s">
-            &nbsp;
-            <Ago atMs={need.since_ms} zone={zone} kind="for" />
+            {" · "}
+            <Ago atMs={need.since_ms} zone={zone} kind="bare" />
           </span>
         </span>
         <span className="go faint s num">
-          <Ago atMs={need.since_ms} zone={zone} kind="for" />
+          <Ago atMs={need.since_ms} zone={zone} kind={need.kind === "issue" ? "ago" : "for"} />
         </span>
       </PageLink>
     </li>

@@ -7,8 +7,9 @@ import { Waiting } from "@/ui/Async";
 import { Glyph, type Status } from "@/ui/Glyph";
 import { PageLink } from "@/ui/PageLink";
 import { Panel } from "@/ui/Panel";
+import { type RowFacts, rowMenu } from "@/ui/row-menu";
 
-const MOST = 8;
+const MOST = 6;
 const STATUS: Record<Target["health"], Status> = { up: "ok", down: "crit", unknown: "unknown" };
 const RANK: Record<Target["health"], number> = { down: 0, unknown: 1, up: 2 };
 
@@ -46,16 +47,13 @@ export function TargetsPanel({
         <table className="t targets">
           <thead>
             <tr>
-              <th scope="col">Job</th>
-              <th scope="col" className="only-l">
-                Instance
-              </th>
-              <th scope="col">Up over the range</th>
+              <th scope="col">Target</th>
+              <th scope="col">In the range</th>
               <th scope="col" className="num">
                 Up
               </th>
-              <th scope="col" className="num only-l">
-                Last scrape
+              <th scope="col" className="num">
+                Seen
               </th>
             </tr>
           </thead>
@@ -70,17 +68,28 @@ export function TargetsPanel({
   );
 }
 
+const factsOf = ({ job, instance, last_error }: Target): RowFacts => ({
+  name: `Target ${instance}`,
+  page: { to: "data-health/targets", search: { q: instance } },
+  copies: [
+    { label: "address", text: instance },
+    { label: "selector", text: `{job="${job}", instance="${instance}"}` },
+    ...(last_error ? [{ label: "error", text: last_error }] : []),
+  ],
+});
+
 function Row({ target, zone }: { target: Target; zone: string }): ReactNode {
   const failures = target.strip.filter((ratio) => ratio !== null && ratio < 1).length;
   return (
-    <tr title={target.last_error || undefined}>
+    <tr {...rowMenu(() => factsOf(target))} title={target.last_error || undefined}>
       <td>
         <span className="nm">
           <Glyph status={STATUS[target.health]} label={target.health} />
-          <span className="m">{target.job}</span>
+          <span className="trunc" title={`${target.job} ${target.instance}`}>
+            <span className="m">{target.job}</span> <span className="muted">{target.instance}</span>
+          </span>
         </span>
       </td>
-      <td className="only-l muted">{target.instance}</td>
       <td>
         <Strip
           values={target.strip}
@@ -94,11 +103,11 @@ function Row({ target, zone }: { target: Target; zone: string }): ReactNode {
       <td className={target.health === "down" ? "num crit m" : "num"}>
         {target.up_ratio === null ? "–" : percent(target.up_ratio)}
       </td>
-      <td className="num only-l muted s">
+      <td className="num muted s">
         {target.last_scrape_ms === null ? (
           "never"
         ) : (
-          <Ago atMs={target.last_scrape_ms} zone={zone} />
+          <Ago atMs={target.last_scrape_ms} zone={zone} kind="bare" />
         )}
       </td>
     </tr>

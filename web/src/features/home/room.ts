@@ -11,7 +11,7 @@ export const room: Room = {
   pages: [
     {
       path: "home",
-      scope: { environment: true, release: NO_RELEASE, range: true },
+      scope: { environment: true, release: NO_RELEASE, range: true, compare: true },
       load: async () => (await import("./HomePage")).HomePage,
     },
   ],
