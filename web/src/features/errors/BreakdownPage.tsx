@@ -21,6 +21,7 @@ import { type Column, Table } from "@/ui/Table";
 import { ErrorTabs } from "./ErrorTabs";
 import { ALL } from "./views";
 import "./errors.css";
+import { useOpenRelease } from "./open-release";
 
 const BY: readonly { id: GroupBy; label: string }[] = [
   { id: "type", label: "Type" },
@@ -175,6 +176,7 @@ function Groups({
   scope: Scope;
   deploys: readonly Deploy[];
 }): ReactNode {
+  const openRelease = useOpenRelease(scope);
   const setRange = useSetRange();
   if (data.total === 0)
     return <p className="state muted">No error in the range, the environment and the release.</p>;
@@ -199,7 +201,7 @@ function Groups({
         kind="bars"
         stacked
         onZoom={setRange}
-        marks={deployMarks(deploys)}
+        marks={deployMarks(deploys, openRelease)}
       />
       <Table
         label={`Errors by ${data.by}`}
