@@ -12,7 +12,7 @@ import { type Scope, spanNow, useScope, useSearchState, useSetRange } from "@/ap
 import { deployMarks } from "@/charts/deploy-marks";
 import { Sparkline } from "@/charts/Sparkline";
 import { TimeChart } from "@/charts/TimeChart";
-import { coarse, compact, count, fixed, percent, significant } from "@/lib/units";
+import { compact, count, fixed, percent, perStep, significant } from "@/lib/units";
 import type { SearchMap } from "@/lib/url-state";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { PageLink } from "@/ui/PageLink";
@@ -184,7 +184,7 @@ function Groups({
   return (
     <>
       <p className="pad muted s">
-        Events per {coarse(second - first)}
+        Events {perStep(second - first)}
         {data.groups.length > LINES ? `, the ${LINES} most frequent` : ""}
         {data.other > 0 ? `; ${compact(data.other)} events are in groups not shown` : ""}
       </p>
