@@ -12,6 +12,7 @@ import "@/ui/tokens.css";
 import "@/ui/page.css";
 import "@/ui/layers.css";
 import "@/ui/controls.css";
+import "@/ui/checkbox.css";
 import "@/ui/tabs.css";
 import "@/app/shell.css";
 

@@ -1,11 +1,14 @@
 /** Bars that can be told from each other, however many counts there are. */
 
-const PHONE_BARS = 48;
-const DESK_BARS = 120;
+/** By the width of the window (CSS px), widest first. */
+const ROOM: readonly (readonly [least: number, bars: number])[] = [
+  [1380, 120],
+  [760, 64],
+  [0, 48],
+];
 
-/** How many bars the window has room for. */
-export const mostBars = (): number =>
-  matchMedia("(max-width: 760px)").matches ? PHONE_BARS : DESK_BARS;
+/** How many bars a chart beside others has room for. */
+export const mostBars = (): number => ROOM.find(([least]) => innerWidth > least)?.[1] ?? 48;
 
 export interface Bars {
   readonly timesMs: readonly number[];

@@ -12,7 +12,7 @@ import { type Scope, spanNow, useScope, useSearchState, useSetRange } from "@/ap
 import { deployMarks } from "@/charts/deploy-marks";
 import { Sparkline } from "@/charts/Sparkline";
 import { TimeChart } from "@/charts/TimeChart";
-import { coarse, compact, count, fixed, percent, significant } from "@/lib/units";
+import { compact, count, fixed, percent, perStep, significant } from "@/lib/units";
 import type { SearchMap } from "@/lib/url-state";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { PageLink } from "@/ui/PageLink";
@@ -21,6 +21,7 @@ import { type Column, Table } from "@/ui/Table";
 import { ErrorTabs } from "./ErrorTabs";
 import { ALL } from "./views";
 import "./errors.css";
+import { useOpenRelease } from "./open-release";
 
 const BY: readonly { id: GroupBy; label: string }[] = [
   { id: "type", label: "Type" },
@@ -175,6 +176,7 @@ function Groups({
   scope: Scope;
   deploys: readonly Deploy[];
 }): ReactNode {
+  const openRelease = useOpenRelease(scope);
   const setRange = useSetRange();
   if (data.total === 0)
     return <p className="state muted">No error in the range, the environment and the release.</p>;
@@ -182,7 +184,7 @@ function Groups({
   return (
     <>
       <p className="pad muted s">
-        Events per {coarse(second - first)}
+        Events {perStep(second - first)}
         {data.groups.length > LINES ? `, the ${LINES} most frequent` : ""}
         {data.other > 0 ? `; ${compact(data.other)} events are in groups not shown` : ""}
       </p>
@@ -199,7 +201,7 @@ function Groups({
         kind="bars"
         stacked
         onZoom={setRange}
-        marks={deployMarks(deploys)}
+        marks={deployMarks(deploys, openRelease)}
       />
       <Table
         label={`Errors by ${data.by}`}

@@ -4,7 +4,7 @@ import { type Scope, spanNow, useSetRange } from "@/api/scope";
 import { ChartPanel } from "@/charts/ChartPanel";
 import type { ChartSeries } from "@/charts/TimeChart";
 import type { Loaded } from "@/lib/loaded";
-import { coarse, compact, fixed, percent } from "@/lib/units";
+import { compact, fixed, percent, perStep } from "@/lib/units";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { PageLink } from "@/ui/PageLink";
 import { Panel } from "@/ui/Panel";
@@ -144,7 +144,7 @@ function Counts({ data, scope }: { data: ReleaseHealth; scope: Scope }): ReactNo
     <ChartPanel
       head={
         <div className="ph">
-          <h2>Sessions per {coarse(data.step_ms)}</h2>
+          <h2>Sessions {perStep(data.step_ms)}</h2>
           <ul className="row wrap health-ends" aria-label="Sessions by how they ended">
             {ENDS.map(({ name, color }) => (
               <li className="row" key={name}>

@@ -7,6 +7,7 @@ import { deployMarks } from "@/charts/deploy-marks";
 import { TimeChart } from "@/charts/TimeChart";
 import { rangeLabel } from "@/lib/time";
 import { compact, perStep, rate, significant } from "@/lib/units";
+import { useOpenRelease } from "./open-release";
 
 const HEIGHT = 82;
 
@@ -20,6 +21,7 @@ export function IssueTrend({
   scope: Scope;
   deploys: readonly Deploy[];
 }): ReactNode {
+  const openRelease = useOpenRelease(scope);
   const setRange = useSetRange();
   const { timesMs, columns } = coarser(issue.stats.times_ms, [issue.stats.events], mostBars());
   const [events = []] = columns;
@@ -54,7 +56,7 @@ export function IssueTrend({
           height={HEIGHT}
           kind="bars"
           onZoom={setRange}
-          marks={deployMarks(deploys)}
+          marks={deployMarks(deploys, openRelease)}
         />
       </div>
     </section>

@@ -9,6 +9,7 @@ import type { Loaded } from "@/lib/loaded";
 import { compact, perStep } from "@/lib/units";
 import { Async } from "@/ui/Async";
 import { SeverityBars } from "@/ui/Glyph";
+import { useOpenRelease } from "./open-release";
 
 const HEIGHT = 116;
 /** From the top of the stack down; the worst stands on the axis, where heights compare best. */
@@ -29,6 +30,7 @@ export function SeverityChart({
   scope: Scope;
   deploys: readonly Deploy[];
 }): ReactNode {
+  const openRelease = useOpenRelease(scope);
   const setRange = useSetRange();
   const bars = value.state === "ready" ? barsOf(value.data) : null;
   return (
@@ -55,7 +57,7 @@ export function SeverityChart({
             height={HEIGHT}
             kind="bars"
             stacked
-            marks={deployMarks(deploys)}
+            marks={deployMarks(deploys, openRelease)}
             onZoom={setRange}
           />
         )}

@@ -11,7 +11,7 @@ import { ChartPanel } from "@/charts/ChartPanel";
 import { ScatterChart } from "@/charts/ScatterChart";
 import type { ScatterBox } from "@/charts/scatter";
 import { absolute } from "@/lib/time";
-import { coarse, compact, count, percent } from "@/lib/units";
+import { compact, count, percent, perStep } from "@/lib/units";
 import type { SearchMap } from "@/lib/url-state";
 import { Async } from "@/ui/Async";
 import { scopeOnly } from "@/ui/PageLink";
@@ -89,7 +89,7 @@ function Ready({ scope, overview, refreshing }: ReadyProps): ReactNode {
         head={
           <div className="ph">
             <h2>
-              {unit === "spans" ? "Spans" : "Traces"} per {coarse(histogram.bucket_ms)}
+              {unit === "spans" ? "Spans" : "Traces"} {perStep(histogram.bucket_ms)}
             </h2>
             <span className="row more overview-counts">
               <span>

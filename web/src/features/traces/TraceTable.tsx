@@ -204,8 +204,14 @@ const Cells = memo(function Cells({
             ) : null}
           </span>
           <span className="only-s faint s l2">
-            {startText(row.start_ms, zone)} · {count(row.spans)} spans
-            {row.errors > 0 ? <span className="crit"> · {count(row.errors)} errors</span> : null}
+            {startText(row.start_ms, zone)} · {count(row.spans)}{" "}
+            {row.spans === 1 ? "span" : "spans"}
+            {row.errors > 0 ? (
+              <span className="crit">
+                {" "}
+                · {count(row.errors)} {row.errors === 1 ? "error" : "errors"}
+              </span>
+            ) : null}
           </span>
         </PageLink>
         <PeekButton name={row.name || "the trace"} onPeek={() => onPeek(row.trace_id)} />

@@ -86,7 +86,7 @@ const columnsOf = ({ zone }: Scope): readonly Column<Monitor>[] => [
   },
   {
     head: "Status",
-    width: "190px",
+    width: "130px",
     cell: (row) => <Environments environments={row.environments} />,
   },
   {
