@@ -188,7 +188,7 @@ def _arguments() -> argparse.Namespace:
         default=Path(".bench/pages"),
         help="where the data is made once and kept; some GB",
     )
-    arguments.add_argument("--only", default="", help="names of routes, such as 'logs*'; no result")
+    arguments.add_argument("--only", default="", help="names, such as 'logs*,home'; no result")
     arguments.add_argument(
         "--turns", type=_turns, default=FEWEST_TURNS, help="how often each is asked, 20 or more"
     )
@@ -214,7 +214,8 @@ def _turns(text: str) -> int:
 def _in_order(asks: Sequence[Ask], only: str) -> list[tuple[Ask, str]]:
     """Every route and window: what is asked for a day or for no time first, the longest last."""
     order = ["", _DAY, *(window for window in WINDOWS if window != _DAY)]
-    chosen = [ask for ask in asks if not only or fnmatch.fnmatch(ask.name, only)]
+    patterns = only.split(",") if only else ["*"]
+    chosen = [ask for ask in asks if any(fnmatch.fnmatch(ask.name, one) for one in patterns)]
     return [(ask, window) for window in order for ask in chosen if window in ask.windows]
 
 

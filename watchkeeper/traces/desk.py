@@ -41,6 +41,7 @@ from watchkeeper.traces.types import (
     TraceOverview,
     TracePage,
 )
+from watchkeeper.traces.weeks_before import WeeksBefore
 
 
 class Traces:
@@ -129,11 +130,12 @@ class Performance:
         self._columns = columns
         self.budgets = budgets
         self._counted_ms = counted_ms
+        self._weeks_before = WeeksBefore(columns)
 
     def endpoints(self, scope: Scope, query: OperationQuery) -> EndpointPage:
         """Endpoints by rate, errors and duration."""
         budget = self.budgets.of_any(scope)
-        found = performance.find(self._columns, scope, query)
+        found = performance.find(self._columns, scope, query, self._weeks_before)
         return performance.endpoint_page(found, budget)
 
     def series(self, scope: Scope, query: OperationQuery, *, buckets: int) -> RedSeries:
@@ -143,7 +145,7 @@ class Performance:
     def statements(self, scope: Scope, query: OperationQuery) -> StatementPage:
         """Statements by the time that they take."""
         slow_ms = self.budgets.of_any(scope).slow_query_ms
-        found = performance.find(self._columns, scope, query)
+        found = performance.find(self._columns, scope, query, self._weeks_before)
         return performance.statement_page(found, slow_ms)
 
     def slow_queries(
@@ -156,11 +158,14 @@ class Performance:
 
     def dependencies(self, scope: Scope, query: OperationQuery) -> DependencyPage:
         """Calls to hosts, caches and queues."""
-        return performance.dependency_page(performance.find(self._columns, scope, query))
+        return performance.dependency_page(
+            performance.find(self._columns, scope, query, self._weeks_before)
+        )
 
     def problems(self, scope: Scope, query: OperationQuery, *, kind: str) -> ProblemPage:
         """Repeated, slow and slower statements. kind: only these; empty: all."""
-        return problem_page(self._columns, scope, query, self.budgets.of_any(scope), kind=kind)
+        budget = self.budgets.of_any(scope)
+        return problem_page(self._columns, scope, query, budget, self._weeks_before, kind=kind)
 
     def service_map(self, scope: Scope, span: TimeRange, *, environment: str) -> ServiceMap:
         """Who calls whom."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
-from watchkeeper.lib.clock import DAY_MS, NS_A_MS, SECOND_MS
+from watchkeeper.lib.clock import NS_A_MS, SECOND_MS
 from watchkeeper.model import Scope
 from watchkeeper.store.columns import Columns
 from watchkeeper.traces.performance_types import (
@@ -25,8 +25,8 @@ from watchkeeper.traces.performance_types import (
 from watchkeeper.traces.queries import OperationQuery, OperationSort
 from watchkeeper.traces.repo import operations as repo
 from watchkeeper.traces.repo.operations import Grid, Operation, Totals
+from watchkeeper.traces.weeks_before import WeeksBefore
 
-WEEK_MS = 7 * DAY_MS
 SPARK_SLOTS = 24
 MARKS_MS = (500, 1_000, 2_000, 3_000)
 FEWEST_CALLS = 30
@@ -60,14 +60,14 @@ class Found:
         return [slots.get(at, 0) for at in range(len(self.spark_times_ms))]
 
 
-def find(columns: Columns, scope: Scope, query: OperationQuery) -> Found:
+def find(columns: Columns, scope: Scope, query: OperationQuery, weeks_before: WeeksBefore) -> Found:
     """The operations that lead in the query's order, with all that is shown of them."""
     grid = Grid.over(query.range)
     is_by_change = query.sort is OperationSort.CHANGE
     limit = COMPARED_AT_MOST if is_by_change else query.limit
     leaders = repo.leading(columns, scope, query, grid, limit=limit)
     page = list(leaders.rows.items())
-    before = repo.known(columns, scope, query, grid.before(WEEK_MS), _ids(page))
+    before = weeks_before.of(scope, query, grid, _ids(page))
     if is_by_change:
         page.sort(key=lambda each: -_change(each[1], before.get(each[0].id)))
         page = page[: query.limit]

@@ -10,7 +10,6 @@ from watchkeeper.lib.clock import NS_A_MS
 from watchkeeper.model import Scope
 from watchkeeper.store.columns import Columns
 from watchkeeper.traces.performance import (
-    WEEK_MS,
     is_regressed,
     only,
     slow_calls,
@@ -27,6 +26,7 @@ from watchkeeper.traces.queries import OperationQuery, OperationSort
 from watchkeeper.traces.repo import operations
 from watchkeeper.traces.repo import problems as repo
 from watchkeeper.traces.repo.operations import Grid, Operation, Totals
+from watchkeeper.traces.weeks_before import WeeksBefore
 
 _Compared = tuple[Operation, Totals, Totals | None]
 """An operation, its calls now and a week before."""
@@ -35,7 +35,13 @@ _LOOKED_AT = 300
 
 
 def problem_page(
-    columns: Columns, scope: Scope, query: OperationQuery, budget: LatencyBudget, *, kind: str
+    columns: Columns,
+    scope: Scope,
+    query: OperationQuery,
+    budget: LatencyBudget,
+    weeks_before: WeeksBefore,
+    *,
+    kind: str,
 ) -> ProblemPage:
     """The problems of a range, the costliest first. kind: only these; empty: all."""
     problems: list[PerformanceProblem] = []
@@ -45,8 +51,7 @@ def problem_page(
         grid = Grid.over(query.range)
         wide = only(query, sort=OperationSort.TIME)
         rows = operations.leading(columns, scope, wide, grid, limit=_LOOKED_AT).rows
-        ids = [what.id for what in rows]
-        before = operations.known(columns, scope, wide, grid.before(WEEK_MS), ids)
+        before = weeks_before.of(scope, wide, grid, [what.id for what in rows])
         found = [(what, now, before.get(what.id)) for what, now in rows.items()]
         if kind != "slower_query":
             problems += _slow(found, grid, budget.slow_query_ms)

@@ -50,6 +50,20 @@ def test_a_burst_of_errors_is_taken_in_for_600_ms(house: House) -> None:
     assert _waited_s(house, 0.6) == pytest.approx([0.2, 0.2, 0.2])
 
 
+def test_the_first_that_comes_after_nothing_is_stored_at_once(house: House) -> None:
+    class Coming(_Waits):
+        def wait(self, timeout: float | None = None) -> bool:
+            if len(self.waited_s) == 2:
+                house.edge.append_blocking([_error(1)])
+            return super().wait(timeout)
+
+    stop = Coming(0.2)
+    house.digest(options=DigestOptions()).run(stop)
+
+    assert stop.waited_s[:3] == pytest.approx([0.05, 0.05, 0.05])
+    assert house.count("errors") == 1
+
+
 def test_all_else_that_is_much_is_waited_for_800_ms(house: House) -> None:
     house.edge.append_blocking([_blank(Kind.METADATA)])
     assert _waited_s(house, 0.8) == pytest.approx([0.2, 0.2, 0.2, 0.2])

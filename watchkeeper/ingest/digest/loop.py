@@ -57,6 +57,7 @@ class DigestOptions:
 
 _OPEN = nullcontext()
 _QUIET_ROUNDS = 10
+_GLANCE_S = 0.05
 _BUSY_BYTES = 256 * 1024
 """A larger cut means that much comes: some 80,000 samples a second."""
 _PROMPT = frozenset({Kind.ERROR_EVENT})
@@ -119,7 +120,10 @@ class Digest:
                 failures += 1
                 pause_s = min(self._options.backoff_s, self._options.backoff_s / 10 * 2**failures)
                 self._report(error, pause_s)
-            self._pause(stop, pause_s)
+            if quiet_rounds and not failures:
+                self._wait_for_the_first(stop, pause_s)
+            else:
+                self._pause(stop, pause_s)
 
     def _pause(self, stop: threading.Event, pause_s: float) -> None:
         """Wait; while much comes rather longer, unless a whole cut waits before that."""
@@ -131,6 +135,12 @@ class Digest:
             step_ms = min(max(10, self._options.gather_ms), self._busy_ms - waited_ms)
             stop.wait(step_ms / SECOND_MS)
             waited_ms += step_ms
+
+    def _wait_for_the_first(self, stop: threading.Event, pause_s: float) -> None:
+        """While nothing comes, the first that does is stored at once: somebody may watch for it."""
+        left_s = pause_s
+        while left_s > 0 and not stop.wait(min(_GLANCE_S, left_s)) and not self._depth_bytes():
+            left_s -= _GLANCE_S
 
     def _depth_bytes(self) -> int:
         """The most that waits in a lane."""

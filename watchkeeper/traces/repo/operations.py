@@ -103,7 +103,7 @@ class Leaders:
 _SUMS = """sum(calls) AS n, sum(errors) AS failed, sum(total_ns) AS time_ns, sum(hits), sum(misses),
     max(slowest), toUnixTimestamp(min(first)) * 1000, toUnixTimestamp(max(last)) * 1000,
     sumMap(CAST(took, 'Map(UInt8, UInt64)')) AS times"""
-_COMPARED = """sum(calls), sum(errors), sum(total_ns), 0, 0, '', 0, 0,
+_COMPARED = """sum(calls) AS n, sum(errors), sum(total_ns), 0, 0, '', 0, 0,
     sumMap(CAST(took, 'Map(UInt8, UInt64)'))"""
 """Of the columns of _SUMS those that a comparison needs."""
 _ORDERS = {
@@ -169,7 +169,7 @@ def known(
 def callees(
     columns: Columns, scope: Scope, query: OperationQuery, grid: Grid
 ) -> dict[tuple[str, str, str], Totals]:
-    """Sums by service, category and what is called, those with most calls.
+    """Calls, errors and times by service, category and what is called, those with most calls.
 
     What is called: the system of a database, the service itself for entries, else the name.
     """
@@ -177,7 +177,8 @@ def callees(
     rows = columns.rows(
         f"""
         SELECT service, category,
-               multiIf(category = 'db', system, category = 'entry', service, name) AS other, {_SUMS}
+               multiIf(category = 'db', system, category = 'entry', service, name) AS other,
+               {_COMPARED}
         FROM {source} GROUP BY service, category, other ORDER BY n DESC LIMIT 1000
         """,
         params,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { concerns, spaced } from "./live";
+import { bySpacing, concerns, spaced } from "./live";
 import { projectKey } from "./queries";
 import type { Topic } from "./types";
 
@@ -18,6 +18,21 @@ it("passes the first topic on at once and the rest together, once a second", () 
   expect(passed).toEqual([["issues"], ["issues", "samples"]]);
   vi.advanceTimersByTime(5_000);
   expect(passed).toHaveLength(2);
+});
+
+it("passes spans and lines on sooner than the rest", () => {
+  const passed: Topic[][] = [];
+  const refresh = bySpacing((topics) => passed.push([...topics]));
+  for (const topic of ["spans", "samples", "spans", "samples"] as const) refresh(topic);
+  expect(passed).toEqual([["spans"], ["samples"]]);
+  vi.advanceTimersByTime(400);
+  expect(passed).toEqual([["spans"], ["samples"], ["spans"]]);
+  vi.advanceTimersByTime(600);
+  expect(passed).toEqual([["spans"], ["samples"], ["spans"], ["samples"]]);
+  refresh("spans");
+  refresh.stop();
+  vi.advanceTimersByTime(5_000);
+  expect(passed.filter(([topic]) => topic === "spans")).toHaveLength(3);
 });
 
 it("refetches only what names the topic in that project", () => {

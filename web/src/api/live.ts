@@ -14,6 +14,9 @@ const TOPICS: readonly Topic[] = [
 ];
 /** A busy topic is fetched again at most this often (ms). */
 const SPACING_MS = 1_000;
+/** Spans and lines are stored in cuts of up to 0.8 s, and people wait for their own: half of that is soon enough. */
+const SOON_MS = 400;
+const SOON: ReadonlySet<Topic> = new Set<Topic>(["spans", "logs"]);
 const BACKOFF_MS = [1_000, 2_000, 5_000, 10_000];
 
 export type LiveState = "connecting" | "connected" | "reconnecting" | "paused";
@@ -52,7 +55,7 @@ export function useLive(projectId: number, on: boolean): void {
       say("paused");
       return;
     }
-    const refresh = spaced((topics) => {
+    const refresh = bySpacing((topics) => {
       void client.invalidateQueries({
         predicate: ({ queryKey }) => concerns(queryKey, projectId, topics),
       });
@@ -100,6 +103,20 @@ export function spaced(
   return Object.assign(refresh, {
     now: (topics: readonly Topic[]) => pass(new Set(topics)),
     stop: () => clearTimeout(timer),
+  });
+}
+
+/** As `spaced`, with topics that people wait for sooner. */
+export function bySpacing(pass: (topics: ReadonlySet<Topic>) => void): Refresh {
+  const usual = spaced(pass);
+  const soon = spaced(pass, SOON_MS);
+  const refresh = (topic: Topic): void => (SOON.has(topic) ? soon : usual)(topic);
+  return Object.assign(refresh, {
+    now: usual.now,
+    stop: () => {
+      usual.stop();
+      soon.stop();
+    },
   });
 }
 
