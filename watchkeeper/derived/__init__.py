@@ -5,6 +5,7 @@ Rule: docs/spec/derived-series.md.
 
 from watchkeeper.derived.counters import INTERVAL_MS, OTHER, Burst, Group, Growth, group_of
 from watchkeeper.derived.logs import LogsSource
+from watchkeeper.derived.repo import SourceTable
 from watchkeeper.derived.series import Derived, Source
 from watchkeeper.derived.sessions import SessionsSource
 from watchkeeper.derived.spans import SpansSource
@@ -19,6 +20,7 @@ __all__ = [
     "LogsSource",
     "SessionsSource",
     "Source",
+    "SourceTable",
     "SpansSource",
     "group_of",
 ]

@@ -19,6 +19,7 @@ class SessionsSource:
     """A session counts once in each series: in the interval that first heard so of it."""
 
     name = "sessions"
+    table: repo.SourceTable = "session_states"
     metrics: tuple[str, ...] = (SESSIONS_TOTAL, ERRORED_TOTAL, ABNORMAL_TOTAL, CRASHED_TOTAL)
     max_groups = 200
 
