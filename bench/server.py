@@ -19,6 +19,7 @@ from pathlib import Path
 import psutil
 
 START_WITHIN_S = 60.0
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 
 def free_port() -> int:
@@ -127,4 +128,6 @@ class Server:
         return status
 
     def _environ(self) -> dict[str, str]:
-        return {**os.environ, **self.environ}
+        """As where it is installed: with compiled modules, which `pip install` writes."""
+        here = {name: text for name, text in os.environ.items() if name != NO_BYTECODE}
+        return {**here, **self.environ}

@@ -11,10 +11,11 @@ import structlog
 
 from watchkeeper import __version__
 from watchkeeper.app.blob_upkeep import drop_expired_blobs
+from watchkeeper.app.clean_pages import CleanPages
 from watchkeeper.app.loops import Loop
 from watchkeeper.app.own_sink import OwnRoad, self_watch_loop
 from watchkeeper.app.series import cardinality_loop
-from watchkeeper.app.stores import retention_days
+from watchkeeper.app.stores import release_store_pages, retention_days
 from watchkeeper.app.upkeep import Rollups
 from watchkeeper.app.wiring import LANE, EngineRooms
 from watchkeeper.artifacts import UnreadReleases
@@ -54,6 +55,7 @@ def engine_loops(rooms: EngineRooms) -> list[Loop]:
     )
     releases = UnreadReleases(ground.columns, ground.meta, ground.clock)
     rollups = Rollups(ground.meta, ground.columns, passed_ms=rooms.digest.passed_ms)
+    pages = CleanPages(lambda: release_store_pages(ground.config))
     return [
         Loop(name="rules", period_s=5.0, run=lambda: _evaluate(rooms)),
         Loop(name="rule-files", period_s=5.0, run=lambda: read_rule_files(rooms)),
@@ -71,6 +73,7 @@ def engine_loops(rooms: EngineRooms) -> list[Loop]:
         Loop(name="artifacts", period_s=3600.0, run=lambda: _kept(_expire_artifacts(rooms))),
         Loop(name="blobs", period_s=6 * 3600.0, run=lambda: _drop_expired_blobs(rooms)),
         Loop(name="rollups", period_s=300.0, run=lambda: _kept(rollups.run_once())),
+        Loop(name="clean-pages", period_s=300.0, run=pages.run_once),
     ]
 
 

@@ -94,6 +94,14 @@ def column_store(config: Config, data_dir: DataDir, meta: Meta) -> Columns:
     return open_embedded(data_dir.columns, options=EmbeddedOptions(retention_days=days))
 
 
+def release_store_pages(config: Config) -> None:
+    """Give back the pages of the column store's library, where it runs in this process."""
+    if not config.store.columns_url:
+        from watchkeeper.store.columns.embedded import release_clean_pages
+
+        release_clean_pages()
+
+
 def cache_store(config: Config, clock: Clock) -> Cache:
     """Memory, or Redis."""
     if config.store.cache_url:

@@ -6,6 +6,7 @@ Rule: docs/spec/derived-series.md.
 
 from watchkeeper.derived.counters import INTERVAL_MS, OTHER, Burst, Group, Growth, group_of
 from watchkeeper.derived.logs import LogsSource
+from watchkeeper.derived.repo import SourceTable
 from watchkeeper.derived.series import Derived, Source
 from watchkeeper.derived.service_calls import ServiceCalls
 from watchkeeper.derived.sessions import SessionsSource
@@ -23,6 +24,7 @@ __all__ = [
     "ServiceCalls",
     "SessionsSource",
     "Source",
+    "SourceTable",
     "SpansSource",
     "TornTraceMetrics",
     "TornTraces",

@@ -16,6 +16,7 @@ class LogsSource:
     """`watchkeeper_logs_total`."""
 
     name = "logs"
+    table: repo.SourceTable = "logs"
     metrics: tuple[str, ...] = (LOGS_TOTAL,)
     max_groups = 500
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, select
 
@@ -13,6 +13,9 @@ from watchkeeper.lib.clock import DAY_MS
 from watchkeeper.model import METRIC_NAME, Role, Scope, labels_of
 from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import tables
+
+SourceTable = Literal["errors", "spans", "logs", "session_states", "check_ins"]
+"""Tables that series are made of; each says of a row when it was received."""
 
 MAX_GROUPS_READ = 300
 """Most frequent groups of a project and interval that are told apart; the others are one."""
@@ -41,6 +44,26 @@ def progress_ms(conn: Connection, source: str) -> int:
 def set_progress(conn: Connection, source: str, at_ms: int) -> None:
     """Note that everything before `at_ms` is accepted."""
     set_watermark(conn, f"derived:{source}", at_ms)
+
+
+def has_received(
+    columns: Columns, scope: Scope, table: SourceTable, *, start_ms: int, end_ms: int
+) -> bool:
+    """True if a row of the table was received in [start_ms, end_ms).
+
+    Next to nothing beside what counts them, which most intervals of most projects do not need.
+    """
+    found = columns.rows(
+        f"""
+        SELECT 1 FROM {table}
+        WHERE project_id IN {{projects:Array(UInt32)}}
+          AND received >= fromUnixTimestamp64Milli({{start:Int64}})
+          AND received < fromUnixTimestamp64Milli({{end:Int64}})
+        LIMIT 1
+        """,
+        {"projects": scope.project_ids, "start": start_ms, "end": end_ms},
+    )
+    return bool(found)
 
 
 def span_counts(

@@ -22,10 +22,12 @@ _LOOK_BACK_MS = 30 * DAY_MS
 class Source(Protocol):
     """Rows that series are made of. name: of its progress. metrics: the names of its series.
 
+    table: where the rows lie; without one received in an interval there is no burst in it.
     max_groups: how many groups of labels a project may have active.
     """
 
     name: str
+    table: repo.SourceTable
     metrics: tuple[str, ...]
     max_groups: int
 
@@ -82,10 +84,7 @@ class Derived:
         written = 0
         projects = self._resumed(scopes, slugs, before_ms=end_ms)
         for scope in scopes:
-            bursts = self._source.bursts(
-                self._columns, scope, start_ms=start_ms, end_ms=end_ms, step_ms=INTERVAL_MS
-            )
-            by_project = _by_project(bursts)
+            by_project = _by_project(self._bursts(scope, start_ms=start_ms, end_ms=end_ms))
             for project_id in scope.project_ids:
                 counters = projects.get(project_id)
                 if counters is None:
@@ -94,6 +93,12 @@ class Derived:
                     project_id, counters, by_project.get(project_id, {}), (start_ms, end_ms)
                 )
         return written
+
+    def _bursts(self, scope: Scope, *, start_ms: int, end_ms: int) -> Iterable[Burst]:
+        source, columns = self._source, self._columns
+        if not repo.has_received(columns, scope, source.table, start_ms=start_ms, end_ms=end_ms):
+            return ()
+        return source.bursts(columns, scope, start_ms=start_ms, end_ms=end_ms, step_ms=INTERVAL_MS)
 
     def _write_project(
         self,

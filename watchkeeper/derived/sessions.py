@@ -27,6 +27,7 @@ class SessionsSource:
     """
 
     name = "sessions"
+    table: repo.SourceTable = "session_states"
     metrics: tuple[str, ...] = (
         SESSIONS_TOTAL,
         ERRORED_TOTAL,

@@ -22,6 +22,7 @@ class SpansSource:
     """`watchkeeper_spans_total` of all spans, `watchkeeper_span_duration_seconds` of entries."""
 
     name = "spans"
+    table: repo.SourceTable = "spans"
     metrics: tuple[str, ...] = (
         SPANS_TOTAL,
         f"{DURATION}_bucket",

@@ -77,8 +77,10 @@ class Reply:
     project_id: int = 0
 
     async def send(self, send: Send) -> None:
-        """Write the reply."""
-        headers = [*self.headers, (b"content-length", str(len(self.body)).encode())]
+        """Write the reply. A 204 has no length: RFC 9110, 8.6."""
+        headers = list(self.headers)
+        if self.status != 204:
+            headers.append((b"content-length", str(len(self.body)).encode()))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.derived import OTHER, Burst, Growth, group_of
+from watchkeeper.derived import OTHER, Burst, Growth, SourceTable, group_of
 from watchkeeper.issues.event import severity_of
 from watchkeeper.issues.repo import errors_total as repo
 from watchkeeper.model import Scope
@@ -21,6 +21,7 @@ class ErrorsSource:
     """Stored errors by type, severity, release and environment."""
 
     name = "errors"
+    table: SourceTable = "errors"
     metrics: tuple[str, ...] = (ERRORS_TOTAL,)
     max_groups = SERIES_A_PROJECT
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.derived import OTHER, Burst, Growth, group_of
+from watchkeeper.derived import OTHER, Burst, Growth, SourceTable, group_of
 from watchkeeper.lib.clock import SECOND_MS
 from watchkeeper.model import Scope
 from watchkeeper.monitors import repo
@@ -18,6 +18,7 @@ class CheckInsSource:
     """`watchkeeper_check_ins_total` by status, and the durations of those that told one."""
 
     name = "check_ins"
+    table: SourceTable = "check_ins"
     metrics: tuple[str, ...] = (CHECK_INS_TOTAL, f"{DURATION}_sum", f"{DURATION}_count")
     max_groups = 500
 

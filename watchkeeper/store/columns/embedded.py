@@ -15,7 +15,7 @@ from watchkeeper.store.columns.engine import (
     held_as_file,
     import_connection,
     open_connection,
-    release_startup_pages,
+    release_clean_pages,
 )
 from watchkeeper.store.columns.errors import insert_error, query_error
 from watchkeeper.store.columns.options import EmbeddedOptions
@@ -33,6 +33,8 @@ from watchkeeper.store.columns.values import param_texts, quoted, setting_texts
 if TYPE_CHECKING:
     from chdb.state.sqlitelike import Connection
 
+
+__all__ = ["EmbeddedColumns", "open_embedded", "release_clean_pages"]
 
 _FROM_FILE: Settings = {"max_threads": 1, "max_insert_threads": 1, "max_execution_time": 0}
 """One thread keeps the rows' order, and with it the blocks that a token stands for."""
@@ -68,7 +70,7 @@ class EmbeddedColumns:
             raise
         self._reads = ConnectionPool(data_dir, options.reads, options)
         self._writes = ConnectionPool(data_dir, options.writes, options)
-        release_startup_pages()
+        release_clean_pages()
 
     def fetch(
         self, sql: str, params: Params | None = None, *, fmt: str, settings: Settings | None = None
@@ -116,7 +118,7 @@ class EmbeddedColumns:
     def migrate(self) -> int:
         options = SchemaOptions(retention_days=dict(self._options.retention_days))
         version = migrations.migrate(self, options)
-        release_startup_pages()
+        release_clean_pages()
         return version
 
     def drop_partition(self, table: str, day: str) -> None:

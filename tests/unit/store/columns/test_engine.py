@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from watchkeeper.store.columns import DataDirInUse
-from watchkeeper.store.columns.engine import DirectoryLock, _clean_code, held_as_file
+from watchkeeper.store.columns.engine import DirectoryLock, _clean_mappings, held_as_file
 
 SMAPS = """\
 1000-3000 r-xp 00000000 00:31 5 /site/chdb/_chdb.abi3.so
@@ -25,8 +25,8 @@ Private_Dirty:         0 kB
 """
 
 
-def test_only_clean_code_of_the_library_is_given_back() -> None:
-    assert list(_clean_code(SMAPS, "_chdb")) == [(0x1000, 0x3000)]
+def test_only_clean_mappings_of_the_library_is_given_back() -> None:
+    assert list(_clean_mappings(SMAPS, "_chdb")) == [(0x1000, 0x3000), (0x4000, 0x5000)]
 
 
 def test_a_held_file_has_the_bytes_and_goes_with_its_block() -> None:
