@@ -28,6 +28,7 @@ from watchkeeper.privacy import anonymous_id
 from watchkeeper.store.blobs.directory import DirectoryBlobs
 from watchkeeper.store.columns import TABLES, ColumnErasure, EmbeddedOptions, Table
 from watchkeeper.store.columns.embedded import open_embedded
+from watchkeeper.store.columns.sums import SUMS, Sum
 from watchkeeper.store.meta import fate_of, open_meta, tables
 from watchkeeper.store.spool import SegmentWriter
 
@@ -198,7 +199,8 @@ def test_a_person_is_erased_everywhere_and_others_stay(stores: Stores) -> None:
     last = steps[-1]
 
     personal = {t.name for t in TABLES if not t.impersonal}
-    assert {e.place for e in dry.erased if e.store == "columns"} == personal
+    sums = {one.table.name for one in SUMS}
+    assert {e.place for e in dry.erased if e.store == "columns"} == personal | sums
     assert last.left == ()
     assert found_in_files(root, [PERSON]) == {}
     assert OTHER in found_in_files(root, [OTHER])
@@ -224,7 +226,10 @@ def test_someone_known_by_an_e_mail_is_found_by_its_pseudonym(stores: Stores) ->
 
     step = found(stores, EraseRequest(user=EMAIL.upper()))
 
-    assert step.erased == (ErasedFrom(store="columns", place="sessions", rows=1),)
+    assert step.erased == tuple(
+        ErasedFrom(store="columns", place=place, rows=1)
+        for place in ("sessions", "session_states", "sessions_1h")
+    )
 
 
 def test_another_project_is_left_alone(stores: Stores) -> None:
@@ -288,6 +293,30 @@ def test_sums_of_errors_no_longer_count_the_person(stores: Stores) -> None:
         )
         events = 41 if table == "errors_1h" else 1
         assert [tuple(map(int, row)) for row in sums] == [(5, events, 1), (6, 1, 1)]
+
+
+@pytest.mark.parametrize("one", SUMS, ids=lambda one: one.table.name)
+def test_who_is_in_a_sum_whose_rows_have_expired_becomes_nobody(stores: Stores, one: Sum) -> None:
+    people, project = one.people[0], 22
+    kind = "p" if one.source.name == "sessions" else "nullIf(p, '')"
+    when = "toStartOfHour(now() - INTERVAL 40 DAY)"
+    stores.columns.execute(
+        f"INSERT INTO {one.table.name} (project_id, {one.bucket}, {people}) "
+        f"SELECT {project}, {when}, uniqCombined64State({kind}) "
+        "FROM (SELECT arrayJoin(['id:lev-kuleshov', 'id:b', 'id:c']) AS p)"
+    )
+    sought = sought_of(EraseRequest(user="lev-kuleshov", projects=(project,)), b"salt")
+    erasure = ColumnErasure(stores.columns)
+    found = erasure.find(sought)
+
+    done = list(erasure.erase(sought, found))
+
+    assert ([each.table for each in found], done) == ([one.table.name], [one.table.name])
+    assert erasure.find(sought) == []
+    ((left,),) = stores.columns.rows(
+        f"SELECT uniqCombined64Merge({people}) FROM {one.table.name} WHERE project_id = {project}"
+    )
+    assert int(str(left)) == 2
 
 
 def test_the_relational_store_is_changed_in_the_project_only(stores: Stores) -> None:

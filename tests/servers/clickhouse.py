@@ -135,6 +135,11 @@ class ClickHouseServer:
   <max_server_memory_usage>2000000000</max_server_memory_usage>
   <mark_cache_size>67108864</mark_cache_size>
   <backups><allowed_path>/</allowed_path></backups>
+  <merge_tree>
+    <old_parts_lifetime>1</old_parts_lifetime>
+    <cleanup_delay_period>1</cleanup_delay_period>
+    <max_cleanup_delay_period>1</max_cleanup_delay_period>
+  </merge_tree>
   <remote_servers><shards>{shards}</shards></remote_servers>
 </clickhouse>
 """

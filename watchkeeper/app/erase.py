@@ -272,8 +272,8 @@ def search_files(root: Path, words: Sequence[str]) -> Iterator[tuple[Path, int]]
 
 def _notes(sought: Sought) -> tuple[str, ...]:
     notes = [
-        "Sums of errors are made anew of the errors that stay. Sums of hours whose errors have "
-        "expired already count the person still, as a hash among others, until they expire too.",
+        "Sums of errors and sessions are made anew of the rows that stay. Where those have "
+        "expired, the person became nobody in the sum.",
         "The audit log and accounts of this server are not touched: `watchkeeper user` has them.",
         "Backups may hold the person: delete them, or rewrite them as docs/operate/erase.md says. "
         "Those that were moved are not known here.",

@@ -23,7 +23,7 @@ def insert(columns: Columns, project: int, *rows: SessionRow) -> None:
             INSERT INTO sessions (project_id, ts, received, session_id, user_key, seq, status,
                                   duration_ms, errors, sessions, errored, abnormal, crashed,
                                   release, environment)
-            SELECT {project:UInt32}, fromUnixTimestamp64Milli({ts:Int64}), fromUnixTimestamp64Milli({ts:Int64}),
+            SELECT {project:UInt32}, fromUnixTimestamp64Milli({ts:Int64}) AS at, at,
                    {session_id:String}, {user_key:String}, {seq:UInt64}, {status:String}, 0,
                    {errored:UInt32}, {sessions:UInt32}, {errored:UInt32}, {abnormal:UInt32},
                    {crashed:UInt32}, {release:String}, {environment:String}

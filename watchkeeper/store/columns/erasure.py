@@ -10,16 +10,9 @@ from dataclasses import dataclass
 from watchkeeper.model import key_forms
 from watchkeeper.store.columns.port import Columns, Params
 from watchkeeper.store.columns.schema import local_name, on_cluster
+from watchkeeper.store.columns.sums import NO_HURRY, SUMS, PeopleInSums
 from watchkeeper.store.columns.table import Table
-from watchkeeper.store.columns.tables import (
-    ERRORS,
-    ERRORS_1D,
-    ERRORS_1D_VIEW,
-    ERRORS_1H,
-    ERRORS_1H_VIEW,
-    SERIES,
-    TABLES,
-)
+from watchkeeper.store.columns.tables import SERIES, TABLES
 
 SHORTEST_DISTINCTIVE = 6
 """An id of fewer characters may stand in any text by chance: it only counts as a whole value."""
@@ -29,15 +22,7 @@ _TEXT = re.compile(
     r"(LowCardinality\(|FixedString\(|Nullable\(|SimpleAggregateFunction\(\w+, |\A)String"
 )
 _TEXTS = re.compile(r"Array\((LowCardinality\()?String")
-_NO_HURRY = {"mutations_sync": 2, "max_execution_time": 0}
 _SOUGHT = "erase_sought"
-_TOUCHED = "erase_touched"
-"""Which issues had errors of the person in which hours."""
-_SUMS = (
-    (ERRORS_1H, ERRORS_1H_VIEW, "bucket", "toStartOfHour(toDateTime(ts, 'UTC'))"),
-    (ERRORS_1D, ERRORS_1D_VIEW, "toDate(bucket, 'UTC')", "toDate(ts, 'UTC')"),
-)
-"""Sums of errors, with the bucket as the touched hours and as a row of `errors` tell it."""
 _PARAMETERS = {
     "ids": "Array(String)",
     "parts": "Array(String)",
@@ -85,13 +70,18 @@ class ColumnErasure:
     def __init__(self, columns: Columns, *, cluster: str = "") -> None:
         self._columns = columns
         self._cluster = cluster
+        self._sums = PeopleInSums(columns, cluster=cluster)
 
     def find(self, sought: Sought) -> list[Found]:
-        """Every table that has rows of the person. Reads all text: minutes on a large store."""
-        counted = (
-            Found(table=table.name, rows=self._count(table, sought)) for table in _personal()
+        """Every table that has rows of the person, or sums that count them.
+
+        Reads all text: minutes on a large store.
+        """
+        rows = (Found(table=table.name, rows=self._count(table, sought)) for table in _personal())
+        sums = (
+            Found(table=one.table.name, rows=self._sums.count(one, _among(sought))) for one in SUMS
         )
-        return [found for found in counted if found.rows]
+        return [found for found in (*rows, *sums) if found.rows]
 
     def blob_keys(self, sought: Sought) -> list[str]:
         """Keys of the blobs that the person's rows name."""
@@ -105,13 +95,14 @@ class ColumnErasure:
     def erase(self, sought: Sought, found: Sequence[Found]) -> Iterator[str]:
         """Erase the rows that were found; yields each table when its rows are gone.
 
-        Samples go before the series that say whose they are. Hourly and daily sums of errors are
-        made anew of the errors that stay.
+        Samples go before the series that say whose they are. Sums are made anew of the rows that
+        stay; where those have expired, the person is exchanged for nobody.
         """
         wanted = {each.table for each in found}
         self._hold_in_memory(sought)
-        if ERRORS.name in wanted:
-            self._hold_touched()
+        touched = [one for one in SUMS if one.source.name in wanted]
+        for one in touched:
+            self._sums.hold_touched(one, _out_of_memory(one.source))
         tables = sorted(
             (table for table in _personal() if table.name in wanted),
             key=lambda table: table is SERIES,
@@ -120,12 +111,14 @@ class ColumnErasure:
             local = local_name(table.name, self._cluster)
             delete = f"DELETE WHERE {_out_of_memory(table)}"
             self._columns.execute(
-                f"ALTER TABLE {local}{on_cluster(self._cluster)} {delete}", settings=_NO_HURRY
+                f"ALTER TABLE {local}{on_cluster(self._cluster)} {delete}", settings=NO_HURRY
             )
             yield table.name
-        if ERRORS.name in wanted:
-            yield from self._sum_anew()
-            tables += [ERRORS_1H, ERRORS_1D]
+        for one in touched:
+            self._sums.sum_anew(one)
+            yield one.table.name
+        yield from self._sums.exchange(_among(sought))
+        tables += [one.table for one in SUMS if one in touched or one.table.name in wanted]
         self._columns.execute(f"DROP TABLE {_SOUGHT}{on_cluster(self._cluster)} SYNC")
         self._wait_until_gone([local_name(table.name, self._cluster) for table in tables])
 
@@ -142,40 +135,6 @@ class ColumnErasure:
         self._columns.execute(f"CREATE TABLE {_SOUGHT}{on} ({columns}) ENGINE = Memory")
         values = ", ".join(f"{{{name}:{kind}}}" for name, kind in _PARAMETERS.items())
         self._columns.execute(f"INSERT INTO {_SOUGHT} SELECT {values}", _params(sought))
-
-    def _hold_touched(self) -> None:
-        """Remember which sums count the person, before the errors that tell it are gone."""
-        on = on_cluster(self._cluster)
-        self._columns.execute(f"DROP TABLE IF EXISTS {_TOUCHED}{on} SYNC")
-        self._columns.execute(
-            f"CREATE TABLE {_TOUCHED}{on} (project_id UInt32, grouping_hash UInt64, "
-            "bucket DateTime('UTC')) ENGINE = Memory"
-        )
-        self._columns.execute(
-            f"INSERT INTO {_TOUCHED} SELECT DISTINCT project_id, grouping_hash, "
-            "toStartOfHour(toDateTime(ts, 'UTC')) "
-            f"FROM {ERRORS.name} WHERE {_out_of_memory(ERRORS)}"
-        )
-
-    def _sum_anew(self) -> Iterator[str]:
-        """Replace the sums that counted the person; yields each table when that is done."""
-        on = on_cluster(self._cluster)
-        for table, view, touched, of_row in _SUMS:
-            key = table.order_by[2]
-            among = f"IN (SELECT project_id, grouping_hash, {touched} FROM {_TOUCHED})"
-            self._columns.execute(
-                f"ALTER TABLE {local_name(table.name, self._cluster)}{on} "
-                f"DELETE WHERE (project_id, grouping_hash, {key}) {among}",
-                settings=_NO_HURRY,
-            )
-            rows = (
-                f"(SELECT * FROM {ERRORS.name} WHERE (project_id, grouping_hash, {of_row}) {among})"
-            )
-            names = ", ".join(column.name for column in table.columns)
-            made = view.select.format(source=rows)
-            self._columns.execute(f"INSERT INTO {table.name} ({names}) {made}")
-            yield table.name
-        self._columns.execute(f"DROP TABLE {_TOUCHED}{on} SYNC")
 
     def _wait_until_gone(self, tables: list[str]) -> None:
         """Deleted values stay in inactive parts until the engine removes those.
@@ -194,6 +153,11 @@ class ColumnErasure:
 
 def _personal() -> list[Table]:
     return [table for table in TABLES if not table.impersonal]
+
+
+def _among(sought: Sought) -> Params:
+    """What sets of people are asked with."""
+    return {"ids": list(sought.whole), "projects": list(sought.projects)}
 
 
 def _params(sought: Sought) -> Params:
