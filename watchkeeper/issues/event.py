@@ -226,9 +226,7 @@ def facts_of(event: SentryEvent, *, received_ms: int) -> ErrorFacts:
         type=_cut(kind or ("message" if not main else "Error"), 200),
         value=value,
         title=_title(kind, value or message),
-        culprit=_cut(
-            culprit_of(platform, main or _stack_of(event), told) or event.logger, _CULPRIT
-        ),
+        culprit=_cut(culprit_of(platform, _placed(event, main), told) or event.logger, _CULPRIT),
         transaction=_cut(event.transaction, 200),
         platform=_cut(event.platform, 32),
         environment=_cut(event.environment, _WORD),
@@ -257,8 +255,14 @@ def _chain(event: SentryEvent) -> Iterator[ExceptionValue]:
             yield exception
 
 
+def _placed(event: SentryEvent, main: ExceptionValue | None) -> ExceptionValue | None:
+    """What tells the place: the exception's own stack, else the stack that stands beside it."""
+    has_stack = main is not None and main.stacktrace is not None and main.stacktrace.frames
+    return main if has_stack else _stack_of(event)
+
+
 def _stack_of(event: SentryEvent) -> ExceptionValue | None:
-    """Where a message was sent from: its own stack, or the thread's that sent it."""
+    """The event's stack where no exception has one: its own, or the thread's that sent it."""
     try:
         if own := _stack(event.stacktrace):
             return ExceptionValue(stacktrace=own)

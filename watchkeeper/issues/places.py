@@ -13,8 +13,8 @@ from watchkeeper.issues.grouping import ExceptionValue, Frame
 _NATIVE = frozenset({"native", "cocoa", "objc", "c", "rust", "swift"})
 _RENAMED = frozenset({"java", "csharp", "elixir"}) | _NATIVE
 """Platforms whose compilers change names: people know what they wrote."""
-_NOBODY = "?"
-"""What JavaScript's SDKs call a function without a name."""
+_NOBODY = frozenset({"?", "<redacted>"})
+"""What JavaScript's SDKs and Apple's systems call a function without a name."""
 
 
 def name_native(chain: Sequence[ExceptionValue], debug_meta: object) -> None:
@@ -61,7 +61,7 @@ def _own(frames: Sequence[Frame]) -> Frame | None:
 
 
 def _function(frame: Frame, platform: str) -> str:
-    function = "" if frame.function == _NOBODY else frame.function or ""
+    function = "" if frame.function in _NOBODY else frame.function or ""
     if not function or platform not in _RENAMED:
         return function
     return shown(platform, function, frame.module or "")

@@ -28,9 +28,7 @@ WRITES: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "/api/0/projects/acme/web/releases/", {"version": "x@1"}),
     ("DELETE", "/api/0/projects/acme/web/files/artifact-bundles/?bundleId=1", {}),
     ("PUT", "/api/0/projects/acme/web/issues/?id=1", {"status": "resolved"}),
-    ("PUT", f"{ORG}/issues/?project=web", {"status": "resolved"}),
     ("DELETE", f"{ORG}/releases/shop@1/files/MQ/", {}),
-    ("DELETE", "/api/0/projects/acme/web/releases/shop@1/files/", {}),
 ]
 READS = [
     ORG,
@@ -49,7 +47,6 @@ READS = [
     "/api/0/projects/acme/web/files/artifact-bundles/",
     "/api/0/projects/acme/web/issues/",
     "/api/0/projects/acme/web/events/",
-    f"{ORG}/issues/?project=web",
     f"{ORG}/monitors/",
 ]
 EVERYTHING = [*WRITES, *(("GET", path, {}) for path in READS)]

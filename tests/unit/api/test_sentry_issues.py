@@ -151,6 +151,19 @@ async def test_a_file_of_a_release_is_deleted_and_so_are_all(owner: httpx.AsyncC
     assert (await owner.delete(f"{path}!/")).status_code == 404
 
 
+async def test_older_tools_delete_the_files_of_a_release_by_its_name(
+    owner: httpx.AsyncClient,
+) -> None:
+    path = f"{PROJECT}/releases/shop@1/files/"
+    await owner.post(path, data={"name": "~/a.js"}, files={"file": ("a.js", b"1")})
+
+    gone = await owner.delete(f"{PROJECT}/files/source-maps/", params={"name": "shop@1"})
+    unnamed = await owner.delete(f"{PROJECT}/files/source-maps/")
+
+    assert (gone.status_code, unnamed.status_code) == (204, 400)
+    assert (await owner.get(path)).json() == []
+
+
 async def test_a_release_is_not_archived_and_that_is_said(owner: httpx.AsyncClient) -> None:
     await owner.post(f"{ORG}/releases/", json={"version": "shop@1", "projects": ["web"]})
     body = {"version": "shop@1", "projects": [], "status": "archived"}

@@ -15,7 +15,7 @@ import pytest
 from tests.unit.edge.test_envelope import AUTH, ENVELOPE, EVENT_ID, Edge, envelope, event
 from tests.unit.edge.world import DISABLED, PUBLIC, call
 from watchkeeper.ingest import decode_spans
-from watchkeeper.ingest.envelope_rows import FeedbackRow, decode_envelope_rows
+from watchkeeper.ingest.envelope_rows import FeedbackRow, ProfileRow, decode_envelope_rows
 from watchkeeper.model import Kind
 from watchkeeper.privacy import Scrubber, ScrubRules
 
@@ -224,3 +224,24 @@ async def test_a_report_that_cannot_be_kept_is_told_why(
 async def test_the_dialog_takes_no_other_method(edge: Edge) -> None:
     path = "/api/0/projects/acme/web/user-feedback/"
     assert (await call(edge.app, "GET", path)).status == 405
+
+
+# Profiles
+
+
+async def test_a_profile_of_android_has_its_trace_and_duration(edge: Edge) -> None:
+    profile = {
+        "platform": "android",
+        "profile_id": "ef" * 16,
+        "trace_id": "ab" * 16,
+        "transaction_name": "Main",
+        "duration_ns": "5000000",
+        "sampled_profile": "QUJD",
+    }
+
+    assert (await edge.post(envelope(("profile", orjson.dumps(profile))))).status == 200
+
+    (record,) = edge.world.records(Kind.PROFILES)
+    (row,) = decode_envelope_rows(Kind.PROFILES, record.payload)
+    assert isinstance(row, ProfileRow)
+    assert (row.trace_id, row.duration_ns, row.profile_id) == ("ab" * 16, 5_000_000, "ef" * 16)

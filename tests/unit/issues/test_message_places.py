@@ -63,3 +63,19 @@ def test_an_exception_s_own_stack_comes_first_and_the_message_groups_as_ever() -
 
     assert with_both.culprit == "shop.worker in wait"
     assert read(stacktrace=STACK).groupable == read().groupable
+
+
+def test_an_exception_without_a_stack_has_the_place_of_its_thread() -> None:
+    """An application that hangs: the SDK knows the thread, and nothing was thrown."""
+    exception = [{"type": "ApplicationNotResponding", "value": "for 5000 ms"}]
+
+    found = read(exception=exception, threads={"values": [{"current": True, "stacktrace": STACK}]})
+
+    assert (found.culprit, found.type) == ("shop.cart in check", "ApplicationNotResponding")
+
+
+def test_a_name_that_apple_took_away_is_no_name() -> None:
+    frames = [{"function": "<redacted>", "package": "/var/Shop.app/Shop", "in_app": True}]
+    exception = [{"type": "EXC_BAD_ACCESS", "stacktrace": {"frames": frames}}]
+
+    assert read(platform="cocoa", exception=exception).culprit == "Shop"

@@ -185,9 +185,12 @@ def delete_file(asked: Asked) -> Response:
 
 
 def delete_files(asked: Asked) -> Response:
-    """Delete every file of a release."""
+    """Delete every file of a release, which the address names or, in older tools, `name`."""
     scope = asked.scope(asked.queries("project") or None, writes=True)
-    asked.desk.uploads.delete_release_files(scope, asked.params["version"])
+    release = asked.params.get("version") or asked.query.get("name", "")
+    if not release:
+        raise Invalid("name is missing: name the release whose files are to be deleted.")
+    asked.desk.uploads.delete_release_files(scope, release)
     return Response(status_code=204)
 
 

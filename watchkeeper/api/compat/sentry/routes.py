@@ -62,6 +62,7 @@ _ROUTES: tuple[tuple[str, str, Work], ...] = (
     ("POST", f"{_PROJECT}/files/preprodartifacts/assemble", _BUILDS),
     ("GET", f"{_PROJECT}/files/artifact-bundles", artifacts.bundles),
     ("DELETE", f"{_PROJECT}/files/artifact-bundles", artifacts.delete_bundle),
+    ("DELETE", f"{_PROJECT}/files/source-maps", artifacts.delete_files),
     *((method, f"{_ORG}{path}", work) for method, path, work in _RELEASE_ROUTES),
     *((method, f"{_PROJECT}{path}", work) for method, path, work in _RELEASE_ROUTES),
     ("GET", _ORG, tenants.organisation),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TypeGuard, cast
 
 import orjson
 
@@ -34,7 +34,8 @@ def take_profile(payload: dict[str, object], facts: Facts, kept: Kept) -> None:
     trace = object_of(object_of(payload.get("contexts")).get("trace"))
     start_ns, duration_ns = _span_of(payload, profile, facts.arrival)
     profiler_id = trace_id_of(payload.get("profiler_id"))
-    profile_id = trace_id_of(payload.get("chunk_id") if profiler_id else payload.get("event_id"))
+    own_id = payload.get("event_id") or payload.get("profile_id")
+    profile_id = trace_id_of(payload.get("chunk_id") if profiler_id else own_id)
     name = field(transaction, "name") or field(payload, "transaction_name")
     release = field(payload, "release")
     kept.add(
@@ -44,7 +45,7 @@ def take_profile(payload: dict[str, object], facts: Facts, kept: Kept) -> None:
             duration_ns=duration_ns,
             profile_id=profile_id or facts.new_id().hex,
             profiler_id=profiler_id,
-            trace_id=trace_id_of(transaction.get("trace_id")) or trace_id_of(trace.get("trace_id")),
+            trace_id=_trace_of(payload, transaction, trace),
             span_id=span_id_of(trace.get("span_id")) or _root_of(transaction, kept),
             transaction=facts.scrubber.scrub_text(name),
             platform=field(payload, "platform"),
@@ -69,7 +70,7 @@ def _span_of(
         return placed_ns(first, last, arrival)
     elapsed = [count_of(_number(each), most=2**62) for each in samples]
     start_ns, _ = placed_ns(payload.get("timestamp"), None, arrival)
-    return start_ns, max(elapsed, default=0)
+    return start_ns, max(elapsed, default=0) or _whole(payload.get("duration_ns"))
 
 
 def _root_of(transaction: dict[str, object], kept: Kept) -> str:
@@ -81,10 +82,27 @@ def _root_of(transaction: dict[str, object], kept: Kept) -> str:
     return ""
 
 
+def _trace_of(
+    payload: dict[str, object], transaction: dict[str, object], trace: dict[str, object]
+) -> str:
+    """The trace of a profile's transaction; Android's profiles name it themselves."""
+    told = (transaction.get("trace_id"), trace.get("trace_id"), payload.get("trace_id"))
+    return next(filter(None, map(trace_id_of, told)), "")
+
+
 def _number(sample: dict[str, object]) -> object:
     """JavaScript's SDKs write the nanoseconds as text."""
     sent = sample.get("elapsed_since_start_ns")
-    return int(sent) if isinstance(sent, str) and sent.isascii() and sent.isdigit() else sent
+    return int(sent) if _is_digits(sent) else sent
+
+
+def _is_digits(sent: object) -> TypeGuard[str]:
+    return isinstance(sent, str) and sent.isascii() and sent.isdigit() and len(sent) < 20
+
+
+def _whole(sent: object) -> int:
+    """Nanoseconds as a number or as text; 0 for what is neither."""
+    return count_of(int(sent) if _is_digits(sent) else sent, most=2**62)
 
 
 def _scrubbed(payload: dict[str, object], profile: dict[str, object], facts: Facts) -> bytes:
