@@ -12,6 +12,7 @@ from watchkeeper.store.columns.port import Columns, Params
 from watchkeeper.store.columns.schema import local_name, on_cluster
 from watchkeeper.store.columns.table import Table
 from watchkeeper.store.columns.tables import (
+    ERROR_TOTALS_1H,
     ERRORS,
     ERRORS_1D,
     ERRORS_1D_VIEW,
@@ -125,7 +126,7 @@ class ColumnErasure:
             yield table.name
         if ERRORS.name in wanted:
             yield from self._sum_anew()
-            tables += [ERRORS_1H, ERRORS_1D]
+            tables += [ERRORS_1H, ERRORS_1D, ERROR_TOTALS_1H]
         self._columns.execute(f"DROP TABLE {_SOUGHT}{on_cluster(self._cluster)} SYNC")
         self._wait_until_gone([local_name(table.name, self._cluster) for table in tables])
 
@@ -175,7 +176,23 @@ class ColumnErasure:
             made = view.select.format(source=rows)
             self._columns.execute(f"INSERT INTO {table.name} ({names}) {made}")
             yield table.name
+        yield self._totals_anew()
         self._columns.execute(f"DROP TABLE {_TOUCHED}{on} SYNC")
+
+    def _totals_anew(self) -> str:
+        """Replace the sums of projects, by the sums of their issues; returns the table."""
+        table = ERROR_TOTALS_1H
+        among = f"(project_id, bucket) IN (SELECT project_id, bucket FROM {_TOUCHED})"
+        self._columns.execute(
+            f"ALTER TABLE {local_name(table.name, self._cluster)}{on_cluster(self._cluster)} "
+            f"DELETE WHERE {among}",
+            settings=_NO_HURRY,
+        )
+        names = ", ".join(column.name for column in table.columns)
+        self._columns.execute(
+            f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {ERRORS_1H.name} WHERE {among}"
+        )
+        return table.name
 
     def _wait_until_gone(self, tables: list[str]) -> None:
         """Deleted values stay in inactive parts until the engine removes those.
