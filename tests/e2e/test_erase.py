@@ -284,7 +284,7 @@ def test_sums_of_errors_no_longer_count_the_person(stores: Stores) -> None:
 
     done = list(erasure.erase(sought, erasure.find(sought)))
 
-    assert done == ["errors", "errors_1h", "errors_1d"]
+    assert done == ["errors", "errors_1h", "errors_1d", "error_totals_1h"]
 
     for table in ("errors_1h", "errors_1d"):
         sums = stores.columns.rows(
@@ -293,6 +293,10 @@ def test_sums_of_errors_no_longer_count_the_person(stores: Stores) -> None:
         )
         events = 41 if table == "errors_1h" else 1
         assert [tuple(map(int, row)) for row in sums] == [(5, events, 1), (6, 1, 1)]
+    of_all = stores.columns.rows(
+        "SELECT sum(events), uniqCombined64Merge(users) FROM error_totals_1h WHERE project_id = 21"
+    )
+    assert [tuple(map(int, row)) for row in of_all] == [(2, 2)]
 
 
 @pytest.mark.parametrize("one", SUMS, ids=lambda one: one.table.name)

@@ -90,7 +90,9 @@ class Issues:
 
     def list(self, scope: Scope, query: IssueQuery) -> IssuePage:
         """A page of issues with their counts in the query's range."""
-        return listing.list_issues(self._meta, self._columns, self._clock, scope, query)
+        return listing.list_issues(
+            self._meta, self._columns, self._clock, scope, query, pool=self._beside
+        )
 
     def list_with_stats(
         self, scope: Scope, query: IssueQuery, *, buckets: int
@@ -136,6 +138,7 @@ class Issues:
             chosen,
             issue_of=dict.fromkeys(hashes, row.id),
             buckets=SPARK_BUCKETS,
+            beside=self._beside,
         ).get(row.id, IssueCounts(events=0, users=0, slots={}))
         releases, environments = origins.names(self._columns, scope, hashes)
         beside = Beside(

@@ -107,7 +107,9 @@ def ignorings_of(
         raise Invalid("ignore: send either events or until_escalating.")
     span = TimeRange(now_ms - USUAL_MS, now_ms)
     chosen = Filter(range=span, hashes=list(issue_of))
-    found = counts.by_issue(columns, scope, chosen, issue_of=issue_of, buckets=USUAL_MS // HOUR_MS)
+    found = counts.by_issue(
+        columns, scope, chosen, issue_of=issue_of, buckets=USUAL_MS // HOUR_MS, users={}
+    )
     return {
         issue_id: Ignoring(
             until_ms=given.until_ms,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,9 +80,18 @@ class _Found:
 
 
 def list_issues(
-    meta: Meta, columns: Columns, clock: Clock, scope: Scope, query: IssueQuery
+    meta: Meta,
+    columns: Columns,
+    clock: Clock,
+    scope: Scope,
+    query: IssueQuery,
+    *,
+    pool: Executor,
 ) -> IssuePage:
-    """A page of issues. Raises Invalid for a wrong limit or cursor, BadSearch for a wrong text."""
+    """A page of issues. pool: where its counts are looked up at the same time.
+
+    Raises Invalid for a wrong limit or cursor, BadSearch for a wrong text.
+    """
     if not 1 <= query.limit <= MOST_ROWS:
         raise Invalid(f"limit must be 1..{MOST_ROWS}, got {query.limit}.")
     after = Keyset(*decoded(query.cursor, tuple[int, int])) if query.cursor else None
@@ -95,7 +105,7 @@ def list_issues(
         shown = found.issues[: query.limit]
         issue_of = rows.hashes_of(conn, scope, [row.id for row in shown])
         beside = read_beside(conn, scope, [row.id for row in shown], asked)
-    counted = _counted(columns, scope, asked, issue_of, active)
+    counted = _counted(columns, scope, asked, issue_of, active, pool)
     more = shown[-1] if len(found.issues) > query.limit else None
     return IssuePage(
         issues=[issue_row(row, counted.get(row.id, _NONE), beside) for row in shown],
@@ -348,6 +358,7 @@ def _counted(
     asked: Asked,
     issue_of: Mapping[int, int],
     active: Active | None,
+    pool: Executor,
 ) -> dict[int, IssueCounts]:
     """Counts by issue: what is known already is not asked for again."""
     if not issue_of:
@@ -368,4 +379,5 @@ def _counted(
         issue_of=issue_of,
         buckets=SPARK_BUCKETS,
         users={issue_id: each.users for issue_id, each in known.items()} if is_known else None,
+        beside=pool,
     )

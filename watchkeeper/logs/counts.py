@@ -42,29 +42,23 @@ class CountBounds:
     """How much is read to count.
 
     most_rows: lines for one exact histogram; a search that the index narrows reads far fewer.
-    sampled_rows: lines for one by sample. facet_rows: for exact facets. A line's attributes are as
-    long as all the rest of it: where they are read, it is half as many.
+    sampled_rows: lines for one by sample. facet_rows: for exact facets. facet_lines: for facets by
+    sample, and where too few of those match. A line's attributes are as long as all the rest of
+    it: where they are read, it is half as many.
     """
 
     most_rows: int = 2_000_000
     sampled_rows: int = 200_000
     facet_rows: int = 500_000
+    facet_lines: tuple[int, int] = (60_000, 300_000)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Size:
-    """A sample of about so many lines, in so many parts of the range."""
-
-    lines: int
-    parts: int
-
-
-_FACETS = (_Size(lines=60_000, parts=8), _Size(lines=300_000, parts=24))
-"""The larger one where the smaller one has too few lines that match."""
+_FACET_PARTS = (8, 24)
+"""Stretches of a range in which the smaller and the larger sample for facets lie."""
 _ENOUGH_LINES = 500
 _ESTIMATE_PARTS, _ESTIMATE_ONE_IN = 16, 12.0
 """Where the index is asked how much it can rule out, before it is asked of the whole range."""
-_NAMES = _Size(lines=20_000, parts=4)
+_NAME_LINES, _NAME_PARTS = 20_000, 4
 """For names of attributes, which most lines have in common."""
 
 
@@ -126,8 +120,8 @@ class LogCounts:
     def attributes(self, span: TimeRange, node: Node, *, limit: int) -> list[tuple[str, int]]:
         """Names of attributes, the commonest first; of many lines those of a sample."""
         rows, stripes = self._rows_of(span, node), None
-        if rows > _NAMES.lines:
-            stripes = stripes_of(span, parts=_NAMES.parts, one_in=rows / _NAMES.lines)
+        if rows > _NAME_LINES:
+            stripes = stripes_of(span, parts=_NAME_PARTS, one_in=rows / _NAME_LINES)
         return attribute_names(
             self._columns, self._scope, span, condition_of(node), limit=limit, stripes=stripes
         )
@@ -146,9 +140,8 @@ class LogCounts:
             except QueryTooHeavy:
                 rows = self._rows_after_all(span, node)
         found: dict[str, Facet] = {}
-        for size in _FACETS:
-            one_in = max(1.0, rows * weight / size.lines)
-            stripes = stripes_of(span, parts=size.parts, one_in=one_in)
+        for lines, parts in zip(self._bounds.facet_lines, _FACET_PARTS, strict=True):
+            stripes = stripes_of(span, parts=parts, one_in=max(1.0, rows * weight / lines))
             found = self._counted(span, node, fields, stripes, limit=limit, most_rows=None)
             if all(facet.counted >= _ENOUGH_LINES for facet in found.values()):
                 break

@@ -14,6 +14,7 @@ from watchkeeper.issues import ErrorFilter, GroupBy, Intent, IssueQuery, Resolve
 from watchkeeper.issues.rates import percent
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from watchkeeper.lib.errors import Invalid, NotFound
+from watchkeeper.model import TimeRange
 from watchkeeper.store.meta import tables
 
 
@@ -265,6 +266,35 @@ def test_the_error_rate_is_errors_of_the_requests(house: House) -> None:
     assert (summary.change_pct, sum(summary.events)) == (200.0, 3)
     assert by_endpoint.groups[0].error_pct == 33.33
     assert by_endpoint.groups[1].error_pct is None
+
+
+def test_requests_of_a_long_range_are_counted_once_each(house: House) -> None:
+    some_errors(house)
+    now_ms = house.clock()
+    rows = [
+        span_row(
+            span_id=f"{n:016x}",
+            is_entry=n % 3 > 0,
+            environment="production" if n % 2 else "staging",
+            ts_ns=(now_ms - n * 7 * MINUTE_MS) * 1_000_000,
+        )
+        for n in range(1, 200)
+    ]
+    house.acceptor().accept_spans_blocking(PROJECT, rows)
+    house.digest().run_once()
+
+    for minutes in (150, 311, 700):
+        start_ms = now_ms - minutes * MINUTE_MS
+        for environment in ("", "staging"):
+            held = [
+                each
+                for each in rows
+                if start_ms <= each.ts_ns // 1_000_000 < now_ms
+                and each.is_entry
+                and environment in ("", each.environment)
+            ]
+            chosen = ErrorFilter(range=TimeRange(start_ms, now_ms), environment=environment)
+            assert house.issues.rates.summary(SCOPE, chosen).now.requests == len(held)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from tests.unit.logs.conftest import LAST_HOUR, NOW_MS, Shelf, line
@@ -11,6 +13,7 @@ from watchkeeper.logs import (
     CountBounds,
     Facet,
     LogCounts,
+    attribute_field,
     completions,
     field_named,
     parse_search,
@@ -67,6 +70,74 @@ def test_a_search_too_wide_to_count_is_counted_in_a_sample(shelf: Shelf) -> None
 
     assert not found.is_exact
     assert found.total == pytest.approx(30_000, rel=0.1)
+
+
+_LEVELS = ("debug", "info", "warn", "error", "fatal")
+
+
+@pytest.mark.parametrize("hours", [2, 5, 30])
+def test_roll_ups_by_hour_and_minute_count_every_line_of_a_range_once(
+    shelf: Shelf, hours: int
+) -> None:
+    lines = [
+        line(f"l{n}", n * 7 * MINUTE_MS, service=f"s{n % 3}", severity=_LEVELS[n % 5])
+        for n in range(300)
+    ]
+    shelf.put(*lines)
+    field = field_named("service")
+    assert field is not None
+
+    for end_ms in (NOW_MS, NOW_MS - 17 * MINUTE_MS, NOW_MS - 3 * HOUR_MS):
+        span = TimeRange(end_ms - hours * HOUR_MS - 11 * MINUTE_MS, end_ms)
+        within = [each for each in lines if span.start_ms <= each.ts_ms < span.end_ms]
+        (found,) = shelf.counts.facets(span, parse_search("level:>=warn"), [field], limit=5)
+        loud = [each for each in within if each.severity in ("warn", "error", "fatal")]
+        assert dict(found.values) == Counter(each.service for each in loud)
+
+        drawn = shelf.counts.histogram(span, Always(), buckets=2)
+        aligned = TimeRange(drawn.times_ms[0], drawn.times_ms[-1] + drawn.step_ms)
+        held = [each for each in lines if aligned.start_ms <= each.ts_ms < aligned.end_ms]
+        assert (drawn.total, drawn.is_exact) == (len(held), True)
+
+
+def test_facets_of_too_many_lines_are_of_a_sample_that_says_what_it_stands_for(
+    shelf: Shelf,
+) -> None:
+    regions = ("eu", "eu", "eu", "us", "ap")
+    shelf.put(
+        *(
+            line(f"tick {n}", n * 110, attributes={"region": regions[n * 7 % 5]})
+            for n in range(30_000)
+        )
+    )
+    bounds = CountBounds(facet_rows=4_000, facet_lines=(6_000, 12_000))
+    field = attribute_field("region")
+    assert field is not None
+
+    for query in ("tick", "*ick*"):
+        (found,) = LogCounts(shelf.columns, shelf.scope, bounds).facets(
+            LAST_HOUR, parse_search(query), [field], limit=10
+        )
+        assert not found.is_exact
+        assert found.one_in > 1.5
+        assert 500 < found.counted < 20_000
+        assert found.counted * found.one_in == pytest.approx(30_000, rel=0.15)
+        shares = {value: lines / found.counted for value, lines in found.values}
+        assert shares == pytest.approx({"eu": 0.6, "us": 0.2, "ap": 0.2}, abs=0.03)
+
+
+def test_a_sample_grows_where_few_lines_of_it_match(shelf: Shelf) -> None:
+    shelf.put(*(line(f"odd {n}" if n % 50 else "even", n * 110) for n in range(30_000)))
+    bounds = CountBounds(facet_rows=4_000, facet_lines=(3_000, 24_000))
+    field = field_named("service")
+    assert field is not None
+
+    (found,) = LogCounts(shelf.columns, shelf.scope, bounds).facets(
+        LAST_HOUR, parse_search("even"), [field], limit=10
+    )
+
+    assert found.one_in < 2
+    assert found.counted * found.one_in == pytest.approx(600, rel=0.2)
 
 
 def test_facets_of_roll_ups_are_exact_and_empty_values_are_told(shelf: Shelf) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.unit.logs.conftest import LAST_HOUR, NOW_MS, Shelf, line
@@ -249,3 +251,29 @@ def test_text_inside_words_is_found_by_an_index(shop: Shelf, query: str) -> None
     plan = "\n".join(str(row[0]) for row in shop.columns.rows(sql, condition.params))
     assert "by_trigram" in plan
     assert shop.bodies(query) == ["Connection to db-7 was reset"]
+
+
+def test_digits_inside_a_number_are_found_and_looked_up(shelf: Shelf) -> None:
+    bodies = ["order 94711037 paid", "order 4711 037 paid", "id=x4711037y", "17471103", "none"]
+    shelf.put(*(line(body, n * 1_000) for n, body in enumerate(bodies)))
+
+    assert shelf.bodies("*4711037*") == [bodies[0], bodies[2]]
+    assert shelf.bodies("body:471103") == [bodies[0], bodies[2], bodies[3]]
+    assert shelf.bodies("*711037") == [bodies[0]]
+    assert shelf.bodies("-*4711037*") == [bodies[1], bodies[3], bodies[4]]
+    assert shelf.bodies("*4711037* OR none") == [bodies[0], bodies[2], bodies[4]]
+
+
+def test_an_index_rules_out_blocks_without_the_digits(shelf: Shelf) -> None:
+    shelf.put(*(line(f"order {900_000_000 + n * 7} paid", n) for n in range(2_000)))
+
+    for digits, blocks in (("900000700", 1), ("123456789", 0)):
+        condition = condition_of(parse_search(f"*{digits}*"))
+        plan = shelf.columns.rows(
+            "EXPLAIN indexes = 1 SELECT 1 FROM logs "
+            f"WHERE project_id = {shelf.project_id} AND {condition.sql}",
+            condition.params,
+        )
+        text = " ".join(str(row[0]).strip() for row in plan)
+        after = text.split("Name: by_digits")[1]
+        assert re.search(rf"Granules: {blocks}/1\b", after), text

@@ -18,7 +18,8 @@ from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import insert_into, tables
 
 _ERRORS = """
-SELECT release, sum(events), ifNull(uniqCombined64Merge(users), 0) FROM errors_1h
+SELECT release, sum(events), ifNull(uniqCombined64Merge(users), 0)
+FROM error_totals_1h
 WHERE project_id IN {projects:Array(UInt64)} AND release IN {releases:Array(String)}
   AND bucket >= toStartOfHour(toDateTime(intDiv({start:Int64}, 1000), 'UTC'))
   AND bucket < toDateTime(intDiv({end:Int64} + 999, 1000), 'UTC')
@@ -40,7 +41,7 @@ GROUP BY project_id, release
 
 _SEEN_IN = """
 SELECT DISTINCT release FROM (
-    SELECT release FROM errors_1h
+    SELECT release FROM error_totals_1h
     WHERE project_id IN {projects:Array(UInt32)} AND environment = {environment:String}
       AND bucket >= toStartOfHour(toDateTime(intDiv({start:Int64}, 1000), 'UTC'))
       AND bucket < toDateTime(intDiv({end:Int64} + 999, 1000), 'UTC')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -58,6 +59,7 @@ _HOURLY = {
         "AND bucket < fromUnixTimestamp(intDiv({end:Int64}, 1000))"
     ),
 }
+_OF_PROJECT = {**_HOURLY, "table": "error_totals_1h"}
 _FIRST_WHOLE_DAY = "intDiv({start:Int64} + 86399999, 86400000)"
 _LAST_DAY = "intDiv({end:Int64}, 86400000)"
 _WHOLE_DAYS = f"day >= toDate({_FIRST_WHOLE_DAY}) AND day < toDate({_LAST_DAY})"
@@ -127,9 +129,12 @@ def active_in_full(
     """The same with users and slots, from the events: where a search has to read them, once."""
     group, params = _whole(merged)
     sql = f"""
-    SELECT {group} AS whole, count() AS n, {RAW["users"]},
-           sumMap([{RAW["slot"]}], [{RAW["one"]}]) AS found, found.1, found.2
-    FROM errors WHERE {where(RAW, chosen)}
+    SELECT whole, sum(k) AS n, uniqCombined64IfMerge(people), groupArray(slot), groupArray(k)
+    FROM (
+        SELECT {group} AS whole, {RAW["slot"]} AS slot, count() AS k,
+               uniqCombined64IfState(person, person != 0) AS people
+        FROM errors WHERE {where(RAW, chosen)} GROUP BY whole, slot
+    )
     GROUP BY whole ORDER BY n DESC, whole LIMIT {{most:UInt32}}
     """
     params |= params_of(scope, chosen, chosen.range, step_ms=bucket_ms(chosen.range, buckets)) | {
@@ -137,7 +142,7 @@ def active_in_full(
     }
     return {
         int(one): IssueCounts(events=int(n), users=int(users), slots=_slots(slots, events))
-        for one, n, users, _found, slots, events in columns.rows(sql, params)
+        for one, n, users, slots, events in columns.rows(sql, params)
     }
 
 
@@ -157,15 +162,20 @@ def by_issue(
     issue_of: Mapping[int, int],
     buckets: int,
     users: Mapping[int, int] | None = None,
+    beside: Executor | None = None,
 ) -> dict[int, IssueCounts]:
     """Counts of each issue in the range, which is cut into equal buckets.
 
-    issue_of: issue id by hash. users: by issue, if they are known. Over 12 hours the counts are
+    issue_of: issue id by hash. users: by issue, if they are known or not wanted. beside: where they
+    are counted at the same time. Over 12 hours the counts are
     those of the whole hours touched.
     """
     source, span = source_of(chosen)
     if users is None and (source is RAW or span.length_ms < DAYS_FROM_MS):
         return _by_issue_at_once(columns, scope, chosen, issue_of, buckets)
+    counted: Future[dict[int, int]] | None = None
+    if users is None and beside is not None:
+        counted = beside.submit(_users, columns, scope, chosen, issue_of)
     sql = f"""
     SELECT {_ISSUE} AS issue, {source["slot"]} AS slot, {source["events"]}
     FROM {source["table"]} WHERE {where(source, chosen)} GROUP BY issue, slot
@@ -174,9 +184,10 @@ def by_issue(
     slots: dict[int, dict[int, int]] = {}
     for issue, slot, events in columns.rows(sql, params, settings=settings_of(source)):
         slots.setdefault(int(issue), {})[int(slot)] = int(events)
-    people = _users(columns, scope, chosen, issue_of) if users is None else users
+    if users is None:
+        users = counted.result() if counted else _users(columns, scope, chosen, issue_of)
     return {
-        issue: IssueCounts(events=sum(each.values()), users=people.get(issue, 0), slots=each)
+        issue: IssueCounts(events=sum(each.values()), users=users.get(issue, 0), slots=each)
         for issue, each in slots.items()
     }
 
@@ -226,7 +237,7 @@ def by_level(
     columns: Columns, scope: Scope, chosen: Filter, *, step_ms: int
 ) -> list[tuple[int, str, bool, int]]:
     """(slot number, level, handled, events) over the range."""
-    source, span = source_of(chosen)
+    source, span = source_of(chosen, is_by_issue=False)
     sql = f"""
     SELECT {source["slot"]} AS slot, level, handled, {source["events"]}
     FROM {source["table"]} WHERE {where(source, chosen)} GROUP BY slot, level, handled
@@ -240,7 +251,7 @@ def over_time(
     columns: Columns, scope: Scope, chosen: Filter, *, step_ms: int
 ) -> list[tuple[int, int, int]]:
     """(slot number, events, users) over the range."""
-    source, span = source_of(chosen)
+    source, span = source_of(chosen, is_by_issue=False)
     sql = f"""
     SELECT {source["slot"]} AS slot, {source["events"]}, ifNull({source["users"]}, 0)
     FROM {source["table"]} WHERE {where(source, chosen)} GROUP BY slot
@@ -317,12 +328,16 @@ def lives(columns: Columns, scope: Scope, hashes: Sequence[int]) -> dict[int, Li
     }
 
 
-def source_of(chosen: Filter) -> tuple[Mapping[str, str], TimeRange]:
-    """The table to count from, and the range it can tell apart."""
+def source_of(chosen: Filter, *, is_by_issue: bool = True) -> tuple[Mapping[str, str], TimeRange]:
+    """The table to count from, and the range it can tell apart.
+
+    is_by_issue: False where it does not matter of which issue an event is, unless `chosen` says.
+    """
     span = chosen.range
     if span.length_ms <= RAW_UP_TO_MS or chosen.search.needs_rows:
         return RAW, span
-    return _HOURLY, TimeRange(
+    source = _HOURLY if is_by_issue or chosen.hashes is not None else _OF_PROJECT
+    return source, TimeRange(
         span.start_ms // HOUR_MS * HOUR_MS, -(-span.end_ms // HOUR_MS) * HOUR_MS
     )
 
@@ -332,13 +347,15 @@ def settings_of(source: Mapping[str, str]) -> Settings | None:
     return None if source is RAW else ALL_AT_ONCE
 
 
-def without_times(chosen: Filter) -> tuple[Mapping[str, str], TimeRange, str]:
+def without_times(
+    chosen: Filter, *, is_by_issue: bool = True
+) -> tuple[Mapping[str, str], TimeRange, str]:
     """The source, the range it can tell apart, and what stands after FROM, to count without times.
 
     A long range is made of the days that lie in it whole, and of the hours before and after.
     """
-    source, span = source_of(chosen)
-    if source is RAW or span.length_ms < DAYS_FROM_MS:
+    source, span = source_of(chosen, is_by_issue=is_by_issue)
+    if source is not _HOURLY or span.length_ms < DAYS_FROM_MS:
         return source, span, f"{source['table']} WHERE {where(source, chosen)}"
     days = where({**source, "within": _WHOLE_DAYS}, chosen)
     hours = where(source, chosen)

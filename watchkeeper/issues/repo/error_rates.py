@@ -18,6 +18,7 @@ from watchkeeper.issues.repo.counts import (
     without_times,
 )
 from watchkeeper.issues.repo.search_events import EventConditions, tag_prefix, tag_value
+from watchkeeper.lib.clock import HOUR_MS
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns
 
@@ -87,7 +88,7 @@ def top(
     chosen = _needing(chosen, by)
     if by == "feature":
         return _top_of_tag(columns, scope, chosen, tag, buckets=buckets, limit=limit)
-    source, span, rows = without_times(chosen)
+    source, span, rows = without_times(chosen, is_by_issue=by == "issue")
     users = "toUInt64(1)" if by == "user" else f"ifNull({source['users']}, 0)"
     sql = f"""
     SELECT {_FIELDS[by]} AS value, {source["events"]} AS n, {users}, sum(n) OVER () AS total
@@ -162,7 +163,7 @@ def _series(
     """(events of the range before, events by slot) of each value."""
     if not values:
         return {}
-    source, span = source_of(chosen)
+    source, span = source_of(chosen, is_by_issue=by == "issue")
     sql = f"""
     SELECT {_FIELDS[by]} AS value, if({source["earlier"]}, -1, {source["slot"]}) AS at,
            {source["events"]}
@@ -201,12 +202,14 @@ def _with_range_before(conditions: str) -> str:
 
 def totals(columns: Columns, scope: Scope, chosen: Filter) -> Totals:
     """Of the range."""
-    source, span, rows = without_times(chosen)
-    sql = f"""
-    SELECT {source["events"]}, ifNull({source["users"]}, 0), uniqExact(grouping_hash) FROM {rows}
-    """
-    params = params_of(scope, chosen, span)
-    events, users, issues = columns.rows(sql, params, settings=settings_of(source))[0]
+    source, span, rows = without_times(chosen, is_by_issue=False)
+    params, how = params_of(scope, chosen, span), settings_of(source)
+    sql = f"SELECT {source['events']}, ifNull({source['users']}, 0) FROM {rows}"
+    events, users = columns.rows(sql, params, settings=how)[0]
+    _source, _span, rows = without_times(chosen)
+    ((issues,),) = columns.rows(
+        f"SELECT uniqExact(grouping_hash) FROM {rows}", params, settings=how
+    )
     requests = 0 if chosen.search else _requests(columns, scope, chosen)
     return Totals(events=int(events), users=int(users), issues=int(issues), requests=requests)
 
@@ -217,9 +220,25 @@ project_id = {project:UInt32} AND is_entry = 1
 """
 
 
+_FIRST_HOUR = "fromUnixTimestamp(intDiv({start:Int64} + 3599999, 3600000) * 3600)"
+_LAST_HOUR = "fromUnixTimestamp(intDiv({end:Int64}, 3600000) * 3600)"
+_HOURS_FROM_MS = 3 * HOUR_MS
+"""A shorter range is counted from the spans: it has few whole hours."""
+
+
 def _requests(columns: Columns, scope: Scope, chosen: Filter) -> int:
     """Entry spans in the range, of the same environment and release."""
-    sql = f"SELECT count() FROM spans WHERE {_spans_of(chosen)}"
+    spans, hours = f"SELECT count() AS n FROM spans WHERE {_spans_of(chosen)}", ""
+    if not chosen.release and chosen.range.length_ms >= _HOURS_FROM_MS:
+        spans += f" AND (ts < {_FIRST_HOUR} OR ts >= {_LAST_HOUR})"
+        hours = f"""
+        UNION ALL SELECT sum(calls) AS n FROM operations_1h
+        WHERE project_id = {{project:UInt32}} AND category = 'entry'
+          AND bucket >= {_FIRST_HOUR} AND bucket < {_LAST_HOUR}
+        """
+        if chosen.environment:
+            hours += "AND environment = {environment:String}"
+    sql = f"SELECT sum(n) FROM ({spans} {hours})"
     return int(columns.rows(sql, params_of(scope, chosen, chosen.range))[0][0])
 
 
@@ -254,13 +273,13 @@ Leveled = Mapping[tuple[str, bool], int]
 
 def by_level(columns: Columns, scope: Scope, chosen: Filter) -> tuple[Leveled, Leveled]:
     """Users in the range, and events of the range before."""
-    source, span, rows = without_times(chosen)
+    source, span, rows = without_times(chosen, is_by_issue=False)
     sql = f"""
     SELECT level, handled, ifNull({source["users"]}, 0) FROM {rows} GROUP BY level, handled
     """
     users = columns.rows(sql, params_of(scope, chosen, span), settings=settings_of(source))
     earlier = replace(chosen, range=before(chosen.range))
-    source, span, rows = without_times(earlier)
+    source, span, rows = without_times(earlier, is_by_issue=False)
     sql = f"SELECT level, handled, {source['events']} FROM {rows} GROUP BY level, handled"
     events = columns.rows(sql, params_of(scope, earlier, span), settings=settings_of(source))
     return (

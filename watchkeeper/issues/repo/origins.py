@@ -35,7 +35,7 @@ def seen_releases(columns: Columns, scope: Scope) -> list[SeenRelease]:
     sql = """
     SELECT release, toInt64(toUnixTimestamp(min(bucket))) * 1000,
            toInt64(toUnixTimestamp(max(bucket))) * 1000 AS last, sum(events)
-    FROM errors_1h WHERE project_id = {project:UInt32} AND release != ''
+    FROM error_totals_1h WHERE project_id = {project:UInt32} AND release != ''
     GROUP BY release ORDER BY last DESC, release LIMIT {most:UInt32}
     """
     found = columns.rows(sql, {"project": scope.project_id, "most": MOST_RELEASES})

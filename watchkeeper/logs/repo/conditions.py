@@ -106,9 +106,9 @@ def _text(parts: Sequence[str], value: Values) -> str:
 def _inside(parts: Sequence[str], value: Values) -> str:
     """The body has these anywhere, in order. Long numbers are looked up in an index of theirs."""
     numbers = dict.fromkeys(number for part in parts for number in _NUMBER.findall(part))
-    hints = [f"indexHint(has({LOG_NUMBERS}, {value(number)}))" for number in numbers]
-    found = f"lower(body) LIKE {value('%' + _like(parts) + '%')}"
-    return f"({' AND '.join([*hints, found])})" if hints else found
+    found = [f"lower(body) LIKE {value('%' + _like(parts) + '%')}"]
+    found += [f"{LOG_NUMBERS} LIKE {value(f'%{number}%')}" for number in numbers]
+    return f"({' AND '.join(found)})"
 
 
 def _whole_tokens(parts: Sequence[str], at: int, part: str) -> list[str]:

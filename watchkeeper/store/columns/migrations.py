@@ -188,6 +188,10 @@ def _torn_traces(options: SchemaOptions) -> list[str]:
     ]
 
 
+_BLOCK_BY_BLOCK = "SETTINGS max_execution_time = 0, max_partitions_per_insert_block = 0"
+"""Nothing is held in memory: the engine adds up each block, and the blocks as it merges."""
+
+
 def _logs_by_hour(options: SchemaOptions) -> list[str]:
     hours = schema.local_name(log_tables.LOGS_1H.name, options.cluster)
     everywhere = schema.on_cluster(options.cluster)
@@ -196,10 +200,8 @@ def _logs_by_hour(options: SchemaOptions) -> list[str]:
     return [
         *schema.create_table(log_tables.LOGS_1H, options),
         f"TRUNCATE TABLE IF EXISTS {hours}{everywhere}",  # a step that was cut off begins anew
-        # Nothing is held in memory: the engine adds up each block, and the blocks as it merges.
         f"INSERT INTO {log_tables.LOGS_1H.name} ({names}) SELECT {taken} "
-        f"FROM {log_tables.LOGS_1M.name} "
-        "SETTINGS max_execution_time = 0, max_partitions_per_insert_block = 0",
+        f"FROM {log_tables.LOGS_1M.name} {_BLOCK_BY_BLOCK}",
         *schema.create_view(log_tables.LOGS_1H_VIEW, options),
     ]
 
@@ -208,6 +210,19 @@ def _digits_inside_numbers(options: SchemaOptions) -> list[str]:
     added = replace(log_tables.LOGS, indices=log_tables.LOG_INDICES_3)
     filled = schema.materialize(log_tables.LOGS, "INDEX by_digits", options)
     return [*schema.add_indices(added, options), filled]
+
+
+def _errors_of_projects(options: SchemaOptions) -> list[str]:
+    totals = schema.local_name(tables.ERROR_TOTALS_1H.name, options.cluster)
+    everywhere = schema.on_cluster(options.cluster)
+    names = ", ".join(column.name for column in tables.ERROR_TOTALS_1H.columns)
+    return [
+        *schema.create_table(tables.ERROR_TOTALS_1H, options),
+        f"TRUNCATE TABLE IF EXISTS {totals}{everywhere}",  # a step that was cut off begins anew
+        f"INSERT INTO {tables.ERROR_TOTALS_1H.name} ({names}) SELECT {names} "
+        f"FROM {tables.ERRORS_1H.name} {_BLOCK_BY_BLOCK}",
+        *schema.create_view(tables.ERROR_TOTALS_1H_VIEW, options),
+    ]
 
 
 MIGRATIONS = (
@@ -236,6 +251,7 @@ MIGRATIONS = (
     Migration(version=15, name="logs by hour", statements=_logs_by_hour),
     Migration(version=16, name="digits inside numbers of logs", statements=_digits_inside_numbers),
     Migration(version=17, name="sessions by hour", statements=_sessions_by_hour),
+    Migration(version=18, name="errors of projects by hour", statements=_errors_of_projects),
 )
 
 LATEST = MIGRATIONS[-1].version

@@ -15,6 +15,8 @@ from watchkeeper.store.columns.port import Columns, Params
 from watchkeeper.store.columns.schema import local_name, on_cluster
 from watchkeeper.store.columns.table import Table, View
 from watchkeeper.store.columns.tables import (
+    ERROR_TOTALS_1H,
+    ERROR_TOTALS_1H_VIEW,
     ERRORS,
     ERRORS_1D,
     ERRORS_1D_VIEW,
@@ -69,6 +71,8 @@ SUMS = (
         same=_ISSUE, people=("users",)),
     Sum(table=ERRORS_1D, view=ERRORS_1D_VIEW, source=ERRORS, bucket="day", of_row=_DAY,
         same=_ISSUE, people=("users",)),
+    Sum(table=ERROR_TOTALS_1H, view=ERROR_TOTALS_1H_VIEW, source=ERRORS, bucket="bucket",
+        of_row=_HOUR, same=("project_id",), people=("users",)),
     Sum(table=SESSIONS_1H, view=SESSIONS_1H_VIEW, source=SESSIONS, bucket="bucket", of_row=_HOUR,
         same=_RELEASE, people=("users", "crashed_users")),
 )  # fmt: skip

@@ -268,6 +268,16 @@ ERRORS_1D = replace(
 )
 """The same by day: where an issue was seen at all is read from few parts."""
 
+ERROR_TOTALS_1H = replace(
+    ERRORS_1H,
+    name="error_totals_1h",
+    columns=tuple(each for each in ERRORS_1H.columns if each.name != "grouping_hash"),
+    partition_by="toYYYYMM(bucket)",
+    order_by=tuple(name for name in ERRORS_1H.order_by if name != "grouping_hash"),
+    ttl_days=366,
+)
+"""The same of a whole project: a twentieth of the rows and more, and as few parts as months."""
+
 _TEXT = "LowCardinality(String)"
 
 SPANS = Table(
@@ -346,6 +356,7 @@ TABLES = (
     ERRORS,
     ERRORS_1H,
     ERRORS_1D,
+    ERROR_TOTALS_1H,
     LOGS,
     HISTOGRAMS,
     EXEMPLARS,
@@ -387,6 +398,19 @@ GROUP BY project_id, grouping_hash, day, level, environment, release, handled
 """,
 )
 
+ERROR_TOTALS_1H_VIEW = View(
+    name="error_totals_1h_view",
+    source="errors",
+    target="error_totals_1h",
+    select="""
+SELECT project_id, toStartOfHour(toDateTime(ts, 'UTC')) AS bucket,
+       level, environment, release, handled,
+       count() AS events, uniqCombined64State(nullIf(user_key, '')) AS users
+FROM {source}
+GROUP BY project_id, bucket, level, environment, release, handled
+""",
+)
+
 TRACES_VIEW = View(
     name="traces_view",
     source="spans",
@@ -404,6 +428,7 @@ FIRST_VIEWS = (ERRORS_1H_VIEW,)
 VIEWS = (
     *FIRST_VIEWS,
     ERRORS_1D_VIEW,
+    ERROR_TOTALS_1H_VIEW,
     TRACES_VIEW,
     *TRACE_VIEWS,
     SESSION_STATES_VIEW,

@@ -4438,7 +4438,8 @@ export interface components {
      * LogFacet
      * @description One field's commonest values. field: as the search language writes it (`attr.region`).
      *
-     *     is_exact false: counted in the newest `counted` lines only; counts are of those.
+     *     counted: lines that match and were looked at; counts are of those. is_exact false: those of
+     *     stretches all over the range, one of `sampled_one_in` equal ones; multiply to estimate.
      */
     LogFacet: {
       /** Field */
@@ -4449,6 +4450,8 @@ export interface components {
       counted: number;
       /** Is Exact */
       is_exact: boolean;
+      /** Sampled One In */
+      sampled_one_in: number;
     };
     /**
      * LogFacetValue
