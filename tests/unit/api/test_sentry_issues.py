@@ -54,6 +54,7 @@ async def test_issues_are_listed_page_by_page(world: World, owner: httpx.AsyncCl
         True, "error", "1", 1,
     )  # fmt: skip
     assert one["shortId"].startswith("WEB-")
+    assert one["permalink"].endswith(f"/o/acme/errors/{one['shortId']}?project=web")
 
 
 async def test_issues_are_resolved_muted_and_reopened(

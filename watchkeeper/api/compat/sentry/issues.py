@@ -197,6 +197,7 @@ def _address(asked: Asked) -> str:
 
 def _told(asked: Asked, org: Organisation, scope: Scope, one: IssueRow) -> dict[str, object]:
     project = next(each for each in org.projects if each.id == scope.project_id)
+    page = f"errors/{one.short_id}?project={project.slug}"
     return {
         "id": str(one.id),
         "shortId": one.short_id,
@@ -213,7 +214,7 @@ def _told(asked: Asked, org: Organisation, scope: Scope, one: IssueRow) -> dict[
         "metadata": {"type": one.type, "title": one.title},
         "type": "default" if one.type == "message" else "error",
         "numComments": one.comments,
-        "permalink": f"{asked.desk.base_url}/p/{project.id}/issues/{one.short_id}",
+        "permalink": f"{asked.desk.base_url}/o/{org.slug}/{page}",
         "project": {"id": str(project.id), "slug": project.slug, "name": project.name},
     }
 
