@@ -45,7 +45,7 @@ def get_home(
         environment=query.env,
         limit=SHOWN_ISSUES,
     )
-    asked = ask(rooms.engine, scope, span, back_ms=query.back_ms)
+    asked = ask(rooms.engine, rooms.source, scope, span, back_ms=query.back_ms)
     issues = rooms.issues.list(scope, wanted).issues
     alerts = rooms.alerts.active(scope)
     targets, history = rooms.scraper.targets(scope), asked.history()

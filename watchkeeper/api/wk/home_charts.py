@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from watchkeeper.api.wk.charts import Grid, change, instant, latest, lines
@@ -100,6 +102,19 @@ CHARTS = (
 )
 
 
+_WORD = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+
+
+def words_of(query: str) -> frozenset[str]:
+    """The words of a query, among them the names of its metrics."""
+    return frozenset(_WORD.findall(query))
+
+
+def metrics_in(query: str, among: Collection[str]) -> frozenset[str]:
+    """Which of these metrics a query names."""
+    return words_of(query).intersection(among)
+
+
 def chart(
     engine: Engine, scope: Scope, grid: Grid, plan: ChartPlan, *, end_ms: int, back_ms: int
 ) -> Chart:
@@ -147,6 +162,21 @@ def _drawn(
     )
 
 
+def unmeasured(plan: ChartPlan) -> Chart:
+    """A chart without data, which says how to have some."""
+    return Chart(
+        key=plan.key,
+        title=plan.title,
+        unit=plan.unit,
+        query=plan.queries[0],
+        value=None,
+        series=None,
+        before=None,
+        change=None,
+        empty_hint=plan.empty_hint,
+    )
+
+
 def _begun(engine: Engine, scope: Scope, plan: ChartPlan, end_ms: int) -> Chart:
     """A chart of which no step has a value yet."""
     found: list[tuple[str, float]] = []
@@ -154,14 +184,16 @@ def _begun(engine: Engine, scope: Scope, plan: ChartPlan, end_ms: int) -> Chart:
         found = [(query, value) for _, value in instant(engine, scope, query, end_ms)]
         if found:
             break
-    query, value = found[0] if found else (plan.queries[0], None)
+    if not found:
+        return unmeasured(plan)
+    query, value = found[0]
     return Chart(
         key=plan.key,
         title=plan.title,
         unit=plan.unit,
         query=query,
         value=value,
-        series=None if value is None else Points(times_ms=[end_ms], values=[value]),
+        series=Points(times_ms=[end_ms], values=[value]),
         before=None,
         change=None,
         empty_hint=plan.empty_hint,

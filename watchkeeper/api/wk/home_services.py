@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from watchkeeper.api.wk.charts import Grid, by_label, instant, latest, lines
@@ -88,13 +88,15 @@ SOURCES = (
 )
 
 
-def services(engine: Engine, scope: Scope, grid: Grid, *, end_ms: int) -> list[ServiceRow]:
+def services(
+    engine: Engine, scope: Scope, grid: Grid, sources: Iterable[Source], *, end_ms: int
+) -> list[ServiceRow]:
     """Every service that was asked anything in the range; the one that fails most comes first.
 
-    One that two sources count is told by the first of them.
+    sources: those that have data. A service that two of them count is told by the first.
     """
     found: dict[str, ServiceRow] = {}
-    for source in SOURCES:
+    for source in sources:
         for row in _of_source(engine, scope, grid, source, end_ms=end_ms):
             found.setdefault(row.name, row)
     releases = _releases(engine, scope, end_ms) if found else {}
