@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -392,3 +393,58 @@ def settled(page: Page) -> None:
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
     page.evaluate("() => document.fonts.ready.then(() => undefined)")
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 300)))")
+
+
+@pytest.fixture
+def desk(chromium: Browser, site: Site, cookies: list[Any]) -> Iterator[Visit]:
+    """A signed-in desktop, once and not in every theme and size."""
+    with context_of(chromium, site.server.url, theme="light", size=DESKTOP) as context:
+        context.add_cookies(cookies)
+        with visit(context) as here:
+            yield here
+
+
+def test_a_row_has_a_menu_that_keys_open_and_that_narrows_the_list(desk: Visit) -> None:
+    page = desk.page
+    page.goto("/o/acme/explore/metrics?q=node_load")
+    expect(page.get_by_role("cell", name="node_load1 ").first).to_be_visible()
+
+    page.keyboard.press("j")
+    expect(page.locator("tr.chosen")).to_contain_text("node_load1")
+    page.keyboard.press(".")
+    menu = page.get_by_role("menu")
+    expect(menu).to_have_accessible_name("node_load1")
+    expect(menu.get_by_role("menuitem", name="Open", exact=False).first).to_be_focused()
+    page.keyboard.press("f")
+    expect(menu.get_by_role("menuitem", name="Filter to names with node_")).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(menu).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"[?&]q=node_(&|$)"))
+    expect(page.get_by_label("Find a metric")).to_have_value("node_")
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys")
+    expect(keys.get_by_role("region", name="On this page")).to_contain_text("Next, previous metric")
+    assert desk.troubles == []
+
+
+def test_a_drag_zooms_and_z_goes_back(desk: Visit) -> None:
+    page = desk.page
+    page.goto("/o/acme/home?vs=day")
+    canvas = page.locator(".home-charts canvas").first
+    expect(canvas).to_be_visible()
+    box = canvas.bounding_box()
+    assert box is not None
+    left, top = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    page.mouse.move(left, top)
+    page.mouse.down()
+    page.mouse.move(left + 60, top, steps=3)
+    page.mouse.up()
+
+    expect(page).to_have_url(re.compile(r"from=\d{4}-.*&to=\d{4}-.*&vs=day"))
+    page.keyboard.press("z")
+    expect(page).to_have_url(re.compile(r"/home\?vs=day$"))
+    page.keyboard.press("z")
+    expect(page.get_by_role("status").last).to_contain_text("Nothing is zoomed")
+    assert desk.troubles == []

@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { type Scope, useSetRange } from "@/api/scope";
 import { browserZone, writePreference } from "@/lib/preferences";
 import { PRESETS, parseRange } from "@/lib/time";
@@ -9,6 +9,9 @@ export function RangeForm({ scope, onDone }: { scope: Scope; onDone: () => void 
   const [text, setText] = useState("");
   const [error, setError] = useState<string | null>(null);
   const setRange = useSetRange();
+  const form = useRef<HTMLFormElement>(null);
+  // Its code comes after the layer it stands in, which has looked for what to focus by then.
+  useEffect(() => form.current?.querySelector("input")?.focus(), []);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     const range = parseRange(text, Date.now(), scope.zone);
@@ -20,10 +23,9 @@ export function RangeForm({ scope, onDone }: { scope: Scope; onDone: () => void 
     onDone();
   };
   return (
-    <form className="range-pop" onSubmit={submit}>
+    <form ref={form} className="range-pop" onSubmit={submit}>
       <TextField
         label="Range"
-        data-autofocus
         placeholder="6h, 2d ago to now, 20 Nov 09:34–10:34"
         autoComplete="off"
         value={text}

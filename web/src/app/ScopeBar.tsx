@@ -1,5 +1,5 @@
 import { useMatches } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { type LiveState, useLiveStatus } from "@/api/live";
 import { useProjectChoice, useProjects } from "@/api/project-choice";
 import { type Scope, usePreference, useSearchState } from "@/api/scope";
@@ -9,11 +9,14 @@ import type { RoomPage, ScopeUse } from "@/lib/room";
 import { endsNow, rangeLabel } from "@/lib/time";
 import { coarse } from "@/lib/units";
 import { useNow } from "@/ui/Ago";
-import { Button, SelectField, TextField } from "@/ui/controls";
-import { Dialog } from "@/ui/Dialog";
+import { Button, TextField } from "@/ui/controls";
 import { Icon } from "@/ui/Icon";
 import { MenuItem, Popover } from "@/ui/Menu";
-import { RangeForm } from "./RangeForm";
+
+const RangeForm = lazy(() => import("./RangeForm").then((one) => ({ default: one.RangeForm })));
+const PhoneScopeDialog = lazy(() =>
+  import("./PhoneScopeDialog").then((one) => ({ default: one.PhoneScopeDialog })),
+);
 
 interface ScopeBarProps {
   scope: Scope;
@@ -176,7 +179,11 @@ function RangeMenu({
         </>
       }
     >
-      {(close) => <RangeForm scope={scope} onDone={close} />}
+      {(close) => (
+        <Suspense fallback={<div className="range-pop" style={{ minHeight: 240 }} />}>
+          <RangeForm scope={scope} onDone={close} />
+        </Suspense>
+      )}
     </Popover>
   );
 }
@@ -273,14 +280,7 @@ function Named({ text }: { text: string }): ReactNode {
 function PhoneScope({ scope, use }: { scope: Scope; use: Uses }): ReactNode {
   const [isOpen, setOpen] = useState(false);
   const { state } = useLiveStatus();
-  const [{ vs = "" }, change] = useSearchState();
-  const choose = useProjectChoice();
-  const all = useProjects();
   const label = rangeLabel(scope.range, useNow(), scope.zone);
-  const environments = [
-    { value: "", label: "All environments" },
-    ...scope.project.environments.map((env) => ({ value: env, label: env })),
-  ];
   return (
     <span className="only-s">
       <button
@@ -296,39 +296,11 @@ function PhoneScope({ scope, use }: { scope: Scope; use: Uses }): ReactNode {
         </span>
         <Icon name="down" />
       </button>
-      <Dialog title="Scope and time" open={isOpen} onClose={() => setOpen(false)}>
-        <SelectField
-          label="Project"
-          value={String(scope.project.id)}
-          options={all.map(({ project }) => ({ value: String(project.id), label: project.name }))}
-          onChange={(id) => choose(Number(id))}
-        />
-        {use.environment === true ? (
-          <SelectField
-            label="Environment"
-            value={scope.environment ?? ""}
-            options={environments}
-            onChange={(env) => change({ env: env || undefined })}
-          />
-        ) : null}
-        {use.range === true ? (
-          <RangeForm scope={scope} onDone={() => setOpen(false)} />
-        ) : (
-          <p className="faint s">{use.range}</p>
-        )}
-        {use.compare === true ? (
-          <SelectField
-            label="Compare with"
-            value={vs}
-            options={[
-              { value: "", label: "nothing" },
-              ...COMPARISONS.map(({ value, label: name }) => ({ value, label: name })),
-            ]}
-            onChange={(value) => change({ vs: value || undefined })}
-          />
-        ) : null}
-        <p className="faint s">{label.detail}</p>
-      </Dialog>
+      {isOpen ? (
+        <Suspense fallback={null}>
+          <PhoneScopeDialog scope={scope} use={use} onClose={() => setOpen(false)} />
+        </Suspense>
+      ) : null}
     </span>
   );
 }

@@ -46,10 +46,14 @@ function Targets({ targets, zone }: { targets: readonly TargetState[]; zone: str
     {
       head: "Target",
       cell: (one) => (
-        <span className="nm" title={one.url}>
+        <span className="nm scraped" title={one.url}>
           <Glyph status={STATUS[one.health]} label={one.health} />
-          <span className="m">{one.job}</span>
-          <span className="muted">{one.instance}</span>
+          <span className="stack-2">
+            <span className="trunc">
+              <span className="m">{one.job}</span> <span className="muted">{one.instance}</span>
+            </span>
+            {one.last_error ? <span className="crit s">{one.last_error}</span> : null}
+          </span>
         </span>
       ),
     },
@@ -75,24 +79,14 @@ function Targets({ targets, zone }: { targets: readonly TargetState[]; zone: str
         one.last_scrape_ms === null ? "never" : <Ago atMs={one.last_scrape_ms} zone={zone} />,
     },
   ];
-  const failing = targets.filter((one) => one.last_error !== "");
   return (
-    <>
-      <Table
-        label="Targets"
-        rows={targets}
-        rowKey={(one) => `${one.job} ${one.url}`}
-        columns={columns}
-        empty=""
-      />
-      {failing.map((one) => (
-        <p className="key-row crit s" key={`${one.job} ${one.url}`}>
-          <span>
-            <b className="m">{one.job}</b>: {one.last_error}
-          </span>
-        </p>
-      ))}
-    </>
+    <Table
+      label="Targets"
+      rows={targets}
+      rowKey={(one) => `${one.job} ${one.url}`}
+      columns={columns}
+      empty=""
+    />
   );
 }
 
