@@ -7,12 +7,14 @@ DATA_DIR ?= data
 N ?= 50
 FILES ?=
 FUZZ ?=
+OPTIONS ?=
 
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-input
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: run setup test check fix web docs lock promqltest fuzz clean \
-	bench bench-footprint bench-crash bench-spool bench-scrape bench-spans bench-errors bench-pages
+BENCHES := $(addprefix bench-,crash errors footprint logs metrics pages scrape spans spool)
+
+.PHONY: run setup test check fix web docs lock promqltest fuzz clean bench $(BENCHES)
 
 run: setup
 	@exec $(BIN)/watchkeeper serve --listen $(LISTEN) --data-dir $(DATA_DIR)
@@ -30,14 +32,12 @@ $(VENV)/.python:
 	@touch $@
 
 $(VENV)/.run-ready: $(VENV)/.python requirements.lock
-	@echo "Installing locked packages"
-	@$(PIP) --require-hashes -r requirements.lock
+	@$(BIN)/python tools/install_locked.py requirements.lock "Installing the server's packages"
 	@WK_SKIP_WEB=1 $(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.test-ready: $(VENV)/.run-ready requirements-dev.lock
-	@echo "Installing the tools for tests"
-	@$(PIP) --require-hashes -r requirements-dev.lock
+	@$(BIN)/python tools/install_locked.py requirements-dev.lock "Installing the tools for tests"
 	@touch $@
 
 # The web UI, with the system's Node >= 20 or one that pip brings.
@@ -70,28 +70,13 @@ promqltest: $(VENV)/.test-ready
 fuzz: $(VENV)/.test-ready
 	@$(BIN)/python -m tests.fuzz $(FUZZ)
 
+# `make bench-metrics OPTIONS="--seconds 20 query"`.
 bench: bench-footprint bench-spool bench-scrape bench-spans bench-crash
 
-bench-footprint: $(VENV)/.test-ready web
-	@$(BIN)/python -m bench.footprint
+bench-crash: OPTIONS = --kills $(N)
 
-bench-crash: $(VENV)/.test-ready web
-	@$(BIN)/python -m bench.crash --kills $(N)
-
-bench-scrape: $(VENV)/.test-ready web
-	@$(BIN)/python -m bench.scrape
-
-bench-errors: $(VENV)/.test-ready web
-	@$(BIN)/python -m bench.errors
-
-bench-spool: $(VENV)/.test-ready web
-	@$(BIN)/python -m bench.spool
-
-bench-spans: $(VENV)/.test-ready web
-	@$(BIN)/python -m bench.spans
-
-bench-pages: $(VENV)/.test-ready web
-	@$(BIN)/python -m bench.pages
+$(BENCHES): bench-%: $(VENV)/.test-ready web
+	@$(BIN)/python -m bench.$* $(OPTIONS)
 
 clean:
 	@rm -rf $(VENV) web/node_modules web/dist watchkeeper/api/assets .test-servers .bench
