@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Integer, String, Table, Text, UniqueConstraint, text
 
 from watchkeeper.store.meta.shape import Ms, id_column, metadata, ref_column
 
@@ -34,9 +34,9 @@ monitor_environments = Table(
     Column("run_ms", Ms),
     Column("failures", Integer, nullable=False),
     Column("incident_ms", Ms),
-    Column("incident_event", String(32), nullable=False, server_default=""),
+    Column("incident_event", String(32), nullable=False, server_default=text("''")),
     Column("recoveries", Integer, nullable=False, server_default="0"),
-    Column("pending", String(16), nullable=False, server_default=""),
+    Column("pending", String(16), nullable=False, server_default=text("''")),
     Column("pending_ms", Ms, nullable=False, server_default="0"),
     UniqueConstraint("monitor_id", "environment"),
 )

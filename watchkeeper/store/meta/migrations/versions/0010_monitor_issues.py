@@ -11,11 +11,11 @@ def upgrade() -> None:
     table = "monitor_environments"
     op.add_column(table, sa.Column("incident_ms", sa.BigInteger(), nullable=True))
     op.add_column(
-        table, sa.Column("incident_event", sa.String(length=32), server_default="", nullable=False)
+        table, sa.Column("incident_event", sa.String(length=32), server_default=sa.text("''"), nullable=False)
     )
     op.add_column(table, sa.Column("recoveries", sa.Integer(), server_default="0", nullable=False))
     op.add_column(
-        table, sa.Column("pending", sa.String(length=16), server_default="", nullable=False)
+        table, sa.Column("pending", sa.String(length=16), server_default=sa.text("''"), nullable=False)
     )
     op.add_column(
         table, sa.Column("pending_ms", sa.BigInteger(), server_default="0", nullable=False)
