@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.unit.api.conftest import World
-from watchkeeper.api.wk.log_streams import tail_text
+from watchkeeper.api.wk.logs.streams import tail_text
 from watchkeeper.lib.clock import HOUR_MS
 from watchkeeper.logs import LogSearches, parse_search
 from watchkeeper.model import LiveEvent, LiveTopic, Role, Scope

@@ -209,7 +209,7 @@ def test_exemplars_of_what_an_expression_selects(client: httpx.Client) -> None:
         }
     ]
     all_of_it = client.get("/api/v1/query_exemplars", params={"query": "requests_total"})
-    assert len(data(all_of_it)) == 1
+    assert len(all_of_it.json()["data"]) == 1
     backwards = {"query": "up", "start": "20", "end": "10"}
     assert client.post("/api/v1/query_exemplars", data=backwards).status_code == 400
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -63,11 +64,12 @@ class Door:
 class Bench:
     """An acceptor with small limits, and what it put into the spool."""
 
-    def __init__(self, directory: Path, **options: int) -> None:
+    def __init__(self, directory: Path, *, is_pushed: bool = False, **limits: int) -> None:
         self.world = World(directory)
         self.clock = self.world.clock
-        told = {"max_per_metric": 2, "max_per_project": 1_000, **options}
-        self.registry = SeriesRegistry(SeriesOptions(lane="edge", salt=b"s", **told))
+        told: dict[str, int] = {"max_per_metric": 2, "max_per_project": 1_000, **limits}
+        options = partial(SeriesOptions, lane="edge", salt=b"s", is_pushed=is_pushed)
+        self.registry = SeriesRegistry(options(**told))
         self.door = Door(self.world.spool)
         self.acceptor = Acceptor(
             spool=self.door,

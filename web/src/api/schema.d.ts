@@ -76,6 +76,158 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/wk/projects/{project_id}/setup": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Setup
+     * @description Addresses and keys, the sources seen, the latest refused requests. Needs role member.
+     */
+    get: operations["get_setup"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/test-error": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send Test Error
+     * @description Send an error down the road that an SDK's errors take. Needs role member.
+     */
+    post: operations["send_test_error"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/orgs/{org}/members": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Members
+     * @description Everybody in the organisation.
+     */
+    get: operations["list_members"];
+    put?: never;
+    /**
+     * Add Member
+     * @description Add a person. Needs role admin.
+     */
+    post: operations["add_member"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/orgs/{org}/members/{user_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Remove Member
+     * @description Remove a member. Needs role admin; the last owner stays.
+     */
+    delete: operations["remove_member"];
+    options?: never;
+    head?: never;
+    /**
+     * Change Member
+     * @description Change a member's role. Needs role admin; an owner's needs owner.
+     */
+    patch: operations["change_member"];
+    trace?: never;
+  };
+  "/api/wk/orgs/{org}/tokens": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Tokens
+     * @description Tokens that are not revoked: an admin sees all, others their own.
+     */
+    get: operations["list_tokens"];
+    put?: never;
+    /**
+     * Create Token
+     * @description Make a token; its secret is in this answer and nowhere else.
+     */
+    post: operations["create_token"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/orgs/{org}/tokens/{token_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Revoke Token
+     * @description Stop a token at once.
+     */
+    delete: operations["revoke_token"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/orgs/{org}/audit": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Audit
+     * @description The audit log, newest first, a page at a time. Needs role admin.
+     */
+    get: operations["list_audit"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/wk/orgs/{org}/projects": {
     parameters: {
       query?: never;
@@ -118,46 +270,6 @@ export interface paths {
      * @description Rename a project, move its time zone or choose how errors are grouped. Needs role admin.
      */
     patch: operations["change_project"];
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/setup": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Get Setup
-     * @description Addresses and keys, the sources seen, the latest refused requests. Needs role member.
-     */
-    get: operations["get_setup"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/test-error": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /**
-     * Send Test Error
-     * @description Send an error down the road that an SDK's errors take. Needs role member.
-     */
-    post: operations["send_test_error"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
     trace?: never;
   };
   "/api/wk/projects/{project_id}/keys": {
@@ -224,7 +336,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/api/wk/orgs/{org}/tokens": {
+  "/api/wk/projects/{project_id}/privacy": {
     parameters: {
       query?: never;
       header?: never;
@@ -232,23 +344,23 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * List Tokens
-     * @description Tokens that are not revoked: an admin sees all, others their own.
+     * Get Privacy
+     * @description What the project hides, hashes and keeps beyond the defaults.
      */
-    get: operations["list_tokens"];
-    put?: never;
+    get: operations["get_privacy"];
     /**
-     * Create Token
-     * @description Make a token; its secret is in this answer and nowhere else.
+     * Put Privacy
+     * @description Set the rules. They hold within a second, for what comes from then on. Needs role admin.
      */
-    post: operations["create_token"];
+    put: operations["put_privacy"];
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
     patch?: never;
     trace?: never;
   };
-  "/api/wk/orgs/{org}/tokens/{token_id}": {
+  "/api/wk/projects/{project_id}/privacy/preview": {
     parameters: {
       query?: never;
       header?: never;
@@ -257,18 +369,18 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    post?: never;
     /**
-     * Revoke Token
-     * @description Stop a token at once.
+     * Preview Privacy
+     * @description What rules would do to a sample; nothing is saved.
      */
-    delete: operations["revoke_token"];
+    post: operations["preview_privacy"];
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
     trace?: never;
   };
-  "/api/wk/orgs/{org}/members": {
+  "/api/wk/projects/{project_id}/retention": {
     parameters: {
       query?: never;
       header?: never;
@@ -276,23 +388,65 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * List Members
-     * @description Everybody in the organisation.
+     * Get Retention
+     * @description For how many days each signal is kept.
      */
-    get: operations["list_members"];
-    put?: never;
+    get: operations["get_retention"];
     /**
-     * Add Member
-     * @description Add a person. Needs role admin.
+     * Put Retention
+     * @description Keep signals for other days than the server does. Needs role admin.
+     *
+     *     What is older than a shorter policy is deleted within hours, a few days of rows at a time.
      */
-    post: operations["add_member"];
+    put: operations["put_retention"];
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
     patch?: never;
     trace?: never;
   };
-  "/api/wk/orgs/{org}/members/{user_id}": {
+  "/api/wk/projects/{project_id}/retention/sizes": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Retention Sizes
+     * @description What each signal of the project takes on disk now.
+     */
+    get: operations["get_retention_sizes"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/erasures/last": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Last Erasure
+     * @description How far the last erasure is. Needs role admin.
+     */
+    get: operations["get_last_erasure"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/erasures": {
     parameters: {
       query?: never;
       header?: never;
@@ -301,22 +455,20 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    post?: never;
     /**
-     * Remove Member
-     * @description Remove a member. Needs role admin; the last owner stays.
+     * Start Erasure
+     * @description Begin to erase a person from this project, or to look what that would take.
+     *
+     *     It goes on in the background; one at a time on a server. Needs role admin.
      */
-    delete: operations["remove_member"];
+    post: operations["start_erasure"];
+    delete?: never;
     options?: never;
     head?: never;
-    /**
-     * Change Member
-     * @description Change a member's role. Needs role admin; an owner's needs owner.
-     */
-    patch: operations["change_member"];
+    patch?: never;
     trace?: never;
   };
-  "/api/wk/orgs/{org}/audit": {
+  "/api/wk/orgs/{org}/data-health": {
     parameters: {
       query?: never;
       header?: never;
@@ -324,10 +476,12 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * List Audit
-     * @description The audit log, newest first, a page at a time. Needs role admin.
+     * Get Data Health
+     * @description Queues, drops by reason, sizes and processes of this server. Needs role member.
+     *
+     *     Counters are those that the server's processes wrote about themselves, at most 30 s old.
      */
-    get: operations["list_audit"];
+    get: operations["get_data_health"];
     put?: never;
     post?: never;
     delete?: never;
@@ -862,6 +1016,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/wk/projects/{project_id}/events/{event_id}/attachments": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Attachments
+     * @description The files that came with an event.
+     */
+    get: operations["list_attachments"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/events/{event_id}/attachments/{number}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Download Attachment
+     * @description One file, as a download whatever it calls itself: what an app sends must not run here.
+     */
+    get: operations["download_attachment"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/wk/projects/{project_id}/releases/{version}/health": {
     parameters: {
       query?: never;
@@ -1220,6 +1414,50 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/wk/projects/{project_id}/monitors": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Monitors
+     * @description Every scheduled job that ever checked in; its runs of the last 24 hours by default.
+     */
+    get: operations["list_monitors"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/monitors/{slug}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Monitor
+     * @description One scheduled job and its runs.
+     */
+    get: operations["get_monitor"];
+    put?: never;
+    post?: never;
+    /**
+     * Delete Monitor
+     * @description Stop waiting for a job. Its check-ins stay, and the next one makes it anew. Needs member.
+     */
+    delete: operations["delete_monitor"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/wk/projects/{project_id}/targets": {
     parameters: {
       query?: never;
@@ -1413,7 +1651,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/api/wk/projects/{project_id}/live": {
+  "/api/wk/projects/{project_id}/logs/queries": {
     parameters: {
       query?: never;
       header?: never;
@@ -1421,10 +1659,54 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Stream Live
-     * @description Events named samples, issues, alerts, targets, logs or setup; data: JSON facts.
+     * List Log Queries
+     * @description Saved queries by name, with where their counters stand.
      */
-    get: operations["stream_live"];
+    get: operations["list_log_queries"];
+    put?: never;
+    /**
+     * Create Log Query
+     * @description Save a query; lines received from now on are counted. Needs role member.
+     */
+    post: operations["create_log_query"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/logs/queries/{query_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Delete Log Query
+     * @description Forget a saved query; its series ends. Needs role member.
+     */
+    delete: operations["delete_log_query"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/logs/tail": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Tail Logs
+     * @description Server-sent events `lines`, each a LogTailBatch, within a second of the lines' arrival.
+     */
+    get: operations["tail_logs"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1433,7 +1715,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/api/wk/orgs/{org}/data-health": {
+  "/api/wk/projects/{project_id}/logs/export": {
     parameters: {
       query?: never;
       header?: never;
@@ -1441,12 +1723,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Data Health
-     * @description Queues, drops by reason, sizes and processes of this server. Needs role member.
-     *
-     *     Counters are those that the server's processes wrote about themselves, at most 30 s old.
+     * Export Logs
+     * @description Lines as a file: a JSON object a line, or CSV with attributes as JSON in the last column.
      */
-    get: operations["get_data_health"];
+    get: operations["export_logs"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1455,7 +1735,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/api/wk/projects/{project_id}/events/{event_id}/attachments": {
+  "/api/wk/projects/{project_id}/logs": {
     parameters: {
       query?: never;
       header?: never;
@@ -1463,10 +1743,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * List Attachments
-     * @description The files that came with an event.
+     * List Logs
+     * @description A page of lines. The last hour if no range is given.
      */
-    get: operations["list_attachments"];
+    get: operations["list_logs"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1475,7 +1755,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/api/wk/projects/{project_id}/events/{event_id}/attachments/{number}": {
+  "/api/wk/projects/{project_id}/logs/histogram": {
     parameters: {
       query?: never;
       header?: never;
@@ -1483,10 +1763,131 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Download Attachment
-     * @description One file, as a download whatever it calls itself: what an app sends must not run here.
+     * Get Log Histogram
+     * @description Lines a bucket and severity; what takes too long to count is counted in a sample.
      */
-    get: operations["download_attachment"];
+    get: operations["get_log_histogram"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/logs/facets": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Log Facets
+     * @description The commonest values of fields among the lines that match.
+     */
+    get: operations["get_log_facets"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/logs/completion": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Complete Log Search
+     * @description What may stand at the text cursor, from the lines of the range.
+     */
+    get: operations["complete_log_search"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/logs/patterns": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Log Patterns
+     * @description Lines that say the same, the commonest first.
+     */
+    get: operations["list_log_patterns"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/logs/related": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Related Logs
+     * @description Lines of a trace or request, oldest first, in every project of this one's organisation that
+     *     the caller may see.
+     */
+    get: operations["list_related_logs"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/logs/lines/{line_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Log Line
+     * @description One line by its id.
+     */
+    get: operations["get_log_line"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/wk/projects/{project_id}/logs/lines/{line_id}/context": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Log Context
+     * @description Lines before and after one, of the same service and host (or file).
+     */
+    get: operations["get_log_context"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1885,7 +2286,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/api/wk/projects/{project_id}/logs/queries": {
+  "/api/wk/projects/{project_id}/live": {
     parameters: {
       query?: never;
       header?: never;
@@ -1893,414 +2294,13 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * List Log Queries
-     * @description Saved queries by name, with where their counters stand.
+     * Stream Live
+     * @description Events named samples, issues, alerts, targets, logs or setup; data: JSON facts.
      */
-    get: operations["list_log_queries"];
-    put?: never;
-    /**
-     * Create Log Query
-     * @description Save a query; lines received from now on are counted. Needs role member.
-     */
-    post: operations["create_log_query"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/logs/queries/{query_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    /**
-     * Delete Log Query
-     * @description Forget a saved query; its series ends. Needs role member.
-     */
-    delete: operations["delete_log_query"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/logs/tail": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Tail Logs
-     * @description Server-sent events `lines`, each a LogTailBatch, within a second of the lines' arrival.
-     */
-    get: operations["tail_logs"];
+    get: operations["stream_live"];
     put?: never;
     post?: never;
     delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/logs/export": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Export Logs
-     * @description Lines as a file: a JSON object a line, or CSV with attributes as JSON in the last column.
-     */
-    get: operations["export_logs"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/logs": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * List Logs
-     * @description A page of lines. The last hour if no range is given.
-     */
-    get: operations["list_logs"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/logs/histogram": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Get Log Histogram
-     * @description Lines a bucket and severity; what takes too long to count is counted in a sample.
-     */
-    get: operations["get_log_histogram"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/logs/facets": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Get Log Facets
-     * @description The commonest values of fields among the lines that match.
-     */
-    get: operations["get_log_facets"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/logs/completion": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Complete Log Search
-     * @description What may stand at the text cursor, from the lines of the range.
-     */
-    get: operations["complete_log_search"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/logs/patterns": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * List Log Patterns
-     * @description Lines that say the same, the commonest first.
-     */
-    get: operations["list_log_patterns"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/logs/related": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * List Related Logs
-     * @description Lines of a trace or request, oldest first, in every project of this one's organisation that
-     *     the caller may see.
-     */
-    get: operations["list_related_logs"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/logs/lines/{line_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Get Log Line
-     * @description One line by its id.
-     */
-    get: operations["get_log_line"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/logs/lines/{line_id}/context": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Get Log Context
-     * @description Lines before and after one, of the same service and host (or file).
-     */
-    get: operations["get_log_context"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/privacy": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Get Privacy
-     * @description What the project hides, hashes and keeps beyond the defaults.
-     */
-    get: operations["get_privacy"];
-    /**
-     * Put Privacy
-     * @description Set the rules. They hold within a second, for what comes from then on. Needs role admin.
-     */
-    put: operations["put_privacy"];
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/privacy/preview": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /**
-     * Preview Privacy
-     * @description What rules would do to a sample; nothing is saved.
-     */
-    post: operations["preview_privacy"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/retention": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Get Retention
-     * @description For how many days each signal is kept.
-     */
-    get: operations["get_retention"];
-    /**
-     * Put Retention
-     * @description Keep signals for other days than the server does. Needs role admin.
-     *
-     *     What is older than a shorter policy is deleted within hours, a few days of rows at a time.
-     */
-    put: operations["put_retention"];
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/retention/sizes": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Get Retention Sizes
-     * @description What each signal of the project takes on disk now.
-     */
-    get: operations["get_retention_sizes"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/erasures/last": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Get Last Erasure
-     * @description How far the last erasure is. Needs role admin.
-     */
-    get: operations["get_last_erasure"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/erasures": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /**
-     * Start Erasure
-     * @description Begin to erase a person from this project, or to look what that would take.
-     *
-     *     It goes on in the background; one at a time on a server. Needs role admin.
-     */
-    post: operations["start_erasure"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/monitors": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * List Monitors
-     * @description Every scheduled job that ever checked in; its runs of the last 24 hours by default.
-     */
-    get: operations["list_monitors"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/wk/projects/{project_id}/monitors/{slug}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Get Monitor
-     * @description One scheduled job and its runs.
-     */
-    get: operations["get_monitor"];
-    put?: never;
-    post?: never;
-    /**
-     * Delete Monitor
-     * @description Stop waiting for a job. Its check-ins stay, and the next one makes it anew. Needs member.
-     */
-    delete: operations["delete_monitor"];
     options?: never;
     head?: never;
     patch?: never;
@@ -7909,134 +7909,6 @@ export interface operations {
       };
     };
   };
-  create_project: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        org: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["NewProjectBody"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ProjectAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  get_project: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ProjectAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  change_project: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["ProjectPatch"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ProjectAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
   get_setup: {
     parameters: {
       query?: never;
@@ -8095,301 +7967,6 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["TestErrorAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  list_keys: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["KeysAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  create_key: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["NewKeyBody"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["KeyAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  change_key: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        project_id: number;
-        key_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["KeyPatch"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["KeyAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  rotate_key: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        project_id: number;
-        key_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["KeyAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  list_tokens: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        org: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["TokensAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  create_token: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        org: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["NewTokenBody"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["NewTokenAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  revoke_token: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        org: string;
-        token_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Done"];
         };
       };
       /** @description The request was refused. */
@@ -8582,6 +8159,131 @@ export interface operations {
       };
     };
   };
+  list_tokens: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        org: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TokensAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  create_token: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        org: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewTokenBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["NewTokenAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  revoke_token: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        org: string;
+        token_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Done"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
   list_audit: {
     parameters: {
       query?: {
@@ -8602,6 +8304,680 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["AuditAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  create_project: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        org: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewProjectBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProjectAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_project: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProjectAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  change_project: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ProjectPatch"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProjectAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_keys: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["KeysAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  create_key: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewKeyBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["KeyAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  change_key: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+        key_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["KeyPatch"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["KeyAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  rotate_key: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+        key_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["KeyAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_privacy: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PolicyAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  put_privacy: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PolicyBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PolicyAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  preview_privacy: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PreviewBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PreviewAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_retention: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RetentionAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  put_retention: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RetentionBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RetentionAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_retention_sizes: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SizesAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_last_erasure: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LastErasureAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  start_erasure: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ErasureBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErasureAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_data_health: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        org: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DataHealthAnswer"];
         };
       };
       /** @description The request was refused. */
@@ -10029,6 +10405,89 @@ export interface operations {
       };
     };
   };
+  list_attachments: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        event_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AttachmentsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  download_attachment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        event_id: string;
+        number: number;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/octet-stream": unknown;
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
   get_release_health: {
     parameters: {
       query?: {
@@ -10939,6 +11398,139 @@ export interface operations {
       };
     };
   };
+  list_monitors: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MonitorsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_monitor: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        env?: string;
+      };
+      header?: never;
+      path: {
+        slug: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MonitorPageAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  delete_monitor: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        slug: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Done"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
   list_targets: {
     parameters: {
       query?: never;
@@ -11404,9 +11996,140 @@ export interface operations {
       };
     };
   };
-  stream_live: {
+  list_log_queries: {
     parameters: {
       query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogQueriesAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  create_log_query: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["LogQueryBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogQueryAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  delete_log_query: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        query_id: number;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Done"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  tail_logs: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+      };
       header?: never;
       path: {
         project_id: number;
@@ -11422,6 +12145,7 @@ export interface operations {
         };
         content: {
           "text/event-stream": string;
+          "application/json": components["schemas"]["LogTailBatch"];
         };
       };
       /** @description The request was refused. */
@@ -11444,52 +12168,20 @@ export interface operations {
       };
     };
   };
-  get_data_health: {
+  export_logs: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        format?: "ndjson" | "csv";
+        order?: "newest" | "oldest";
+        limit?: number;
+      };
       header?: never;
       path: {
-        org: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["DataHealthAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  list_attachments: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        event_id: string;
         project_id: number;
       };
       cookie?: never;
@@ -11502,7 +12194,8 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["AttachmentsAnswer"];
+          "application/x-ndjson": string;
+          "text/csv": string;
         };
       };
       /** @description The request was refused. */
@@ -11525,13 +12218,20 @@ export interface operations {
       };
     };
   };
-  download_attachment: {
+  list_logs: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        cursor?: string | null;
+        limit?: number;
+        order?: "newest" | "oldest";
+      };
       header?: never;
       path: {
-        event_id: string;
-        number: number;
         project_id: number;
       };
       cookie?: never;
@@ -11544,7 +12244,327 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/octet-stream": unknown;
+          "application/json": components["schemas"]["LogsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_log_histogram: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        buckets?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogHistogram"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_log_facets: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        field?: string[];
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogFacetsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  complete_log_search: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        position?: number | null;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogCompletionsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_log_patterns: {
+    parameters: {
+      query?: {
+        /** @description Unix ms */
+        from?: number | null;
+        /** @description Unix ms */
+        to?: number | null;
+        q?: string;
+        since?: number | null;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogPatternsAnswer"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  list_related_logs: {
+    parameters: {
+      query?: {
+        trace_id?: string;
+        request_id?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogLine"][];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_log_line: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        line_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogLine"];
+        };
+      };
+      /** @description The request was refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description The server could not answer; see X-Request-Id. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  get_log_context: {
+    parameters: {
+      query?: {
+        before?: number;
+        after?: number;
+        by?: ("service" | "host" | "file")[];
+      };
+      header?: never;
+      path: {
+        line_id: string;
+        project_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogContextAnswer"];
         };
       };
       /** @description The request was refused. */
@@ -12613,140 +13633,9 @@ export interface operations {
       };
     };
   };
-  list_log_queries: {
+  stream_live: {
     parameters: {
       query?: never;
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["LogQueriesAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  create_log_query: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["LogQueryBody"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["LogQueryAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  delete_log_query: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        query_id: number;
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Done"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  tail_logs: {
-    parameters: {
-      query?: {
-        /** @description Unix ms */
-        from?: number | null;
-        /** @description Unix ms */
-        to?: number | null;
-        q?: string;
-      };
       header?: never;
       path: {
         project_id: number;
@@ -12762,895 +13651,6 @@ export interface operations {
         };
         content: {
           "text/event-stream": string;
-          "application/json": components["schemas"]["LogTailBatch"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  export_logs: {
-    parameters: {
-      query?: {
-        /** @description Unix ms */
-        from?: number | null;
-        /** @description Unix ms */
-        to?: number | null;
-        q?: string;
-        format?: "ndjson" | "csv";
-        order?: "newest" | "oldest";
-        limit?: number;
-      };
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/x-ndjson": string;
-          "text/csv": string;
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  list_logs: {
-    parameters: {
-      query?: {
-        /** @description Unix ms */
-        from?: number | null;
-        /** @description Unix ms */
-        to?: number | null;
-        q?: string;
-        cursor?: string | null;
-        limit?: number;
-        order?: "newest" | "oldest";
-      };
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["LogsAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  get_log_histogram: {
-    parameters: {
-      query?: {
-        /** @description Unix ms */
-        from?: number | null;
-        /** @description Unix ms */
-        to?: number | null;
-        q?: string;
-        buckets?: number;
-      };
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["LogHistogram"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  get_log_facets: {
-    parameters: {
-      query?: {
-        /** @description Unix ms */
-        from?: number | null;
-        /** @description Unix ms */
-        to?: number | null;
-        q?: string;
-        field?: string[];
-        limit?: number;
-      };
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["LogFacetsAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  complete_log_search: {
-    parameters: {
-      query?: {
-        /** @description Unix ms */
-        from?: number | null;
-        /** @description Unix ms */
-        to?: number | null;
-        q?: string;
-        position?: number | null;
-      };
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["LogCompletionsAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  list_log_patterns: {
-    parameters: {
-      query?: {
-        /** @description Unix ms */
-        from?: number | null;
-        /** @description Unix ms */
-        to?: number | null;
-        q?: string;
-        since?: number | null;
-        limit?: number;
-      };
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["LogPatternsAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  list_related_logs: {
-    parameters: {
-      query?: {
-        trace_id?: string;
-        request_id?: string;
-        limit?: number;
-      };
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["LogLine"][];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  get_log_line: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        line_id: string;
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["LogLine"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  get_log_context: {
-    parameters: {
-      query?: {
-        before?: number;
-        after?: number;
-        by?: ("service" | "host" | "file")[];
-      };
-      header?: never;
-      path: {
-        line_id: string;
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["LogContextAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  get_privacy: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["PolicyAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  put_privacy: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["PolicyBody"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["PolicyAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  preview_privacy: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["PreviewBody"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["PreviewAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  get_retention: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["RetentionAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  put_retention: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["RetentionBody"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["RetentionAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  get_retention_sizes: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["SizesAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  get_last_erasure: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["LastErasureAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  start_erasure: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["ErasureBody"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      202: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErasureAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  list_monitors: {
-    parameters: {
-      query?: {
-        /** @description Unix ms */
-        from?: number | null;
-        /** @description Unix ms */
-        to?: number | null;
-      };
-      header?: never;
-      path: {
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["MonitorsAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  get_monitor: {
-    parameters: {
-      query?: {
-        /** @description Unix ms */
-        from?: number | null;
-        /** @description Unix ms */
-        to?: number | null;
-        env?: string;
-      };
-      header?: never;
-      path: {
-        slug: string;
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["MonitorPageAnswer"];
-        };
-      };
-      /** @description The request was refused. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The server could not answer; see X-Request-Id. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-    };
-  };
-  delete_monitor: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        slug: string;
-        project_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Done"];
         };
       };
       /** @description The request was refused. */
