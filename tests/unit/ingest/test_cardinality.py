@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -64,12 +63,26 @@ class Door:
 class Bench:
     """An acceptor with small limits, and what it put into the spool."""
 
-    def __init__(self, directory: Path, *, is_pushed: bool = False, **limits: int) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        max_per_metric: int = 2,
+        max_per_project: int = 1_000,
+        max_folded: int = 1_000,
+        is_pushed: bool = False,
+    ) -> None:
         self.world = World(directory)
         self.clock = self.world.clock
-        told: dict[str, int] = {"max_per_metric": 2, "max_per_project": 1_000, **limits}
-        options = partial(SeriesOptions, lane="edge", salt=b"s", is_pushed=is_pushed)
-        self.registry = SeriesRegistry(options(**told))
+        options = SeriesOptions(
+            lane="edge",
+            salt=b"s",
+            max_per_metric=max_per_metric,
+            max_per_project=max_per_project,
+            max_folded=max_folded,
+            is_pushed=is_pushed,
+        )
+        self.registry = SeriesRegistry(options)
         self.door = Door(self.world.spool)
         self.acceptor = Acceptor(
             spool=self.door,
