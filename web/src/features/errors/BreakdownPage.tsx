@@ -149,9 +149,13 @@ function Total({ name, now, before }: { name: string; now: number; before: numbe
   );
 }
 
-/** "+12 % to", "–50 % to", "none in": how a number stands against the one before. */
+/** So many times as many: then the number itself says more than the per cent. */
+const MANIFOLD = 10;
+
+/** "+12 % to", "–50 % to", "41 in", "none in": how a number stands against the one before. */
 export function changeText(now: number, before: number): string {
   if (before === 0) return now === 0 ? "as in" : "none in";
+  if (now >= before * MANIFOLD) return `${compact(before)} in`;
   const points = Math.round((now / before - 1) * 100);
   if (points === 0) return "as in";
   return `${points > 0 ? "+" : "–"}${count(Math.abs(points))} % to`;
