@@ -43,9 +43,11 @@ def test_rows_go_and_sums_count_the_others(columns: Columns, project: int) -> No
     done = list(erasure.erase(sought, found))
 
     assert {each.table for each in found} == set(done) == {
-        "errors", "errors_1h", "errors_1d", "sessions", "session_states", "sessions_1h",
+        "errors", "errors_1h", "errors_1d", "error_totals_1h",
+        "sessions", "session_states", "sessions_1h",
     }  # fmt: skip
     assert erasure.find(sought) == []
     assert counted(columns, "errors_1h", project) == [(1, 1)]
     assert counted(columns, "errors_1d", project) == [(41, 2)]
+    assert counted(columns, "error_totals_1h", project) == [(1, 1)]
     assert counted(columns, "sessions_1h", project) == [(1, 1)]
