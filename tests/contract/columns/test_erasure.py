@@ -8,7 +8,7 @@ from watchkeeper.store.columns.erasure import Sought
 
 def counted(columns: Columns, table: str, project: int) -> list[tuple[int, int]]:
     """(events or sessions, people) of the sums of a project."""
-    number = "sum(events)" if table.startswith("errors") else "uniqCombined64Merge(seen)"
+    number = "sum(events)" if table.startswith("error") else "uniqCombined64Merge(seen)"
     rows = columns.rows(
         f"SELECT {number}, uniqCombined64Merge(users) FROM {table} "
         "WHERE project_id = {project:UInt32}",
