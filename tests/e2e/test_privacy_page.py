@@ -179,7 +179,7 @@ def test_a_person_is_looked_for_and_erased(person: BrowserContext, site: Site) -
         page.get_by_label("Id, name or e-mail address").fill(PERSON)
         page.get_by_role("button", name="Look").click()
         found = page.get_by_role("table", name="What would go")
-        expect(found.get_by_role("row", name=re.compile("errors"))).to_be_visible(timeout=60_000)
+        expect(found.get_by_role("row", name=re.compile("^errors "))).to_be_visible(timeout=60_000)
         expect(page.get_by_text(f"watchkeeper erase --user {PERSON}")).to_be_visible()
         erase.click()
         page.get_by_role("dialog").get_by_role("button", name="Erase for good").click()

@@ -119,7 +119,7 @@ def open_the_issue(page: Page) -> None:
     )
     values = page.get_by_role("list", name="Local values").first
     hidden = values.get_by_role("listitem").filter(has_text="password")
-    expect(hidden.get_by_role("button", name="Taken out by secret_name")).to_be_visible()
+    expect(hidden.get_by_role("button", name="Taken out by the rule secret_name")).to_be_visible()
     assert SECRET not in page.content()
 
 
