@@ -65,7 +65,7 @@ def engine_loops(rooms: EngineRooms) -> list[Loop]:
         Loop(name="ignored-issues", period_s=15.0, run=lambda: _wake_issues(rooms)),
         Loop(name="log-matches", period_s=15.0, run=lambda: _count_matches(rooms)),
         Loop(name="service-calls", period_s=15.0, run=lambda: _count_calls(rooms)),
-        Loop(name="torn-traces", period_s=15.0, run=lambda: _kept(rooms.torn_traces.run_once())),
+        Loop(name="torn-traces", period_s=30.0, run=lambda: _kept(rooms.torn_traces.run_once())),
         self_watch_loop(watch, ground.clock),
         cardinality_loop(ground.acceptor, ground.meta, ground.clock, lane=LANE),
         Loop(name="retention", period_s=3600.0, run=lambda: _drop_expired(rooms)),

@@ -276,11 +276,15 @@ def test_depth_counts_what_waits(tmp_path: Path) -> None:
     spool = writer(tmp_path)
     reader = SegmentReader(tmp_path)
     assert reader.depth_bytes("edge", START) == 0
+    assert not reader.has_more("edge", START)
     spool.append_blocking([record("a"), record("b")])
     assert reader.depth_bytes("edge", START) == 44
+    assert reader.has_more("edge", START)
     batch = reader.read("edge", START, max_bytes=1)
     assert batch is not None
     assert reader.depth_bytes("edge", Position(batch.cut.segment, batch.cut.end)) == 22
+    assert reader.has_more("edge", Position(batch.cut.segment, batch.cut.end))
+    assert not reader.has_more("edge", Position(batch.cut.segment, batch.cut.end + 22))
     assert reader.lanes() == ["edge"]
     spool.close()
 

@@ -57,7 +57,7 @@ class DigestOptions:
 
 _OPEN = nullcontext()
 _QUIET_ROUNDS = 10
-_GLANCE_S = 0.05
+_GLANCE_S = 0.1
 _BUSY_BYTES = 256 * 1024
 """A larger cut means that much comes: some 80,000 samples a second."""
 _PROMPT = frozenset({Kind.ERROR_EVENT})
@@ -139,8 +139,11 @@ class Digest:
     def _wait_for_the_first(self, stop: threading.Event, pause_s: float) -> None:
         """While nothing comes, the first that does is stored at once: somebody may watch for it."""
         left_s = pause_s
-        while left_s > 0 and not stop.wait(min(_GLANCE_S, left_s)) and not self._depth_bytes():
+        while left_s > 0 and not stop.wait(min(_GLANCE_S, left_s)) and not self._has_more():
             left_s -= _GLANCE_S
+
+    def _has_more(self) -> bool:
+        return any(self._reader.has_more(*one) for one in self._positions.items())
 
     def _depth_bytes(self) -> int:
         """The most that waits in a lane."""

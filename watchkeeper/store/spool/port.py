@@ -67,3 +67,7 @@ class SpoolReader(Protocol):
     def depth_bytes(self, lane: str, position: Position) -> int:
         """Bytes waiting in a lane from `position` on."""
         ...
+
+    def has_more(self, lane: str, position: Position) -> bool:
+        """Whether any bytes wait there; cheaper than to count them."""
+        ...

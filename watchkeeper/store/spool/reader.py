@@ -80,6 +80,13 @@ class SegmentReader:
             depth += max(0, self._end(lane, segment) - start)
         return depth
 
+    def has_more(self, lane: str, position: Position) -> bool:
+        """Whether synced bytes wait after `position`: one small read as a rule, cheap to poll."""
+        extent = read_extent(self._directory, lane)
+        if extent is None or extent[0] != position.segment:
+            return self.depth_bytes(lane, position) > 0
+        return extent[1] > position.offset
+
     def _segments_from(self, lane: str, position: Position) -> list[int]:
         return [s for s in segments_of(self._directory, lane) if s >= position.segment]
 
