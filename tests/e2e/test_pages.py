@@ -70,6 +70,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         put_a_target(server, facts)
         write_a_histogram(server, facts)
         trace = send_a_checkout(server.url, facts)
+        wait_until_home_rests(server, facts)
         yield Site(server, facts, first_issue(server, facts), trace)
     finally:
         server.kill()
@@ -90,6 +91,23 @@ def put_a_rule(server: Server, facts: dict[str, Any]) -> None:
             within_s=30,
             what="the alert",
         )
+
+
+def wait_until_home_rests(server: Server, facts: dict[str, Any]) -> None:
+    """Until nothing new has come to Home for longer than an interval of derived series takes."""
+    seen: tuple[object, ...] = ()
+    since_s = time.monotonic()
+    with httpx.Client(headers={"Authorization": f"Bearer {facts['api_token']}"}) as client:
+        while time.monotonic() - since_s < 18:
+            home = client.get(f"{server.url}/api/wk/projects/{facts['project_id']}/home").json()
+            parts = ("needs_you", "services", "targets", "hosts", "issues")
+            shape = (
+                *(len(home[part]) for part in parts),
+                [c["series"] is None for c in home["charts"]],
+            )
+            if shape != seen:
+                seen, since_s = shape, time.monotonic()
+            time.sleep(1)
 
 
 def put_a_target(server: Server, facts: dict[str, Any]) -> None:
