@@ -57,10 +57,10 @@ def test_the_first_that_comes_after_nothing_is_stored_at_once(house: House) -> N
                 house.edge.append_blocking([_error(1)])
             return super().wait(timeout)
 
-    stop = Coming(0.2)
+    stop = Coming(0.4)
     house.digest(options=DigestOptions()).run(stop)
 
-    assert stop.waited_s[:3] == pytest.approx([0.05, 0.05, 0.05])
+    assert stop.waited_s[:3] == pytest.approx([0.1, 0.1, 0.1])
     assert house.count("errors") == 1
 
 
