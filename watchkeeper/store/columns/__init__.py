@@ -72,7 +72,7 @@ from watchkeeper.store.columns.tables import (
     TABLES,
     TRACES,
 )
-from watchkeeper.store.columns.trace_tables import HOST_CALLED
+from watchkeeper.store.columns.trace_tables import HOST_CALLED, SLOT_OF_DURATION
 
 __all__ = [
     "ATTACHMENTS",
@@ -99,6 +99,7 @@ __all__ = [
     "SAMPLE_DTYPE",
     "SERIES",
     "SESSIONS",
+    "SLOT_OF_DURATION",
     "SPANS",
     "TABLES",
     "TRACES",

@@ -26,6 +26,7 @@ from watchkeeper.store.columns.envelope_tables import (
 from watchkeeper.store.columns.errors import SchemaTooNew
 from watchkeeper.store.columns.port import Params
 from watchkeeper.store.columns.schema import SchemaOptions
+from watchkeeper.store.columns.table import Table, View
 from watchkeeper.store.columns.trace_tables import (
     FIRST_TRACE_TABLES,
     FIRST_TRACE_VIEWS,
@@ -139,31 +140,38 @@ def _states_of_sessions_and_severities(options: SchemaOptions) -> list[str]:
     ]
 
 
+def _filled(table: Table, view: View, rows: str, options: SchemaOptions) -> list[str]:
+    """A table of sums with what `rows`, a SELECT, tells of before, then the view that feeds it.
+
+    A step that was cut off begins anew: the table is emptied first.
+    """
+    everywhere = schema.on_cluster(options.cluster)
+    return [
+        *schema.create_table(table, options),
+        f"TRUNCATE TABLE IF EXISTS {schema.local_name(table.name, options.cluster)}{everywhere}",
+        f"INSERT INTO {table.name} ({_names(table)}) {rows}",
+        *schema.create_view(view, options),
+    ]
+
+
+def _names(table: Table) -> str:
+    return ", ".join(column.name for column in table.columns)
+
+
 def _sessions_by_hour(options: SchemaOptions) -> list[str]:
-    hours = schema.local_name(SESSIONS_1H.name, options.cluster)
-    names = ", ".join(column.name for column in SESSIONS_1H.columns)
     sums = SESSIONS_1H_VIEW.select.format(source=f"{SESSIONS.name} FINAL")
     return [
         *schema.add_columns(SESSION_STATES, [SESSION_PERSON.name], options),
         *schema.replace_view(SESSION_STATES_VIEW, options),
-        *schema.create_table(SESSIONS_1H, options),
-        # A step that was cut off begins anew.
-        f"TRUNCATE TABLE IF EXISTS {hours}{schema.on_cluster(options.cluster)}",
-        f"INSERT INTO {SESSIONS_1H.name} ({names}) {sums}",
-        *schema.create_view(SESSIONS_1H_VIEW, options),
+        *_filled(SESSIONS_1H, SESSIONS_1H_VIEW, sums, options),
     ]
 
 
 def _operations_by_day(options: SchemaOptions) -> list[str]:
-    days = schema.local_name(OPERATIONS_1D.name, options.cluster)
-    everywhere = schema.on_cluster(options.cluster)
     view = OPERATIONS_1D_VIEW.select.format(source=OPERATIONS_1H.name).strip()
-    names = ", ".join(column.name for column in OPERATIONS_1D.columns)
+    rows = f"SELECT {_names(OPERATIONS_1D)} FROM ({view})"
     return [
-        *schema.create_table(OPERATIONS_1D, options),
-        f"TRUNCATE TABLE IF EXISTS {days}{everywhere}",  # a step that was cut off begins anew
-        f"INSERT INTO {OPERATIONS_1D.name} ({names}) SELECT {names} FROM ({view})",
-        *schema.create_view(OPERATIONS_1D_VIEW, options),
+        *_filled(OPERATIONS_1D, OPERATIONS_1D_VIEW, rows, options),
         *schema.add_indices(tables.TRACES, options),
     ]
 
@@ -193,17 +201,9 @@ _BLOCK_BY_BLOCK = "SETTINGS max_execution_time = 0, max_partitions_per_insert_bl
 
 
 def _logs_by_hour(options: SchemaOptions) -> list[str]:
-    hours = schema.local_name(log_tables.LOGS_1H.name, options.cluster)
-    everywhere = schema.on_cluster(options.cluster)
-    names = ", ".join(column.name for column in log_tables.LOGS_1H.columns)
-    taken = names.replace("bucket", "toStartOfHour(bucket)")
-    return [
-        *schema.create_table(log_tables.LOGS_1H, options),
-        f"TRUNCATE TABLE IF EXISTS {hours}{everywhere}",  # a step that was cut off begins anew
-        f"INSERT INTO {log_tables.LOGS_1H.name} ({names}) SELECT {taken} "
-        f"FROM {log_tables.LOGS_1M.name} {_BLOCK_BY_BLOCK}",
-        *schema.create_view(log_tables.LOGS_1H_VIEW, options),
-    ]
+    taken = _names(log_tables.LOGS_1H).replace("bucket", "toStartOfHour(bucket)")
+    rows = f"SELECT {taken} FROM {log_tables.LOGS_1M.name} {_BLOCK_BY_BLOCK}"
+    return _filled(log_tables.LOGS_1H, log_tables.LOGS_1H_VIEW, rows, options)
 
 
 def _digits_inside_numbers(options: SchemaOptions) -> list[str]:
@@ -213,16 +213,9 @@ def _digits_inside_numbers(options: SchemaOptions) -> list[str]:
 
 
 def _errors_of_projects(options: SchemaOptions) -> list[str]:
-    totals = schema.local_name(tables.ERROR_TOTALS_1H.name, options.cluster)
-    everywhere = schema.on_cluster(options.cluster)
-    names = ", ".join(column.name for column in tables.ERROR_TOTALS_1H.columns)
-    return [
-        *schema.create_table(tables.ERROR_TOTALS_1H, options),
-        f"TRUNCATE TABLE IF EXISTS {totals}{everywhere}",  # a step that was cut off begins anew
-        f"INSERT INTO {tables.ERROR_TOTALS_1H.name} ({names}) SELECT {names} "
-        f"FROM {tables.ERRORS_1H.name} {_BLOCK_BY_BLOCK}",
-        *schema.create_view(tables.ERROR_TOTALS_1H_VIEW, options),
-    ]
+    names = _names(tables.ERROR_TOTALS_1H)
+    rows = f"SELECT {names} FROM {tables.ERRORS_1H.name} {_BLOCK_BY_BLOCK}"
+    return _filled(tables.ERROR_TOTALS_1H, tables.ERROR_TOTALS_1H_VIEW, rows, options)
 
 
 MIGRATIONS = (

@@ -241,6 +241,10 @@ HOST_CALLED = """coalesce(nullIf(attributes['server.address'], ''),
         nullIf(domain(substring(name, position(name, 'http'))), ''), '')"""
 """The host that a span called, as `operations_1m` names it; empty where the span does not say."""
 
+SLOT_OF_DURATION = """toUInt8(least(255, greatest(0,
+                floor(4 * log2(greatest(duration_ns, 1) / 1000000000)) + 120)))"""
+"""The bucket of `took` that a span is counted in."""
+
 _QUEUE = """coalesce(nullIf(attributes['messaging.destination.name'], ''),
         nullIf(attributes['messaging.destination'], ''), name)"""
 
@@ -275,8 +279,7 @@ FROM (
             statement, http_method, db_system, op, environment,
             status, duration_ns, trace_id, attributes['cache.hit'] AS hit,
             attributes['messaging.system'] AS messaging, {HOST_CALLED} AS host, {_QUEUE} AS queue,
-            toUInt8(least(255, greatest(0,
-                floor(4 * log2(greatest(duration_ns, 1) / 1000000000)) + 120))) AS slot
+            {SLOT_OF_DURATION} AS slot
         FROM {{source}}
         WHERE is_entry = 1 OR op != '' OR statement != ''
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from watchkeeper.lib.clock import MINUTE_MS
 from watchkeeper.model import Scope, TimeRange
-from watchkeeper.store.columns import Columns
+from watchkeeper.store.columns import SLOT_OF_DURATION, Columns
 from watchkeeper.traces.histogram import Histogram
 from watchkeeper.traces.repo.operations import Totals
 
@@ -31,9 +31,6 @@ OPERATION_COLUMNS = (
     "took",
 )
 """Of `operations_1m`, in the order of `closed_calls`."""
-
-_SLOT = "toUInt8(least(255, greatest(0, floor(4 * log2(greatest(duration_ns, 1) / 1e9)) + 120)))"
-"""As the views of operations have it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +74,8 @@ def closed_calls(columns: Columns, *, start_ms: int, end_ms: int, around: TimeRa
            (groupArray(slot), groupArray(n)) AS took
     FROM (
         SELECT project_id, toStartOfMinute(toDateTime(ts, 'UTC')) AS bucket, caller, callee,
-               environment, {_SLOT} AS slot, count() AS n, countIf(status = 'error') AS failed,
+               environment, {SLOT_OF_DURATION} AS slot, count() AS n,
+               countIf(status = 'error') AS failed,
                sum(duration_ns) AS time_ns,
                max(concat(leftPad(toString(duration_ns), 20, '0'), trace_id)) AS worst
         FROM ({joined}) GROUP BY project_id, bucket, caller, callee, environment, slot
@@ -134,7 +132,8 @@ def open_calls(
     sql = f"""
     SELECT caller, callee, sum(n), sum(failed), sum(time_ns), (groupArray(slot), groupArray(n))
     FROM (
-        SELECT caller, callee, {_SLOT} AS slot, count() AS n, countIf(status = 'error') AS failed,
+        SELECT caller, callee, {SLOT_OF_DURATION} AS slot, count() AS n,
+               countIf(status = 'error') AS failed,
                sum(duration_ns) AS time_ns
         FROM ({_joined(entries, callers)}) GROUP BY caller, callee, slot
     ) GROUP BY caller, callee ORDER BY sum(n) DESC LIMIT 1000

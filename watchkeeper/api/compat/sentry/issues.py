@@ -60,7 +60,8 @@ def issues(asked: Asked) -> Response:
 
 def change_issues(asked: Asked) -> Response:
     """Resolve, ignore or reopen the issues that `id` names, or all of a `status`."""
-    scope = _for_changes(asked)
+    scope = _one_project(asked)
+    _may_change(scope)
     change, intent, told = _change(asked)
     named = list(asked.queries("id"))
     if named:
@@ -93,8 +94,7 @@ def change_issue(asked: Asked) -> Response:
     """Resolve, ignore or reopen one issue."""
     org = asked.org()
     scope, ref = _found(asked)
-    if scope.role < Role.MEMBER:
-        raise Forbidden("This token may only read; make one with the role member.")
+    _may_change(scope)
     change, intent, _told_back = _change(asked)
     asked.desk.issues.acts.change(scope, [ref], change, actor=asked.caller.email, intent=intent)
     asked.desk.tell(LiveEvent(scope.project_id, LiveTopic.ISSUES, {}))
@@ -119,11 +119,9 @@ def _one_project(asked: Asked) -> Scope:
     return scope
 
 
-def _for_changes(asked: Asked) -> Scope:
-    scope = _one_project(asked)
+def _may_change(scope: Scope) -> None:
     if scope.role < Role.MEMBER:
         raise Forbidden("This token may only read; make one with the role member.")
-    return scope
 
 
 def _found(asked: Asked) -> tuple[Scope, int | str]:

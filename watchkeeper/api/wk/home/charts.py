@@ -149,52 +149,39 @@ def _drawn(
     values: list[float | None],
     before: list[float | None] | None,
 ) -> Chart:
-    return Chart(
-        key=plan.key,
-        title=plan.title,
-        unit=plan.unit,
-        query=query,
-        value=latest(values),
-        series=Points(times_ms=grid.times_ms, values=values) if values else None,
-        before=before,
-        change=change(values),
-        empty_hint=plan.empty_hint,
-    )
+    points = Points(times_ms=grid.times_ms, values=values) if values else None
+    return _chart(plan, query, points, before=before, change=change(values))
 
 
 def unmeasured(plan: ChartPlan) -> Chart:
     """A chart without data, which says how to have some."""
-    return Chart(
-        key=plan.key,
-        title=plan.title,
-        unit=plan.unit,
-        query=plan.queries[0],
-        value=None,
-        series=None,
-        before=None,
-        change=None,
-        empty_hint=plan.empty_hint,
-    )
+    return _chart(plan, plan.queries[0], None)
 
 
 def _begun(engine: Engine, scope: Scope, plan: ChartPlan, end_ms: int) -> Chart:
     """A chart of which no step has a value yet."""
-    found: list[tuple[str, float]] = []
     for query in plan.queries:
-        found = [(query, value) for _, value in instant(engine, scope, query, end_ms)]
-        if found:
-            break
-    if not found:
-        return unmeasured(plan)
-    query, value = found[0]
+        for _labels, value in instant(engine, scope, query, end_ms):
+            return _chart(plan, query, Points(times_ms=[end_ms], values=[value]))
+    return unmeasured(plan)
+
+
+def _chart(
+    plan: ChartPlan,
+    query: str,
+    series: Points | None,
+    *,
+    before: list[float | None] | None = None,
+    change: float | None = None,
+) -> Chart:
     return Chart(
         key=plan.key,
         title=plan.title,
         unit=plan.unit,
         query=query,
-        value=value,
-        series=Points(times_ms=[end_ms], values=[value]),
-        before=None,
-        change=None,
+        value=latest(series.values) if series else None,
+        series=series,
+        before=before,
+        change=change,
         empty_hint=plan.empty_hint,
     )

@@ -99,6 +99,13 @@ export function around(trace: Trace): { from: string; to: string } {
   };
 }
 
+function noteOf({ kind, rows, total_ns: totalNs }: TraceProblem): string {
+  const took = duration(toMs(totalNs));
+  return kind === "n_plus_one"
+    ? `N+1: ${count(rows.length)} equal queries, ${took}`
+    : `Slow query, ${took}`;
+}
+
 /** What was cut, lost, sent twice or shifted. */
 function Notes({ trace }: { trace: Trace }): ReactNode {
   const [, change] = useSearchState();
@@ -111,27 +118,15 @@ function Notes({ trace }: { trace: Trace }): ReactNode {
   if (!isCut && !orphans && !duplicates && !trace.is_skewed && problems.length === 0) return null;
   return (
     <ul className="row wrap trace-notes" aria-label="Notes">
-      {repeated.map((one) => (
-        <li key={one.statement}>
+      {[...repeated, ...slow].map((one) => (
+        <li key={`${one.kind} ${one.statement}`}>
           <button
             type="button"
             className="tag warn note-button"
             title={one.statement}
             onClick={() => show(one)}
           >
-            N+1: {count(one.rows.length)} equal queries, {duration(toMs(one.total_ns))}
-          </button>
-        </li>
-      ))}
-      {slow.map((one) => (
-        <li key={one.statement}>
-          <button
-            type="button"
-            className="tag warn note-button"
-            title={one.statement}
-            onClick={() => show(one)}
-          >
-            Slow query, {duration(toMs(one.total_ns))}
+            {noteOf(one)}
           </button>
         </li>
       ))}
