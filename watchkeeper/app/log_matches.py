@@ -8,12 +8,17 @@ import numpy as np
 
 from watchkeeper.ingest import Acceptor, SampleBatch
 from watchkeeper.logs import LogMatches, MatchSample
+from watchkeeper.model import MayHold, anything_may_be_there
 from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import Meta
 
 
 def log_matches(
-    columns: Columns, meta: Meta, acceptor: Acceptor, passed_ms: Callable[[], int | None]
+    columns: Columns,
+    meta: Meta,
+    acceptor: Acceptor,
+    passed_ms: Callable[[], int | None],
+    may_hold: MayHold = anything_may_be_there,
 ) -> LogMatches:
     """The loop's body. passed_ms: up to when every received record is stored."""
 
@@ -25,4 +30,4 @@ def log_matches(
         )
         acceptor.accept_samples_blocking(project_id, batch)
 
-    return LogMatches(columns, meta, write=write, passed_ms=passed_ms)
+    return LogMatches(columns, meta, write=write, passed_ms=passed_ms, may_hold=may_hold)

@@ -53,7 +53,7 @@ def engine_loops(rooms: EngineRooms) -> list[Loop]:
         process="engine",
         release=__version__,
     )
-    releases = UnreadReleases(ground.columns, ground.meta, ground.clock)
+    releases = UnreadReleases(ground.columns, ground.meta, ground.clock, rooms.may_hold)
     rollups = Rollups(ground.meta, ground.columns, passed_ms=rooms.digest.passed_ms)
     pages = CleanPages(lambda: release_store_pages(ground.config))
     return [

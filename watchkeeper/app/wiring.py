@@ -81,7 +81,7 @@ from watchkeeper.lib.outbound import Outbound, OutboundOptions
 from watchkeeper.lib.telemetry import Telemetry
 from watchkeeper.limits import Limiter
 from watchkeeper.logs import LogMatches
-from watchkeeper.model import Role, Scope
+from watchkeeper.model import MayHold, Role, Scope, anything_may_be_there
 from watchkeeper.monitors import CheckInsSource, Monitors, MonitorWatch
 from watchkeeper.privacy import Erasures
 from watchkeeper.query import EngineOptions, QueryLimits, QueryOptions
@@ -163,6 +163,7 @@ class EngineRooms:
     digest: Digest
     digest_gate: threading.Lock
     erase: Eraser
+    may_hold: MayHold
     derived: Sequence[Derived]
     service_calls: ServiceCalls
     torn_traces: TornTraces
@@ -224,8 +225,14 @@ def build_engine(
     source = HotSource(ColumnsSource(ground.columns), hot)
     gate = threading.Lock()
     eraser = _eraser(ground, gate, hot)
+    # Another engine on the same servers stores rows that this digest knows nothing of.
+    may_hold = digest.may_hold if _is_alone(ground) else anything_may_be_there
     calls = ServiceCalls(
-        columns=ground.columns, meta=meta, passed_ms=digest.passed_ms, lag_ms=digest.lag_ms
+        columns=ground.columns,
+        meta=meta,
+        passed_ms=digest.passed_ms,
+        lag_ms=digest.lag_ms,
+        may_hold=may_hold,
     )
     api = _api(ground, access, Limiter(cache, clock), digest, configs, source, eraser, calls)
     return EngineRooms(
@@ -234,16 +241,18 @@ def build_engine(
         digest=digest,
         digest_gate=gate,
         erase=eraser,
-        derived=_derived(ground, digest),
+        may_hold=may_hold,
+        derived=_derived(ground, digest, may_hold),
         service_calls=calls,
-        torn_traces=_torn_traces(ground, digest),
-        log_matches=log_matches(ground.columns, meta, ground.acceptor, digest.passed_ms),
+        torn_traces=_torn_traces(ground, digest, may_hold),
+        log_matches=log_matches(ground.columns, meta, ground.acceptor, digest.passed_ms, may_hold),
         monitor_watch=MonitorWatch(
             ground.columns,
             meta,
             ground.acceptor,
             passed_ms=digest.passed_ms,
             issues=IssuesByEvent(meta, ground.columns, api.issues.acts, actor="cron monitors"),
+            may_hold=may_hold,
         ),
         evaluator=api.evaluator,
         deliverer=Deliverer(meta, new_line(ground.outbound, clock), clock),
@@ -392,7 +401,7 @@ def _evaluator(ground: Ground, rules: Rules, engine: Engine, configs: ScrapeConf
     )
 
 
-def _derived(ground: Ground, digest: Digest) -> tuple[Derived, ...]:
+def _derived(ground: Ground, digest: Digest, may_hold: MayHold) -> tuple[Derived, ...]:
     """The series that are made of stored rows, a source each."""
     sources: tuple[Source, ...] = (
         ErrorsSource(),
@@ -409,23 +418,30 @@ def _derived(ground: Ground, digest: Digest) -> tuple[Derived, ...]:
             acceptor=ground.acceptor,
             clock=ground.clock,
             passed_ms=digest.passed_ms,
+            may_hold=may_hold,
         )
         for source in sources
     )
 
 
-def _torn_traces(ground: Ground, digest: Digest) -> TornTraces:
+def _torn_traces(ground: Ground, digest: Digest, may_hold: MayHold) -> TornTraces:
     return TornTraces(
         columns=ground.columns,
         meta=ground.meta,
         passed_ms=digest.passed_ms,
         metrics=TornTraceMetrics(ground.telemetry.registry),
+        may_hold=may_hold,
     )
+
+
+def _is_alone(ground: Ground) -> bool:
+    """Whether nobody else stores rows where this engine does."""
+    return not ground.config.store.columns_url
 
 
 def _hot(ground: Ground) -> HotStore:
     """Decoded samples, where this engine is the only one that stores any."""
-    is_alone = not ground.config.store.columns_url
+    is_alone = _is_alone(ground)
     return HotStore(
         ground.columns,
         QueryOptions(hot_bytes=ground.config.query.hot_bytes if is_alone else 0),

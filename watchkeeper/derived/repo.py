@@ -17,8 +17,15 @@ from watchkeeper.store.meta import tables
 SourceTable = Literal["errors", "spans", "logs", "session_states", "check_ins"]
 """Tables that series are made of; each says of a row when it was received."""
 
+_BROUGHT_BY = {"session_states": "sessions"}
+
 MAX_GROUPS_READ = 300
 """Most frequent groups of a project and interval that are told apart; the others are one."""
+
+
+def brought_by(table: SourceTable) -> str:
+    """The table that the digest adds to where rows come into this one."""
+    return _BROUGHT_BY.get(table, table)
 
 
 def scopes(conn: Connection) -> tuple[list[Scope], dict[int, str]]:

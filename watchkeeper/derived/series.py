@@ -8,10 +8,10 @@ from typing import Protocol
 import numpy as np
 
 from watchkeeper.derived import repo
-from watchkeeper.derived.counters import INTERVAL_MS, Burst, ProjectCounters, Sample
+from watchkeeper.derived.counters import HEARTBEAT_MS, INTERVAL_MS, Burst, ProjectCounters, Sample
 from watchkeeper.ingest import Acceptor, SampleBatch
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS, Clock
-from watchkeeper.model import Scope
+from watchkeeper.model import MayHold, Scope, anything_may_be_there
 from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import Meta
 
@@ -50,13 +50,15 @@ class Derived:
         acceptor: Acceptor,
         clock: Clock,
         passed_ms: Callable[[], int | None],
+        may_hold: MayHold = anything_may_be_there,
     ) -> None:
         """passed_ms: up to when every received record is stored (`Digest.passed_ms`)."""
         self._source = source
         self._columns = columns
         self._meta = meta
         self._acceptor = acceptor
-        self._passed_ms = passed_ms
+        self._passed_ms, self._may_hold = passed_ms, may_hold
+        self._done_ms = 0
         self._started_ms = clock()
         self._projects: dict[int, ProjectCounters] | None = None
 
@@ -68,23 +70,32 @@ class Derived:
         passed_ms = self._passed_ms()
         if passed_ms is None or passed_ms < self._started_ms:
             return 0  # samples of the life before may still be on their way into the store
+        if _floor(passed_ms) <= self._done_ms:
+            return 0
         with self._meta.read() as conn:
             start_ms = repo.progress_ms(conn, self._source.name) or _floor(passed_ms - HOUR_MS)
         end_ms = min(_floor(passed_ms), start_ms + _AT_ONCE_MS)
         if end_ms <= start_ms:
             return 0
-        written = self._write(start_ms, end_ms)
+        brought_by = repo.brought_by(self._source.table)
+        has_rows = self._may_hold(brought_by, start_ms, end_ms)
+        if not has_rows and end_ms // HEARTBEAT_MS == start_ms // HEARTBEAT_MS:
+            self._done_ms = end_ms
+            return 0  # nothing to tell before the counters are repeated: noted with that
+        written = self._write(start_ms, end_ms, has_rows=has_rows)
         with self._meta.write() as conn:
             repo.set_progress(conn, self._source.name, end_ms)
+        self._done_ms = end_ms
         return written
 
-    def _write(self, start_ms: int, end_ms: int) -> int:
+    def _write(self, start_ms: int, end_ms: int, *, has_rows: bool) -> int:
         with self._meta.read() as conn:
             scopes, slugs = repo.scopes(conn)
         written = 0
         projects = self._resumed(scopes, slugs, before_ms=end_ms)
         for scope in scopes:
-            by_project = _by_project(self._bursts(scope, start_ms=start_ms, end_ms=end_ms))
+            bursts = self._bursts(scope, start_ms=start_ms, end_ms=end_ms) if has_rows else ()
+            by_project = _by_project(bursts)
             for project_id in scope.project_ids:
                 counters = projects.get(project_id)
                 if counters is None:

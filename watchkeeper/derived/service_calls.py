@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from watchkeeper.ingest.digest import set_watermark, watermark
 from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS, SECOND_MS
-from watchkeeper.model import TimeRange
+from watchkeeper.model import MayHold, TimeRange, anything_may_be_there
 from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import Meta
 from watchkeeper.traces import OPERATION_COLUMNS, arrivals, closed_calls, oldest_arrival_ms
@@ -58,11 +58,13 @@ class ServiceCalls:
         meta: Meta,
         passed_ms: Callable[[], int | None],
         lag_ms: Callable[[], int],
+        may_hold: MayHold = anything_may_be_there,
     ) -> None:
         self._columns = columns
         self._meta = meta
         self._passed_ms = passed_ms
-        self._lag_ms = lag_ms
+        self._lag_ms, self._may_hold = lag_ms, may_hold
+        self._empty_until_ms = 0
 
     def counted_ms(self) -> int:
         """Calls whose span was received before this instant are counted; 0: none are."""
@@ -87,6 +89,10 @@ class ServiceCalls:
             chosen = self._next(done_ms, due_ms)
             if chosen is None:
                 return False
+            if not self._may_hold("spans", chosen.start_ms, chosen.end_ms):
+                with self._meta.write() as conn:
+                    set_watermark(conn, _DONE, chosen.end_ms)
+                return due_ms - chosen.end_ms >= MINUTE_MS
             with self._meta.write() as conn:
                 set_watermark(conn, _DONE, chosen.start_ms)
                 set_watermark(conn, _UNDER_WAY, chosen.end_ms)
@@ -100,17 +106,29 @@ class ServiceCalls:
     def _next(self, done_ms: int, due_ms: int) -> _Slice | None:
         """A minute or more, at most an hour, with at most MOST_CALLS; None if none is due."""
         if not done_ms:
-            oldest_ms = oldest_arrival_ms(self._columns)
+            oldest_ms = self._oldest_ms(due_ms)
             if oldest_ms is None:
                 return None
             done_ms = oldest_ms // _GRAIN_MS * _GRAIN_MS
         length_ms = min(due_ms - done_ms, HOUR_MS)
         if length_ms < MINUTE_MS:
             return None
+        if not self._may_hold("spans", done_ms, done_ms + length_ms):
+            return _Slice(done_ms, done_ms + length_ms)
         calls = arrivals(self._columns, done_ms, done_ms + length_ms).calls
         if calls > MOST_CALLS:
             length_ms = max(_GRAIN_MS, length_ms * MOST_CALLS // calls // _GRAIN_MS * _GRAIN_MS)
         return _Slice(done_ms, done_ms + length_ms)
+
+    def _oldest_ms(self, due_ms: int) -> int | None:
+        """When the first span of all was received; None while there is none."""
+        empty_ms = self._empty_until_ms
+        if empty_ms and not self._may_hold("spans", empty_ms, due_ms + WAIT_MS):
+            return None
+        oldest_ms = oldest_arrival_ms(self._columns)
+        if oldest_ms is None:
+            self._empty_until_ms = due_ms
+        return oldest_ms
 
     def _count(self, chosen: _Slice) -> None:
         rows = closed_calls(

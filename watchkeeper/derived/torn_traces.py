@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from watchkeeper.ingest.digest import set_watermark, watermark
 from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS, SECOND_MS
+from watchkeeper.model import MayHold, anything_may_be_there
 from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import Meta
 from watchkeeper.traces import REPEATED_COLUMNS, TornTrace, repeated_across, torn_traces
@@ -25,6 +26,8 @@ MOST_TRACES = 20_000
 _AT_ONCE = 1_000
 _LONGEST_MS = HOUR_MS
 _FEWEST_MS = 10 * SECOND_MS
+_NOTED_MS = 5 * MINUTE_MS
+"""How often it is noted that nothing came."""
 
 
 class TornTraceMetrics:
@@ -57,11 +60,12 @@ class TornTraces:
         meta: Meta,
         passed_ms: Callable[[], int | None],
         metrics: TornTraceMetrics,
+        may_hold: MayHold = anything_may_be_there,
         most_traces: int = MOST_TRACES,
     ) -> None:
         self._columns = columns
         self._meta = meta
-        self._passed_ms = passed_ms
+        self._passed_ms, self._may_hold = passed_ms, may_hold
         self._metrics = metrics
         self._most_traces = most_traces
 
@@ -80,6 +84,10 @@ class TornTraces:
         if due_ms - start_ms < _FEWEST_MS:
             return 0
         end_ms = min(due_ms, start_ms + _LONGEST_MS)
+        if not self._may_hold("spans", start_ms, end_ms):
+            if end_ms - start_ms >= _NOTED_MS:
+                self._note(name, end_ms)
+            return 0
         torn, total = torn_traces(
             self._columns,
             start_ms=start_ms,
@@ -89,11 +97,14 @@ class TornTraces:
         )
         for first in range(0, len(torn), _AT_ONCE):
             self._keep(torn[first : first + _AT_ONCE])
-        with self._meta.write() as conn:
-            set_watermark(conn, name, end_ms)
+        self._note(name, end_ms)
         self._metrics.looked_at.inc(len(torn))
         self._metrics.passed_over.inc(total - len(torn))
         return len(torn)
+
+    def _note(self, name: str, end_ms: int) -> None:
+        with self._meta.write() as conn:
+            set_watermark(conn, name, end_ms)
 
     def _keep(self, torn: Sequence[TornTrace]) -> None:
         rows = repeated_across(self._columns, torn)

@@ -11,7 +11,14 @@ from watchkeeper.lib.errors import Conflict, Invalid, NotFound
 from watchkeeper.logs.language import parse_search
 from watchkeeper.logs.repo import SavedRows, condition_of, match_counts, project_slugs
 from watchkeeper.logs.repo.saved import SavedRow
-from watchkeeper.model import METRIC_NAME, Labels, Scope, labels_of
+from watchkeeper.model import (
+    METRIC_NAME,
+    Labels,
+    MayHold,
+    Scope,
+    anything_may_be_there,
+    labels_of,
+)
 from watchkeeper.store.columns import Columns, QueryTooHeavy
 from watchkeeper.store.meta import Meta
 
@@ -98,9 +105,11 @@ class LogMatches:
         *,
         write: Writer,
         passed_ms: Passed,
+        may_hold: MayHold = anything_may_be_there,
     ) -> None:
         self._columns, self._meta = columns, meta
         self._write, self._passed_ms = write, passed_ms
+        self._may_hold = may_hold
         self._rows = SavedRows(meta)
 
     def run_once(self) -> int:
@@ -123,14 +132,8 @@ class LogMatches:
             return 0
         error, found = "", {}
         try:
-            found = match_counts(
-                self._columns,
-                row.project_id,
-                condition_of(parse_search(row.query)),
-                start_ms=row.counted_ms,
-                end_ms=end_ms,
-                step_ms=INTERVAL_MS,
-            )
+            if self._may_hold("logs", row.counted_ms, end_ms):
+                found = self._found(row, end_ms)
         except (QueryTooHeavy, Invalid) as refused:
             error = str(refused)
         samples, stand = samples_of(
@@ -146,6 +149,16 @@ class LogMatches:
             row.id, matches=stand.value, told_ms=stand.told_ms, counted_ms=end_ms, error=error
         )
         return len(samples)
+
+    def _found(self, row: SavedRow, end_ms: int) -> dict[int, int]:
+        return match_counts(
+            self._columns,
+            row.project_id,
+            condition_of(parse_search(row.query)),
+            start_ms=row.counted_ms,
+            end_ms=end_ms,
+            step_ms=INTERVAL_MS,
+        )
 
 
 def counter_labels(slug: str, name: str) -> Labels:

@@ -1,5 +1,6 @@
 """Nouns that three rooms share. Frozen, no I/O."""
 
+from watchkeeper.model.arrival import MayHold, anything_may_be_there
 from watchkeeper.model.histogram import (
     CUSTOM_BUCKETS,
     Buckets,
@@ -27,12 +28,14 @@ __all__ = [
     "Labels",
     "LiveEvent",
     "LiveTopic",
+    "MayHold",
     "Record",
     "ResetHint",
     "Role",
     "Scope",
     "Severity",
     "TimeRange",
+    "anything_may_be_there",
     "decode_histogram",
     "encode_histogram",
     "key_forms",

@@ -12,6 +12,7 @@ from sqlalchemy import Row
 from watchkeeper.ingest import Acceptor, CheckInRow
 from watchkeeper.ingest.digest import set_watermark, watermark
 from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS, SECOND_MS
+from watchkeeper.model import MayHold, anything_may_be_there
 from watchkeeper.monitors import repo
 from watchkeeper.monitors.incident import (
     FailedRun,
@@ -33,6 +34,8 @@ MOST_MONITORS = 1_000
 """Of one project; check-ins of further ones are stored and not watched."""
 _WATERMARK = "monitors"
 _STEP_MS = 5 * SECOND_MS
+_NOTED_MS = MINUTE_MS
+"""How often it is noted that nothing happened."""
 AWAY_MS = 15 * MINUTE_MS
 """After a longer pause than this the server is taken to have been away."""
 
@@ -73,10 +76,12 @@ class MonitorWatch:
         *,
         passed_ms: Callable[[], int | None],
         issues: IncidentIssues,
+        may_hold: MayHold = anything_may_be_there,
     ) -> None:
         """passed_ms: up to when every received record is stored (`Digest.passed_ms`)."""
         self._columns, self._meta, self._acceptor = columns, meta, acceptor
         self._passed_ms, self._issues = passed_ms, issues
+        self._may_hold = may_hold
 
     def run_once(self) -> int:
         """Take what came since the last look; returns how many runs were told as failed.
@@ -99,7 +104,7 @@ class MonitorWatch:
 
     def _look(self, since_ms: int, now_ms: int, *, is_away: bool) -> int:
         """Take one stretch of time; an hour at most, so that what is in hand stays small."""
-        came = repo.received(self._columns, start_ms=since_ms, end_ms=now_ms)
+        came = self._came(since_ms, now_ms)
         self._register(came, now_ms=now_ms)
         book = self._book()
         for one in came:
@@ -111,12 +116,20 @@ class MonitorWatch:
         for project_id, event in book.events:
             self._acceptor.accept_error_blocking(project_id, event)
         self._settle(book, now_ms)
+        is_quiet = not (came or told or book.events or book.changed)
+        if is_quiet and now_ms - since_ms < _NOTED_MS:
+            return 0  # the next look finds the same, and what comes until then
         with self._meta.write() as conn:
             for monitor_id, environment in sorted(book.changed):
                 kept = book.kept[monitor_id, environment]
                 repo.put_state(conn, monitor_id, environment, kept)
             set_watermark(conn, _WATERMARK, now_ms)
         return sum(len(rows) for rows in told.values())
+
+    def _came(self, since_ms: int, now_ms: int) -> Sequence[CheckIn]:
+        if not self._may_hold("check_ins", since_ms, now_ms):
+            return ()
+        return repo.received(self._columns, start_ms=since_ms, end_ms=now_ms)
 
     def _register(self, came: Sequence[CheckIn], *, now_ms: int) -> None:
         """Monitors make themselves, and change as their jobs say."""

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from watchkeeper.ingest.digest import repo
 from watchkeeper.ingest.digest.metrics import DigestMetrics
 from watchkeeper.ingest.digest.plan import DeadLetter, Insert, Plan, Sink
+from watchkeeper.ingest.digest.receipts import Receipts
 from watchkeeper.lib.clock import SECOND_MS, Clock
 from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.model import Cut, Kind, LiveEvent, Record
@@ -93,6 +94,7 @@ class Digest:
         self._live = live
         self._metrics = metrics
         self._options = options or DigestOptions()
+        self._receipts = Receipts(columns, now_ms=clock())
         self._positions: dict[str, Position] = {}
         self._passed_by_lane: dict[str, int] = {}
         self._floor_ms: int | None = None
@@ -182,6 +184,14 @@ class Digest:
         """
         return self._passed_ms
 
+    def may_hold(self, table: str, start_ms: int, end_ms: int) -> bool:
+        """Whether a table may hold rows received in [start_ms, end_ms), Unix ms.
+
+        Costs next to nothing. False is certain of a time that is passed (`passed_ms`), where no
+        other engine writes to the same store. Raises StoreUnavailable.
+        """
+        return self._receipts.may_hold(table, start_ms, end_ms)
+
     def _finish_pending(self) -> int:
         """After a start: replay what was in hand, and learn where every lane stands."""
         with self._meta.read() as conn:
@@ -197,7 +207,7 @@ class Digest:
     def _advance(self, lane: str) -> int:
         asked_ms = self._clock()
         position = self._position(lane)
-        batch = self._reader.read(lane, position, max_bytes=self._options.batch_bytes)
+        batch = self._next(lane, position)
         if batch is None:
             self._metrics.depth.labels(lane).set(0)
             self._pass(lane, asked_ms - self._options.settle_ms)
@@ -216,6 +226,12 @@ class Digest:
             self._pass(lane, batch.records[-1].received_ms - self._options.settle_ms)
         self._observe(lane, batch)
         return len(batch.records)
+
+    def _next(self, lane: str, position: Position) -> Batch | None:
+        """What waits in a lane; mostly nothing, which costs one small read to know."""
+        if not self._reader.has_more(lane, position):
+            return None
+        return self._reader.read(lane, position, max_bytes=self._options.batch_bytes)
 
     def _position(self, lane: str) -> Position:
         if lane not in self._positions:
@@ -254,7 +270,11 @@ class Digest:
         with self._metrics.cut_seconds.time():
             with self._meta.read() as conn:
                 plans = [self._plan(sink, batch.cut, records, conn) for sink in self._sinks]
-            refused = [self._insert(batch.cut, insert) for plan in plans for insert in plan.inserts]
+            inserts = [insert for plan in plans for insert in plan.inserts]
+            self._receipts.note(
+                {insert.table for insert in inserts}, (record.received_ms for record in records)
+            )
+            refused = [self._insert(batch.cut, insert) for insert in inserts]
             events = self._apply(batch.cut, plans, [r for rows in refused for r in rows])
         self._positions[batch.cut.lane] = Position(batch.cut.segment, batch.cut.end)
         self._tell(records, events)

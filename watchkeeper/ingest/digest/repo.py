@@ -1,4 +1,4 @@
-"""Where the digest stands, in meta: offsets, the cut in hand, dead letters."""
+"""Where the digest stands, in meta: offsets, the cut in hand, dead letters; and what is stored."""
 
 from __future__ import annotations
 
@@ -9,11 +9,29 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from watchkeeper.ingest.digest.plan import DeadLetter
 from watchkeeper.model import Cut
+from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import insert_into, tables
 from watchkeeper.store.spool import Position
 
 LETTERS_KEPT = 1_000
 """Dead letters kept a project; the oldest make room. All of them stay counted."""
+
+
+_WITH_RECEIPT = ("spans", "logs", "errors", "sessions", "check_ins")
+
+
+def slots_received(columns: Columns, table: str, *, since_ms: int, slot_ms: int) -> set[int]:
+    """In which slots (Unix ms // slot_ms) since then rows of a table were received."""
+    if table not in _WITH_RECEIPT:
+        raise ValueError(f"nothing says when rows of {table!r} were received")
+    rows = columns.rows(
+        f"""
+        SELECT DISTINCT intDiv(toUnixTimestamp64Milli(received), {{slot:Int64}}) FROM {table}
+        WHERE received >= fromUnixTimestamp64Milli({{since:Int64}})
+        """,
+        {"slot": slot_ms, "since": since_ms},
+    )
+    return {int(row[0]) for row in rows}
 
 
 def position(conn: Connection, lane: str) -> Position:
