@@ -41,6 +41,7 @@ class Deliverer:
         self._meta = meta
         self._line = line
         self._clock = clock
+        self._looked: tuple[object | None, int | None] | None = None
         self._holder = holder or f"{socket.gethostname()}:{os.getpid()}"[:64]
 
     async def run_due(self) -> int:
@@ -50,10 +51,22 @@ class Deliverer:
         await asyncio.gather(*(self._deliver(row) for row in rows))
         return len(rows)
 
+    def may_be_due(self) -> bool:
+        """False while nothing was committed since `next_due_ms` looked and what it found waits."""
+        if self._looked is None:
+            return True
+        stamp, due_ms = self._looked
+        if stamp is None or stamp != self._meta.stamp():
+            return True
+        return due_ms is not None and due_ms <= self._clock()
+
     def next_due_ms(self) -> int | None:
         """When a delivery is to be tried next; None if none is open. Blocks."""
+        stamp = self._meta.stamp()
         with self._meta.read() as conn:
-            return repo.next_delivery_ms(conn)
+            due_ms = repo.next_delivery_ms(conn)
+        self._looked = (stamp, due_ms)
+        return due_ms
 
     def _claim_due(self, now_ms: int) -> list[Row[Any]]:
         with self._meta.read() as conn:

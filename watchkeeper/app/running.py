@@ -166,6 +166,9 @@ async def _deliver(rooms: EngineRooms) -> None:
     """Send what waits to be sent."""
     clock = rooms.ground.clock
     while True:
+        if not rooms.deliverer.may_be_due():
+            await asyncio.sleep(LOOK_FOR_DELIVERIES_S)
+            continue
         due_ms = await asyncio.to_thread(rooms.deliverer.next_due_ms)
         if due_ms is None or due_ms > clock() or not await rooms.deliverer.run_due():
             await asyncio.sleep(LOOK_FOR_DELIVERIES_S)

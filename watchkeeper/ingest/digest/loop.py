@@ -59,6 +59,8 @@ class DigestOptions:
 _OPEN = nullcontext()
 _QUIET_ROUNDS = 10
 _GLANCE_S = 0.1
+_DROWSY_ROUNDS = 40
+"""Rounds without anything, some 15 s, after which it is glanced half as often."""
 _BUSY_BYTES = 256 * 1024
 """A larger cut means that much comes: some 80,000 samples a second."""
 _PROMPT = frozenset({Kind.ERROR_EVENT})
@@ -123,7 +125,8 @@ class Digest:
                 pause_s = min(self._options.backoff_s, self._options.backoff_s / 10 * 2**failures)
                 self._report(error, pause_s)
             if quiet_rounds and not failures:
-                self._wait_for_the_first(stop, pause_s)
+                glance_s = _GLANCE_S if quiet_rounds <= _DROWSY_ROUNDS else 2 * _GLANCE_S
+                self._wait_for_the_first(stop, pause_s, glance_s)
             else:
                 self._pause(stop, pause_s)
 
@@ -138,11 +141,11 @@ class Digest:
             stop.wait(step_ms / SECOND_MS)
             waited_ms += step_ms
 
-    def _wait_for_the_first(self, stop: threading.Event, pause_s: float) -> None:
+    def _wait_for_the_first(self, stop: threading.Event, pause_s: float, glance_s: float) -> None:
         """While nothing comes, the first that does is stored at once: somebody may watch for it."""
         left_s = pause_s
-        while left_s > 0 and not stop.wait(min(_GLANCE_S, left_s)) and not self._has_more():
-            left_s -= _GLANCE_S
+        while left_s > 0 and not stop.wait(min(glance_s, left_s)) and not self._has_more():
+            left_s -= glance_s
 
     def _has_more(self) -> bool:
         return any(self._reader.has_more(*one) for one in self._positions.items())

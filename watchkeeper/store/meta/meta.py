@@ -46,12 +46,19 @@ class Meta:
         with translated(), self._writer.begin() as conn:
             yield conn
 
+    def stamp(self) -> object | None:
+        """Differs once anything was committed, by any process; None where that is not known.
+
+        For loops that look again and again: it costs the look at a file's date.
+        """
+        return self._stamp() if self._stamp else None
+
     def revision(self, name: str) -> int:
         """How often `bump(conn, name)` was committed; 0 if never.
 
         Loops ask this all the time: a file that was not written to is not asked.
         """
-        stamp = self._stamp() if self._stamp else None
+        stamp = self.stamp()
         known = self._revisions.get(name)
         if known is not None and stamp is not None and known[0] == stamp:
             return known[1]
