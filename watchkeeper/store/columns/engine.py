@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from chdb.state.sqlitelike import Connection
 
 _MADV_DONTNEED = 4
+_FREE_MEMORY_A_THREAD = 64 << 20
+"""Bytes; where less is free, a query has fewer threads."""
 _MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+\s+(\S.*)?")
 
 
@@ -119,6 +121,8 @@ def _startup(options: EmbeddedOptions) -> dict[str, str | int | float]:
         "max_memory_usage": options.query_memory_bytes,
         "max_execution_time": options.query_time_s,
         "max_threads": options.threads,
+        # By default a thread for each GiB that is free: with our bounds that is one, always.
+        "max_threads_min_free_memory_per_thread": _FREE_MEMORY_A_THREAD,
         "local_filesystem_read_method": "pread",
     }
 
