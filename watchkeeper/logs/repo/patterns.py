@@ -68,7 +68,7 @@ def pattern_counts(
 ) -> list[PatternCount]:
     """From the newest lines that match, none from before `since_ms`."""
     inner = f"""
-    SELECT pattern, any({LOG_TEMPLATE.format(body="body")}) AS template, count() AS lines, level,
+    SELECT pattern, {LOG_TEMPLATE.format(body="any(body)")} AS template, count() AS lines, level,
            service, slot, min(ts) AS first, max(ts) AS last
     FROM (
         SELECT pattern, body, {level_column()} AS level, toString(service) AS service, ts,
