@@ -160,7 +160,7 @@ class Issues:
 
     def facts(self, scope: Scope, issue: IssueRef) -> Facts:
         """Releases and environments with their shares, and what may have brought the issue."""
-        return facts_of_issue(self._meta, self._columns, scope, issue)
+        return facts_of_issue(self._meta, self._columns, scope, issue, beside=self._beside)
 
     def event(self, scope: Scope, issue: IssueRef, which: str) -> ErrorEvent:
         """One event: `latest`, `oldest`, `recommended` or an event id of 32 hex digits."""

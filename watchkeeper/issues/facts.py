@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cmp_to_key
 from typing import Any
@@ -67,11 +68,16 @@ class Facts:
     last_event_id: str | None
 
 
-def facts_of_issue(meta: Meta, columns: Columns, scope: Scope, issue: IssueRef) -> Facts:
-    """Raises NotFound for an issue of another project."""
+def facts_of_issue(
+    meta: Meta, columns: Columns, scope: Scope, issue: IssueRef, *, beside: Executor
+) -> Facts:
+    """beside: where reads run at the same time. Raises NotFound for an issue of another project."""
     with meta.read() as conn:
         row = rows.known(rows.find(conn, scope, issue))
         hashes = list(rows.hashes_of(conn, scope, [row.id]))
+        shares = beside.submit(origins.shares, columns, scope, hashes)
+        first = beside.submit(events.first_id, columns, scope, hashes)
+        number = beside.submit(events.stored, columns, scope, hashes)
         began_ms = row.status_changed_ms if row.is_regressed else row.first_seen_ms
         by: origins.Instant = "received" if row.is_regressed else "ts"
         place = origins.environment_at(columns, scope, hashes, began_ms, by=by)
@@ -79,19 +85,19 @@ def facts_of_issue(meta: Meta, columns: Columns, scope: Scope, issue: IssueRef) 
         deploy = origins.deploy_before(conn, scope, began_ms, environment=place)
         began_in = row.last_release if row.is_regressed else row.first_release
         commits = origins.commits_of(conn, scope, began_in) if began_in else []
-    releases, environments = origins.shares(columns, scope, hashes)
-    edges = events.edges(columns, scope, hashes)
+    newest = events.event(columns, scope, hashes, "latest")
+    releases, environments = shares.result()
     return Facts(
         releases=in_order(releases)[:MOST_SHOWN],
         environments=sorted(environments, key=lambda one: -one.events)[:MOST_SHOWN],
         first_release=row.first_release,
         last_release=row.last_release,
         resolved_in=_resolved_in(row),
-        stored_events=edges.events,
+        stored_events=number.result(),
         suspect_deploy=_suspect(deploy, began_ms, began_in) if deploy else None,
-        suspect_commits=suspect_commits(commits, edges.last_paths),
-        first_event_id=edges.first_id,
-        last_event_id=edges.last_id,
+        suspect_commits=suspect_commits(commits, events.own_paths(newest)),
+        first_event_id=first.result(),
+        last_event_id=newest.event_id if newest else None,
     )
 
 

@@ -14,19 +14,29 @@ _SHORTEST_SLICE_MS = 2 * MINUTE_MS
 _GROWTH = 8
 """Each slice of time is so many times as long as the one before: common words end early."""
 _FIRST_SHARE = 64
+_SPARE = 115
+"""Percent of the time in which the lines that are still missing are expected."""
 
 
 def newest_stretch(
     columns: Columns, scope: Scope, span: TimeRange, condition: Condition, *, most: int
 ) -> TimeRange:
-    """The end of a range that has `most` matching lines or more; all of it if it has fewer."""
-    found, start_ms = 0, span.start_ms
-    for part in slices_of(span, None, is_newest_first=True):
-        start_ms = part.start_ms
+    """An end of a range that has `most` matching lines or more; all of it if it has fewer.
+
+    Each slice is as long as the lines found so far let expect, so that it is little longer than
+    need be: whoever reads these lines reads all of it.
+    """
+    found, end_ms = 0, span.end_ms
+    length_ms = _first_ms(span.length_ms)
+    while end_ms > span.start_ms and found < most:
+        start_ms = max(span.start_ms, end_ms - length_ms)
+        part = TimeRange(start_ms, end_ms)
         found += count_matching(columns, scope, part, condition, most=most - found)
-        if found >= most:
-            break
-    return TimeRange(start_ms, span.end_ms)
+        end_ms = start_ms
+        looked_ms = span.end_ms - end_ms
+        wanted_ms = looked_ms * (most - found) // max(1, found) * _SPARE // 100
+        length_ms = max(length_ms, min(length_ms * _GROWTH, wanted_ms))
+    return TimeRange(end_ms, span.end_ms)
 
 
 def slices_of(span: TimeRange, after: Spot | None, *, is_newest_first: bool) -> Iterator[TimeRange]:
@@ -36,7 +46,7 @@ def slices_of(span: TimeRange, after: Spot | None, *, is_newest_first: bool) -> 
         end_ms = min(end_ms, after.ts_ms + 1)
     elif after is not None:
         start_ms = max(start_ms, after.ts_ms)
-    length_ms = max(_SHORTEST_SLICE_MS, min((end_ms - start_ms) // _FIRST_SHARE, HOUR_MS))
+    length_ms = _first_ms(end_ms - start_ms)
     while start_ms < end_ms:
         if is_newest_first:
             part = TimeRange(max(start_ms, end_ms - length_ms), end_ms)
@@ -46,3 +56,8 @@ def slices_of(span: TimeRange, after: Spot | None, *, is_newest_first: bool) -> 
             start_ms = part.end_ms
         yield part
         length_ms *= _GROWTH
+
+
+def _first_ms(length_ms: int) -> int:
+    """How long the first slice of a range is."""
+    return max(_SHORTEST_SLICE_MS, min(length_ms // _FIRST_SHARE, HOUR_MS))

@@ -59,7 +59,8 @@ def service_map(
         at: each for at, each in found.items() if at[1] not in {Category.ENTRY, Category.CALL}
     }
     if any(category in _BY_HOST for _service, category, _name in outside):
-        samples, _ratio = _samples(span, sum(totals.calls for totals in between.values()))
+        # Spans that enter a service are counted at once, calls a while later: none is no entry.
+        samples, _ratio = _samples(span, sum(totals.calls for totals in entries.values()))
         behind = hosts_repo.services_behind(columns, scope, samples, environment=environment)
         outside = {at: each for at, each in outside.items() if not _is_ours(at, behind)}
     nodes, edges = _outside(outside, grid)

@@ -158,35 +158,25 @@ def place_of(
 # What an issue begins and ends with
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edges:
-    """events: stored ones. last_paths: files of own frames of the newest, the innermost first."""
-
-    events: int
-    first_id: str | None
-    last_id: str | None
-    last_paths: Sequence[str]
-
-
-def edges(columns: Columns, scope: Scope, hashes: Sequence[int]) -> Edges:
-    """The first and the last stored event of an issue."""
-    params: dict[str, object] = {"project": scope.project_id, "hashes": list(hashes)}
+def stored(columns: Columns, scope: Scope, hashes: Sequence[int]) -> int:
+    """How many events of an issue are stored."""
     sql = """
     SELECT count() FROM errors
     WHERE project_id = {project:UInt32} AND grouping_hash IN {hashes:Array(UInt64)}
     """
-    number = int(columns.rows(sql, params)[0][0])
-    newest = event(columns, scope, hashes, "latest") if number else None
-    return Edges(
-        events=number,
-        first_id=_named(columns, scope, hashes, "oldest") if number else None,
-        last_id=newest.event_id if newest else None,
-        last_paths=_own_paths(newest.payload) if newest else (),
-    )
+    return int(columns.rows(sql, {"project": scope.project_id, "hashes": list(hashes)})[0][0])
 
 
-def _own_paths(payload: bytes) -> list[str]:
-    listed = read_event(payload).exception
+def first_id(columns: Columns, scope: Scope, hashes: Sequence[int]) -> str | None:
+    """The first stored event of an issue; None without any."""
+    return _named(columns, scope, hashes, "oldest")
+
+
+def own_paths(stored_event: StoredEvent | None) -> list[str]:
+    """Files of the own frames of an event, the innermost first."""
+    if stored_event is None:
+        return []
+    listed = read_event(stored_event.payload).exception
     chain: Sequence[ExceptionValue | None] = (
         (listed.values or ()) if isinstance(listed, Values) else listed or ()
     )

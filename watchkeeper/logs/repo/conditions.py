@@ -64,6 +64,20 @@ def level_column() -> str:
     return "transform(severity, ['warning', 'critical'], ['warn', 'fatal'], toString(severity))"
 
 
+def attribute_column(key: str, value: Values) -> str:
+    """SQL of an attribute's value, empty where a line has none of this name.
+
+    A column of its own within the map: of the others only those are read that share its bucket.
+    """
+    if key and key.isprintable() and "\\" not in key:
+        return value(f"attributes.key_{key}", "Identifier")
+    return f"attributes[{value(key)}]"
+
+
+def _has_key(key: str, value: Values) -> str:
+    return f"has(mapKeys(attributes), {value(key)})"
+
+
 def _sql(node: Node, value: Values) -> str:
     match node:
         case Always():
@@ -73,10 +87,10 @@ def _sql(node: Node, value: Values) -> str:
         case Matches(searched, parts):
             return _matches(searched, parts, value)
         case Number(searched, operator, number):
-            key = value(searched.key)
+            found = f"toFloat64OrNull({attribute_column(searched.key, value)})"
             return (
-                f"(has(mapKeys(attributes), {key}) AND "
-                f"toFloat64OrNull(attributes[{key}]) {operator} {value(number, 'Float64')})"
+                f"(indexHint({_has_key(searched.key, value)}) "
+                f"AND {found} {operator} {value(number, 'Float64')})"
             )
         case SeverityIn(levels):
             words = [word for level in levels for word in (level, *_OLD_WORDS.get(level, ()))]
@@ -154,19 +168,21 @@ def _person(column: str, parts: Sequence[str], value: Values) -> str:
 
 
 def _attribute(key: str, parts: Sequence[str], value: Values) -> str:
-    name = value(key)
+    column = attribute_column(key, value)
     if len(parts) == 1 and parts[0]:
         # The pairs are for the index alone: to make them of each line costs more than all else.
         pair = f"has({LOG_ATTRIBUTE_PAIRS}, {value(f'{key}={parts[0]}')})"
-        return f"(indexHint({pair}) AND attributes[{name}] = {value(parts[0])})"
+        return f"(indexHint({pair}) AND {column} = {value(parts[0])})"
+    if any(parts):  # which no empty value fulfils: the names are for the index alone
+        return f"(indexHint({_has_key(key, value)}) AND {column} LIKE {value(_like(parts))})"
     compared = f"LIKE {value(_like(parts))}" if len(parts) > 1 else "= ''"
-    return f"(has(mapKeys(attributes), {name}) AND attributes[{name}] {compared})"
+    return f"({_has_key(key, value)} AND {column} {compared})"
 
 
 def _exists(searched: Field, value: Values) -> str:
     match searched.kind:
         case FieldKind.ATTRIBUTE:
-            return f"has(mapKeys(attributes), {value(searched.key)})"
+            return _has_key(searched.key, value)
         case FieldKind.PATTERN:
             return "1"
         case _:

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 from watchkeeper.lib.clock import HOUR_MS
 from watchkeeper.logs.language import Field, FieldKind
-from watchkeeper.logs.repo.conditions import Condition, Values, level_column
+from watchkeeper.logs.repo.conditions import (
+    Condition,
+    Values,
+    attribute_column,
+    level_column,
+)
 from watchkeeper.logs.repo.lines import IN_RANGE, range_params, reading
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns
@@ -245,7 +250,7 @@ def _as_text(searched: Field, value: Values) -> str:
         case FieldKind.LEVEL:
             return level_column()
         case FieldKind.ATTRIBUTE:
-            return f"attributes[{value(searched.key)}]"
+            return attribute_column(searched.key, value)
         case FieldKind.PATTERN:
             return "lower(leftPad(hex(pattern), 16, '0'))"
         case _:

@@ -32,7 +32,7 @@ class PatternCount:
 
 
 _SUMMED = """
-SELECT pattern, any(template), sum(lines) AS counted, sumMap(map(level, lines)),
+SELECT pattern, {template}, sum(lines) AS counted, sumMap(map(level, lines)),
        groupUniqArray(5)(service), sumMap(map(slot, lines)),
        toUnixTimestamp64Milli(min(first)), toUnixTimestamp64Milli(max(last))
 FROM ({inner}) GROUP BY pattern ORDER BY counted DESC, pattern LIMIT {{most:UInt32}}
@@ -51,7 +51,7 @@ def rolled_patterns(
     FROM log_patterns WHERE {_FIVE_MINUTES} AND {condition.sql}
     """
     params = {**range_params(scope, span), **condition.params, "slots": slots, "most": most}
-    rows = columns.rows(_SUMMED.format(inner=inner), params)
+    rows = columns.rows(_SUMMED.format(inner=inner, template="any(template)"), params)
     return [_pattern(row, slots) for row in rows]
 
 
@@ -68,8 +68,8 @@ def pattern_counts(
 ) -> list[PatternCount]:
     """From the newest lines that match, none from before `since_ms`."""
     inner = f"""
-    SELECT pattern, any({LOG_TEMPLATE.format(body="body")}) AS template, count() AS lines, level,
-           service, slot, min(ts) AS first, max(ts) AS last
+    SELECT pattern, any(body) AS line, count() AS lines, level, service, slot,
+           min(ts) AS first, max(ts) AS last
     FROM (
         SELECT pattern, body, {level_column()} AS level, toString(service) AS service, ts,
                intDiv((toUnixTimestamp64Milli(ts) - {{from:Int64}}) * {{slots:Int64}},
@@ -87,7 +87,8 @@ def pattern_counts(
         "newest": newest,
         "since": since_ms,
     }
-    rows = columns.rows(_SUMMED.format(inner=inner), params)
+    template = LOG_TEMPLATE.format(body="any(line)")  # made once a pattern: it is dear
+    rows = columns.rows(_SUMMED.format(inner=inner, template=template), params)
     return [_pattern(row, slots) for row in rows]
 
 

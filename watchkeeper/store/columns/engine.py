@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from chdb.state.sqlitelike import Connection
 
 _MADV_DONTNEED = 4
+_FREE_MEMORY_A_THREAD = 64 << 20
+"""Bytes; where less is free, a query has fewer threads."""
+_ROWS_A_THREAD, _BYTES_A_THREAD = 49_152, 64 << 20
+"""What is worth a thread of its own: six blocks. A page asks for tens of milliseconds."""
 _MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+\s+(\S.*)?")
 
 
@@ -119,6 +123,10 @@ def _startup(options: EmbeddedOptions) -> dict[str, str | int | float]:
         "max_memory_usage": options.query_memory_bytes,
         "max_execution_time": options.query_time_s,
         "max_threads": options.threads,
+        # By default a thread for each GiB that is free: with our bounds that is one, always.
+        "max_threads_min_free_memory_per_thread": _FREE_MEMORY_A_THREAD,
+        "merge_tree_min_rows_for_concurrent_read": _ROWS_A_THREAD,
+        "merge_tree_min_bytes_for_concurrent_read": _BYTES_A_THREAD,
         "local_filesystem_read_method": "pread",
     }
 

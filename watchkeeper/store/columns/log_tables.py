@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from watchkeeper.store.columns.table import Column, Table, View
+from watchkeeper.store.columns.table import MAPS_BY_KEY, Column, Table, View
 
 _TEXT = "LowCardinality(String)"
 
@@ -86,7 +86,11 @@ LOGS_2 = replace(
 )
 """As the step "search of logs" left it."""
 
-LOGS = replace(LOGS_2, indices=(*LOG_INDICES_1, *LOG_INDICES_2, *LOG_INDICES_3))
+LOGS = replace(
+    LOGS_2,
+    indices=(*LOG_INDICES_1, *LOG_INDICES_2, *LOG_INDICES_3),
+    settings=MAPS_BY_KEY,
+)
 
 LOGS_1M = Table(
     name="logs_1m",
