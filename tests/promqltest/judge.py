@@ -9,7 +9,7 @@ from tests.promqltest.classify import Class, classify
 from tests.promqltest.equality import almost_equal, same_sample
 from tests.promqltest.nhcb import custom_histograms
 from tests.promqltest.pinning import pinned_variants
-from tests.promqltest.reader import Clear, Command, Eval, Expectation, Load
+from tests.promqltest.reader import Broken, Clear, Command, Eval, Expectation, Load
 from tests.promqltest.series import Described
 from watchkeeper.model import Histogram, Labels, Role, Scope
 from watchkeeper.query.budget import QueryLimits
@@ -99,6 +99,10 @@ def judge(
             storage = Storage(new_source())
         elif isinstance(command, Load):
             storage.load(command)
+        elif isinstance(command, Broken):
+            yield Verdict(
+                command.line, command.text, Class.CORE, f"cannot be read: {command.problem}"
+            )
         else:
             yield _verdict(storage, command)
 

@@ -77,7 +77,16 @@ class Eval:
         return self.step_ms > 0
 
 
-Command = Clear | Load | Eval
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A block that breaks the format: one case that fails, and the file goes on."""
+
+    line: int
+    text: str
+    problem: str
+
+
+Command = Clear | Load | Eval | Broken
 
 
 class FileProblem(ValueError):
@@ -85,7 +94,7 @@ class FileProblem(ValueError):
 
 
 def read(path: Path) -> list[Command]:
-    """The commands of a file, in order."""
+    """The commands of a file, in order; a block that cannot be read is Broken."""
     lines = [line.strip() for line in path.read_text(encoding="utf-8").split("\n")]
     lines = ["" if line.startswith("#") else line for line in lines]
     commands: list[Command] = []
@@ -97,7 +106,10 @@ def read(path: Path) -> list[Command]:
         end = number + 1
         while end < len(lines) and lines[end]:
             end += 1
-        command, used = _command(lines[number:end], number + 1)
+        try:
+            command, used = _command(lines[number:end], number + 1)
+        except (ValueError, ParseError, IndexError, KeyError) as problem:
+            command, used = Broken(number + 1, lines[number], str(problem)), end - number
         commands.append(command)
         number += used
     return commands

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 from watchkeeper.alerting.rules import (
@@ -14,8 +14,8 @@ from watchkeeper.alerting.rules import (
     Rule,
     RuleHealth,
 )
-from watchkeeper.model import Scope
-from watchkeeper.query.promql import format_expr, parse
+from watchkeeper.model import Scope, labels_of
+from watchkeeper.query.promql import Matcher, format_expr, parse, satisfies
 
 Json = dict[str, object]
 
@@ -28,9 +28,14 @@ def rules_answer(
     names: Collection[str] = (),
     groups: Collection[str] = (),
     files: Collection[str] = (),
+    matchers: Sequence[Sequence[Matcher]] = (),
     exclude_alerts: bool = False,
-) -> Json:
-    """The data of /api/v1/rules. kind: "alert", "record" or "" for both; no filter lets all by."""
+) -> list[Json]:
+    """The groups of /api/v1/rules. kind: "alert", "record" or "" for both; no filter lets all by.
+
+    matchers: sets of conditions on a rule's own labels, of which one must hold; labels that are
+    templates count as absent.
+    """
     found: list[Json] = []
     for status in evaluator.groups(scope):
         if (groups and status.group.name not in groups) or (files and status.file not in files):
@@ -39,10 +44,16 @@ def rules_answer(
             _rule(status, rule, exclude_alerts=exclude_alerts)
             for rule in status.group.rules
             if (not names or rule.name in names) and kind in ("", _kind(rule))
+            if not matchers or _meets_one(rule, matchers)
         ]
-        if rules or not (kind or names):
+        if rules or not (kind or names or matchers):
             found.append(_group(status, rules))
-    return {"groups": found}
+    return found
+
+
+def _meets_one(rule: Rule, matchers: Sequence[Sequence[Matcher]]) -> bool:
+    plain = labels_of({k: v for k, v in dict(rule.labels).items() if "{{" not in v})
+    return any(all(satisfies(plain, each) for each in matcher_set) for matcher_set in matchers)
 
 
 def alerts_answer(evaluator: Evaluator, scope: Scope) -> Json:

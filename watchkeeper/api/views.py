@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from typing import cast
 
 from watchkeeper.alerting import alerts_answer, rules_answer
-from watchkeeper.api.compat import Params, PrometheusViews, metadata_answer, targets_answer
+from watchkeeper.api.compat import (
+    Params,
+    PrometheusViews,
+    metadata_answer,
+    page_of_groups,
+    targets_answer,
+)
 from watchkeeper.api.rooms import Rooms
 from watchkeeper.model import Scope
 
@@ -25,17 +31,18 @@ def prometheus_views(rooms: Rooms) -> PrometheusViews:
     def alerts(scope: Scope) -> list[object]:
         return cast(list[object], alerts_answer(rooms.evaluator, scope)["alerts"])
 
-    def rules(scope: Scope, params: Params) -> list[object]:
-        answer = rules_answer(
+    def rules(scope: Scope, params: Params) -> Mapping[str, object]:
+        groups = rules_answer(
             rooms.evaluator,
             scope,
             kind=params.text("type"),
             names=params.all("rule_name[]"),
             groups=params.all("rule_group[]"),
             files=params.all("file[]"),
-            exclude_alerts=params.text("exclude_alerts") in {"1", "true"},
+            matchers=params.matcher_sets(),
+            exclude_alerts=params.flag("exclude_alerts"),
         )
-        return cast(list[object], answer["groups"])
+        return page_of_groups(groups, params)
 
     return PrometheusViews(
         rules=rules,
@@ -44,5 +51,6 @@ def prometheus_views(rooms: Rooms) -> PrometheusViews:
         target_metadata=target_metadata,
         scrape_pools=scraper.pools,
         is_config_good=scraper.is_config_good,
-        config_yaml=rooms.scrape_configs.source,
+        config_yaml=rooms.scrape_configs.shown,
+        configured_ms=scraper.configured_ms,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -19,6 +19,7 @@ from watchkeeper.model import (
     labels_of,
     series_id,
 )
+from watchkeeper.query.promql import Selector, parse
 
 ALWAYS = TimeRange(0, 2**53)
 DOWN = """
@@ -56,8 +57,7 @@ def start(bench: Bench, source: str = DOWN) -> Evaluator:
 
 def shown_group(evaluator: Evaluator) -> dict[str, Any]:
     """The one group of /api/v1/rules."""
-    answer: dict[str, Any] = rules_answer(evaluator, SCOPE)
-    (group,) = answer["groups"]
+    (group,) = rules_answer(evaluator, SCOPE)
     return dict(group)
 
 
@@ -255,6 +255,28 @@ async def test_too_many_alerts_are_an_error_and_none_is_kept(bench: Bench) -> No
     assert "exceeded limit of 1 with 2 alerts" in str(rules_answer(evaluator, SCOPE))
 
 
+async def test_rules_are_chosen_by_their_own_labels(bench: Bench) -> None:
+    rules = (
+        "[{alert: A, expr: up, labels: {team: db, at: '{{ $value }}'}},"
+        " {alert: B, expr: up, labels: {team: web}}]"
+    )
+    evaluator = start(bench, f"groups: [{{name: g, interval: 10s, rules: {rules}}}]")
+
+    def chosen(*texts: str) -> list[object]:
+        sets = [cast(Selector, parse(text)).matchers for text in texts]
+        groups = rules_answer(evaluator, SCOPE, matchers=sets)
+        return [
+            rule["name"]
+            for group in groups
+            for rule in cast(list[dict[str, object]], group["rules"])
+        ]
+
+    assert chosen('{team="db"}') == ["A"]
+    assert chosen('{team="web"}', '{team="db"}') == ["A", "B"]
+    assert chosen('{team=~".+",at=~".*[0-9].*"}') == []
+    assert chosen('{team="nobody"}') == []
+
+
 async def test_a_rule_whose_selector_matches_nothing_is_told_of(bench: Bench) -> None:
     expr = "redis_hits_total / (redis_hits_total + redis_misses_total) < 0.8"
     evaluator = start(
@@ -293,7 +315,7 @@ async def test_another_project_sees_neither_rules_nor_alerts(bench: Bench) -> No
     tick(bench, evaluator, up=0, times=4)
 
     alerts = Alerts(bench.meta)
-    assert rules_answer(evaluator, OTHER) == {"groups": []}
+    assert rules_answer(evaluator, OTHER) == []
     assert alerts_answer(evaluator, OTHER) == {"alerts": []}
     assert alerts.active(OTHER) == []
     assert alerts.history(OTHER, ALWAYS) == []

@@ -187,7 +187,8 @@ def test_status_pages_and_empty_lists_are_answered(client: httpx.Client) -> None
     assert data(client.get("/api/v1/rules")) == {"groups": []}
     assert data(client.get("/api/v1/alerts")) == {"alerts": []}
     assert data(client.get("/api/v1/targets")) == {"activeTargets": [], "droppedTargets": []}
-    for page in ("config", "flags", "runtimeinfo"):
+    assert data(client.get("/api/v1/notifications")) == []
+    for page in ("config", "flags", "runtimeinfo", "walreplay"):
         assert data(client.get(f"/api/v1/status/{page}"))
     tsdb = data(client.get("/api/v1/status/tsdb"))
     assert isinstance(tsdb, dict)
@@ -212,6 +213,45 @@ def test_exemplars_of_what_an_expression_selects(client: httpx.Client) -> None:
     assert len(all_of_it.json()["data"]) == 1
     backwards = {"query": "up", "start": "20", "end": "10"}
     assert client.post("/api/v1/query_exemplars", data=backwards).status_code == 400
+
+
+def test_a_lookback_of_its_own_holds_for_one_query(client: httpx.Client) -> None:
+    late = str(START_S + 600 + 400)
+    asked = {"query": "up", "time": late, "lookback_delta": "10m"}
+    assert len(client.get("/api/v1/query", params=asked).json()["data"]["result"]) == 1
+    assert not client.get("/api/v1/query", params={**asked, "lookback_delta": "1m"}).json()["data"][
+        "result"
+    ]
+    assert not client.get("/api/v1/query", params={**asked, "lookback_delta": "-1"}).json()["data"][
+        "result"
+    ]
+    span = {"query": "up", "start": str(START_S + 600), "end": late, "step": "100"}
+    for lookback, points in (("150", 2), ("300", 3), ("10m", 5), ("5m", 3)):
+        (series,) = client.post(
+            "/api/v1/query_range", data={**span, "lookback_delta": lookback}
+        ).json()["data"]["result"]
+        assert len(series["values"]) == points
+    wrong = client.get("/api/v1/query", params={**asked, "lookback_delta": "soon"})
+    assert (wrong.status_code, wrong.json()["errorType"]) == (400, "bad_data")
+
+
+def test_pages_of_other_origins_may_ask_with_a_token_of_their_own(client: httpx.Client) -> None:
+    asked = client.get("/api/v1/labels", headers={"origin": "https://grafana.example"})
+    assert asked.headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-credentials" not in asked.headers
+    preflight = client.options("/api/v1/query", headers={"origin": "https://grafana.example"})
+    assert preflight.status_code == 204
+    assert "Authorization" in preflight.headers["access-control-allow-headers"]
+    assert "access-control-allow-origin" not in client.get("/api/v1/labels").headers
+
+
+def test_methods_and_powers_that_are_not_there(client: httpx.Client) -> None:
+    for method, path in (("PUT", "query"), ("POST", "metadata"), ("GET", "admin/tsdb/snapshot")):
+        assert client.request(method, f"/api/v1/{path}").status_code == 405
+    for name in ("delete_series", "clean_tombstones", "snapshot"):
+        refused = client.post(f"/api/v1/admin/tsdb/{name}")
+        assert (refused.status_code, refused.json()["errorType"]) == (503, "unavailable")
+        assert "watchkeeper backup" in refused.json()["error"]
 
 
 @pytest.mark.parametrize("path", ["/-/healthy", "/-/ready", "/p/1/-/ready"])

@@ -210,6 +210,15 @@ async def test_an_engine_that_is_down_is_503_and_says_when_to_come_back(tmp_path
     assert answer.json()["error"]["code"] == "engine_down"
 
 
+@pytest.mark.parametrize("prefix", ["", "/p/7"])
+async def test_clients_of_prometheus_are_told_so_in_its_words(tmp_path: Path, prefix: str) -> None:
+    answer = await call(edge_of(tmp_path), "POST", f"{prefix}/api/v1/query_range")
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    told = answer.json()
+    assert (told["status"], told["errorType"]) == ("error", "unavailable")
+    assert "starting" in told["error"]
+
+
 async def test_health_is_answered_while_the_engine_is_down(tmp_path: Path) -> None:
     answer = await call(edge_of(tmp_path), "GET", "/api/health")
     health = answer.json()

@@ -68,6 +68,44 @@ eval instant at 1m nonsense(
 """
 
 
+UNREADABLE = """
+lead 1m
+
+load 1m
+  m 1 2 one
+  m 3
+
+load 1m
+  m 1 2 3
+
+eval sometimes m
+
+eval instant at 1m m
+  expect nothing at all
+  m 2
+
+eval instant at 1m m
+  m 2
+"""
+
+
+def test_a_block_that_cannot_be_read_is_one_failed_case_and_the_file_goes_on(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "odd.test"
+    path.write_text(UNREADABLE)
+
+    verdicts = list(judge(read(path)))
+
+    assert [(v.line, v.problem != "") for v in verdicts] == [
+        (2, True),
+        (4, True),
+        (11, True),
+        (13, True),
+        (17, False),
+    ]
+
+
 def test_wrong_expectations_are_seen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "wrong.test"
     path.write_text(WRONG)

@@ -3,6 +3,7 @@
 from watchkeeper.api.compat.federation import federation_routes
 from watchkeeper.api.compat.history import history_answer, history_routes
 from watchkeeper.api.compat.prometheus import Params, PrometheusViews, prometheus_routes, refused
+from watchkeeper.api.compat.prometheus_rules import page_of_groups
 from watchkeeper.api.compat.prometheus_targets import metadata_answer, targets_answer
 from watchkeeper.api.compat.pushgateway import pushgateway_routes
 from watchkeeper.api.compat.remote_read import remote_read_routes
@@ -14,6 +15,7 @@ __all__ = [
     "history_answer",
     "history_routes",
     "metadata_answer",
+    "page_of_groups",
     "prometheus_routes",
     "pushgateway_routes",
     "refused",

@@ -34,11 +34,13 @@ _UNAUTHORIZED = 401
 class PrometheusViews:
     """What other rooms show through this API, as JSON-ready data of one scope.
 
-    rules: the `groups`; alerts: the `alerts`; targets: `activeTargets` and `droppedTargets`;
-    target_metadata: what targets tell of metrics; scrape_pools: names of jobs.
+    rules: the `groups`, and `groupNextToken` if there are more; alerts: the `alerts`; targets:
+    `activeTargets` and `droppedTargets`; target_metadata: what targets tell of metrics;
+    scrape_pools: names of jobs.
+    configured_ms: when the scrape configuration in force was read, None before the first.
     """
 
-    rules: Callable[[Scope, Params], list[object]] = lambda scope, params: []
+    rules: Callable[[Scope, Params], Mapping[str, object]] = lambda scope, params: {"groups": []}
     alerts: Callable[[Scope], list[object]] = lambda scope: []
     targets: Callable[[Scope, Params], Mapping[str, object]] = lambda scope, params: {
         "activeTargets": [],
@@ -49,6 +51,7 @@ class PrometheusViews:
     is_config_good: Callable[[], bool] = lambda: True
     flags: Mapping[str, str] | None = None
     config_yaml: Callable[[Scope], str] = lambda scope: ""
+    configured_ms: Callable[[], int | None] = lambda: None
 
 
 def prometheus_routes(
@@ -80,6 +83,8 @@ def prometheus_routes(
         is_config_good=views.is_config_good,
         flags=views.flags or {},
         config_yaml=views.config_yaml,
+        configured_ms=views.configured_ms,
+        started_ms=clock(),
     )
     pool = ThreadPoolExecutor(threads, thread_name_prefix="promql")
     routes: list[BaseRoute] = []
@@ -87,6 +92,9 @@ def prometheus_routes(
         for path, (read, methods) in READS.items():
             endpoint = _Endpoint(read, backend, authenticate, pool)
             routes.append(Route(f"{prefix}/api/v1/{path}", endpoint.answer, methods=methods))
+            routes.append(Route(f"{prefix}/api/v1/{path}", _preflight, methods=["OPTIONS"]))
+            others = [method for method in _ANY if method not in methods]
+            routes.append(Route(f"{prefix}/api/v1/{path}", _not_this_method, methods=others))
         routes.append(Route(f"{prefix}/api/v1/{{rest:path}}", _unknown, methods=_ANY))
         for path in ("/-/healthy", "/-/ready"):
             routes.append(Route(f"{prefix}{path}", _well, methods=["GET", "HEAD"]))
@@ -94,6 +102,14 @@ def prometheus_routes(
         routes.append(Route(f"/p/{{project_id:int}}{path}", _base, methods=["GET", "HEAD"]))
     return routes
 
+
+_CORS = {
+    "access-control-allow-headers": "Accept, Authorization, Content-Type, Origin",
+    "access-control-allow-methods": "GET, POST, OPTIONS",
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": "Date",
+}
+"""As Prometheus has it: any page may ask, with a token of its own. Cookies are not sent along."""
 
 _ANY = ["GET", "POST", "PUT", "DELETE", "PATCH"]
 
@@ -110,6 +126,16 @@ async def _well(request: Request) -> Response:
     """What balancers and promtool ask: whoever answers takes queries. See /api/health for more."""
     del request
     return PlainTextResponse("Watchkeeper is healthy.\n")
+
+
+async def _preflight(request: Request) -> Response:
+    del request
+    return Response(status_code=204, headers=_CORS)
+
+
+async def _not_this_method(request: Request) -> Response:
+    del request
+    return PlainTextResponse("Method Not Allowed\n", status_code=405)
 
 
 async def _unknown(request: Request) -> Response:
@@ -144,7 +170,10 @@ class _Endpoint:
             await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
                 cancellation.cancel()
-            return await work
+            response = await work
+            if "origin" in request.headers:
+                response.headers.update(_CORS)
+            return response
         finally:
             cancellation.cancel()
             gone.cancel()

@@ -70,6 +70,21 @@ class Params:
         """The `timeout` parameter in seconds; None if there is none."""
         return self.duration_ms("timeout") / 1000 if self.text("timeout") else None
 
+    def lookback_ms(self) -> int | None:
+        """The `lookback_delta` parameter; None if there is none or it is not above zero."""
+        given = self.text("lookback_delta")
+        lookback_ms = self.duration_ms("lookback_delta") if given else 0
+        return lookback_ms if lookback_ms > 0 else None
+
+    def flag(self, name: str) -> bool:
+        """A boolean as Go's ParseBool reads it; False if there is none. Raises BadParameter."""
+        text = self.text(name)
+        if text in ("1", "t", "T", "true", "TRUE", "True"):
+            return True
+        if text not in ("", "0", "f", "F", "false", "FALSE", "False"):
+            raise BadParameter(name, f'strconv.ParseBool: parsing "{text}": invalid syntax')
+        return False
+
     def limit(self, name: str = "limit") -> int:
         """A whole number >= 0; 0 (the default) is no limit. Raises BadParameter."""
         text = self.text(name)

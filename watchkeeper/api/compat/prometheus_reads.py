@@ -11,6 +11,7 @@ from watchkeeper import __version__
 from watchkeeper.api.compat.prometheus_json import encode, query_pieces
 from watchkeeper.api.compat.prometheus_params import BadParameter, Params, unescape_label
 from watchkeeper.lib.clock import DAY_MS, Clock
+from watchkeeper.lib.errors import WatchkeeperError
 from watchkeeper.model import Scope
 from watchkeeper.query import Cancellation
 from watchkeeper.query.exemplars import ExemplarSource, SeriesExemplars
@@ -36,15 +37,22 @@ _LONG_POINTS = 100_000
 Item = TypeVar("Item")
 
 
+class AdminDisabled(WatchkeeperError):
+    """Somebody asked for Prometheus's admin API, which this server does not have."""
+
+    code = "admin_disabled"
+    http_status = 503
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
-    """What the answers are made from."""
+    """What the answers are made from; the fields of PrometheusViews are told of there."""
 
     engine: Engine
     source: SeriesSource
     exemplars: ExemplarSource
     clock: Clock
-    rules: Callable[[Scope, Params], list[object]]
+    rules: Callable[[Scope, Params], Mapping[str, object]]
     alerts: Callable[[Scope], list[object]]
     targets: Callable[[Scope, Params], Mapping[str, object]]
     target_metadata: Callable[[Scope, Params], Sequence[object]]
@@ -52,6 +60,8 @@ class Backend:
     is_config_good: Callable[[], bool]
     flags: Mapping[str, str]
     config_yaml: Callable[[Scope], str]
+    configured_ms: Callable[[], int | None]
+    started_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +95,14 @@ def _answered(call: Call, result: Result) -> Answer:
 
 def _query(backend: Backend, call: Call) -> Answer:
     at_ms = call.params.time_ms("time", backend.clock())
-    timeout_s = call.params.timeout_s()
+    timeout_s, lookback_ms = call.params.timeout_s(), call.params.lookback_ms()
     call.params.limit()
     result = backend.engine.instant(
         call.scope,
         call.params.text("query"),
         at_ms,
         timeout_s=timeout_s,
+        lookback_ms=lookback_ms,
         cancellation=call.cancellation,
     )
     return _answered(call, result)
@@ -101,7 +112,7 @@ def _query_range(backend: Backend, call: Call) -> Answer:
     params = call.params
     start_ms, end_ms = params.time_ms("start"), params.time_ms("end")
     step_ms = params.duration_ms("step")
-    timeout_s = params.timeout_s()
+    timeout_s, lookback_ms = params.timeout_s(), params.lookback_ms()
     params.limit()
     result = backend.engine.range(
         call.scope,
@@ -110,6 +121,7 @@ def _query_range(backend: Backend, call: Call) -> Answer:
         end_ms,
         step_ms,
         timeout_s=timeout_s,
+        lookback_ms=lookback_ms,
         cancellation=call.cancellation,
         fresh=call.wants_fresh or params.text("nocache") in ("1", "true"),
     )
@@ -233,7 +245,7 @@ def _optional_limit(params: Params, name: str) -> int | None:
 def _rules(backend: Backend, call: Call) -> Answer:
     if call.params.text("type") not in ("", "alert", "record"):
         raise BadParameter("type", f'not supported value "{call.params.text("type")}"')
-    return Answer(encode({"groups": backend.rules(call.scope, call.params)}))
+    return Answer(encode(backend.rules(call.scope, call.params)))
 
 
 def _alerts(backend: Backend, call: Call) -> Answer:
@@ -287,13 +299,41 @@ def _flags(backend: Backend, call: Call) -> object:
 
 
 def _runtimeinfo(backend: Backend, call: Call) -> object:
-    now = datetime.fromtimestamp(backend.clock() / 1000, UTC)
     return {
-        "serverTime": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "startTime": _rfc3339(backend.started_ms),
+        "serverTime": _rfc3339(backend.clock()),
+        "lastConfigTime": _rfc3339(backend.configured_ms() or backend.started_ms),
         "reloadConfigSuccess": backend.is_config_good(),
         "corruptionCount": 0,
         "storageRetention": "",
     }
+
+
+def _rfc3339(ms: int) -> str:
+    moment = datetime.fromtimestamp(ms / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _walreplay(backend: Backend, call: Call) -> object:
+    """What clients show while a Prometheus starts; here whoever answers has started."""
+    return {"min": 0, "max": 0, "current": 0}
+
+
+def _notifications(backend: Backend, call: Call) -> Answer:
+    """What Prometheus's own pages show on top: whether the configuration in force is the latest."""
+    if backend.is_config_good():
+        return Answer(encode([]))
+    text = "Configuration reload has failed."
+    since = _rfc3339(backend.configured_ms() or backend.started_ms)
+    return Answer(encode([{"text": text, "date": since, "active": True}]))
+
+
+def _no_admin(backend: Backend, call: Call) -> Answer:
+    """Refused as by a Prometheus without --web.enable-admin-api; the text says what to do."""
+    raise AdminDisabled(
+        "admin APIs disabled: use `watchkeeper backup` for snapshots; samples leave with the "
+        "retention of their project, or with the project"
+    )
 
 
 def _tsdb(backend: Backend, call: Call) -> object:
@@ -326,9 +366,11 @@ _STATUS: dict[str, Callable[[Backend, Call], object]] = {
     "flags": _flags,
     "runtimeinfo": _runtimeinfo,
     "tsdb": _tsdb,
+    "walreplay": _walreplay,
 }
 _GET = ["GET"]
 _BOTH = ["GET", "POST"]
+_CHANGES = ["POST", "PUT"]
 
 READS: dict[str, tuple[Callable[[Backend, Call], Answer], list[str]]] = {
     "query": (_query, _BOTH),
@@ -346,6 +388,11 @@ READS: dict[str, tuple[Callable[[Backend, Call], Answer], list[str]]] = {
     "targets": (_targets, _GET),
     "targets/metadata": (_target_metadata, _GET),
     "scrape_pools": (_scrape_pools, _GET),
+    "notifications": (_notifications, _GET),
     **{f"status/{name}": (_page(content), _GET) for name, content in _STATUS.items()},
+    **{
+        f"admin/tsdb/{name}": (_no_admin, _CHANGES)
+        for name in ("delete_series", "clean_tombstones", "snapshot")
+    },
 }
 """Path below /api/v1 → what answers it, and by which methods."""

@@ -33,23 +33,32 @@ def _dropped(target: BadTarget) -> dict[str, object]:
 
 
 def metadata_answer(found: Iterable[TargetMetadata], params: Params) -> list[dict[str, object]]:
-    """match_target: a selector of targets; metric: one name; limit: at most so many targets.
+    """match_target: a selector of targets; metric: one name; limit: no further target once so
+    many entries were found.
 
     Raises BadParameter.
     """
     matchers = params.matchers("match_target") if params.text("match_target") else ()
     metric, limit = params.text("metric"), _limit(params)
-    chosen = [each for each in found if _is_matched(each.target, matchers)]
+    answer: list[dict[str, object]] = []
+    for each in found:
+        if 0 <= limit <= len(answer):
+            break
+        if _is_matched(each.target, matchers):
+            answer.extend(_told(each, metric))
+    return answer
+
+
+def _told(target: TargetMetadata, metric: str) -> list[dict[str, object]]:
     return [
         {
-            "target": dict(each.target),
+            "target": dict(target.target),
             **({} if metric else {"metric": name}),
             "type": kind,
             "help": text,
             "unit": unit,
         }
-        for each in (chosen if limit < 0 else chosen[:limit])
-        for name, (kind, text, unit) in sorted(each.metrics.items())
+        for name, (kind, text, unit) in sorted(target.metrics.items())
         if metric in ("", name)
     ]
 

@@ -230,7 +230,8 @@ class EdgeApp:
         if isinstance(error, EngineDown) and path.rstrip("/") == "/api/health":
             return _json_reply(503, body=self._unhealthy(error), retry_after_s=1)
         retry_after_s = error.retry_after_s if isinstance(error, Overloaded) else None
-        return _json_reply(error.http_status, error.code, str(error), retry_after_s)
+        body = _in_prometheus_words(error) if _OF_PROMETHEUS.match(path) else None
+        return _json_reply(error.http_status, error.code, str(error), retry_after_s, body=body)
 
     def _unhealthy(self, error: EngineDown) -> dict[str, object]:
         now = datetime.fromtimestamp(self._clock() / 1000, UTC)
@@ -315,6 +316,15 @@ def _push_endpoints(
         )
         for kind in kinds
     )
+
+
+_OF_PROMETHEUS = re.compile(r"(?:/p/\d+)?/api/v1/")
+
+
+def _in_prometheus_words(error: WatchkeeperError) -> dict[str, object]:
+    """As its clients read refusals: Grafana and promtool show `error` alone."""
+    kind = "unavailable" if isinstance(error, Overloaded) else "bad_data"
+    return {"status": "error", "errorType": kind, "error": str(error)}
 
 
 def _json_reply(

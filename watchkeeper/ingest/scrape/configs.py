@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 
 from watchkeeper.ingest.scrape.config import Surroundings, parse_config
 from watchkeeper.ingest.scrape.errors import ScrapeConfigInvalid
+from watchkeeper.ingest.scrape.shown import without_secrets
 from watchkeeper.ingest.scrape.sign_in import names_files
 from watchkeeper.ingest.scrape.types import ScrapeConfig
 from watchkeeper.lib.clock import MINUTE_MS, Clock
@@ -42,7 +43,7 @@ class ProjectConfig:
     """One config in force. config is None while `error` says why it cannot be used.
 
     trusted: it stands on disk, so private addresses and files may be reached. directory: where its
-    relative paths start.
+    relative paths start. text: what `config` was read from.
     """
 
     project_id: int
@@ -50,6 +51,7 @@ class ProjectConfig:
     error: str
     trusted: bool
     directory: str
+    text: str = ""
 
 
 class ScrapeConfigs:
@@ -119,6 +121,11 @@ class ScrapeConfigs:
             ).first()
         return row.source if row else ""
 
+    def shown(self, scope: Scope) -> str:
+        """What is in force for the projects of a scope, secrets left out; as YAML documents."""
+        texts = [each.text for each in self.current() if each.project_id in scope.project_ids]
+        return "---\n".join(filter(None, map(without_secrets, texts)))
+
     def put(self, scope: Scope, source: str) -> ScrapeConfig:
         """Check and store a project's config; an empty text removes it.
 
@@ -158,6 +165,7 @@ class ScrapeConfigs:
         for file in files:
             directory = os.path.dirname(os.path.abspath(file.path))
             config: ScrapeConfig | None
+            good = self._last_good(file.project_id)
             try:
                 surroundings = Surroundings(
                     read_included=partial(_read_included, directory),
@@ -166,20 +174,20 @@ class ScrapeConfigs:
                 text = _settled_text(file.path) if self._configs else _text(file.path)
                 config, error = parse_config(text, surroundings), ""
             except (ScrapeConfigInvalid, OSError, UnicodeDecodeError) as problem:
-                config, error = self._last_good(file.project_id), f"{file.path}: {problem}"
+                config, error = good.config if good else None, f"{file.path}: {problem}"
+                text = good.text if good else ""
             yield ProjectConfig(
                 project_id=file.project_id,
                 config=config,
                 error=error,
                 trusted=True,
                 directory=directory,
+                text=text,
             )
 
-    def _last_good(self, project_id: int) -> ScrapeConfig | None:
+    def _last_good(self, project_id: int) -> ProjectConfig | None:
         """What a file on disk said before it was broken: scraping goes on with it."""
-        return next(
-            (c.config for c in self._configs if c.trusted and c.project_id == project_id), None
-        )
+        return next((c for c in self._configs if c.trusted and c.project_id == project_id), None)
 
     def _from_meta(self) -> Iterable[ProjectConfig]:
         with self._meta.read() as connection:
@@ -192,7 +200,12 @@ class ScrapeConfigs:
             except ScrapeConfigInvalid as problem:
                 config, error = None, str(problem)
             yield ProjectConfig(
-                project_id=row.project_id, config=config, error=error, trusted=False, directory=""
+                project_id=row.project_id,
+                config=config,
+                error=error,
+                trusted=False,
+                directory="",
+                text=row.source if config else "",
             )
 
 

@@ -78,6 +78,7 @@ class Scraper:
         self._options = options or ScrapeOptions()
         self._publish = publish or (lambda _event: None)
         self._metrics = metrics
+        self._configured_ms: int | None = None
         self._keeper = Keeper(acceptor, clock)
         self._sign_in = SignIn(outbound, clock)
         self._pools = Pools(outbound, self._sign_in, changed=self._look_now)
@@ -207,6 +208,10 @@ class Scraper:
         """False if a config could not be read when it was last looked at."""
         return not any(config.error for config in self._loaded or ())
 
+    def configured_ms(self) -> int | None:
+        """When all configs were last read without a fault, Unix ms; None before that."""
+        return self._configured_ms
+
     def _entries_of(self, scope: Scope) -> list[_Entry]:
         return [
             entry
@@ -232,6 +237,8 @@ class Scraper:
         for config in loaded:
             if config.error:
                 _log.error("a scrape config cannot be used", error=config.error)
+        if self.is_config_good():
+            self._configured_ms = self._clock()
         if self._metrics:
             self._metrics.reloaded(is_good=self.is_config_good(), now_ms=self._clock())
 

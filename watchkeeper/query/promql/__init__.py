@@ -44,6 +44,7 @@ from watchkeeper.query.promql.source import (
     MetricMetadata,
     SeriesSource,
     metric_of,
+    satisfies,
 )
 from watchkeeper.query.promql.tree_json import describe
 from watchkeeper.query.promql.types import (
@@ -117,6 +118,7 @@ __all__ = [
     "parse_duration_ms",
     "prettify",
     "rate_limits",
+    "satisfies",
     "selectors_of",
     "series_condition",
     "value_of",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from operator import le
@@ -102,16 +103,22 @@ class Engine:
         *,
         timeout_s: float | None = None,
         cancellation: Cancellation | None = None,
+        lookback_ms: int | None = None,
     ) -> Result:
-        """The value at one moment (Unix ms). Raises PromQLError, TooManyQueries."""
+        """The value at one moment (Unix ms).
+
+        lookback_ms: how old a sample may be, instead of the engine's own. Raises PromQLError,
+        TooManyQueries.
+        """
         tree = resolve_durations(self.parse(text), step_ms=0, range_ms=0)
-        with self._run(scope, text, (at_ms, at_ms, 0), timeout_s, cancellation) as run:
+        span = (at_ms, at_ms, 0)
+        with self._run(scope, text, span, timeout_s, cancellation, lookback_ms) as run:
             run.bucketless = bucketless(tree)
             frame = Frame(run, np.array([at_ms], dtype=np.int64))
             value = _instant_answer(evaluate(frame, tree), at_ms)
             return self._result(run, value)
 
-    def range(
+    def range(  # noqa: PLR0913 (what the API lets its callers say of one query)
         self,
         scope: Scope,
         text: str,
@@ -122,19 +129,23 @@ class Engine:
         timeout_s: float | None = None,
         cancellation: Cancellation | None = None,
         fresh: bool = False,
+        lookback_ms: int | None = None,
     ) -> Result:
         """The values from start to end, both in, every step (Unix ms), as a Matrix.
 
-        fresh: compute every step, whatever is remembered. Raises PromQLError, TooManyQueries;
-        BadQuery for too many points or a wrong type.
+        fresh: compute every step, whatever is remembered. lookback_ms: how old a sample may be,
+        instead of the engine's own; such an answer is not remembered either. Raises PromQLError,
+        TooManyQueries; BadQuery for too many points or a wrong type.
         """
         parsed = self.parse(text)
         self._check_range(parsed, start_ms, end_ms, step_ms)
         tree = resolve_durations(parsed, step_ms=step_ms, range_ms=end_ms - start_ms)
-        with self._run(scope, text, (start_ms, end_ms, step_ms), timeout_s, cancellation) as run:
+        span = (start_ms, end_ms, step_ms)
+        with self._run(scope, text, span, timeout_s, cancellation, lookback_ms) as run:
             run.bucketless = bucketless(tree)
             times = steps_between(start_ms, end_ms, step_ms)
-            may_keep = tree is parsed and len(times) > 1 and not fresh
+            is_usual = tree is parsed and lookback_ms is None
+            may_keep = is_usual and len(times) > 1 and not fresh
             asked = _asked(run, text, tree, times) if may_keep else None
             kept = None if asked is None else self._answers.find(self._source, asked)
             if asked is None or kept is None:
@@ -183,6 +194,7 @@ class Engine:
         span: tuple[int, int, int],
         timeout_s: float | None,
         cancellation: Cancellation | None,
+        lookback_ms: int | None,
     ) -> Iterator[Run]:
         """A run inside its place at the gate; spent bounds become errors of the language."""
         budget = Budget(
@@ -195,7 +207,7 @@ class Engine:
             scope=scope,
             source=self._source,
             rollups=self._rollups,
-            options=self.options,
+            options=replace(self.options, lookback_ms=lookback_ms) if lookback_ms else self.options,
             budget=budget,
             notes=Notes(text),
             start_ms=span[0],

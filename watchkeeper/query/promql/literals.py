@@ -110,6 +110,11 @@ def format_float(value: float) -> str:
     return text.removesuffix(".0")
 
 
+def format_fixed(value: float) -> str:
+    """As Go's `%f`: six digits behind the point."""
+    return f"{value:f}" if math.isfinite(value) else format_float(value)
+
+
 def format_sample(value: float) -> str:
     """As the HTTP API prints a sample: like `format_float`, with an exponent outside 1e-6…1e21."""
     size = abs(value)

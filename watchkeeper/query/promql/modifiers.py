@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from watchkeeper.query.promql.ast import (
@@ -24,7 +23,7 @@ from watchkeeper.query.promql.durations import (
     parse_range,
     seconds_to_ms,
 )
-from watchkeeper.query.promql.literals import format_float
+from watchkeeper.query.promql.literals import format_fixed
 
 _LARGEST_TS_S = 2.0**62 / 1000
 """Beyond this, milliseconds (and what offsets add to them) fit no 64-bit integer."""
@@ -164,6 +163,6 @@ def _at_target(cursor: Cursor, node: Node) -> At:
             raise cursor.unexpected()
         seconds = sign * parse_number_or_duration(cursor).value
     if not abs(seconds) < _LARGEST_TS_S:
-        shown = f"{seconds:f}" if math.isfinite(seconds) else format_float(seconds)
-        raise cursor.error(f"timestamp out of bounds for @ modifier: {shown}", node)
+        problem = f"timestamp out of bounds for @ modifier: {format_fixed(seconds)}"
+        raise cursor.error(problem, node)
     return At(AtKind.TIME, seconds_to_ms(seconds))

@@ -12,7 +12,7 @@ import numpy as np
 from watchkeeper.lib.xxhash64 import xxhash64
 from watchkeeper.model import Labels
 from watchkeeper.query.promql.errors import ExecutionError
-from watchkeeper.query.promql.literals import format_float, quote
+from watchkeeper.query.promql.literals import format_float, format_shortest, quote
 from watchkeeper.query.promql.mixed import described_values
 from watchkeeper.query.promql.naming import with_label
 from watchkeeper.query.promql.run import Frame
@@ -24,12 +24,17 @@ _LARGEST_HASH = float(2**64 - 1)
 
 
 def _counts(k: F64) -> F64:
-    """k at each step as a whole number. Raises ExecutionError for NaN and what no int64 holds."""
+    """k at each step as a whole number.
+
+    Raises ExecutionError for NaN and what no int64 holds, unless no step asks for one series.
+    """
+    if (k < 1).all():
+        return np.zeros_like(k)
     if np.isnan(k).any():
         raise ExecutionError("Parameter value is NaN")
     for bad in k[(k <= -_MOST) | (k >= _MOST)]:
         side = "underflows" if bad < 0 else "overflows"
-        raise ExecutionError(f"Scalar value {format_float(float(bad))} {side} int64")
+        raise ExecutionError(f"Scalar value {format_shortest(float(bad))} {side} int64")
     return np.trunc(k)
 
 
@@ -104,7 +109,7 @@ def _share(frame: Frame, grid: Grid, ratio: F64, position: int) -> Grid:
     for bad in ratio[np.abs(ratio) > 1]:
         clamped = "1" if bad > 0 else "-1"
         frame.run.notes.warn(
-            f"ratio value should be between -1 and 1, got {format_float(float(bad))}, "
+            f"ratio value should be between -1 and 1, got {format_shortest(float(bad))}, "
             f"capping to {clamped}",
             position,
         )

@@ -6,7 +6,7 @@ import numpy as np
 
 from watchkeeper.query.promql.errors import ExecutionError
 from watchkeeper.query.promql.invocation import Invocation
-from watchkeeper.query.promql.literals import format_float
+from watchkeeper.query.promql.literals import format_fixed
 from watchkeeper.query.promql.types import F64, Grid
 from watchkeeper.query.promql.windows import dense
 
@@ -55,11 +55,11 @@ def _predict_linear(call: Invocation) -> Grid:
 def _double_exponential_smoothing(call: Invocation) -> Grid:
     windows, smoothing, trend = call.windows(), call.scalars(1), call.scalars(2)
     for factor, what in ((smoothing, "smoothing"), (trend, "trend")):
-        wrong = factor[~((factor > 0) & (factor < 1))]
+        wrong = factor[(factor <= 0) | (factor >= 1)]
         if len(wrong) and windows.counts.any():
             raise ExecutionError(
                 f"invalid {what} factor. Expected: 0 < {_SYMBOL[what]} < 1, "
-                f"got: {format_float(float(wrong[0]))}"
+                f"got: {format_fixed(float(wrong[0]))}"
             )
     values = np.zeros(windows.shape)
     for piece in dense(windows, at_least=2):
