@@ -14,8 +14,8 @@ from watchkeeper.store.meta import Meta, open_meta
 
 SIGNAL_TABLES = {
     "errors": ("errors",),
-    "logs": ("logs",),
-    "spans": ("spans", "traces"),
+    "logs": ("logs", "logs_1m", "logs_1h", "log_patterns"),
+    "spans": ("spans", "traces", "trace_parts", "repeated_queries", "slow_queries"),
     "profiles": ("profiles",),
     "sessions": ("sessions", "sessions_1h"),
     "feedback": ("feedback",),
@@ -45,12 +45,8 @@ def retention_days(config: Config) -> dict[str, int]:
         "samples_1d": options.daily_days,
         "exemplars": options.exemplars_days,
         "errors": options.errors_days,
-        "logs": options.logs_days,
-        "logs_1m": options.logs_days,
-        "logs_1h": options.logs_days,
-        "log_patterns": options.logs_days,
-        "spans": options.spans_days,
-        "traces": options.spans_days,
+        **dict.fromkeys(SIGNAL_TABLES["logs"], options.logs_days),
+        **dict.fromkeys(SIGNAL_TABLES["spans"], options.spans_days),
         "profiles": options.spans_days,
         "attachments": options.errors_days,
     }

@@ -150,7 +150,6 @@ class Issues:
         return Issue(
             **listing.row_values(row, counted, beside),
             value=row.value,
-            platform=row.platform,
             grouping_version=row.grouping_version,
             total_events=row.events,
             status_changed_ms=row.status_changed_ms,
@@ -210,12 +209,61 @@ class Issues:
         )
 
     def newest_events(
-        self, scope: Scope, span: TimeRange, *, limit: int = 100, offset: int = 0
+        self,
+        scope: Scope,
+        span: TimeRange,
+        *,
+        issue: IssueRef | None = None,
+        limit: int = 100,
+        offset: int = 0,
     ) -> Sequence[NewEvent]:
-        """Events of the whole project, newest first. Raises Invalid for a wrong limit or offset."""
+        """Events of the whole project, or of one issue, newest first.
+
+        Raises Invalid for a wrong limit or offset.
+        """
         if not (1 <= limit <= MOST_LISTED and 0 <= offset <= MOST_SKIPPED):
             raise Invalid(f"limit must be 1..{MOST_LISTED} and offset 0..{MOST_SKIPPED:,}.")
-        return events.newest(self._columns, scope, span, limit=limit, offset=offset)
+        hashes = None if issue is None else self._found(scope, issue)[1]
+        return events.newest(self._columns, scope, span, hashes=hashes, limit=limit, offset=offset)
+
+    def is_here(self, scope: Scope, issue: IssueRef) -> bool:
+        """Whether the scope's project has the issue."""
+        with self._meta.read() as conn:
+            return rows.find(conn, scope, issue) is not None
+
+    def issues_of(self, scope: Scope, hashes: Sequence[int]) -> dict[int, int]:
+        """Issue id by fingerprint, of those that the project has."""
+        with self._meta.read() as conn:
+            return {key: row.id for key, row in rows.by_hash(conn, scope, hashes).items()}
+
+    def issue_of_event(self, scope: Scope, event_id: str) -> int:
+        """The issue that a stored event belongs to. Raises NotFound."""
+        found = events.hash_of_event(self._columns, scope, event_id.lower().replace("-", ""))
+        with self._meta.read() as conn:
+            row = None if found is None else rows.of_hash(conn, scope, found)
+        if row is None:
+            raise NotFound("The event is not stored, or no longer.")
+        return int(row.id)
+
+    def fingerprints(self, scope: Scope, issue: IssueRef) -> Sequence[int]:
+        """The hashes whose events are the issue."""
+        return sorted(self._found(scope, issue)[1])
+
+    def over_time(
+        self, scope: Scope, ids: Sequence[int], span: TimeRange, *, buckets: int
+    ) -> dict[int, Sequence[int]]:
+        """Events of each issue in equal slots of the range; an issue without any is not in it."""
+        _check_buckets(buckets)
+        with self._meta.read() as conn:
+            issue_of = rows.hashes_of(conn, scope, ids)
+        chosen = Filter(range=span, hashes=list(issue_of))
+        found = counts.by_issue(
+            self._columns, scope, chosen, issue_of=issue_of, buckets=buckets, users={}
+        )
+        return {
+            issue: [one.slots.get(slot, 0) for slot in range(buckets)]
+            for issue, one in found.items()
+        }
 
     def stats(self, scope: Scope, span: TimeRange, *, buckets: int, issue: IssueRef) -> IssueStats:
         """Events and users of one issue in equal slots, at most so many."""
@@ -252,9 +300,23 @@ class Issues:
         usual = tag_counts.usual_shares(self._columns, scope, chosen, asked) if asked else {}
         return broken_down(found, usual, looked_at=looked_at)
 
-    def tag_values(self, scope: Scope, issue: IssueRef, span: TimeRange, key: str) -> ValuesOfTag:
-        """Every value of one tag, or of user, url, transaction, …, at most 1,000."""
-        _row, hashes = self._found(scope, issue)
+    def tags_of_project(self, scope: Scope, span: TimeRange) -> dict[str, int]:
+        """Tags of the project's newest events, each with how many of them have it."""
+        chosen = Filter(range=span)
+        _looked_at, found = tag_counts.tags(self._columns, scope, chosen, values=MOST_VALUES)
+        totals: dict[str, int] = {}
+        for key, _value, number in found:
+            totals[key] = totals.get(key, 0) + number
+        return totals
+
+    def tag_values(
+        self, scope: Scope, issue: IssueRef | None, span: TimeRange, key: str
+    ) -> ValuesOfTag:
+        """Every value of one tag, or of user, url, transaction, …, at most 1,000.
+
+        issue: None for all events of the project.
+        """
+        hashes = None if issue is None else self._found(scope, issue)[1]
         chosen = Filter(range=span, hashes=hashes)
         total, found = tag_counts.values_of(self._columns, scope, chosen, key=key, most=MOST_VALUES)
         return ValuesOfTag(key=key, total=total, values=found)

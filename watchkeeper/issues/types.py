@@ -65,6 +65,7 @@ class IssueRow:
     title: str
     type: str
     culprit: str
+    platform: str
     level: str
     severity: Severity
     status: IssueStatus
@@ -152,7 +153,6 @@ class Issue(IssueRow):
     """One issue in full. total_events: since it was first seen; it outlives the events."""
 
     value: str
-    platform: str
     grouping_version: int
     total_events: int
     status_changed_ms: int

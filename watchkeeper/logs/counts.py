@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from watchkeeper.lib.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from watchkeeper.lib.clock import MINUTE_MS
+from watchkeeper.lib.round_steps import round_step_ms
 from watchkeeper.logs.language import Field, FieldKind, Node, columns_used, is_plain
 from watchkeeper.logs.repo import (
     Count,
@@ -24,17 +25,6 @@ from watchkeeper.logs.sampling import stripes_of, stripes_of_buckets
 from watchkeeper.logs.types import Facet, Histogram, severity_row
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns, QueryTooHeavy
-
-_STEPS_MS = tuple(
-    unit * count
-    for unit, counts in (
-        (SECOND_MS, (1, 2, 5, 10, 15, 30)),
-        (MINUTE_MS, (1, 2, 5, 10, 15, 30)),
-        (HOUR_MS, (1, 2, 3, 6, 12)),
-        (DAY_MS, (1, 2, 7)),
-    )
-    for count in counts
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,8 +182,7 @@ class LogCounts:
 
 def step_of(span: TimeRange, buckets: int) -> int:
     """The shortest round step with which the range has no more buckets than wished."""
-    wanted_ms = max(1, math.ceil(span.length_ms / max(1, buckets)))
-    return next((step for step in _STEPS_MS if step >= wanted_ms), _STEPS_MS[-1])
+    return round_step_ms(max(1, math.ceil(span.length_ms / max(1, buckets))))
 
 
 def _histogram(

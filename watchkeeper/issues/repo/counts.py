@@ -10,6 +10,7 @@ from typing import Any
 
 from watchkeeper.issues.repo.search_events import EventConditions
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from watchkeeper.lib.round_steps import round_step_ms
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns, Settings
 
@@ -22,12 +23,6 @@ DAYS_FROM_MS = 3 * DAY_MS
 HASHES_AT_MOST = 20_000
 """Groups that one list looks at, those with the most events first."""
 
-_ROUND_MS = (
-    *(seconds * SECOND_MS for seconds in (1, 2, 5, 10, 15, 30)),
-    *(minutes * MINUTE_MS for minutes in (1, 2, 5, 10, 15, 30)),
-    *(hours * HOUR_MS for hours in (1, 2, 3, 4, 6, 12)),
-    *(days * DAY_MS for days in (1, 2, 7, 14, 28)),
-)
 _SKEW_MS = MINUTE_MS + SECOND_MS
 ALL_AT_ONCE: Settings = {"optimize_move_to_prewhere": 0}
 """For roll-ups, nearly all of whose rows fit: to look at conditions first costs more."""
@@ -416,5 +411,5 @@ def slots_of(chosen: Filter, most: int) -> Slots:
     source, counted = source_of(chosen)
     finest_ms = SECOND_MS if source is RAW else HOUR_MS
     wanted_ms = max(finest_ms, bucket_ms(counted, most))
-    step = next((one for one in _ROUND_MS if one >= wanted_ms), wanted_ms)
+    step = round_step_ms(wanted_ms)
     return Slots(step_ms=step, starts=range(counted.start_ms, counted.end_ms, step))

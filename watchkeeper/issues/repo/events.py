@@ -312,16 +312,22 @@ SELECT event_id, grouping_hash, toUnixTimestamp64Milli(ts) AS at_ms, type,
 FROM errors WHERE project_id = {project:UInt32}
   AND received >= fromUnixTimestamp64Milli({start:Int64} - {skew:Int64})
   AND ts >= fromUnixTimestamp64Milli({start:Int64})
-  AND ts < fromUnixTimestamp64Milli({end:Int64})
+  AND ts < fromUnixTimestamp64Milli({end:Int64})%s
 ORDER BY ts DESC, event_id DESC LIMIT {limit:UInt32} OFFSET {offset:UInt32}
 """
 
 
 def newest(
-    columns: Columns, scope: Scope, span: TimeRange, *, limit: int, offset: int
+    columns: Columns,
+    scope: Scope,
+    span: TimeRange,
+    *,
+    hashes: Sequence[int] | None,
+    limit: int,
+    offset: int,
 ) -> list[NewEvent]:
-    """Events of the whole project in the range, newest first."""
-    params = {
+    """Events in the range, newest first. hashes: of one issue; None: of the whole project."""
+    params: dict[str, object] = {
         "project": scope.project_id,
         "start": span.start_ms,
         "end": span.end_ms,
@@ -329,6 +335,9 @@ def newest(
         "limit": limit,
         "offset": offset,
     }
+    if hashes is not None:
+        params["hashes"] = list(hashes)
+    sql = _NEWEST_EVENTS % (_OF_ISSUE if hashes is not None else "")
     return [
         NewEvent(
             event_id=str(row[0]),
@@ -342,5 +351,5 @@ def newest(
             user_key=str(row[8]),
             tags=dict(row[9]),
         )
-        for row in columns.rows(_NEWEST_EVENTS, params)
+        for row in columns.rows(sql, params)
     ]

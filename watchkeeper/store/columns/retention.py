@@ -84,15 +84,23 @@ class Retention:
     def delete_expired(self, now_ms: int) -> list[Dropped]:
         """Delete what is older than its own project keeps it, where others keep theirs longer.
 
-        Whole days, the oldest first, at most `_DAYS_A_RUN` of a table: each rewrites its parts.
+        Whole days, the oldest first, at most `_DAYS_A_RUN` partitions of a table: each rewrites its
+        parts.
         """
         done = []
         for table in _bounded():
-            if table.is_daily and self._projects:
+            if self._is_kept_by_project(table):
                 for day in self._overdue_days(table, now_ms)[:_DAYS_A_RUN]:
                     self._delete_day(table, day, now_ms)
                     done.append(Dropped(table=table.name, day=day))
         return done
+
+    def _is_kept_by_project(self, table: Table) -> bool:
+        """Of a table by months only if some project keeps it for days of its own: that rewrites a
+        month a day, and without it the month goes as a whole.
+        """
+        is_own = any(table.name in days for days in self._projects.values())
+        return is_own or (table.is_daily and bool(self._projects))
 
     def _overdue_days(self, table: Table, now_ms: int) -> list[str]:
         sql = _OVERDUE.format(table=table.name, day=_day_of(table), overdue=_overdue(table))

@@ -78,3 +78,20 @@ def test_the_engine_keeps_a_table_for_the_longest_policy(columns: Columns) -> No
 
     (engine,) = columns.rows("SELECT engine_full FROM system.tables WHERE name = 'logs'")[0]
     assert "toIntervalDay(30)" in engine
+
+
+def test_hours_of_sessions_follow_their_project_though_they_lie_in_months(columns: Columns) -> None:
+    for project in (1, 3):
+        for age in (0, 4, 40):
+            at_s = (NOW_MS - age * DAY_MS) // SECOND_MS
+            columns.execute(
+                "INSERT INTO sessions_1h (project_id, bucket, summed) "
+                f"SELECT {project}, toDateTime({at_s}, 'UTC'), 1"
+            )
+    retention = Retention(columns, {}, {1: {"sessions_1h": 2}})
+
+    retention.delete_expired(NOW_MS)
+
+    sql = "SELECT project_id, count() FROM sessions_1h GROUP BY project_id ORDER BY project_id"
+    assert [(int(p), int(n)) for p, n in columns.rows(sql)] == [(1, 1), (3, 3)]
+    assert retention.delete_expired(NOW_MS) == []

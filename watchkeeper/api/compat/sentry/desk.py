@@ -45,7 +45,10 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A request after its caller is known. body: as it came; path: without the query."""
+    """A request after its caller is known. body: as it came; path: without the query.
+
+    sent: the query's names and values in their order.
+    """
 
     desk: Desk
     path: str
@@ -53,8 +56,20 @@ class Asked:
     params: Mapping[str, str]
     query: Mapping[str, str]
     queries: Callable[[str], Sequence[str]]
+    sent: Sequence[tuple[str, str]]
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def address(self) -> str:
+        """The address that was asked, without its query."""
+        return f"{self.desk.base_url}{self.path}"
+
+    def orgs(self) -> Sequence[Organisation]:
+        """The organisation in the address; all that the caller sees if it names none."""
+        if "org" in self.params:
+            return [self.org()]
+        return self.desk.access.organisations(self.caller)
 
     def org(self) -> Organisation:
         """The organisation in the address, by slug or id. Raises NotFound."""
@@ -133,6 +148,7 @@ def _work(desk: Desk, work: Work, request: Request, body: bytes) -> Response:
             params={name: str(value) for name, value in request.path_params.items()},
             query=dict(request.query_params),
             queries=request.query_params.getlist,
+            sent=request.query_params.multi_items(),
             headers=dict(request.headers),
             body=body,
         )

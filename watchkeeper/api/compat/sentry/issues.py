@@ -1,142 +1,237 @@
-"""Issues and events, as `sentry-cli issues` and `events` list and change them."""
+"""Issues as `sentry-cli`, dashboards and scripts list, read and change them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from starlette.responses import Response
 
-from watchkeeper.access import Organisation
-from watchkeeper.api.compat.sentry.desk import Asked, iso, json_answer, text
-from watchkeeper.api.compat.sentry.paging import link_to, offset_of, per_page
-from watchkeeper.issues import (
-    Ignoring,
-    Intent,
-    IssueChange,
-    IssueQuery,
-    IssueRow,
-    IssueStatus,
-    NewEvent,
-    ResolvedIn,
+from watchkeeper.access import Member, Organisation
+from watchkeeper.api.compat.sentry import paging
+from watchkeeper.api.compat.sentry.desk import Asked, iso, json_answer
+from watchkeeper.api.compat.sentry.found import (
+    Place,
+    in_orgs,
+    issue_named,
+    may_change,
+    one_place,
+    places,
 )
-from watchkeeper.lib.clock import DAY_MS, MINUTE_MS
-from watchkeeper.lib.errors import Forbidden, Invalid, NotFound
-from watchkeeper.model import LiveEvent, LiveTopic, Role, Scope, TimeRange
+from watchkeeper.api.compat.sentry.intent import STATUSES, Wanted, wanted_of
+from watchkeeper.api.compat.sentry.period import period_ms, range_of
+from watchkeeper.api.compat.sentry.shown import issue_told
+from watchkeeper.issues import Activity, IssueQuery, IssueRow, IssueSort
+from watchkeeper.lib.clock import DAY_MS, HOUR_MS, SECOND_MS
+from watchkeeper.lib.errors import Invalid
+from watchkeeper.model import LiveEvent, LiveTopic, TimeRange
 
-_SHOWN_MS = 90 * DAY_MS
-_STATUSES = {
-    "resolved": IssueStatus.RESOLVED,
-    "resolvedInNextRelease": IssueStatus.RESOLVED,
-    "unresolved": IssueStatus.UNRESOLVED,
-    "ignored": IssueStatus.IGNORED,
-    "muted": IssueStatus.IGNORED,
+_PERIODS = {"24h": (HOUR_MS, 24), "14d": (DAY_MS, 14), "30d": (DAY_MS, 30), "90d": (DAY_MS, 90)}
+_SORTS = {
+    "date": IssueSort.LAST_SEEN,
+    "new": IssueSort.FIRST_SEEN,
+    "freq": IssueSort.EVENTS,
+    "user": IssueSort.USERS,
 }
-"""Words of this API, older ones among them, for a status to set or to look for."""
+_OPEN = "is:unresolved"
+"""What is meant by no `query` at all; an empty one means every issue."""
+_MOST_SKIPPED = 1_000
+"""Issues of several projects on the pages before: they are put in order anew for each page."""
+_PAGE = 100
+Point = tuple[int, int]
 
 
 def issues(asked: Asked) -> Response:
-    """Issues of a project, the last seen first; `Link` leads to the next page."""
-    org, scope = asked.org(), _one_project(asked)
-    limit = per_page(asked.query.get("limit") or asked.query.get("per_page", ""))
-    page = asked.desk.issues.list(
-        scope,
-        IssueQuery(
-            range=_shown(asked),
-            text=asked.query.get("query", ""),
-            environment=asked.query.get("environment", ""),
-            cursor=asked.query.get("cursor", ""),
-            limit=limit,
-        ),
+    """Issues of a project or of several, `Link` leads to the next page."""
+    limit = paging.per_page(asked.query.get("limit") or asked.query.get("per_page", ""))
+    if (direct := _by_short_id(asked)) is not None:
+        return direct
+    where = places(asked)
+    if len(where) == 1:
+        return _of_one(asked, where[0], limit)
+    return _of_several(asked, where, limit)
+
+
+def _by_short_id(asked: Asked) -> Response | None:
+    """The one issue whose short id is the whole search, if that was asked for."""
+    text = asked.query.get("query", "").strip()
+    if asked.query.get("shortIdLookup") not in {"1", "true"} or "-" not in text or " " in text:
+        return None
+    found = in_orgs(asked, text)
+    if found is None:
+        return None
+    one = asked.desk.issues.get(found.place.scope, found.ref, range_of(asked))
+    headers = {"x-sentry-direct-hit": "1", "x-hits": "1", "x-max-hits": "1"}
+    return json_answer(_all_told(asked, [(found.place, one)]), headers=headers)
+
+
+def _of_one(asked: Asked, place: Place, limit: int) -> Response:
+    sent = asked.query.get("cursor", "")
+    cursor = "" if sent in {paging.FIRST, "0:0:0"} else sent
+    page = asked.desk.issues.list(place.scope, _query(asked, cursor=cursor, limit=limit))
+    link = paging.link_by(
+        asked.address,
+        asked.sent,
+        before=(paging.FIRST, bool(cursor)),
+        behind=(page.next_cursor or f"0:{limit}:0", page.next_cursor is not None),
     )
-    told = [_told(asked, org, scope, one) for one in page.issues]
-    headers = {"x-hits": str(page.total)}
-    if page.next_cursor:
-        headers["link"] = (
-            f'<{_address(asked)}?cursor={page.next_cursor}>; rel="next"; results="true"; '
-            f'cursor="{page.next_cursor}"'
-        )
-    return json_answer(told, headers=headers)
+    told = _all_told(asked, [(place, one) for one in page.issues])
+    return json_answer(told, headers=_counted(page.total) | {"link": link})
+
+
+def _of_several(asked: Asked, where: Sequence[Place], limit: int) -> Response:
+    offset = paging.offset_of(asked.query.get("cursor", ""))
+    if offset > _MOST_SKIPPED:
+        raise Invalid(f"Over {_MOST_SKIPPED} issues of several projects: name one `project`.")
+    total, found = 0, []
+    for place in where:
+        query = _query(asked, cursor="", limit=min(_PAGE, offset + limit + 1))
+        first = asked.desk.issues.list(place.scope, query)
+        total += first.total
+        rows = _all_rows(asked, place, first.issues, first.next_cursor)
+        found += [(place, one) for one in islice(rows, offset + limit + 1)]
+    sort = _sort(asked)
+    found.sort(key=lambda each: _rank(each[1], sort), reverse=True)
+    link = paging.link_to(
+        asked.address, asked.sent, offset, limit, has_more=len(found) > offset + limit
+    )
+    told = _all_told(asked, found[offset : offset + limit])
+    return json_answer(told, headers=_counted(total) | {"link": link})
+
+
+def _all_rows(
+    asked: Asked, place: Place, rows: Sequence[IssueRow], cursor: str | None
+) -> Iterator[IssueRow]:
+    """A project's issues, page after page as they are taken."""
+    yield from rows
+    while cursor:
+        page = asked.desk.issues.list(place.scope, _query(asked, cursor=cursor, limit=_PAGE))
+        yield from page.issues
+        cursor = page.next_cursor
+
+
+def _rank(one: IssueRow, sort: IssueSort) -> tuple[int, int]:
+    match sort:
+        case IssueSort.FIRST_SEEN:
+            return one.first_seen_ms, one.id
+        case IssueSort.EVENTS:
+            return one.events, one.id
+        case IssueSort.USERS:
+            return one.users, one.id
+        case _:
+            return one.last_seen_ms, one.id
+
+
+def _query(asked: Asked, *, cursor: str, limit: int) -> IssueQuery:
+    environments = [one for one in asked.queries("environment") if one]
+    if len(environments) > 1:
+        raise Invalid("Name one environment, or none: issues are not listed of several.")
+    return IssueQuery(
+        range=range_of(asked),
+        text=asked.query.get("query", _OPEN),
+        environment=environments[0] if environments else "",
+        sort=_sort(asked),
+        cursor=cursor,
+        limit=limit,
+    )
+
+
+def _sort(asked: Asked) -> IssueSort:
+    """Orders that are not known here are by date, as lists are."""
+    return _SORTS.get(asked.query.get("sort", "date"), IssueSort.LAST_SEEN)
+
+
+def _counted(total: int) -> dict[str, str]:
+    return {"x-hits": str(total), "x-max-hits": "1000"}
 
 
 def change_issues(asked: Asked) -> Response:
-    """Resolve, ignore or reopen the issues that `id` names, or all of a `status`."""
-    scope = _one_project(asked)
-    _may_change(scope)
-    change, intent, told = _change(asked)
+    """Change the issues that `id` names, or all of a `status` or `query` in one project."""
+    wanted = wanted_of(asked, _people(asked, asked.org()))
     named = list(asked.queries("id"))
     if named:
-        refs = [_number(one) for one in named]
-        asked.desk.issues.acts.change(scope, refs, change, actor=asked.caller.email, intent=intent)
-    else:
-        wanted = asked.query.get("status", "")
-        if wanted and wanted not in _STATUSES:
-            raise Invalid(f"status must be one of {', '.join(_STATUSES)}.")
-        query = IssueQuery(
-            range=_shown(asked),
-            status=_STATUSES.get(wanted),
-            text=asked.query.get("query", ""),
+        for one in places(asked):
+            may_change(one.scope)
+        _change_named(asked, [_number(one) for one in named], wanted)
+        return json_answer(wanted.told)
+    place = one_place(asked)
+    may_change(place.scope)
+    status = asked.query.get("status", "")
+    if status and status not in STATUSES:
+        raise Invalid(f"status must be one of {', '.join(STATUSES)}.")
+    query = IssueQuery(
+        range=range_of(asked), status=STATUSES.get(status), text=asked.query.get("query", "")
+    )
+    asked.desk.issues.acts.change_found(
+        place.scope, query, wanted.change, actor=asked.caller.email, intent=wanted.intent
+    )
+    _tell(asked, place)
+    return json_answer(wanted.told)
+
+
+def _change_named(asked: Asked, numbers: Sequence[int], wanted: Wanted) -> None:
+    """Issues of a project are changed together, all or none; an unknown one is refused first."""
+    where = places(asked)
+    by_place: dict[int, list[int]] = {}
+    for number in numbers:
+        at = next(
+            (n for n, one in enumerate(where) if asked.desk.issues.is_here(one.scope, number)), 0
         )
-        asked.desk.issues.acts.change_found(
-            scope, query, change, actor=asked.caller.email, intent=intent
+        by_place.setdefault(at, []).append(number)
+    for at, refs in sorted(by_place.items()):
+        asked.desk.issues.acts.change(
+            where[at].scope, refs, wanted.change, actor=asked.caller.email, intent=wanted.intent
         )
-    asked.desk.tell(LiveEvent(scope.project_id, LiveTopic.ISSUES, {}))
-    return json_answer(told)
+        _tell(asked, where[at])
 
 
 def issue(asked: Asked) -> Response:
-    """One issue, by its number or short id."""
-    org = asked.org()
-    scope, ref = _found(asked)
-    return json_answer(_told(asked, org, scope, asked.desk.issues.get(scope, ref, _shown(asked))))
+    """One issue, by its number or short id, with what happened to it."""
+    found = issue_named(asked)
+    return json_answer(_detail(asked, found.place, found.ref))
 
 
 def change_issue(asked: Asked) -> Response:
-    """Resolve, ignore or reopen one issue."""
-    org = asked.org()
-    scope, ref = _found(asked)
-    _may_change(scope)
-    change, intent, _told_back = _change(asked)
-    asked.desk.issues.acts.change(scope, [ref], change, actor=asked.caller.email, intent=intent)
-    asked.desk.tell(LiveEvent(scope.project_id, LiveTopic.ISSUES, {}))
-    return json_answer(_told(asked, org, scope, asked.desk.issues.get(scope, ref, _shown(asked))))
+    """Resolve, ignore, reopen or assign one issue."""
+    found = issue_named(asked)
+    may_change(found.place.scope)
+    wanted = wanted_of(asked, _people(asked, found.place.org))
+    asked.desk.issues.acts.change(
+        found.place.scope,
+        [found.ref],
+        wanted.change,
+        actor=asked.caller.email,
+        intent=wanted.intent,
+    )
+    _tell(asked, found.place)
+    return json_answer(_detail(asked, found.place, found.ref))
 
 
-def events(asked: Asked) -> Response:
-    """Events of the project, the newest first, without their payload."""
-    scope, offset = asked.scope(), offset_of(asked.query.get("cursor", ""))
-    limit = per_page(asked.query.get("per_page", ""))
-    found = asked.desk.issues.newest_events(scope, _shown(asked), limit=limit + 1, offset=offset)
-    told = [_told_event(scope.project_id, one) for one in found[:limit]]
-    link = link_to(_address(asked), offset, limit, has_more=len(found) > limit)
-    return json_answer(told, headers={"link": link})
+def by_short_id(asked: Asked) -> Response:
+    """Which issue a short id names."""
+    found = issue_named(asked)
+    place = found.place
+    group = _detail(asked, place, found.ref)
+    return json_answer(
+        {
+            "organizationSlug": place.org.slug,
+            "projectSlug": place.project.slug,
+            "groupId": group["id"],
+            "group": group,
+            "shortId": group["shortId"],
+        }
+    )
 
 
-def _one_project(asked: Asked) -> Scope:
-    """The project of the address, or the one that the query names. Raises Invalid for several."""
-    scope = asked.scope(asked.queries("project") or None)
-    if len(scope.project_ids) != 1:
-        raise Invalid("Name one project: `?project=<slug or id>`.")
-    return scope
+def hashes(asked: Asked) -> Response:
+    """The fingerprints whose events are the issue."""
+    found = issue_named(asked)
+    known = asked.desk.issues.fingerprints(found.place.scope, found.ref)
+    return json_answer([{"id": f"{one:016x}", "latestEvent": None} for one in known])
 
 
-def _may_change(scope: Scope) -> None:
-    if scope.role < Role.MEMBER:
-        raise Forbidden("This token may only read; make one with the role member.")
-
-
-def _found(asked: Asked) -> tuple[Scope, int | str]:
-    """The project and the issue that the address names. Raises NotFound."""
-    named = asked.params["issue"]
-    ref: int | str = int(named) if named.isdecimal() and len(named) < 16 else named
-    scope = asked.scope()
-    for project_id in scope.project_ids:
-        only = scope.only(project_id)
-        try:
-            asked.desk.issues.activity(only, ref)
-        except NotFound:
-            continue
-        return only, ref
-    raise NotFound(f"There is no issue {named!r} here, or this token cannot see it.")
+def _tell(asked: Asked, place: Place) -> None:
+    asked.desk.tell(LiveEvent(place.project.id, LiveTopic.ISSUES, {}))
 
 
 def _number(told: str) -> int:
@@ -145,94 +240,103 @@ def _number(told: str) -> int:
     return int(told)
 
 
-def _shown(asked: Asked) -> TimeRange:
-    now_ms = asked.desk.clock()
-    return TimeRange(now_ms - _SHOWN_MS, now_ms + MINUTE_MS)
+# Telling
 
 
-def _change(asked: Asked) -> tuple[IssueChange | None, Intent, dict[str, object]]:
-    """What the body asks for, and what is told back."""
-    told = asked.json()
-    word = text(told, "status", 50)
-    if word not in _STATUSES:
-        raise Invalid(f"status must be one of {', '.join(_STATUSES)}.")
-    status, details = _STATUSES[word], told.get("statusDetails")
-    details = details if isinstance(details, dict) else {}
-    answer: dict[str, object] = {"status": status.value, "statusDetails": details}
-    if status is IssueStatus.IGNORED:
-        return None, Intent(ignoring=_ignoring(asked, told, details)), answer
-    if status is IssueStatus.RESOLVED:
-        is_next = word == "resolvedInNextRelease" or details.get("inNextRelease") is True
-        release = text(details, "inRelease", 250)
-        kind = ResolvedIn.NEXT_RELEASE if is_next else ResolvedIn.NOW
-        kind = ResolvedIn.RELEASE if release else kind
-        return None, Intent(resolve=kind, release=release or ""), answer
-    return IssueChange(status=status), Intent(), answer
-
-
-def _ignoring(asked: Asked, told: Mapping[str, object], details: Mapping[str, object]) -> Ignoring:
-    """For how many minutes, events or users; nothing said: for ever."""
-    minutes = details.get("ignoreDuration", told.get("ignoreDuration", told.get("snoozeDuration")))
-    for_ms = _whole(minutes, "ignoreDuration")
-    return Ignoring(
-        until_ms=asked.desk.clock() + for_ms * MINUTE_MS if for_ms else None,
-        events=_whole(details.get("ignoreCount"), "ignoreCount"),
-        users=_whole(details.get("ignoreUserCount"), "ignoreUserCount"),
-    )
-
-
-def _whole(told: object, name: str) -> int | None:
-    if told is None:
-        return None
-    if not isinstance(told, int) or isinstance(told, bool) or not 0 < told < 10**7:
-        raise Invalid(f"{name} must be a whole number above 0.")
-    return told
-
-
-def _address(asked: Asked) -> str:
-    return f"{asked.desk.base_url}{asked.path}"
-
-
-def _told(asked: Asked, org: Organisation, scope: Scope, one: IssueRow) -> dict[str, object]:
-    project = next(each for each in org.projects if each.id == scope.project_id)
-    page = f"errors/{one.short_id}?project={project.slug}"
-    return {
-        "id": str(one.id),
-        "shortId": one.short_id,
-        "title": one.title,
-        "culprit": one.culprit,
-        "level": one.level,
-        "status": one.status.value,
-        "statusDetails": {},
-        "isUnhandled": not one.is_handled,
-        "count": str(one.events),
-        "userCount": one.users,
-        "firstSeen": iso(one.first_seen_ms),
-        "lastSeen": iso(one.last_seen_ms),
-        "metadata": {"type": one.type, "title": one.title},
-        "type": "default" if one.type == "message" else "error",
-        "numComments": one.comments,
-        "permalink": f"{asked.desk.base_url}/o/{org.slug}/{page}",
-        "project": {"id": str(project.id), "slug": project.slug, "name": project.name},
-    }
-
-
-def _told_event(project_id: int, one: NewEvent) -> dict[str, object]:
-    first_line = one.value.partition("\n")[0]
-    is_message = one.type == "message"
-    title = first_line if is_message else f"{one.type}: {first_line}".removesuffix(": ")
-    kind, colon, value = one.user_key.partition(":")
-    return {
-        "id": one.event_id,
-        "eventID": one.event_id,
-        "projectID": str(project_id),
-        "dateCreated": iso(one.ts_ms),
-        "title": title,
-        "message": one.value,
-        "culprit": one.culprit,
-        "platform": one.platform,
-        "user": {kind: value} if colon else None,
+def _detail(asked: Asked, place: Place, ref: int | str) -> dict[str, object]:
+    one = asked.desk.issues.get(place.scope, ref, range_of(asked))
+    ids = [one.id]
+    tags = asked.desk.issues.tags(place.scope, ref, range_of(asked), values=100)
+    activity = asked.desk.issues.activity(place.scope, ref)
+    first, last = one.first_release, one.release
+    return issue_told(
+        asked.desk.base_url,
+        place.org,
+        place.project,
+        one,
+        stats={
+            name: _stats(asked, place, ids, name).get(one.id, _zeros(asked, name))
+            for name in ("24h", "30d")
+        },
+        people=_people(asked, place.org) if one.assignee else {},
+        now_ms=asked.desk.clock(),
+    ) | {
+        "activity": [_activity(number, each) for number, each in enumerate(activity, 1)],
+        "firstRelease": {"version": first} if first else None,
+        "lastRelease": {"version": last} if last else None,
         "tags": [
-            {"key": key, "value": value} for key, value in [("level", one.level), *one.tags.items()]
+            {"key": each.key, "name": each.key, "totalValues": sum(v.count for v in each.values)}
+            for each in tags
         ],
+        "participants": [],
+        "seenBy": [],
+        "pluginActions": [],
+        "pluginContexts": [],
+        "pluginIssues": [],
+        "userReportCount": 0,
+        "inbox": None,
     }
+
+
+def _activity(number: int, one: Activity) -> dict[str, object]:
+    return {
+        "id": str(number),
+        "type": one.kind,
+        "user": {"email": one.actor, "name": one.actor} if "@" in one.actor else None,
+        "data": dict(one.facts),
+        "dateCreated": iso(one.at_ms),
+    }
+
+
+def _all_told(asked: Asked, rows: Sequence[tuple[Place, IssueRow]]) -> list[dict[str, object]]:
+    """Issues of a list, with their events over `groupStatsPeriod`."""
+    period = asked.query.get("groupStatsPeriod") or asked.query.get("statsPeriod") or "24h"
+    period_ms(period, "groupStatsPeriod")
+    period = period if period in _PERIODS else "24h"
+    by_project: dict[int, list[int]] = {}
+    where = {place.project.id: place for place, _one in rows}
+    for place, one in rows:
+        by_project.setdefault(place.project.id, []).append(one.id)
+    stats = {
+        key: points
+        for project_id, ids in by_project.items()
+        for key, points in _stats(asked, where[project_id], ids, period).items()
+    }
+    assigned = any(one.assignee for _place, one in rows)
+    people = _people(asked, rows[0][0].org) if assigned else {}
+    zeros = _zeros(asked, period)
+    return [
+        issue_told(
+            asked.desk.base_url,
+            place.org,
+            place.project,
+            one,
+            stats={period: stats.get(one.id, zeros)},
+            people=people,
+            now_ms=asked.desk.clock(),
+        )
+        for place, one in rows
+    ]
+
+
+def _stats(asked: Asked, place: Place, ids: Sequence[int], name: str) -> dict[int, list[Point]]:
+    """Events by hour or day: (Unix s, events), by issue."""
+    span, step_ms, buckets = _slots(asked, name)
+    found = asked.desk.issues.over_time(place.scope, ids, span, buckets=buckets)
+    times = [at // SECOND_MS for at in range(span.start_ms, span.end_ms, step_ms)]
+    return {issue: list(zip(times, each, strict=True)) for issue, each in found.items()}
+
+
+def _zeros(asked: Asked, name: str) -> list[Point]:
+    span, step_ms, _buckets = _slots(asked, name)
+    return [(at // SECOND_MS, 0) for at in range(span.start_ms, span.end_ms, step_ms)]
+
+
+def _slots(asked: Asked, name: str) -> tuple[TimeRange, int, int]:
+    step_ms, buckets = _PERIODS[name]
+    end_ms = (asked.desk.clock() // step_ms + 1) * step_ms
+    return TimeRange(end_ms - buckets * step_ms, end_ms), step_ms, buckets
+
+
+def _people(asked: Asked, org: Organisation) -> Mapping[str, Member]:
+    return {one.email: one for one in asked.desk.access.members(asked.caller, org.slug)}

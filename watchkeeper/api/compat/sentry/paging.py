@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
 from watchkeeper.lib.errors import Invalid
 
+FIRST = "0:0:1"
+"""The cursor that leads back to the first page."""
 _MOST = 100
 
 
@@ -23,13 +28,34 @@ def per_page(sent: str) -> int:
     return max(1, min(_MOST, int(sent))) if is_number else _MOST
 
 
-def link_to(base: str, offset: int, limit: int, *, has_more: bool) -> str:
-    """The header that leads to the pages before and behind."""
+def link_to(
+    base: str, sent: Sequence[tuple[str, str]], offset: int, limit: int, *, has_more: bool
+) -> str:
+    """The header that leads to the pages before and behind. sent: the query as it came."""
     before = max(0, offset - limit)
+    return link_by(
+        base,
+        sent,
+        before=(f"0:{before}:1", offset > 0),
+        behind=(f"0:{offset + limit}:0", has_more),
+    )
 
-    def link(rel: str, at: int, results: bool) -> str:
-        cursor = f"0:{at}:{1 if rel == 'previous' else 0}"
+
+def link_by(
+    base: str,
+    sent: Sequence[tuple[str, str]],
+    *,
+    before: tuple[str, bool],
+    behind: tuple[str, bool],
+) -> str:
+    """The header with two cursors, each with whether that page has results. Both are always told:
+    clients go on until `results="false"`. The query goes along, so that an address can be followed.
+    """
+    kept = urlencode([(name, value) for name, value in sent if name != "cursor"])
+
+    def link(rel: str, cursor: str, results: bool) -> str:
         told = "true" if results else "false"
-        return f'<{base}?cursor={cursor}>; rel="{rel}"; results="{told}"; cursor="{cursor}"'
+        address = f"{base}?{kept}&cursor={cursor}"
+        return f'<{address}>; rel="{rel}"; results="{told}"; cursor="{cursor}"'
 
-    return f"{link('previous', before, offset > 0)}, {link('next', offset + limit, has_more)}"
+    return f"{link('previous', *before)}, {link('next', *behind)}"

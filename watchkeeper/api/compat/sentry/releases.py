@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -40,9 +39,8 @@ def releases(asked: Asked) -> Response:
     )
     found, _total = asked.desk.releases.page(scope, query)
     told = [_told(org, scope, [one]) for one in found[:limit]]
-    return json_answer(
-        told, headers={"link": _link(asked, offset, limit, has_more=len(found) > limit)}
-    )
+    link = link_to(asked.address, asked.sent, offset, limit, has_more=len(found) > limit)
+    return json_answer(told, headers={"link": link})
 
 
 def add_release(asked: Asked) -> Response:
@@ -265,8 +263,3 @@ def _told_deploy(one: Deploy) -> dict[str, object]:
         "dateStarted": iso(one.started_ms),
         "dateFinished": iso(one.finished_ms),
     }
-
-
-def _link(asked: Asked, offset: int, limit: int, *, has_more: bool) -> str:
-    base = f"{asked.desk.base_url}/api/0/organizations/{quote(asked.params['org'])}/releases/"
-    return link_to(base, offset, limit, has_more=has_more)
