@@ -6,7 +6,7 @@ import type { HomeChart, HomeData } from "@/api/types";
 import { ChartPanel } from "@/charts/ChartPanel";
 import { deployMarks } from "@/charts/deploy-marks";
 import type { ChartBand, ChartMark, ChartSeries } from "@/charts/TimeChart";
-import { difference, quarters } from "@/lib/change";
+import { difference, openingMean } from "@/lib/change";
 import { compareShift } from "@/lib/compare";
 import { resolveRange } from "@/lib/time";
 import { coarse, show } from "@/lib/units";
@@ -137,7 +137,7 @@ function Head({
   );
 }
 
-/** Against the same moment of the other stretch; else over the range, by its first and last quarter. */
+/** Against the same moment of the other stretch; else against how the range began. */
 function changeText(
   { series, before, unit, value }: HomeChart,
   scope: Scope,
@@ -150,8 +150,7 @@ function changeText(
     return text === null ? null : `${text} vs ${compared}`;
   }
   const span = resolveRange(scope.range, Date.now());
-  const [first, last] = quarters(series.values);
-  const text = difference(last, first, unit);
+  const text = difference(value, openingMean(series.values), unit);
   return text === null || span === null ? null : `${text} in ${coarse(span.toMs - span.fromMs)}`;
 }
 
