@@ -21,6 +21,7 @@ interface GoldenChartsProps {
 
 const HEIGHT = 118;
 const SHOWN = 4;
+const PLACES = ["first", "second", "third", "fourth"];
 
 /** Four charts on one time axis: value, difference, line, deploys, and what fires now. */
 export function GoldenCharts({ home, scope }: GoldenChartsProps): ReactNode {
@@ -30,9 +31,10 @@ export function GoldenCharts({ home, scope }: GoldenChartsProps): ReactNode {
   const bands = firingBands(home);
   return (
     <div className="home-charts">
-      {goldenOf(home.charts).map((chart) => (
+      {goldenOf(home.charts).map((chart, place) => (
         <Golden
-          key={chart.key}
+          // By place: what is measured next takes a panel over, it does not push the others.
+          key={PLACES[place]}
           chart={chart}
           scope={scope}
           marks={marks}
