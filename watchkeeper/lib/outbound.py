@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import ssl
 import zlib
 from collections.abc import Iterator, Mapping
@@ -323,6 +324,8 @@ def _system_reason(error: BaseException) -> str:
     while seen is not None:
         if isinstance(seen, BaseExceptionGroup):
             seen = seen.exceptions[0]
+        if isinstance(seen, socket.gaierror):
+            return ""  # its numbers are not the system's; the name that failed is in the text
         if isinstance(seen, OSError) and not isinstance(seen, ssl.SSLError) and seen.errno:
             return f"{os.strerror(seen.errno)}: the peer cannot be reached"
         seen = seen.__cause__ or seen.__context__

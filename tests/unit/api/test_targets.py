@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.api.conftest import World
 from watchkeeper.api.compat import Params, metadata_answer, targets_answer
 from watchkeeper.ingest.scrape import BadTarget, Health, TargetMetadata, TargetStatus
+from watchkeeper.ingest.scrape.status import Scrape
 from watchkeeper.model import Role
 
 
@@ -114,3 +117,13 @@ async def test_the_targets_page_has_notes_history_and_jobs(world: World) -> None
         "",
     )
     assert (answer["jobs"], answer["dropped"]) == (["shop"], [])
+
+
+def test_a_target_fails_since_the_first_of_the_failures_that_go_on() -> None:
+    up = target("a", "h:1")
+    assert up.failing_since_ms is None
+    scrapes = [
+        Scrape(at_ms, at_ms in (1_000, 3_000), 0.1, 0) for at_ms in range(1_000, 7_000, 1_000)
+    ]
+    assert replace(up, health=Health.DOWN, history=scrapes).failing_since_ms == 4_000
+    assert replace(up, health=Health.DOWN).failing_since_ms == up.last_scrape_ms

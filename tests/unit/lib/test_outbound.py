@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import ipaddress
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -248,12 +249,15 @@ async def test_a_slow_or_absent_peer_is_a_failure_that_may_be_retried() -> None:
     await outbound.aclose()
 
 
-async def test_a_name_that_does_not_exist_is_a_failure() -> None:
+@pytest.mark.parametrize(
+    "error", [OSError("no such name"), socket.gaierror(-2, "Name or service not known")]
+)
+async def test_a_name_that_does_not_exist_is_a_failure(error: OSError) -> None:
     async def resolve(_host: str, _port: int) -> list[str]:
-        raise OSError("no such name")
+        raise error
 
     outbound = Outbound(OutboundOptions(), resolve=resolve)
-    with pytest.raises(OutboundFailed, match="cannot be resolved"):
+    with pytest.raises(OutboundFailed, match=r"^nowhere\.example cannot be resolved\.$"):
         await outbound.request("GET", "http://nowhere.example/")
 
 

@@ -47,6 +47,16 @@ class TargetStatus:
     def instance(self) -> str:
         return self.labels.get("instance", "")
 
+    @property
+    def failing_since_ms(self) -> int | None:
+        """The first of the remembered scrapes since which all failed; None if the last was well."""
+        since_ms = None if self.health is Health.UP else self.last_scrape_ms
+        for scrape in reversed(self.history):
+            if scrape.is_up:
+                break
+            since_ms = scrape.ts_ms
+        return since_ms
+
     def as_prometheus(self) -> dict[str, object]:
         """The entry of activeTargets in Prometheus's /api/v1/targets."""
         at = self.last_scrape_ms

@@ -51,7 +51,6 @@ export function useCursor(
     keys: {
       j: () => move(1),
       k: () => move(-1),
-      " ": beside,
       "Shift+Enter": beside,
       Escape: leave,
     },

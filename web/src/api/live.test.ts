@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { bySpacing, concerns, spaced } from "./live";
+import { arrive, bySpacing, concerns, isHeld, spaced, toggleHold } from "./live";
 import { projectKey } from "./queries";
 import type { Topic } from "./types";
 
@@ -41,4 +41,19 @@ it("refetches only what names the topic in that project", () => {
   expect(concerns(key, 7, new Set<Topic>(["samples"]))).toBe(false);
   expect(concerns(key, 8, new Set<Topic>(["alerts"]))).toBe(false);
   expect(concerns(["session"], 7, new Set<Topic>(["alerts"]))).toBe(false);
+});
+
+it("counts what arrives while the page is held still, and passes it on afterwards", () => {
+  const passed: Topic[] = [];
+  const pass = (topic: Topic): number => passed.push(topic);
+  arrive("issues", "{}", pass);
+  toggleHold();
+  expect(isHeld()).toBe(true);
+  arrive("issues", '{"merged": 3}', pass);
+  arrive("logs", "{}", pass);
+  expect(passed).toEqual(["issues"]);
+  toggleHold();
+  expect(isHeld()).toBe(false);
+  arrive("logs", "{}", pass);
+  expect(passed).toEqual(["issues", "logs"]);
 });

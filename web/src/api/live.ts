@@ -25,15 +25,49 @@ interface LiveStatus {
   readonly state: LiveState;
   /** When the connection was lost; null while it is there. */
   readonly lostMs: number | null;
+  /** How many changes wait while the page is held still; null while it follows. */
+  readonly held: number | null;
 }
 
-let status: LiveStatus = { state: "connecting", lostMs: null };
+let status: LiveStatus = { state: "connecting", lostMs: null, held: null };
 const watchers = new Set<() => void>();
+
+function tell(next: Partial<LiveStatus>): void {
+  status = { ...status, ...next };
+  for (const watcher of watchers) watcher();
+}
 
 function say(state: LiveState): void {
   if (state === status.state) return;
-  status = { state, lostMs: state === "reconnecting" ? (status.lostMs ?? Date.now()) : null };
-  for (const watcher of watchers) watcher();
+  tell({ state, lostMs: state === "reconnecting" ? (status.lostMs ?? Date.now()) : null });
+}
+
+export const isHeld = (): boolean => status.held !== null;
+
+const waiting = new Set<Topic>();
+let catchUp: (topics: readonly Topic[]) => void = () => undefined;
+
+/** Holds the page still while changes are counted, or lets it catch up with them. */
+export function toggleHold(): void {
+  if (status.held === null) {
+    if (status.state !== "paused") tell({ held: 0 });
+    return;
+  }
+  const topics = [...waiting];
+  waiting.clear();
+  tell({ held: null });
+  if (topics.length > 0) catchUp(topics);
+}
+
+/** Passes a change on, or counts it while the page is held. data: as the server sends it. */
+export function arrive(topic: Topic, data: string, pass: (topic: Topic) => void): void {
+  if (status.held === null) {
+    pass(topic);
+    return;
+  }
+  waiting.add(topic);
+  const { merged = 1 } = JSON.parse(data) as { merged?: number };
+  tell({ held: status.held + merged });
 }
 
 /** The connection, for the dot in the scope bar. */
@@ -51,6 +85,8 @@ export function useLiveStatus(): LiveStatus {
 export function useLive(projectId: number, on: boolean): void {
   const client = useQueryClient();
   useEffect(() => {
+    waiting.clear();
+    tell({ held: null });
     if (!on) {
       say("paused");
       return;
@@ -60,6 +96,7 @@ export function useLive(projectId: number, on: boolean): void {
         predicate: ({ queryKey }) => concerns(queryKey, projectId, topics),
       });
     });
+    catchUp = refresh.now;
     return listen(`/api/wk/projects/${projectId}/live`, refresh, () => refresh.now(TOPICS));
   }, [client, projectId, on]);
 }
@@ -127,7 +164,7 @@ function listen(url: string, refresh: Refresh, onBack: () => void): () => void {
   const open = (): void => {
     source = new EventSource(url);
     source.onopen = () => {
-      if (attempt > 0 || status.state === "reconnecting") onBack();
+      if ((attempt > 0 || status.state === "reconnecting") && status.held === null) onBack();
       attempt = 0;
       say("connected");
     };
@@ -138,7 +175,9 @@ function listen(url: string, refresh: Refresh, onBack: () => void): () => void {
       timer = setTimeout(open, BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)]);
       attempt += 1;
     };
-    for (const topic of TOPICS) source.addEventListener(topic, () => refresh(topic));
+    for (const topic of TOPICS) {
+      source.addEventListener(topic, ({ data }) => arrive(topic, data, refresh));
+    }
   };
   say("connecting");
   open();

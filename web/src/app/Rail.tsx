@@ -1,16 +1,17 @@
 import { useLocation } from "@tanstack/react-router";
-import { Fragment, type ReactNode, useState } from "react";
+import { Fragment, lazy, type ReactNode, Suspense, useState } from "react";
 import { useCounts } from "@/api/counts";
 import { usePreference, useScope } from "@/api/scope";
 import { useSession, useSignOut } from "@/api/session";
 import { chooseTheme, type ThemeChoice, themeChoice } from "@/lib/preferences";
 import type { Room } from "@/lib/room";
-import { Dialog } from "@/ui/Dialog";
 import { Icon, Mark } from "@/ui/Icon";
 import { MenuItem, Popover } from "@/ui/Menu";
 import { PageLink } from "@/ui/PageLink";
 import { Avatar } from "@/ui/Panel";
 import { firstPath, rooms } from "./rooms";
+
+const MoreSheet = lazy(() => import("./MoreSheet").then((one) => ({ default: one.MoreSheet })));
 
 const FOOT = 900;
 const groupOf = (room: Room | undefined): number => Math.floor((room?.order ?? 0) / 100);
@@ -151,7 +152,6 @@ export function Tabs({ onFind }: { onFind: () => void }): ReactNode {
   const current = useCurrentRoom();
   const [isOpen, setOpen] = useState(false);
   const first = rooms.slice(0, MOST_TABS);
-  const close = (): void => setOpen(false);
   return (
     <nav className="tabs" aria-label="Main">
       {first.map((room) => (
@@ -161,28 +161,15 @@ export function Tabs({ onFind }: { onFind: () => void }): ReactNode {
         <Icon name="more" />
         More
       </button>
-      <Dialog title="More" open={isOpen} onClose={close}>
-        <div className="more-list">
-          <button
-            type="button"
-            onClick={() => {
-              close();
-              onFind();
-            }}
-          >
-            <Icon name="find" />
-            Find or run
-          </button>
-          {rooms.slice(MOST_TABS).map((room) => (
-            <PageLink key={room.id} to={firstPath(room)} onClick={close}>
-              <Icon name={room.icon} />
-              {room.label}
-            </PageLink>
-          ))}
-          <hr />
-          <PhoneMe />
-        </div>
-      </Dialog>
+      {isOpen ? (
+        <Suspense fallback={null}>
+          <MoreSheet
+            rooms={rooms.slice(MOST_TABS)}
+            onFind={onFind}
+            onClose={() => setOpen(false)}
+          />
+        </Suspense>
+      ) : null}
     </nav>
   );
 }
@@ -195,23 +182,5 @@ function TabLink({ room, isCurrent }: { room: Room; isCurrent: boolean }): React
       {room.label}
       {room.count === "firing" && count > 0 ? <span className="n">{count}</span> : null}
     </PageLink>
-  );
-}
-
-function PhoneMe(): ReactNode {
-  const signOut = useSignOut();
-  usePreference("theme");
-  const dark = document.documentElement.dataset.theme === "dark";
-  return (
-    <>
-      <button type="button" onClick={() => chooseTheme(dark ? "light" : "dark")}>
-        <Icon name="settings" />
-        {dark ? "Light theme" : "Dark theme"}
-      </button>
-      <button type="button" onClick={() => signOut.mutate()}>
-        <Icon name="user" />
-        Sign out
-      </button>
-    </>
   );
 }

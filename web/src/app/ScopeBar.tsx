@@ -1,6 +1,6 @@
 import { useMatches } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense, useState } from "react";
-import { type LiveState, useLiveStatus } from "@/api/live";
+import { isHeld, type LiveState, toggleHold, useLiveStatus } from "@/api/live";
 import { useProjectChoice, useProjects } from "@/api/project-choice";
 import { type Scope, usePreference, useSearchState } from "@/api/scope";
 import { COMPARISONS } from "@/lib/compare";
@@ -9,11 +9,13 @@ import type { RoomPage, ScopeUse } from "@/lib/room";
 import { endsNow, rangeLabel } from "@/lib/time";
 import { coarse } from "@/lib/units";
 import { useNow } from "@/ui/Ago";
-import { Button, TextField } from "@/ui/controls";
 import { Icon } from "@/ui/Icon";
 import { MenuItem, Popover } from "@/ui/Menu";
 
 const RangeForm = lazy(() => import("./RangeForm").then((one) => ({ default: one.RangeForm })));
+const ReleaseForm = lazy(() =>
+  import("./ReleaseForm").then((one) => ({ default: one.ReleaseForm })),
+);
 const PhoneScopeDialog = lazy(() =>
   import("./PhoneScopeDialog").then((one) => ({ default: one.PhoneScopeDialog })),
 );
@@ -118,39 +120,12 @@ function ReleaseMenu({ scope, use }: { scope: Scope; use: ScopeUse }): ReactNode
       reason={reasonOf(use)}
       button={<Named text={text} />}
     >
-      {(close) => <ReleaseForm scope={scope} onDone={close} />}
+      {(close) => (
+        <Suspense fallback={<div className="range-pop" style={{ minHeight: 116 }} />}>
+          <ReleaseForm scope={scope} onDone={close} />
+        </Suspense>
+      )}
     </Popover>
-  );
-}
-
-function ReleaseForm({ scope, onDone }: { scope: Scope; onDone: () => void }): ReactNode {
-  const [, change] = useSearchState();
-  const [text, setText] = useState(scope.release ?? "");
-  const set = (release: string | undefined): void => {
-    change({ release });
-    onDone();
-  };
-  return (
-    <form
-      className="range-pop"
-      onSubmit={(event) => {
-        event.preventDefault();
-        set(text.trim() || undefined);
-      }}
-    >
-      <TextField
-        label="Release"
-        hint="As your SDK sends it, such as web 2026.11.20-3"
-        value={text}
-        onChange={setText}
-      />
-      <span className="row">
-        <Button type="submit" kind="primary">
-          Show this release
-        </Button>
-        <Button onClick={() => set(undefined)}>All releases</Button>
-      </span>
-    </form>
   );
 }
 
@@ -233,7 +208,7 @@ const LIVE_WORDS: Record<LiveState, string> = {
 };
 
 function LiveButton({ scope }: { scope: Scope }): ReactNode {
-  const { state, lostMs } = useLiveStatus();
+  const { state, lostMs, held } = useLiveStatus();
   const now = useNow();
   const isOff = usePreference("live") === "off";
   const ends = endsNow(scope.range);
@@ -241,30 +216,36 @@ function LiveButton({ scope }: { scope: Scope }): ReactNode {
     ? "The range does not end now"
     : lostMs !== null
       ? `Reconnecting, ${coarse(now - lostMs)} behind`
-      : isOff
-        ? "Follow what arrives (L)"
-        : "Following what arrives; press to pause (L)";
+      : held !== null
+        ? `Held still, ${held} changes wait; press to catch up (Space)`
+        : isOff
+          ? "Follow what arrives (L)"
+          : "Following what arrives; press to pause (L), hold still by Space";
+  const shown = held === null ? state : "paused";
   return (
     <button
       type="button"
       className="ctl live"
-      data-state={state}
-      aria-pressed={state !== "paused"}
+      data-state={shown}
+      aria-pressed={shown !== "paused"}
       aria-disabled={!ends || undefined}
       title={title}
       onClick={() => (ends ? toggleLive() : undefined)}
     >
       <i aria-hidden="true" />
-      {LIVE_WORDS[state]}
+      {LIVE_WORDS[shown]}
+      {held ? <b className="live-held">{held > 99 ? "99+" : held}</b> : null}
       <span className="sr" aria-live="polite">
-        {state}
+        {shown}
       </span>
     </button>
   );
 }
 
+/** Live on and off; what is only held catches up. */
 export function toggleLive(): void {
-  writePreference("live", readPreference("live") === "off" ? "on" : "off");
+  if (isHeld()) toggleHold();
+  else writePreference("live", readPreference("live") === "off" ? "on" : "off");
 }
 
 function Named({ text }: { text: string }): ReactNode {

@@ -9,6 +9,7 @@ export const EVERYWHERE: KeyHelp = [
   ["Z", "Back, after zooming"],
   ["V", "Compare with another period"],
   ["L", "Live on, off"],
+  ["Space", "Hold the page still; again: catch up"],
   ["Shift C", "Copy link, range made absolute"],
   ["Esc", "Close; then clear the selection"],
   ["?", "These keys"],

@@ -1,5 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
+import { toggleHold } from "@/api/live";
 import { type Scope, spanNow, useSetRange, useZoomBack } from "@/api/scope";
 import { readPreference } from "@/lib/preferences";
 import { shifted } from "@/lib/time";
@@ -61,6 +62,7 @@ export function useShortcuts(scope: Scope, run: (command: Command) => void): voi
     },
     v: () => run("compare"),
     l: toggleLive,
+    " ": toggleHold,
     copy: () => void copyLink(scope),
   };
   useEffect(() => {
@@ -70,12 +72,12 @@ export function useShortcuts(scope: Scope, run: (command: Command) => void): voi
   }, []);
 }
 
+const FIELDS = "input, textarea, select, [contenteditable=true], .pop";
+
 function isPlain(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return false;
   if (readPreference("keys") === "off" || document.querySelector("dialog[open]")) return false;
   const target = event.target;
-  return (
-    !(target instanceof HTMLElement) ||
-    !target.closest("input, textarea, select, [contenteditable=true], .pop")
-  );
+  const own = event.key === " " ? `${FIELDS}, button, summary, [role]` : FIELDS;
+  return !(target instanceof HTMLElement) || !target.closest(own);
 }

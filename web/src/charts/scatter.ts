@@ -23,12 +23,15 @@ export interface Scale {
 
 const FAR = 30;
 const LEAST = 0.001;
+/** Without a point the axis shows a second, as most pages of traces come to. */
+const EMPTY_TOP = 1_000;
 
 export function scaleOf(values: readonly number[]): Scale {
   const known = values.filter((value) => value > 0);
   const max = Math.max(LEAST, ...known);
   const min = known.length > 0 ? Math.max(LEAST, Math.min(...known)) : 1;
-  if (known.length === 0 || max / min <= FAR) return linear(max);
+  if (known.length === 0) return linear(EMPTY_TOP);
+  if (max / min <= FAR) return linear(max);
   const [low, high] = [Math.floor(Math.log10(min)), Math.ceil(Math.log10(max * 1.05))];
   const ticks = Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i));
   return { isLog: true, min: 10 ** low, max: 10 ** high, ticks };

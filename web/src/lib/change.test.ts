@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { difference, quarters } from "./change";
+import { difference, openingMean } from "./change";
 
 describe("difference", () => {
   it("is per cent of the earlier value for counts and rates", () => {
@@ -28,9 +28,13 @@ describe("difference", () => {
   });
 });
 
-describe("quarters", () => {
-  it("means the first and the last, gaps left out", () => {
-    expect(quarters([1, 3, null, 9, 9, 9, null, 5])).toEqual([2, 5]);
-    expect(quarters([null, null, 1, 1])).toEqual([null, 1]);
+describe("openingMean", () => {
+  it("means the first quarter, gaps left out", () => {
+    expect(openingMean([1, 3, null, 9, 9, 9, null, 5])).toBe(2);
+    expect(openingMean([null, null, 1, 1, 1, 1, 1, 1])).toBeNull();
+  });
+
+  it("knows nothing of what only just began", () => {
+    expect(openingMean([260])).toBeNull();
   });
 });

@@ -44,8 +44,7 @@ export function meanOf(values: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
 }
 
-/** Means of the first and the last quarter; null where one of them is unknown. */
-export function quarters(values: readonly (number | null)[]): [number | null, number | null] {
-  const quarter = Math.max(Math.floor(values.length / 4), 1);
-  return [meanOf(values.slice(0, quarter)), meanOf(values.slice(-quarter))];
+/** The mean of the first quarter; null where it is unknown, or too short to have one. */
+export function openingMean(values: readonly (number | null)[]): number | null {
+  return meanOf(values.slice(0, Math.floor(values.length / 4)));
 }

@@ -9,7 +9,7 @@ export function PeekButton({ name, onPeek }: { name: string; onPeek: () => void 
       type="button"
       className="peek-open only-l"
       aria-label={`Open ${name} beside the list`}
-      title="Open beside the list, Space"
+      title="Open beside the list, Shift Enter"
       onClick={onPeek}
     >
       <Icon name="peek" />

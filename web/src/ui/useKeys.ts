@@ -10,7 +10,7 @@ export type KeyHelp = readonly (readonly [keys: string, does: string])[];
 export const LIST_KEYS: KeyHelp = [
   ["J  K", "Next, previous row"],
   ["Enter", "Open the row"],
-  ["Space", "Open it beside the list"],
+  ["Shift  Enter", "Open it beside the list"],
   [".", "Menu of the row: filter to, exclude, copy"],
   ["Esc", "Close what is open beside"],
 ];

@@ -155,7 +155,7 @@ def _job_down(job: str, down: Sequence[TargetStatus], of: int, history: UpHistor
     else:
         title = f"{len(down)} of {of} targets of {job} are down"
         detail = f"{first.instance}: {first.last_error}"
-    since = [history.down_since_ms(job, each.instance) or each.last_scrape_ms for each in down]
+    since = [history.down_since_ms(job, each.instance) or each.failing_since_ms for each in down]
     return NeedsYou(
         kind="target",
         state="down",

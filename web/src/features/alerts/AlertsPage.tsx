@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { useAlerts, useRules } from "@/api/alerts";
+import { type Alert, useAlerts, useRules } from "@/api/alerts";
 import { useScope, useSearchState } from "@/api/scope";
 import { count } from "@/lib/units";
 import { PageLink } from "@/ui/PageLink";
@@ -16,6 +16,13 @@ const TABS = [
   { id: "history", label: "History" },
 ] as const;
 
+/** "2 and 1 pending": the first number is the one in the rail. */
+function firingText(alerts: readonly Alert[]): string {
+  const pending = alerts.filter((one) => one.state === "pending").length;
+  const firing = count(alerts.length - pending);
+  return pending === 0 ? firing : `${firing}, ${count(pending)} pending`;
+}
+
 /** What fires, what is watched, and what happened. */
 export function AlertsPage(): ReactNode {
   const scope = useScope();
@@ -24,7 +31,7 @@ export function AlertsPage(): ReactNode {
   const alerts = useAlerts(scope.project.id);
   const rules = useRules(scope.project.id);
   const counts = {
-    firing: alerts.state === "ready" ? count(alerts.data.length) : "",
+    firing: alerts.state === "ready" ? firingText(alerts.data) : "",
     rules: rules.state === "ready" ? count(rulesIn(rules.data.files)) : "",
     history: undefined,
   };

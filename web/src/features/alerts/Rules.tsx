@@ -118,8 +118,13 @@ function FilePanel({ file, scope, onEdit }: FilePanelProps): ReactNode {
       {file.groups.map((group) => (
         <div key={group.name}>
           <p className="rule-group faint s">
-            <span className="m">{group.name}</span>
-            {group.interval_s === null ? "" : `, every ${forText(group.interval_s)}`}
+            <span>
+              <span className="m">{group.name}</span>
+              {group.interval_s === null ? "" : `, every ${forText(group.interval_s)}`}
+            </span>
+            <span className="xs only-l">Fires</span>
+            <span className="xs only-l">State</span>
+            <span className="xs num only-l">Evaluated, took</span>
           </p>
           <ul>
             {group.rules.map((rule) => (
@@ -134,7 +139,7 @@ function FilePanel({ file, scope, onEdit }: FilePanelProps): ReactNode {
 
 function RuleRow({ rule, zone }: { rule: Rule; zone: string }): ReactNode {
   const isAlert = rule.type === "alerting";
-  const state = rule.health === "err" ? "fails" : (rule.state ?? "records");
+  const state = rule.health === "err" ? "fails" : (rule.state ?? "recording");
   return (
     <li
       className="rule"
@@ -171,7 +176,7 @@ function RuleRow({ rule, zone }: { rule: Rule; zone: string }): ReactNode {
         {rule.last_error ? <span className="crit s">{rule.last_error}</span> : null}
       </span>
       <span className="muted s nowrap only-l">
-        {isAlert ? (rule.for_s === 0 ? "at once" : `for ${forText(rule.for_s)}`) : "recording"}
+        {isAlert ? (rule.for_s === 0 ? "at once" : `after ${forText(rule.for_s)}`) : "–"}
       </span>
       <span className={rule.state === "firing" ? "s m nowrap crit" : "s nowrap"}>{state}</span>
       <span className="faint s nowrap num only-l">

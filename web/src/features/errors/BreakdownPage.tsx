@@ -12,7 +12,7 @@ import { type Scope, spanNow, useScope, useSearchState, useSetRange } from "@/ap
 import { deployMarks } from "@/charts/deploy-marks";
 import { Sparkline } from "@/charts/Sparkline";
 import { TimeChart } from "@/charts/TimeChart";
-import { compact, count, fixed, percent, perStep, significant } from "@/lib/units";
+import { compact, count, percent, perStep, significant } from "@/lib/units";
 import type { SearchMap } from "@/lib/url-state";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { PageLink } from "@/ui/PageLink";
@@ -142,9 +142,7 @@ function Total({ name, now, before }: { name: string; now: number; before: numbe
     <div>
       <dt>{name}</dt>
       <dd>{compact(now)}</dd>
-      <dd className="muted s">
-        {changeText(now, before)} <span className="faint">the range before</span>
-      </dd>
+      <dd className="muted s">{changeText(now, before)}</dd>
     </div>
   );
 }
@@ -152,24 +150,26 @@ function Total({ name, now, before }: { name: string; now: number; before: numbe
 /** So many times as many: then the number itself says more than the per cent. */
 const MANIFOLD = 10;
 
-/** "+12 % to", "–50 % to", "41 in", "none in": how a number stands against the one before. */
+/** "+12 % on the range before": how a number stands against the range before. */
 export function changeText(now: number, before: number): string {
-  if (before === 0) return now === 0 ? "as in" : "none in";
-  if (now >= before * MANIFOLD) return `${compact(before)} in`;
+  if (before === 0) return now === 0 ? "none before either" : "none in the range before";
+  if (now >= before * MANIFOLD) return `${compact(before)} in the range before`;
   const points = Math.round((now / before - 1) * 100);
-  if (points === 0) return "as in";
-  return `${points > 0 ? "+" : "–"}${count(Math.abs(points))} % to`;
+  if (points === 0) return "as in the range before";
+  return `${points > 0 ? "+" : "–"}${count(Math.abs(points))} % on the range before`;
 }
 
-const rateText = (pct: number | null): string => (pct === null ? "–" : `${fixed(pct, 2)} %`);
+const rateText = (pct: number | null): string => (pct === null ? "–" : percent(pct / 100));
 
 function rateNote({ now, before }: ErrorSummary): string {
   if (now.requests === null) return "no requests were stored";
   const asked = `of ${compact(now.requests)} requests`;
-  return before.error_pct === null ? asked : `${asked}, was ${fixed(before.error_pct, 2)} %`;
+  return before.error_pct === null ? asked : `${asked}, was ${percent(before.error_pct / 100)}`;
 }
 
 const LINES = 5;
+/** Of the chart's parts, and of the rows that name them. */
+const COLORS = ["c1", "c2", "c3", "c4", "c5"] as const;
 
 function Groups({
   data,
@@ -196,9 +196,11 @@ function Groups({
         title={`Errors by ${data.by}`}
         unit=""
         timesMs={data.times_ms}
-        series={data.groups
-          .slice(0, LINES)
-          .map((one) => ({ label: one.label || one.value || "none", values: one.series }))}
+        series={data.groups.slice(0, LINES).map((one, i) => ({
+          label: one.label || one.value || "none",
+          values: one.series,
+          color: COLORS[i] ?? "c1",
+        }))}
         span={spanNow(scope.range)}
         zone={scope.zone}
         height={180}
@@ -254,13 +256,23 @@ function columnsOf({ by, tag, groups }: ErrorGroups): readonly Column<ErrorGroup
       cell: (row) => {
         const search = searchOf(by, tag, row.value);
         const text = row.label || row.value || "none";
-        return search ? (
-          <PageLink to="errors" search={search} className="link trunc" title={text}>
-            {text}
-          </PageLink>
-        ) : (
-          <span className="trunc" title={text}>
-            {text}
+        const color = COLORS[groups.indexOf(row)];
+        return (
+          <span className="nm">
+            <i
+              className="swatch"
+              style={color && { background: `var(--${color})` }}
+              aria-hidden="true"
+            />
+            {search ? (
+              <PageLink to="errors" search={search} className="name trunc" title={text}>
+                {text}
+              </PageLink>
+            ) : (
+              <span className="trunc" title={text}>
+                {text}
+              </span>
+            )}
           </span>
         );
       },

@@ -170,7 +170,7 @@ function FirstSeenIn({ value, version, zone }: FirstSeenProps): ReactNode {
               {
                 head: "Issue",
                 cell: (row) => (
-                  <PageLink to={`errors/${row.short_id}`} className="link trunc" title={row.title}>
+                  <PageLink to={`errors/${row.short_id}`} className="name trunc" title={row.title}>
                     <SeverityBars severity={row.severity} />{" "}
                     <span className="mono">{row.short_id}</span> {row.title}
                   </PageLink>

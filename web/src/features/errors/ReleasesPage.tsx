@@ -111,7 +111,7 @@ const columnsOf = (zone: string): readonly Column<Release>[] => [
       <PageLink
         to="errors/releases"
         search={{ version: row.version }}
-        className="link mono trunc"
+        className="name mono trunc"
         title={row.version}
       >
         {row.version}

@@ -251,11 +251,11 @@ test("a group leads to the issues that it counts", () => {
 });
 
 test("a number is told against the range before", () => {
-  expect(changeOf(12, 10)).toBe("+20 % to");
-  expect(changeOf(5, 10)).toBe("–50 % to");
-  expect(changeOf(877, 41)).toBe("41 in");
-  expect(changeOf(5, 0)).toBe("none in");
-  expect(changeOf(0, 0)).toBe("as in");
+  expect(changeOf(12, 10)).toBe("+20 % on the range before");
+  expect(changeOf(5, 10)).toBe("–50 % on the range before");
+  expect(changeOf(877, 41)).toBe("41 in the range before");
+  expect(changeOf(5, 0)).toBe("none in the range before");
+  expect(changeOf(0, 0)).toBe("none before either");
 });
 
 const facet = (key: string, ...values: [string, number, number | null][]): TagFacet => ({

@@ -76,7 +76,7 @@ function Found({ projectId, zone, onChoose }: FinderProps): ReactNode {
                   >
                     <span className="mono trunc">{one.metric}</span>
                     <span className="faint s nowrap">{kindOf(one)}</span>
-                    <span className="muted s trunc help">{one.help || "No help was sent."}</span>
+                    {one.help ? <span className="muted s trunc help">{one.help}</span> : null}
                   </button>
                 </li>
               ))}

@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
-import { type Metric, type MetricSort, useMetricList } from "@/api/catalogue";
+import { type Metric, type MetricList, type MetricSort, useMetricList } from "@/api/catalogue";
 import { useScope, useSearchState } from "@/api/scope";
 import { compact, count } from "@/lib/units";
 import type { SearchMap } from "@/lib/url-state";
@@ -8,8 +8,11 @@ import { SendFirst } from "@/onboarding/SendFirst";
 import { Ago } from "@/ui/Ago";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { Button } from "@/ui/controls";
+import { Icon } from "@/ui/Icon";
+import { MenuItem, Popover } from "@/ui/Menu";
 import { PageLink, scopeOnly } from "@/ui/PageLink";
 import type { RowFacts } from "@/ui/row-menu";
+import { TextFilter } from "@/ui/TextFilter";
 import { useDefer } from "@/ui/useDefer";
 import { type KeyHelp, useKeys } from "@/ui/useKeys";
 import { VirtualTable } from "@/ui/VirtualTable";
@@ -19,7 +22,10 @@ import { kindOf } from "./Finder";
 import { MetricPanel } from "./MetricPanel";
 
 const TYPING_MS = 200;
-const TYPES = ["", "counter", "gauge", "histogram", "summary", "unknown"];
+const TYPES = ["", "counter", "gauge", "histogram", "summary", "unknown"].map((value) => ({
+  value,
+  label: value || "All types",
+}));
 const SORTS: readonly { value: MetricSort; label: string }[] = [
   { value: "name", label: "by name" },
   { value: "series", label: "most series first" },
@@ -57,51 +63,33 @@ export function MetricsPage(): ReactNode {
     );
   return (
     <div className="page catalogue">
-      <search className="catalogue-bar">
-        <input
-          className="in"
-          type="search"
-          data-filter
-          aria-label="Find a metric"
-          placeholder="Part of the name or of the help"
-          value={text}
-          onChange={(event) => {
-            setText(event.target.value);
-            change({ q: event.target.value || undefined }, true);
-          }}
-        />
-        <select
-          className="in fit"
-          aria-label="Type"
-          value={filter.type}
-          onChange={(event) => change({ type: event.target.value || undefined })}
-        >
-          {TYPES.map((type) => (
-            <option key={type} value={type}>
-              {type || "All types"}
-            </option>
-          ))}
-        </select>
-        <select
-          className="in fit"
-          aria-label="Order"
-          value={filter.sort}
-          onChange={(event) => change({ sort: event.target.value })}
-        >
-          {SORTS.map(({ value, label }) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
-        </select>
-        <span className="faint s nowrap" aria-live="polite">
-          {list.state === "ready"
-            ? `${count(list.data.total)} of ${count(list.data.of)} metrics, ${compact(list.data.series)} series`
-            : ""}
-        </span>
-      </search>
       <div className={chosen ? "catalogue-split open" : "catalogue-split"}>
         <section className="panel" aria-label="Metrics">
+          <TextFilter
+            label="Find a metric"
+            placeholder="Part of the name or of the help"
+            text={text}
+            onText={(next) => {
+              setText(next);
+              change({ q: next || undefined }, true);
+            }}
+          >
+            <span className="faint s nowrap" aria-live="polite">
+              {list.state === "ready" ? foundText(list.data) : ""}
+            </span>
+            <Choice
+              label="Type"
+              value={filter.type}
+              options={TYPES}
+              onChoose={(type) => change({ type: type || undefined })}
+            />
+            <Choice
+              label="Order"
+              value={filter.sort}
+              options={SORTS}
+              onChoose={(sort) => change({ sort: sort === "name" ? undefined : sort })}
+            />
+          </TextFilter>
           <Async value={list} empty={null} skeleton={<SkeletonRows rows={16} height={44} />}>
             {(data) =>
               data.total === 0 ? (
@@ -147,6 +135,49 @@ export function MetricsPage(): ReactNode {
         ) : null}
       </div>
     </div>
+  );
+}
+
+const foundText = ({ total, of, series }: MetricList): string =>
+  `${total < of ? `${count(total)} of ` : ""}${count(of)} metrics, ${compact(series)} series`;
+
+function Choice<T extends string>({
+  label,
+  value,
+  options,
+  onChoose,
+}: {
+  label: string;
+  value: T;
+  options: readonly { value: T; label: string }[];
+  onChoose: (value: T) => void;
+}): ReactNode {
+  const shown = options.find((one) => one.value === value)?.label ?? value;
+  return (
+    <Popover
+      align="end"
+      label={`${label}: ${shown}`}
+      button={
+        <>
+          {shown} <Icon name="down" small />
+        </>
+      }
+    >
+      {(close) =>
+        options.map((one) => (
+          <MenuItem
+            key={one.value}
+            chosen={one.value === value}
+            onChoose={() => {
+              close();
+              onChoose(one.value);
+            }}
+          >
+            {one.label}
+          </MenuItem>
+        ))
+      }
+    </Popover>
   );
 }
 
@@ -244,7 +275,7 @@ function Row({ metric, zone, isChosen, onChoose }: RowProps): ReactNode {
         <button type="button" className="mono trunc" aria-expanded={isChosen} onClick={onChoose}>
           {metric.metric}
         </button>
-        <span className="muted s trunc">{metric.help || "No help was sent."}</span>
+        {metric.help ? <span className="muted s trunc">{metric.help}</span> : null}
       </td>
       <td className="muted s only-l">{kindOf(metric) || "unknown"}</td>
       <td className="muted s only-l" title={metric.jobs.join(", ")}>

@@ -1,5 +1,5 @@
 import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
-import { useExploreQuery } from "@/api/explore";
+import { type Cost, useExploreQuery } from "@/api/explore";
 import type { NameSource } from "@/api/names";
 import type { Scope } from "@/api/scope";
 import { compact, duration } from "@/lib/units";
@@ -125,11 +125,7 @@ export function QueryRow(props: QueryRowProps): ReactNode {
               onClick={() => setOpen(!isOpen)}
             >
               <Icon name={isOpen ? "down" : "right"} small />
-              <span className="trunc">
-                {compact(value.data.cost.series)} series, {compact(value.data.cost.samples)}{" "}
-                samples, {duration(value.data.cost.tookMs)}
-                {value.data.cost.isPushedDown ? ", pushed down" : ""}
-              </span>
+              <span className="trunc">{costText(value.data.cost)}</span>
             </button>
             <Notes warnings={value.data.warnings} infos={value.data.infos} />
           </>
@@ -140,6 +136,12 @@ export function QueryRow(props: QueryRowProps): ReactNode {
       {isOpen && value.state === "ready" ? <Inspector answer={value.data} /> : null}
     </div>
   );
+}
+
+/** "56 series, 41.1 k samples, 12 ms"; an answer that was still known read none. */
+function costText({ series, samples, tookMs, isPushedDown }: Cost): string {
+  const read = samples === 0 && series > 0 ? "from the cache" : `${compact(samples)} samples`;
+  return `${compact(series)} series, ${read}, ${duration(tookMs)}${isPushedDown ? ", pushed down" : ""}`;
 }
 
 /** The first warning or info in a line; the inspector lists all of them. */

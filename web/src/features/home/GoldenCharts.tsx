@@ -6,7 +6,7 @@ import type { HomeChart, HomeData } from "@/api/types";
 import { ChartPanel } from "@/charts/ChartPanel";
 import { deployMarks } from "@/charts/deploy-marks";
 import type { ChartBand, ChartMark, ChartSeries } from "@/charts/TimeChart";
-import { difference, quarters } from "@/lib/change";
+import { difference, openingMean } from "@/lib/change";
 import { compareShift } from "@/lib/compare";
 import { resolveRange } from "@/lib/time";
 import { coarse, show } from "@/lib/units";
@@ -21,6 +21,7 @@ interface GoldenChartsProps {
 
 const HEIGHT = 118;
 const SHOWN = 4;
+const PLACES = ["first", "second", "third", "fourth"];
 
 /** Four charts on one time axis: value, difference, line, deploys, and what fires now. */
 export function GoldenCharts({ home, scope }: GoldenChartsProps): ReactNode {
@@ -30,9 +31,10 @@ export function GoldenCharts({ home, scope }: GoldenChartsProps): ReactNode {
   const bands = firingBands(home);
   return (
     <div className="home-charts">
-      {goldenOf(home.charts).map((chart) => (
+      {goldenOf(home.charts).map((chart, place) => (
         <Golden
-          key={chart.key}
+          // By place: what is measured next takes a panel over, it does not push the others.
+          key={PLACES[place]}
           chart={chart}
           scope={scope}
           marks={marks}
@@ -137,7 +139,7 @@ function Head({
   );
 }
 
-/** Against the same moment of the other stretch; else over the range, by its first and last quarter. */
+/** Against the same moment of the other stretch; else against how the range began. */
 function changeText(
   { series, before, unit, value }: HomeChart,
   scope: Scope,
@@ -150,8 +152,7 @@ function changeText(
     return text === null ? null : `${text} vs ${compared}`;
   }
   const span = resolveRange(scope.range, Date.now());
-  const [first, last] = quarters(series.values);
-  const text = difference(last, first, unit);
+  const text = difference(value, openingMean(series.values), unit);
   return text === null || span === null ? null : `${text} in ${coarse(span.toMs - span.fromMs)}`;
 }
 

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { useHome, useSetup } from "@/api/projects";
 import { type Scope, useScope, useSearchState } from "@/api/scope";
 import type { HomeData } from "@/api/types";
@@ -49,21 +49,21 @@ function New({ home, scope }: { home: HomeData; scope: Scope }): ReactNode {
   );
 }
 
+/** Every panel has its place from the start, so that the first data moves nothing. */
 function Ready({ home, scope }: { home: HomeData; scope: Scope }): ReactNode {
-  const isSetUp = Object.values(home.setup_done).every(Boolean);
-  const hasServices = home.services.length > 0;
-  const targets = <TargetsPanel targets={home.targets} zone={scope.zone} />;
+  // The list stays where it is until Home is opened anew, so that the last step moves nothing.
+  const [wasSetUp] = useState(Object.values(home.setup_done).every(Boolean));
   return (
     <>
-      <NeedsYouPanel home={home} zone={scope.zone} />
+      <NeedsYouPanel home={home} zone={scope.zone} isNew={!wasSetUp} />
       <GoldenCharts home={home} scope={scope} />
-      {isSetUp ? null : <SetupList done={home.setup_done} />}
+      {wasSetUp ? null : <SetupList done={home.setup_done} />}
       <div className="home-lists">
-        {hasServices ? <ServicesPanel services={home.services} scope={scope} /> : targets}
+        <ServicesPanel services={home.services} scope={scope} />
         <IssuesPanel issues={home.issues} unresolved={home.counts.unresolved} />
       </div>
-      <div className={hasServices ? "home-foot" : "home-foot two"}>
-        {hasServices ? targets : null}
+      <div className="home-foot">
+        <TargetsPanel targets={home.targets} zone={scope.zone} />
         <HostsPanel hosts={home.hosts} projectId={scope.project.id} />
         <DeploysPanel scope={scope} />
       </div>

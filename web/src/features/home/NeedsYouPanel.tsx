@@ -9,6 +9,8 @@ import { Panel } from "@/ui/Panel";
 interface NeedsYouPanelProps {
   home: HomeData;
   zone: string;
+  /** Setting up still goes on: the first trouble finds its room kept. */
+  isNew: boolean;
 }
 
 const STATE_WORDS: Record<NeedsYou["state"], string> = {
@@ -19,7 +21,7 @@ const STATE_WORDS: Record<NeedsYou["state"], string> = {
 };
 
 /** Everything that waits for a person, worst first; one line when nothing does. */
-export function NeedsYouPanel({ home, zone }: NeedsYouPanelProps): ReactNode {
+export function NeedsYouPanel({ home, zone, isNew }: NeedsYouPanelProps): ReactNode {
   const { needs_you: needs, last_alert_ms: lastMs } = home;
   const shown = needs.slice(0, MOST);
   return (
@@ -31,7 +33,7 @@ export function NeedsYouPanel({ home, zone }: NeedsYouPanelProps): ReactNode {
           All alerts
         </PageLink>
       }
-      className="need"
+      className={isNew ? "need new" : "need"}
     >
       {needs.length === 0 ? (
         <p className="calm">

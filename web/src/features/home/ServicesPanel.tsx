@@ -5,6 +5,7 @@ import { Sparkline } from "@/charts/Sparkline";
 import { resolveRange } from "@/lib/time";
 import { coarse, fixed, percent, showText } from "@/lib/units";
 import { useNow } from "@/ui/Ago";
+import { Waiting } from "@/ui/Async";
 import { Glyph, type Status } from "@/ui/Glyph";
 import { PageLink } from "@/ui/PageLink";
 import { Panel } from "@/ui/Panel";
@@ -26,46 +27,66 @@ export function ServicesPanel({
   return (
     <Panel
       title="Services"
-      note={
-        services.length > MOST ? `${MOST} of ${services.length} by error rate` : "by error rate"
-      }
+      note={noteOf(services.length)}
       more={
         <PageLink to="traces" search={{ tab: "map" }} className="more">
           Service map
         </PageLink>
       }
     >
-      <table className="t services">
-        <thead>
-          <tr>
-            <th scope="col">Service</th>
-            <th scope="col" className="num">
-              Requests/s
-            </th>
-            <th scope="col" className="num">
-              Errors
-            </th>
-            <th scope="col" className="num only-l">
-              p50
-            </th>
-            <th scope="col" className="num">
-              p95
-            </th>
-            <th scope="col" className="only-l">
-              p95, {range}
-            </th>
-            <th scope="col" className="only-l release">
-              Release
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {services.slice(0, MOST).map((service) => (
-            <Row key={service.name} service={service} />
-          ))}
-        </tbody>
-      </table>
+      {services.length === 0 ? (
+        <div className="calm">
+          <Waiting>
+            Waiting for requests: a counter of them, or traces.{" "}
+            <PageLink to="settings/sources" className="link">
+              Connect a service
+            </PageLink>
+          </Waiting>
+        </div>
+      ) : (
+        <Rows services={services} range={range} />
+      )}
     </Panel>
+  );
+}
+
+function noteOf(all: number): string | null {
+  if (all === 0) return null;
+  return all > MOST ? `${MOST} of ${all} by error rate` : "by error rate";
+}
+
+function Rows({ services, range }: { services: readonly HomeService[]; range: string }): ReactNode {
+  return (
+    <table className="t services">
+      <thead>
+        <tr>
+          <th scope="col">Service</th>
+          <th scope="col" className="num">
+            Requests/s
+          </th>
+          <th scope="col" className="num">
+            Errors
+          </th>
+          <th scope="col" className="num only-l">
+            p50
+          </th>
+          <th scope="col" className="num">
+            p95
+          </th>
+          <th scope="col" className="only-l">
+            p95, {range}
+          </th>
+          <th scope="col" className="only-l release">
+            Release
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {services.slice(0, MOST).map((service) => (
+          <Row key={service.name} service={service} />
+        ))}
+      </tbody>
+    </table>
   );
 }
 

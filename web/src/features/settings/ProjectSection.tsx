@@ -36,12 +36,12 @@ function ThisProject({ scope: { project } }: { scope: Scope }): ReactNode {
     );
   };
   return (
-    <Panel title="Project" note={`number ${project.id} in addresses`}>
+    <Panel title="Project" note={`id ${project.id}`}>
       <form className="form" onSubmit={submit}>
         <TextField label="Name" required value={name} onChange={setName} />
         <SelectField
           label="Time zone"
-          hint="For reports; each person may look in another"
+          hint="Of days in reports. Pages show the zone of each person’s browser."
           value={timezone}
           options={zoneOptions(timezone)}
           onChange={setTimezone}

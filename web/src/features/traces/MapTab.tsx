@@ -9,7 +9,7 @@ import { Switch } from "@/ui/controls";
 import { PageLink, scopeOnly } from "@/ui/PageLink";
 import { Tag } from "@/ui/Panel";
 import { type Column, Table } from "@/ui/Table";
-import { type Layout, layoutMap, type Place } from "./map-layout";
+import { type Layout, layoutMap, type Place, type Point, routeKey } from "./map-layout";
 import { NoSpans } from "./NoSpans";
 
 const SIZE = { width: 172, height: 66, gapX: 64, gapY: 18 };
@@ -144,7 +144,10 @@ function Edge({ edge, layout, most, isDim, isNear }: EdgeProps): ReactNode {
   const a = layout.places.get(edge.source);
   const b = layout.places.get(edge.target);
   if (a === undefined || b === undefined) return null;
-  const shape = b.layer > a.layer ? forth(a, b) : back(a, b, layout.height);
+  const shape =
+    b.layer > a.layer
+      ? forth(a, b, layout.routes.get(routeKey(edge)) ?? [])
+      : back(a, b, layout.height);
   const tone = toneOf(edge);
   const color = tone === "ok" ? "var(--line-2)" : `var(--${tone}-m)`;
   const wide = 1 + 4 * Math.sqrt(edge.per_s / (most || 1));
@@ -169,17 +172,29 @@ interface Shape {
   readonly y: number;
 }
 
-/** From the right side of a node to the left side of one further right. */
-function forth(a: Place, b: Place): Shape {
-  const [x1, y1] = [MARGIN + a.x + SIZE.width, MARGIN + a.y + SIZE.height / 2];
-  const [x2, y2] = [MARGIN + b.x, MARGIN + b.y + SIZE.height / 2];
-  const bend = Math.max(32, (x2 - x1) / 2);
+/** From the right side of a node to the left side of one further right, by the lanes between. */
+function forth(a: Place, b: Place, route: readonly Point[]): Shape {
+  const start = { x: a.x + SIZE.width, y: a.y + SIZE.height / 2 };
+  const end = { x: b.x - 6, y: b.y + SIZE.height / 2 };
+  const points = [start, ...route, end].map(({ x, y }) => ({ x: MARGIN + x, y: MARGIN + y }));
+  const tip = { x: MARGIN + b.x, y: MARGIN + end.y };
+  const [first, second] = [points[0] ?? tip, points[1] ?? tip];
   return {
-    line: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2 - 6} ${y2}`,
-    head: `M${x2 - 8} ${y2 - 4}L${x2} ${y2}L${x2 - 8} ${y2 + 4}z`,
-    x: (x1 + x2) / 2,
-    y: (y1 + y2) / 2,
+    line: `M${first.x} ${first.y}${points
+      .slice(1)
+      .map((to, i) => curve(points[i] ?? to, to))
+      .join("")}`,
+    head: `M${tip.x - 8} ${tip.y - 4}L${tip.x} ${tip.y}L${tip.x - 8} ${tip.y + 4}z`,
+    x: (first.x + second.x) / 2,
+    y: (first.y + second.y) / 2,
   };
+}
+
+/** Level where it leaves and where it arrives; straight where both are as high. */
+function curve(from: Point, to: Point): string {
+  if (from.y === to.y) return `L${to.x} ${to.y}`;
+  const bend = Math.max(24, (to.x - from.x) / 2);
+  return `C${from.x + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`;
 }
 
 /** A call back runs below all nodes, so that it is not taken for one forth. */
@@ -264,7 +279,7 @@ const NODE_COLUMNS: Column<MapNode>[] = [
   {
     head: "Name",
     cell: (one) => (
-      <PageLink to="traces" search={placeOf(one)} className="link">
+      <PageLink to="traces" search={placeOf(one)} className="name">
         {one.name}
       </PageLink>
     ),

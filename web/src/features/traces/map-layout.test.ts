@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Link, layoutMap } from "./map-layout";
+import { type Link, layoutMap, routeKey } from "./map-layout";
 
 const SIZE = { width: 100, height: 40, gapX: 60, gapY: 20 };
 const link = (source: string, target: string): Link => ({ source, target, weight: 1 });
@@ -23,6 +23,19 @@ describe("layoutMap", () => {
     const { places } = layoutMap(["root", "a", "b", "c", "d"], links, SIZE);
     const y = (id: string): number => places.get(id)?.y ?? -1;
     expect(y("a") < y("b")).toBe(y("d") < y("c"));
+  });
+
+  it("leads a link between the nodes of the layers that it passes", () => {
+    const long = link("web", "db");
+    const links = [link("web", "api"), link("api", "orders"), link("orders", "db"), long];
+    const { places, routes } = layoutMap(["web", "api", "orders", "db"], links, SIZE);
+    const route = routes.get(routeKey(long)) ?? [];
+    expect(route.map((point) => point.x)).toEqual([160, 260, 320, 420]);
+    for (const id of ["api", "orders"]) {
+      const top = places.get(id)?.y ?? 0;
+      for (const { y } of route) expect(y < top || y > top + SIZE.height).toBe(true);
+    }
+    expect([...places.keys()].sort()).toEqual(["api", "db", "orders", "web"]);
   });
 
   it("keeps nodes apart and within its size", () => {

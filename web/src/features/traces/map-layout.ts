@@ -13,8 +13,15 @@ export interface Place {
   readonly layer: number;
 }
 
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
 export interface Layout {
   readonly places: ReadonlyMap<string, Place>;
+  /** Where a link passes the layers between its ends, between their nodes: `routes.get(routeKey(link))`. */
+  readonly routes: ReadonlyMap<string, readonly Point[]>;
   readonly width: number;
   readonly height: number;
 }
@@ -27,6 +34,11 @@ export interface NodeSize {
 }
 
 const SWEEPS = 12;
+/** The height that a link takes of a layer that it passes. */
+const LANE = 14;
+
+export const routeKey = ({ source, target }: Pick<Link, "source" | "target">): string =>
+  `${source}\n${target}`;
 
 /** Layers by the longest way from a node that none calls; cycles are cut where they are found. */
 export function layoutMap(ids: readonly string[], links: readonly Link[], size: NodeSize): Layout {
@@ -38,8 +50,45 @@ export function layoutMap(ids: readonly string[], links: readonly Link[], size: 
     while (layers.length <= at) layers.push([]);
     layers[at]?.push(id);
   }
-  order(layers, links);
-  return placed(layers, size);
+  const lanes = lanesOf(forward, layerOf, layers);
+  order(layers, [...links.filter((one) => !lanes.has(routeKey(one))), ...chains(forward, lanes)]);
+  return placed(layers, lanes, size);
+}
+
+/** A place in each layer that a link passes, so that it is led between the nodes there, not behind them. */
+function lanesOf(
+  links: readonly Link[],
+  layerOf: ReadonlyMap<string, number>,
+  layers: string[][],
+): Map<string, string[]> {
+  const lanes = new Map<string, string[]>();
+  for (const link of links) {
+    const [from, to] = [layerOf.get(link.source) ?? 0, layerOf.get(link.target) ?? 0];
+    const key = routeKey(link);
+    if (to - from < 2 || lanes.has(key)) continue;
+    const own: string[] = [];
+    for (let at = from + 1; at < to; at += 1) {
+      const lane = `${key}\n${at}`;
+      own.push(lane);
+      layers[at]?.push(lane);
+    }
+    lanes.set(key, own);
+  }
+  return lanes;
+}
+
+/** Links that pass layers, as links from lane to lane. */
+function chains(links: readonly Link[], lanes: ReadonlyMap<string, readonly string[]>): Link[] {
+  return links.flatMap((link) => {
+    const own = lanes.get(routeKey(link));
+    if (own === undefined) return [];
+    const stops = [link.source, ...own, link.target];
+    return stops.slice(1).map((target, i) => ({
+      source: stops[i] ?? link.source,
+      target,
+      weight: link.weight,
+    }));
+  });
 }
 
 /** The links that lead forward in a walk from the nodes that none calls. */
@@ -134,22 +183,40 @@ function middleOf(
   return weight > 0 ? sum / weight : null;
 }
 
-function placed(layers: readonly (readonly string[])[], size: NodeSize): Layout {
-  const tallest = Math.max(1, ...layers.map((layer) => layer.length));
-  const height = tallest * (size.height + size.gapY) - size.gapY;
-  const places = new Map<string, Place>();
+function placed(
+  layers: readonly (readonly string[])[],
+  lanes: ReadonlyMap<string, readonly string[]>,
+  size: NodeSize,
+): Layout {
+  const isLane = new Set([...lanes.values()].flat());
+  const heightOf = (id: string): number => (isLane.has(id) ? LANE : size.height);
+  const tallOf = (layer: readonly string[]): number =>
+    layer.reduce((sum, id) => sum + heightOf(id) + size.gapY, -size.gapY);
+  const height = Math.max(size.height, ...layers.map(tallOf));
+  const all = new Map<string, Place>();
   layers.forEach((layer, at) => {
-    const own = layer.length * (size.height + size.gapY) - size.gapY;
-    layer.forEach((id, i) => {
-      places.set(id, {
-        x: at * (size.width + size.gapX),
-        y: (height - own) / 2 + i * (size.height + size.gapY),
-        layer: at,
-      });
-    });
+    let y = (height - tallOf(layer)) / 2;
+    for (const id of layer) {
+      all.set(id, { x: at * (size.width + size.gapX), y, layer: at });
+      y += heightOf(id) + size.gapY;
+    }
   });
+  const routes = new Map(
+    [...lanes].map(([key, own]) => [key, own.flatMap((lane) => crossing(all.get(lane), size))]),
+  );
+  const places = new Map([...all].filter(([id]) => !isLane.has(id)));
   const width = Math.max(1, layers.length) * (size.width + size.gapX) - size.gapX;
-  return { places, width, height };
+  return { places, routes, width, height };
+}
+
+/** Where a lane begins and ends. */
+function crossing(lane: Place | undefined, size: NodeSize): Point[] {
+  if (lane === undefined) return [];
+  const y = lane.y + LANE / 2;
+  return [
+    { x: lane.x, y },
+    { x: lane.x + size.width, y },
+  ];
 }
 
 function groupBy(links: readonly Link[], key: (link: Link) => string): Map<string, Link[]> {

@@ -119,7 +119,7 @@ function Environments({ monitor, zone }: { monitor: Monitor; zone: string }): Re
             cell: (row) => (row.failures > 0 ? `${count(row.failures)} ×` : "–"),
           },
           {
-            head: "Last well",
+            head: "Last success",
             width: "96px",
             isNumber: true,
             isWideOnly: true,

@@ -75,7 +75,7 @@ const columnsOf = ({ zone }: Scope): readonly Column<Monitor>[] => [
         <PageLink
           to="errors/monitors"
           search={{ monitor: row.slug }}
-          className="link trunc"
+          className="name trunc"
           title={row.slug}
         >
           {row.slug}
@@ -105,7 +105,7 @@ const columnsOf = ({ zone }: Scope): readonly Column<Monitor>[] => [
     },
   },
   {
-    head: "Last well",
+    head: "Last success",
     width: "92px",
     isNumber: true,
     isWideOnly: true,
@@ -147,7 +147,7 @@ function Environments({
 }
 
 const stripLabel = ({ runs }: Monitor): string =>
-  `${runs.ok} well, ${runs.error} failed, ${runs.missed} missed, ${runs.timeout} timed out`;
+  `${runs.ok} ok, ${runs.error} failed, ${runs.missed} missed, ${runs.timeout} timed out`;
 
 function latest(row: Monitor, key: "last_ms" | "last_ok_ms"): number | null {
   const known = row.environments.flatMap((one) => one[key] ?? []);

@@ -32,7 +32,7 @@ export function worst(
 }
 
 export const WORDS: Record<Shown, string> = {
-  ok: "well",
+  ok: "ok",
   in_progress: "running",
   late: "late",
   timeout: "timed out",
