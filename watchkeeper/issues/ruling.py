@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from watchkeeper.issues.event import ErrorFacts
 from watchkeeper.issues.repo import searches as repo
-from watchkeeper.issues.search import BadSearch, Search, matches, parse
+from watchkeeper.issues.search import Search, matches, parse
+from watchkeeper.lib.search import BadSearch
 from watchkeeper.model import Severity
 
 Rule = tuple[Search, Severity]

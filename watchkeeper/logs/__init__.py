@@ -2,7 +2,6 @@
 
 from watchkeeper.logs.completion import Completion, Completions, completions
 from watchkeeper.logs.counts import CountBounds, LogCounts
-from watchkeeper.logs.errors import LogSearchInvalid
 from watchkeeper.logs.language import (
     Always,
     Field,
@@ -56,7 +55,6 @@ __all__ = [
     "LogPatterns",
     "LogQueries",
     "LogSearch",
-    "LogSearchInvalid",
     "LogSearches",
     "MatchSample",
     "Node",

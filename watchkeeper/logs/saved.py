@@ -70,7 +70,7 @@ class LogQueries:
     def add(self, scope: Scope, *, name: str, query: str, by: str) -> SavedRow:
         """Save a query, which is counted from now on.
 
-        Raises LogSearchInvalid, Conflict for a name that is taken, TooManyQueries.
+        Raises BadSearch, Conflict for a name that is taken, TooManyQueries.
         """
         parse_search(query)
         with self._meta.write() as conn:

@@ -8,9 +8,6 @@ from watchkeeper.traces.desk import (
     Performance,
     Traces,
 )
-from watchkeeper.traces.language import (
-    BadSearch,
-)
 from watchkeeper.traces.performance_types import (
     BudgetChoice,
     Dependency,
@@ -98,7 +95,6 @@ __all__ = [
     "OPERATION_COLUMNS",
     "PRESETS",
     "REPEATED_COLUMNS",
-    "BadSearch",
     "BudgetChoice",
     "Budgets",
     "Category",

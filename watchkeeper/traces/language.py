@@ -1,17 +1,17 @@
 """The search language of traces: `service:shop duration:>500ms http.status:>=500 attr.tier:gold`.
 
-Rule: docs/use/traces.md, "Search".
+Rules: docs/use/search.md, docs/use/traces.md.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
-from watchkeeper.lib.errors import Invalid
+from watchkeeper.lib import search
+from watchkeeper.lib.search import BadSearch, Compare
 from watchkeeper.traces.types import SearchField
 
 MOST_TERMS = 30
@@ -25,7 +25,7 @@ class FieldKind(StrEnum):
     DURATION = "duration"
 
 
-Comparison = Literal["=", ">", ">=", "<", "<=", "has"]
+Comparison = Compare | Literal["has"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,21 +94,9 @@ _ALSO = {
     "span_id": "span",
     "user_key": "user",
 }
-_ATTRIBUTE = "attr."
+_HAS = "has"
 _STATUSES = frozenset({"error", "ok", "unset"})
-_NS = {
-    "ns": 1,
-    "us": 1_000,
-    "µs": 1_000,
-    "ms": 10**6,
-    "s": 10**9,
-    "m": 60 * 10**9,
-    "h": 3_600 * 10**9,
-}
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h)\Z")
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?\Z")
-_WORD = re.compile(r'\s*(-?)(?:([\w.@/-]+):)?((?:"(?:[^"\\]|\\.)*"|[^\s"])*)')
-_COMPARED = re.compile(r"(>=|<=|>|<|=)")
+_ALWAYS_THERE = frozenset({"trace", "trace.duration", "trace.spans", "trace.errors"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,133 +116,98 @@ class Term:
     is_negated: bool = False
 
 
-class BadSearch(Invalid):
-    """The search cannot be understood; the sentence shows the term."""
+def _is_key(name: str) -> bool:
+    return name == _HAS or _ALSO.get(name, name) in FIELDS
 
-    code = "bad_search"
+
+_SYNTAX = search.Syntax(is_key=_is_key, most_terms=MOST_TERMS)
 
 
 def parse_search(text: str) -> list[Term]:
     """The terms of a search, all of which must hold. Raises BadSearch."""
-    terms: list[Term] = []
-    at = 0
-    while text[at:].strip():
-        found = _WORD.match(text, at)
-        at = found.end() if found else at
-        if found is None or text[at : at + 1] == '"':
-            raise BadSearch(f"The quote at character {at + 1} has no end.")
-        terms.append(_term(found[2] or "", found[3], is_negated=bool(found[1])))
-        if len(terms) > MOST_TERMS:
-            raise BadSearch(f"A search has at most {MOST_TERMS} terms; leave some out.")
-    return terms
+    found = search.side_by_side(search.parse(text, _SYNTAX))
+    return [_turned(_meant(term)) if negated else _meant(term) for term, negated in found]
 
 
-def _term(name: str, value: str, *, is_negated: bool) -> Term:
-    if not name:
-        return _words(value, is_negated=is_negated)
-    if not value:
-        raise BadSearch(f"`{name}:` has no value; write for example `{name}:shop`.")
-    if name == "has":
-        return _has(value, is_negated=is_negated)
-    if name.startswith(_ATTRIBUTE):
-        return _attribute(name.removeprefix(_ATTRIBUTE), value, is_negated=is_negated)
-    field = FIELDS.get(_ALSO.get(name, name))
+def _turned(term: Term) -> Term:
+    return replace(term, is_negated=not term.is_negated)
+
+
+def _meant(term: search.Term) -> Term:
+    if term.is_word:
+        return Term(of="span", values=(f"*{term.values[0].text}*",))
+    if term.key == _HAS:
+        return _has(_only(term))
+    field = FIELDS.get(_ALSO.get(term.key, term.key))
     if field is not None:
-        return _of_field(field, value, is_negated=is_negated)
-    if "." in name:
-        return _attribute(name, value, is_negated=is_negated)
-    raise BadSearch(
-        f"There is no field `{name}`. An attribute is written `attr.{name}:…`; "
-        f"the fields are {', '.join(FIELDS)}."
-    )
+        return _of_field(field, term)
+    key = _attribute_named(term.key)
+    if key is None:
+        raise search.no_such_key(term.key, position=term.start)
+    return _of_attribute(key, term)
 
 
-def _words(value: str, *, is_negated: bool) -> Term:
-    word = "".join(_unquoted(value))
-    if value in {"AND", "OR", "NOT", "(", ")"}:
+def _attribute_named(name: str) -> str | None:
+    return search.attribute_named(name) or (name if search.is_dotted(name) else None)
+
+
+def _only(term: search.Term) -> search.Value:
+    if len(term.values) != 1:
+        raise BadSearch(f"{term.key}: takes one value, not a list.", position=term.value_at)
+    return term.values[0]
+
+
+def _has(value: search.Value) -> Term:
+    name = value.text
+    field = FIELDS.get(_ALSO.get(name, name))
+    if field is None:
+        return Term(of="span", attribute=_attribute_named(name) or name, comparison="has")
+    return _is_there(field, value)
+
+
+def _is_there(field: Field, value: search.Value) -> Term:
+    if field.name in _ALWAYS_THERE:
+        raise BadSearch(f"Every trace has {field.name}: leave this out.", position=value.start)
+    if field.of == "trace":
+        return Term(of="trace", field=field.name, values=("",), is_negated=True)
+    return Term(of="span", field=field.name, comparison="has")
+
+
+def _of_attribute(key: str, term: search.Term) -> Term:
+    value = term.values[0]
+    if len(term.values) == 1 and value.is_anything:
+        return Term(of="span", attribute=key, comparison="has")
+    sign, rest = search.comparison_of(value)
+    number = search.number_of(rest) if sign and len(term.values) == 1 else None
+    if sign and number is not None:
+        return Term(of="span", attribute=key, comparison=sign, number=number)
+    return Term(of="span", attribute=key, values=_texts(term))
+
+
+def _of_field(field: Field, term: search.Term) -> Term:
+    if field.kind is not FieldKind.TEXT:
+        return _compared(field, _only(term))
+    if len(term.values) == 1 and term.values[0].is_anything:
+        return _is_there(field, term.values[0])
+    values = _texts(term)
+    if field.name == "status" and not _STATUSES.issuperset(values):
+        raise BadSearch("A status is error, ok or unset.", position=term.value_at)
+    if field.name in {"trace", "span"}:
+        values = tuple(each.lower() for each in values)
+    return Term(of=field.of, field=field.name, values=values)
+
+
+def _texts(term: search.Term) -> tuple[str, ...]:
+    return tuple(value.text for value in term.values)
+
+
+def _compared(field: Field, value: search.Value) -> Term:
+    sign, rest = search.comparison_of(value)
+    is_duration = field.kind is FieldKind.DURATION
+    number = search.duration_ns(rest) if is_duration else search.number_of(rest)
+    if number is None:
+        wanted = "number with a unit (ns, us, ms, s, m, h)" if is_duration else "number"
         raise BadSearch(
-            f"`{value}` has no meaning here: all terms must hold; write `field:a,b` for either "
-            "of two values and `-field:a` for not."
+            f"{field.name}: takes a {wanted}, for example {field.example}.", position=value.start
         )
-    return Term(of="span", values=(f"*{word}*",), is_negated=is_negated)
-
-
-def _has(value: str, *, is_negated: bool) -> Term:
-    name = _ALSO.get(value, value)
-    if name in FIELDS and FIELDS[name].of == "span":
-        return Term(of="span", field=name, comparison="has", is_negated=is_negated)
-    key = value.removeprefix(_ATTRIBUTE)
-    return Term(of="span", attribute=key, comparison="has", is_negated=is_negated)
-
-
-def _attribute(key: str, value: str, *, is_negated: bool) -> Term:
-    if not key:
-        raise BadSearch("`attr.` wants a key; write for example `attr.tier:gold`.")
-    comparison, rest = _comparison(value)
-    if comparison != "=" and _NUMBER.match(rest):
-        return Term(
-            of="span",
-            attribute=key,
-            comparison=comparison,
-            number=float(rest),
-            is_negated=is_negated,
-        )
-    values = tuple(_alternatives(value if comparison != "=" else rest))
-    return Term(of="span", attribute=key, values=values, is_negated=is_negated)
-
-
-def _of_field(field: Field, value: str, *, is_negated: bool) -> Term:
-    comparison, rest = _comparison(value)
-    if field.kind is FieldKind.TEXT:
-        values = tuple(_alternatives(value if comparison != "=" else rest))
-        if field.name == "status" and not _STATUSES.issuperset(values):
-            raise BadSearch(f"`status:{value}`: a status is error, ok or unset.")
-        if field.name in {"trace", "span"}:
-            values = tuple(each.lower() for each in values)
-        return Term(of=field.of, field=field.name, values=values, is_negated=is_negated)
-    number = _duration_ns(field, rest) if field.kind is FieldKind.DURATION else _number(field, rest)
-    return Term(
-        of=field.of, field=field.name, comparison=comparison, number=number, is_negated=is_negated
-    )
-
-
-def _comparison(value: str) -> tuple[Comparison, str]:
-    found = _COMPARED.match(value)
-    if found is None:
-        return "=", value
-    # The pattern matches nothing else.
-    sign: Comparison = found[1]  # type: ignore[assignment]
-    return sign, value[found.end() :]
-
-
-def _number(field: Field, text: str) -> float:
-    if not _NUMBER.match(text):
-        raise BadSearch(f"`{field.name}:{text}`: want a number, for example `{field.example}`.")
-    return float(text)
-
-
-def _duration_ns(field: Field, text: str) -> float:
-    found = _DURATION.match(text)
-    if found is None:
-        raise BadSearch(
-            f"`{field.name}:{text}`: want a number with a unit (ns, us, ms, s, m, h), "
-            f"for example `{field.example}`."
-        )
-    return float(found[1]) * _NS[found[2]]
-
-
-def _alternatives(value: str) -> Iterator[str]:
-    """Texts between commas; a quoted one may hold commas."""
-    part: list[str] = []
-    for piece in re.findall(r'"(?:[^"\\]|\\.)*"|,|[^,"]+', value):
-        if piece == ",":
-            yield "".join(part)
-            part = []
-        else:
-            part.extend(_unquoted(piece))
-    yield "".join(part)
-
-
-def _unquoted(value: str) -> Iterator[str]:
-    for piece in re.findall(r'"(?:[^"\\]|\\.)*"|[^"]+', value):
-        yield re.sub(r"\\(.)", r"\1", piece[1:-1]) if piece.startswith('"') else piece
+    return Term(of=field.of, field=field.name, comparison=sign or "=", number=number)

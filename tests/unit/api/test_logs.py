@@ -71,8 +71,8 @@ async def test_a_bad_search_is_400_with_its_place(world: World, root: str) -> No
 
     assert answer.status_code == 400
     assert answer.json()["error"] == {
-        "code": "log_search_invalid",
-        "message": 'This quotation mark has no end; close it, or write \\" (at character 3)',
+        "code": "search_invalid",
+        "message": 'This quote is not closed: add a ", or write \\" for the mark.',
         "field": "q",
         "position": 2,
     }

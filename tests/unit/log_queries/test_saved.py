@@ -13,11 +13,11 @@ from watchkeeper.ingest import LogRow
 from watchkeeper.ingest.digest import Digest
 from watchkeeper.lib.clock import MINUTE_MS, SECOND_MS
 from watchkeeper.lib.errors import Conflict, NotFound
+from watchkeeper.lib.search import BadSearch
 from watchkeeper.logs import (
     MOST_QUERIES,
     LogMatches,
     LogQueries,
-    LogSearchInvalid,
     TooManyQueries,
 )
 from watchkeeper.model import Role, Scope
@@ -119,7 +119,7 @@ def test_a_name_is_used_once_and_searches_are_bounded(engine: Engine) -> None:
 
     with pytest.raises(Conflict):
         room.add(SCOPE, name="q", query="b", by="ann")
-    with pytest.raises(LogSearchInvalid):
+    with pytest.raises(BadSearch):
         room.add(SCOPE, name="r", query='"', by="ann")
     for number in range(MOST_QUERIES - 1):
         room.add(SCOPE, name=f"q{number}", query="a", by="ann")

@@ -12,7 +12,8 @@ from watchkeeper.ingest.pipeline import LogLimits, SentLog, finish_log
 from watchkeeper.ingest.protocols.json_lines import read_lines
 from watchkeeper.ingest.protocols.loki import MalformedPush, read_json, read_protobuf
 from watchkeeper.ingest.protocols.syslog import Frames, read_message
-from watchkeeper.logs import LogSearchInvalid, parse_search
+from watchkeeper.lib.search import BadSearch
+from watchkeeper.logs import parse_search
 from watchkeeper.logs.repo import condition_of
 from watchkeeper.privacy import Scrubber
 
@@ -83,7 +84,7 @@ def test_any_search_is_a_condition_or_refused_with_its_place(text: str) -> None:
     position, sql = 0, "1"
     try:
         sql = condition_of(parse_search(text)).sql
-    except LogSearchInvalid as refused:
+    except BadSearch as refused:
         position = refused.position
 
     assert sql

@@ -9,7 +9,8 @@ import pytest
 from tests.unit.logs.conftest import LAST_HOUR, NOW_MS, Shelf, line
 from watchkeeper.lib.clock import MINUTE_MS
 from watchkeeper.lib.errors import NotFound
-from watchkeeper.logs import CursorInvalid, LogSearch, LogSearchInvalid, Spot, parse_search
+from watchkeeper.lib.search import BadSearch
+from watchkeeper.logs import CursorInvalid, LogSearch, Spot, parse_search
 from watchkeeper.logs.repo import condition_of
 from watchkeeper.model import Role, Scope
 
@@ -131,7 +132,7 @@ def test_a_search_finds(shop: Shelf, query: str, found: int) -> None:
     ],
 )
 def test_what_cannot_be_read_is_refused_with_its_place(query: str, position: int) -> None:
-    with pytest.raises(LogSearchInvalid) as refused:
+    with pytest.raises(BadSearch) as refused:
         parse_search(query)
 
     assert refused.value.position == position

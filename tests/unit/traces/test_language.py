@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from watchkeeper.traces import BadSearch
+from watchkeeper.lib.search import BadSearch
 from watchkeeper.traces.language import FIELDS, Term, parse_search
 
 
@@ -15,6 +15,17 @@ def of_span(**fields: object) -> Term:
     [
         ("service:shop", of_span(field="service", values=("shop",))),
         ("service:shop,cart", of_span(field="service", values=("shop", "cart"))),
+        ("service:[shop, cart]", of_span(field="service", values=("shop", "cart"))),
+        ("service:(shop OR cart)", of_span(field="service", values=("shop", "cart"))),
+        ("service:shop OR service:cart", of_span(field="service", values=("shop", "cart"))),
+        ("service:*", of_span(field="service", comparison="has")),
+        ("@tier:*", of_span(attribute="tier", comparison="has")),
+        ("!service:shop", of_span(field="service", values=("shop",), is_negated=True)),
+        ("NOT service:shop", of_span(field="service", values=("shop",), is_negated=True)),
+        ("https://acme.io/a", of_span(values=("*https://acme.io/a*",))),
+        ("has:release", Term(of="trace", field="release", values=("",), is_negated=True)),
+        ("-has:release", Term(of="trace", field="release", values=("",))),
+        ("duration:>1d", of_span(field="duration", comparison=">", number=86_400e9)),
         ("-service:shop", of_span(field="service", values=("shop",), is_negated=True)),
         ('name:"GET /cart*"', of_span(field="name", values=("GET /cart*",))),
         ('name:"a, \\"b\\"",c', of_span(field="name", values=('a, "b"', "c"))),
@@ -43,24 +54,27 @@ def test_terms_stand_side_by_side() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "at", "says"),
     [
-        ("colour:red", "There is no field `colour`. An attribute is written `attr.colour:…`"),
-        ("duration:>500", "want a number with a unit"),
-        ("http.status:ok", "want a number, for example `http.status:>=500`"),
-        ("status:broken", "a status is error, ok or unset"),
-        ("service:", "`service:` has no value"),
-        ("a OR b", "`OR` has no meaning here"),
-        ('name:"open', "The quote at character 6 has no end"),
-        ("attr.:x", "`attr.` wants a key"),
-        (" ".join(["a"] * 31), "at most 30 terms"),
+        ("a colour:red", 2, "There is no field 'colour'; for an attribute write attr.colour:"),
+        ("duration:>500", 9, "takes a number with a unit"),
+        ("http.status:ok", 12, "takes a number, for example http.status:>=500"),
+        ("http.status:200,404", 12, "takes one value, not a list"),
+        ("status:broken", 7, "A status is error, ok or unset"),
+        ("has:trace.spans", 4, "Every trace has trace.spans"),
+        ("a OR b", 2, "OR stands only between values of one key here"),
+        ("service:shop OR op:db", 13, "OR stands only between values of one key here"),
+        ("-(a b)", 1, "negate each one"),
+        ("attr.:x", 0, "There is no field 'attr.'"),
+        (" ".join(["a"] * 31), 60, "at most 30 terms"),
     ],
 )
-def test_what_cannot_be_understood_says_what_to_write(text: str, says: str) -> None:
+def test_what_cannot_be_understood_says_what_to_write(text: str, at: int, says: str) -> None:
     with pytest.raises(BadSearch) as refused:
         parse_search(text)
 
     assert says in str(refused.value)
+    assert refused.value.position == at
 
 
 @pytest.mark.parametrize("field", list(FIELDS.values()), ids=lambda field: field.name)

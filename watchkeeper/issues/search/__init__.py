@@ -1,6 +1,5 @@
 """The language of the search field: text to terms, terms to what a store is asked."""
 
-from watchkeeper.issues.search.errors import BadSearch
 from watchkeeper.issues.search.keys import KEYS, Key, Kind, Place, key_named
 from watchkeeper.issues.search.match import check_for_events, matches
 from watchkeeper.issues.search.parse import likely_keys, parse
@@ -8,7 +7,6 @@ from watchkeeper.issues.search.terms import Count, Flag, Has, Phrase, Search, Te
 
 __all__ = [
     "KEYS",
-    "BadSearch",
     "Count",
     "Flag",
     "Has",

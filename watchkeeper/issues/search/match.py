@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from watchkeeper.issues.search.errors import BadSearch
 from watchkeeper.issues.search.keys import Kind, key_named
 from watchkeeper.issues.search.terms import Flag, Has, Phrase, Search, Term, Text
+from watchkeeper.lib.search import BadSearch
 
 Fields = Callable[[str, str], Sequence[str]]
 """(key, tag name) → the event's values; none when it has none."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
-Compare = Literal["=", ">", ">=", "<", "<="]
+from watchkeeper.lib.search import Compare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +62,13 @@ class Time(_At):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase(_At):
-    """Words without a key: they stand in the title, type, culprit or message, in this order."""
+    """Words without a key: they stand in the title, type, culprit or message, in this order.
+
+    quoted: it stood in quotes, so that its neighbours are phrases of their own.
+    """
 
     text: str
+    quoted: bool = False
 
 
 Term = Flag | Has | Text | Count | Time | Phrase

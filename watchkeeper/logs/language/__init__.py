@@ -1,4 +1,4 @@
-"""The search language of logs: text to a tree. Rule: docs/use/logs.md."""
+"""The search language of logs: text to a tree. Rules: docs/use/search.md, docs/use/logs.md."""
 
 from watchkeeper.logs.language.fields import (
     FIELDS,
@@ -11,7 +11,6 @@ from watchkeeper.logs.language.fields import (
 from watchkeeper.logs.language.nodes import (
     Always,
     And,
-    Comparison,
     Exists,
     Matches,
     Node,
@@ -32,7 +31,6 @@ __all__ = [
     "LEVELS",
     "Always",
     "And",
-    "Comparison",
     "Exists",
     "Field",
     "FieldKind",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from watchkeeper.lib.search import attribute_named
+
 LEVELS = ("trace", "debug", "info", "warn", "error", "fatal")
 """Severities in order of rank."""
 
@@ -68,15 +70,14 @@ _ALIASES = {
 }  # fmt: skip
 _SHORT_FORMS = {"logger": "logger", "file": "log.file.path"}
 """Attributes that may be named without `attr.`."""
-_PREFIXES = ("attr.", "attributes.", "@")
 _BY_NAME = {field.name: field for field in FIELDS}
 
 
 def field_named(name: str) -> Field | None:
     """The field that a search means by a name; None if it is none."""
-    for prefix in _PREFIXES:
-        if name.startswith(prefix) and len(name) > len(prefix):
-            return _of_attribute(name.removeprefix(prefix))
+    key = attribute_named(name)
+    if key is not None:
+        return _of_attribute(key)
     if name in _SHORT_FORMS:
         return attribute_field(_SHORT_FORMS[name])
     lower = name.lower()

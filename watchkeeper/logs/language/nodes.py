@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
+from watchkeeper.lib.search import Compare
 from watchkeeper.logs.language.fields import Field, FieldKind
 
 _LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
-
-Comparison = Literal[">", ">=", "<", "<="]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Number:
     """An attribute that is a number and compares so."""
 
     field: Field
-    operator: Comparison
+    operator: Compare
     value: float
 
 

@@ -1,18 +1,24 @@
-"""Tokens to a tree: OR binds least, then AND (also unwritten), then NOT."""
+"""What a search of logs means: terms by the fields that they name."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
+from functools import partial
 
-from watchkeeper.logs.errors import LogSearchInvalid
-from watchkeeper.logs.language.fields import LEVELS, Field, FieldKind, field_named, level_of
-from watchkeeper.logs.language.lexer import Token, TokenKind, tokens_of
+from watchkeeper.lib import search
+from watchkeeper.lib.search import BadSearch, Compare, Syntax, Term, Value
+from watchkeeper.logs.language.fields import (
+    LEVELS,
+    Field,
+    FieldKind,
+    attribute_field,
+    field_named,
+    level_of,
+)
 from watchkeeper.logs.language.nodes import (
     Always,
     And,
-    Comparison,
     Exists,
     Matches,
     Node,
@@ -24,193 +30,109 @@ from watchkeeper.logs.language.nodes import (
     lowered,
 )
 
-_DEEPEST = 20
-_MOST_TERMS = 100
-_OPERATOR = re.compile(r"(>=|<=|>|<)(.*)", re.DOTALL)
-_RANKS: dict[Comparison, Callable[[int, int], bool]] = {
+_HAS = "has"
+_RANKS: dict[Compare, Callable[[int, int], bool]] = {
+    "=": lambda one, other: one == other,
     ">": lambda one, other: one > other,
     ">=": lambda one, other: one >= other,
     "<": lambda one, other: one < other,
     "<=": lambda one, other: one <= other,
 }
-_COMPARISONS: dict[str, Comparison] = {each: each for each in _RANKS}
 _PATTERN_ID = re.compile(r"[0-9a-f]{16}")
+_SYNTAX = Syntax(is_key=lambda name: name == _HAS or field_named(name) is not None)
 
 
 def parse_search(text: str) -> Node:
-    """The tree of a search; Always for an empty one. Raises LogSearchInvalid with a position."""
-    return _Parser(tokens_of(text)).whole()
+    """The tree of a search; Always for an empty one. Raises BadSearch with a position."""
+    return _meant(search.parse(text, _SYNTAX))
 
 
-class _Parser:
-    """Recursive descent over the tokens, bounded in depth and terms."""
-
-    def __init__(self, tokens: list[Token]) -> None:
-        self._tokens, self._at = tokens, 0
-        self._depth = self._terms = 0
-
-    def whole(self) -> Node:
-        if self._now().kind is TokenKind.END:
+def _meant(node: search.Node) -> Node:
+    match node:
+        case search.Not(inner=inner):
+            return Not(_meant(inner))
+        case search.All(parts=()):
             return Always()
-        node = self._either(None)
-        if self._now().kind is not TokenKind.END:
-            raise LogSearchInvalid("This parenthesis was never opened", self._now().start)
-        return node
-
-    def _now(self) -> Token:
-        return self._tokens[self._at]
-
-    def _take(self) -> Token:
-        token = self._now()
-        self._at += 1
-        return token
-
-    def _either(self, field: Field | None) -> Node:
-        parts = [self._all(field)]
-        while self._now().kind is TokenKind.OR:
-            self._take()
-            parts.append(self._all(field))
-        return parts[0] if len(parts) == 1 else Or(tuple(parts))
-
-    def _all(self, field: Field | None) -> Node:
-        parts = [self._one(field)]
-        while self._now().kind not in {TokenKind.OR, TokenKind.CLOSE, TokenKind.END}:
-            if self._now().kind is TokenKind.AND:
-                self._take()
-            parts.append(self._one(field))
-        return parts[0] if len(parts) == 1 else And(tuple(parts))
-
-    def _one(self, field: Field | None) -> Node:
-        token = self._take()
-        match token.kind:
-            case TokenKind.NOT:
-                return Not(self._nested(token, lambda: self._one(field)))
-            case TokenKind.OPEN:
-                return self._nested(token, lambda: self._group(token, field))
-            case TokenKind.FIELD if field is None:
-                return self._of_field(token)
-            case TokenKind.WORD | TokenKind.PHRASE:
-                self._count(token)
-                return _value(field, token) if field else _text(token)
-            case TokenKind.FIELD:
-                raise LogSearchInvalid("A field cannot stand inside another one", token.start)
-            case TokenKind.END:
-                raise LogSearchInvalid("Something is missing at the end", token.start)
-            case _:
-                raise LogSearchInvalid(
-                    f"{token.text} needs something before and after it; put it in quotes to search "
-                    "for the word",
-                    token.start,
-                )
-
-    def _nested(self, token: Token, inner: Callable[[], Node]) -> Node:
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            raise LogSearchInvalid(f"More than {_DEEPEST} levels inside each other", token.start)
-        node = inner()
-        self._depth -= 1
-        return node
-
-    def _group(self, opened: Token, field: Field | None) -> Node:
-        if self._now().kind is TokenKind.CLOSE:
-            raise LogSearchInvalid("There is nothing between these parentheses", opened.start)
-        node = self._either(field)
-        if self._now().kind is not TokenKind.CLOSE:
-            raise LogSearchInvalid("This parenthesis has no end", opened.start)
-        self._take()
-        return node
-
-    def _of_field(self, token: Token) -> Node:
-        if token.text == "has":
-            self._count(token)
-            return Exists(_known(self._value_token(token)))
-        field = _known(token)
-        if self._now().kind is TokenKind.OPEN and self._now().start == token.end:
-            opened = self._take()
-            return self._nested(opened, lambda: self._group(opened, field))
-        self._count(token)
-        return _value(field, self._value_token(token))
-
-    def _value_token(self, field: Token) -> Token:
-        token = self._take()
-        if token.kind in {TokenKind.FIELD, TokenKind.NOT} and token.start == field.end:
-            return self._joined(token)
-        if token.start != field.end or token.kind not in {TokenKind.WORD, TokenKind.PHRASE}:
-            raise LogSearchInvalid(f"{field.text}: needs a value right after it", field.end)
-        return token
-
-    def _joined(self, first: Token) -> Token:
-        """A value that itself looks like a field (`a:b:c`) or is negative (`-5`)."""
-        text = first.text + (":" if first.kind is TokenKind.FIELD else "")
-        rest = self._value_token(first)
-        head, *tail = rest.parts
-        return Token(rest.kind, text + rest.text, first.start, rest.end, (text + head, *tail))
-
-    def _count(self, token: Token) -> None:
-        self._terms += 1
-        if self._terms > _MOST_TERMS:
-            raise LogSearchInvalid(f"A search has at most {_MOST_TERMS} conditions", token.start)
+        case search.All(parts=(part,)):
+            return _meant(part)
+        case search.All(parts=parts):
+            return And(tuple(map(_meant, parts)))
+        case search.AnyOf(parts=parts):
+            return Or(tuple(map(_meant, parts)))
+        case Term():
+            return _term(node)
 
 
-def _known(token: Token) -> Field:
-    field = field_named(token.text)
+def _term(term: Term) -> Node:
+    if term.is_word:
+        return _text(term.values[0])
+    if term.key == _HAS:
+        return _either(term, lambda value: Exists(_known(value.text, value.start)))
+    return _either(term, partial(_value, _known(term.key, term.start)))
+
+
+def _either(term: Term, read: Callable[[Value], Node]) -> Node:
+    found = tuple(map(read, term.values))
+    return found[0] if len(found) == 1 else Or(found)
+
+
+def _known(name: str, position: int) -> Field:
+    """The field of this name; one with a dot that is none is an attribute."""
+    field = field_named(name)
+    if field is None and search.is_dotted(name):
+        return attribute_field(name)
     if field is None:
-        raise LogSearchInvalid(
-            f"There is no field {token.text[:60]!r}; write attr.{token.text[:60]}: for an "
-            "attribute, or quotes to search for the text",
-            token.start,
-        )
+        raise search.no_such_key(name, position=position)
     return field
 
 
-def _text(token: Token) -> Node:
-    parts = tuple(lowered(part) for part in token.parts)
-    if not any(parts):
-        if token.kind is TokenKind.WORD:
-            return Always()
-        raise LogSearchInvalid("There is nothing between these quotes", token.start)
-    return Text(parts)
+def _text(value: Value) -> Node:
+    parts = tuple(lowered(part) for part in value.parts)
+    if any(parts):
+        return Text(parts)
+    if not value.quoted:
+        return Always()
+    raise BadSearch(
+        "There is nothing between these quotes; leave them out to search for all.",
+        position=value.start,
+    )
 
 
-def _value(field: Field, token: Token) -> Node:
-    """The condition that `field:token` means."""
-    is_word = token.kind is TokenKind.WORD
-    if is_word and token.text == "*":
+def _value(field: Field, value: Value) -> Node:
+    """The condition that `field:value` means."""
+    if value.is_anything:
         return Exists(field)
-    compared = _OPERATOR.fullmatch(token.text) if is_word else None
+    sign, rest = search.comparison_of(value)
     match field.kind:
         case FieldKind.LEVEL:
-            return _levels(token, compared)
-        case FieldKind.ATTRIBUTE if compared:
-            return Number(field, _COMPARISONS[compared[1]], _number(compared[2], token))
+            return _levels(value, sign or "=", rest)
+        case FieldKind.ATTRIBUTE if sign:
+            return Number(field, sign, _number(rest, value))
         case FieldKind.ID:
-            parts = tuple(part.lower().replace("-", "") for part in token.parts)
+            parts = tuple(part.lower().replace("-", "") for part in value.parts)
             return Matches(field, parts)
-        case FieldKind.PATTERN if not _PATTERN_ID.fullmatch(token.text.lower()):
-            raise LogSearchInvalid("A pattern's id has 16 hex digits", token.start)
+        case FieldKind.PATTERN if not _PATTERN_ID.fullmatch(value.text.lower()):
+            raise BadSearch("A pattern's id has 16 hex digits.", position=value.start)
         case _:
-            return Matches(field, token.parts)
+            return Matches(field, value.parts)
 
 
-def _levels(token: Token, compared: re.Match[str] | None) -> Node:
-    word = compared[2] if compared else token.text
+def _levels(value: Value, sign: Compare, word: str) -> Node:
     level = level_of(word)
     if level is None:
-        raise LogSearchInvalid(
-            f"There is no level {word[:40]!r}; levels are {', '.join(LEVELS)}", token.start
+        raise BadSearch(
+            f"There is no level {word[:40]!r}; levels are {', '.join(LEVELS)}.",
+            position=value.start,
         )
-    if compared is None:
-        return SeverityIn((level,))
-    holds = _RANKS[_COMPARISONS[compared[1]]]
-    rank = LEVELS.index(level)
+    holds, rank = _RANKS[sign], LEVELS.index(level)
     return SeverityIn(tuple(each for at, each in enumerate(LEVELS) if holds(at, rank)))
 
 
-def _number(text: str, token: Token) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = float("nan")
-    if not math.isfinite(number):
-        raise LogSearchInvalid(f"{text[:40]!r} is no number to compare with", token.start)
+def _number(text: str, value: Value) -> float:
+    number = search.number_of(text)
+    if number is None:
+        raise BadSearch(
+            f"{text[:40]!r} is no number to compare with; write for example >100, <=1.5 or >5k.",
+            position=value.start,
+        )
     return number

@@ -227,7 +227,7 @@ export function wordAt(text: string, cursor: number): Word {
   }
   let to = cursor;
   while (to < text.length && !/[\s)]/.test(text[to] ?? "")) to += 1;
-  const minus = text[from] === "-" ? 1 : 0;
+  const minus = /[-!]/.test(text[from] ?? "") ? 1 : 0;
   return { word: text.slice(from + minus, cursor), from: from + minus, to };
 }
 

@@ -8,6 +8,7 @@ describe("wordAt", () => {
   });
   it("leaves the minus and the bracket alone and keeps quoted blanks", () => {
     expect(wordAt("-serv", 5).word).toBe("serv");
+    expect(wordAt("!serv", 5).word).toBe("serv");
     expect(wordAt("(serv", 5).word).toBe("serv");
     expect(wordAt('name:"GET /c', 12).word).toBe('name:"GET /c');
   });

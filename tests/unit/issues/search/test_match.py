@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from watchkeeper.issues.event import ErrorFacts, facts_of, read_event
 from watchkeeper.issues.ruling import fits
-from watchkeeper.issues.search import BadSearch, check_for_events, parse
+from watchkeeper.issues.search import check_for_events, parse
 from watchkeeper.issues.search.match import fits as pattern_fits
+from watchkeeper.lib.search import BadSearch
 
 EVENT: dict[str, Any] = {
     "event_id": "ab" * 16,

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchkeeper.issues.search import (
-    BadSearch,
     Count,
     Flag,
     Has,
@@ -19,6 +18,7 @@ from watchkeeper.issues.search import (
     parse,
 )
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS
+from watchkeeper.lib.search import BadSearch
 
 NOW_MS = 1_795_224_000_000
 NOV_1_MS = 1_793_491_200_000
@@ -59,7 +59,7 @@ def shape(term: Term) -> tuple[object, ...]:
         ("env:prod", ("environment", ("prod",), "", False)),
         ("firstRelease:latest", ("first_release", ("latest",), "", False)),
         ("user.email:ann@acme.io", ("user.email", ("ann@acme.io",), "", False)),
-        ('tag[my tag]:x', ("tag[my tag]:x", False)),
+        ('tag[my tag]:x', ("tag", ("x",), "my tag", False)),
         ("tag[browser.name]:Fire*", ("tag", ("Fire*",), "browser.name", False)),
         ("tags[browser]:x", ("tag", ("x",), "browser", False)),
         ("!browser:Firefox", ("tag", ("Firefox",), "browser", True)),
@@ -80,7 +80,15 @@ def shape(term: Term) -> tuple[object, ...]:
         ("!timeout", ("timeout", True)),
         ("Error: no such file", ("Error: no such file", False)),
         ("https://acme.io/a?b=1", ("https://acme.io/a?b=1", False)),
-        ("-5", ("-5", False)),
+        ("-5", ("5", True)),
+        ("-timeout", ("timeout", True)),
+        ("x of undefined (reading 'map')", ("x of undefined (reading 'map')", False)),
+        ("f(a, b) -> c", ("f(a, b) -> c", False)),
+        ("level:error OR level:fatal", ("level", ("error", "fatal"), "", False)),
+        ("level:error,fatal", ("level", ("error", "fatal"), "", False)),
+        ('release:"1,5"', ("release", ("1,5",), "", False)),
+        ("transaction:*", ("has", "transaction", "", False)),
+        ("NOT is:new", ("is", "new", True)),
     ],
 )  # fmt: skip
 def test_what_is_written_is_what_is_asked(text: str, read: tuple[object, ...]) -> None:
@@ -141,7 +149,9 @@ def test_nothing_is_a_search_for_all() -> None:
         ("level:[]", 6, "at least one value"),
         ("error.handled:maybe", 14, "yes or no"),
         ("has:is", 4, "always holds"),
-        ("is:new OR is:ignored", 7, "key:[a, b]"),
+        ("is:new OR is:ignored", 3, "one value"),
+        ("is:new OR level:fatal", 7, "key:(a OR b)"),
+        ("title: x", 6, "needs a value right after it"),
         ("a " * 260, 500, "at most 500"),
         ("x:1 " * 31, 120, "at most 30 terms"),
     ],

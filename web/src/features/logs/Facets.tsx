@@ -1,12 +1,13 @@
 import type { ReactNode } from "react";
 import { type LogFacet, type LogFilter, useLogFacets } from "@/api/logs";
 import { type Scope, useSearchState } from "@/api/scope";
+import { REFUSED_SEARCH } from "@/lib/search-terms";
 import { compact, count } from "@/lib/units";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { Icon } from "@/ui/Icon";
 import { MenuItem, Popover } from "@/ui/Menu";
 import { headOf } from "./columns";
-import { hasTerm, REFUSED, termOf } from "./terms";
+import { hasTerm, termOf } from "./terms";
 
 interface FacetsProps {
   scope: Scope;
@@ -28,7 +29,7 @@ export function Facets({ scope, filter, q, onTerm }: FacetsProps): ReactNode {
       <Async
         value={value}
         empty={null}
-        quiet={REFUSED}
+        quiet={REFUSED_SEARCH}
         skeleton={<SkeletonRows rows={14} height={26} />}
       >
         {(data) => (

@@ -2,6 +2,7 @@ import { type ReactNode, useMemo } from "react";
 import { type LogFilter, type LogHistogram, useLogHistogram } from "@/api/logs";
 import { type Scope, spanNow, useSetRange } from "@/api/scope";
 import { TimeChart } from "@/charts/TimeChart";
+import { REFUSED_SEARCH } from "@/lib/search-terms";
 import { compact, perStep } from "@/lib/units";
 import { Async } from "@/ui/Async";
 import { Tag } from "@/ui/Panel";
@@ -11,7 +12,7 @@ import {
   SEVERITY_COLOR,
   SeverityGlyph,
 } from "@/ui/SeverityGlyph";
-import { hasTerm, REFUSED, termOf } from "./terms";
+import { hasTerm, termOf } from "./terms";
 
 const HEIGHT = 84;
 
@@ -36,7 +37,7 @@ export function Histogram({ scope, filter, q, onTerm }: HistogramProps): ReactNo
       <Async
         value={value}
         empty={null}
-        quiet={REFUSED}
+        quiet={REFUSED_SEARCH}
         minHeight={HEIGHT}
         skeleton={<div style={{ height: HEIGHT }} />}
       >

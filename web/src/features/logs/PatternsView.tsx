@@ -2,6 +2,7 @@ import { Fragment, type ReactNode, useState } from "react";
 import { type LogFilter, type LogPattern, useLogPatterns } from "@/api/logs";
 import { type Scope, useSearchState } from "@/api/scope";
 import { Sparkline } from "@/charts/Sparkline";
+import { REFUSED_SEARCH } from "@/lib/search-terms";
 import { moment } from "@/lib/time";
 import { compact, count, percent } from "@/lib/units";
 import { Ago } from "@/ui/Ago";
@@ -10,7 +11,7 @@ import { Checkbox } from "@/ui/controls";
 import { Tag } from "@/ui/Panel";
 import { SeverityGlyph } from "@/ui/SeverityGlyph";
 import { NoLines } from "./NoLines";
-import { REFUSED, withoutColors } from "./terms";
+import { withoutColors } from "./terms";
 
 /** Lines that say the same as one row each, the commonest first; new ones are marked. */
 export function PatternsView({ scope, filter }: { scope: Scope; filter: LogFilter }): ReactNode {
@@ -22,7 +23,7 @@ export function PatternsView({ scope, filter }: { scope: Scope; filter: LogFilte
       <Async
         value={value}
         empty={null}
-        quiet={REFUSED}
+        quiet={REFUSED_SEARCH}
         skeleton={<SkeletonRows rows={14} height={44} />}
       >
         {(data) => {

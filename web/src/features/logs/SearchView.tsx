@@ -2,6 +2,7 @@ import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from "re
 import { useCursor } from "@/api/cursor";
 import { type LogFilter, useLogPages } from "@/api/logs";
 import { type Scope, usePreference, useSearchState } from "@/api/scope";
+import { REFUSED_SEARCH, searchProblem } from "@/lib/search-terms";
 import { endsNow } from "@/lib/time";
 import { Async, SkeletonRows } from "@/ui/Async";
 import { Button } from "@/ui/controls";
@@ -13,7 +14,7 @@ import { Histogram } from "./Histogram";
 import { Lines, LinesHead } from "./Lines";
 import { NoLines } from "./NoLines";
 import { WRAP } from "./Tools";
-import { REFUSED, toggleTerm } from "./terms";
+import { toggleTerm } from "./terms";
 
 const LinePeek = lazy(() => import("./LinePeek").then((one) => ({ default: one.LinePeek })));
 
@@ -34,7 +35,7 @@ export function SearchView({ scope, filter, onRun, onProblem }: SearchViewProps)
   const pages = useLogPages(scope.project.id, filter, isLive && !isReading);
   const failure = pages.value.state === "failed" ? pages.value.failure : null;
   useEffect(() => {
-    onProblem(failure ? problemOf(failure, filter.q.indexOf(q)) : null);
+    onProblem(failure ? searchProblem(failure, filter.q.indexOf(q)) : null);
   }, [failure, filter.q, q, onProblem]);
   const toggle = (term: string): void => onRun(toggleTerm(q, term));
   return (
@@ -44,13 +45,13 @@ export function SearchView({ scope, filter, onRun, onProblem }: SearchViewProps)
         <Facets scope={scope} filter={filter} q={q} onTerm={toggle} />
         <section className="panel log-panel" aria-label="Found lines">
           {pages.refreshing ? <div className="progress" /> : null}
-          {failure && REFUSED.test(failure.code) ? (
+          {failure && REFUSED_SEARCH.test(failure.code) ? (
             <p className="state muted">The search cannot be read; what is wrong stands below it.</p>
           ) : null}
           <Async
             value={pages.value}
             empty={null}
-            quiet={REFUSED}
+            quiet={REFUSED_SEARCH}
             minHeight={420}
             skeleton={<SkeletonRows rows={20} height={22} />}
           >
@@ -148,17 +149,4 @@ function Found({ scope, pages, list, onTerm, onReading }: FoundProps): ReactNode
       ) : null}
     </>
   );
-}
-
-/** A search that is refused says where; `shift` is where the person's own text begins. */
-function problemOf(
-  { code, message }: { code: string; message: string },
-  shift: number,
-): QueryProblem | null {
-  if (!REFUSED.test(code)) return null;
-  const at = /character (\d+)/.exec(message)?.[1];
-  return {
-    message: message.replace(/ \(at character \d+\)/, ""),
-    at: at === undefined ? null : Number(at) - 1 - Math.max(0, shift),
-  };
 }

@@ -1,18 +1,10 @@
 /** Terms of the search language of logs, as the page writes them into the search. Pure. */
 
-/** Codes of answers that refuse the search; the field itself says what is wrong. */
-export const REFUSED = /^log_search_invalid$/;
-
-const PLAIN = /^[\w./@-]+$/;
+import { searchTerm } from "@/lib/search-terms";
 
 /** `service:shop`, `attr.user:"a b"`; an empty value is asked for as "not there". */
-export function termOf(field: string, value: string): string {
-  if (value === "") return `-has:${field}`;
-  const text = PLAIN.test(value)
-    ? value
-    : `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
-  return `${field}:${text}`;
-}
+export const termOf = (field: string, value: string): string =>
+  value === "" ? `-has:${field}` : searchTerm(field, value);
 
 /** The terms of a search that stand outside brackets, as they are written. */
 export function termsIn(q: string): string[] {

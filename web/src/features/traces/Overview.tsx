@@ -10,13 +10,13 @@ import {
 import { ChartPanel } from "@/charts/ChartPanel";
 import { ScatterChart } from "@/charts/ScatterChart";
 import type { ScatterBox } from "@/charts/scatter";
+import { REFUSED_SEARCH } from "@/lib/search-terms";
 import { absolute } from "@/lib/time";
 import { compact, count, percent, perStep } from "@/lib/units";
 import type { SearchMap } from "@/lib/url-state";
 import { Async } from "@/ui/Async";
 import { scopeOnly } from "@/ui/PageLink";
 import { Tag } from "@/ui/Panel";
-import { REFUSED } from "./suggest";
 
 const HEIGHT = 148;
 /** A panel with its head and chart. */
@@ -35,7 +35,7 @@ export function Overview({ scope, filter }: { scope: Scope; filter: TraceFilter 
             <Async
               value={value}
               empty={null}
-              quiet={REFUSED}
+              quiet={REFUSED_SEARCH}
               minHeight={PANEL}
               skeleton={<div style={{ height: PANEL }} />}
             >

@@ -8,6 +8,7 @@ import {
   useTracePages,
   useTraceValues,
 } from "@/api/traces";
+import { REFUSED_SEARCH, searchProblem } from "@/lib/search-terms";
 import { duration } from "@/lib/units";
 import { wholeOr } from "@/lib/url-state";
 import { Async, SkeletonRows } from "@/ui/Async";
@@ -18,7 +19,7 @@ import { useDefer } from "@/ui/useDefer";
 import { rememberSearch, searchesBefore } from "./history";
 import { NoSpans } from "./NoSpans";
 import { Overview } from "./Overview";
-import { askedAt, fixedValues, offersAt, REFUSED } from "./suggest";
+import { askedAt, fixedValues, offersAt } from "./suggest";
 import { TraceTable } from "./TraceTable";
 
 const TYPING_MS = 120;
@@ -36,7 +37,7 @@ export function SearchTab({ scope }: { scope: Scope }): ReactNode {
     rememberSearch(scope.project.id, text);
     change({ q: text || undefined, sel: undefined });
   };
-  const problem = list.value.state === "failed" ? problemOf(list.value.failure) : null;
+  const problem = list.value.state === "failed" ? searchProblem(list.value.failure) : null;
   return (
     <>
       <section className="panel open trace-bar" aria-label="Search">
@@ -65,7 +66,7 @@ export function SearchTab({ scope }: { scope: Scope }): ReactNode {
         <Async
           value={list.value}
           empty={null}
-          quiet={REFUSED}
+          quiet={REFUSED_SEARCH}
           minHeight={420}
           skeleton={<SkeletonRows rows={12} height={34} />}
         >
@@ -129,13 +130,6 @@ function Field({ scope, q, problem, onRun }: FieldProps): ReactNode {
       problem={problem}
     />
   );
-}
-
-/** A search that is refused says where it is wrong. */
-function problemOf({ code, message }: { code: string; message: string }): QueryProblem | null {
-  if (!REFUSED.test(code)) return null;
-  const at = /character (\d+)/.exec(message)?.[1];
-  return { message, at: at === undefined ? null : Number(at) - 1 };
 }
 
 /** What narrows the search beside its text: a brushed stretch of durations. */

@@ -1,10 +1,8 @@
 /** Completion of the search language of traces: fields first, then the values of a field. */
 import type { SearchFields, SearchValues } from "@/api/traces";
+import { searchValue } from "@/lib/search-terms";
 import { compact } from "@/lib/units";
 import { type Offers, type Suggestion, type Typing, wordAt } from "@/ui/QueryField";
-
-/** Codes of answers that refuse the search; the field itself says what is wrong. */
-export const REFUSED = /^bad_search$/;
 
 export interface Asked {
   /** `service`, `attr.http.target`; empty while the field itself is typed. */
@@ -18,10 +16,6 @@ export function askedAt({ text, cursor }: Typing): Asked {
   const hit = /^([\w.@/-]+):([<>=!]*)"?(.*)$/.exec(word);
   return hit ? { field: hit[1] ?? "", prefix: hit[3] ?? "" } : { field: "", prefix: word };
 }
-
-const plain = /^[\w.@/:{}*-]+$/;
-const quoted = (value: string): string =>
-  plain.test(value) ? value : `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 
 /** Terms that may stand at the cursor. */
 export function offersAt(
@@ -70,7 +64,7 @@ function valueOptions(
     .filter(({ value }) => value.toLowerCase().startsWith(prefix.toLowerCase()))
     .map(({ value, count }) => ({
       label: value === "" ? "(empty)" : value,
-      insert: `${field}:${operator}${quoted(value)}`,
+      insert: `${field}:${operator}${searchValue(value)}`,
       note: `${compact(count)} spans`,
     }));
 }

@@ -8,7 +8,7 @@ from watchkeeper.lib.errors import Invalid
 
 
 class BadSearch(Invalid):
-    """A search that cannot be read. position: of the first wrong character, from 0."""
+    """A search cannot be read. position: of the first wrong character, from 0."""
 
     code: ClassVar[str] = "search_invalid"
     field = "q"
