@@ -12,7 +12,7 @@ OPTIONS ?=
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-input
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-BENCHES := $(addprefix bench-,crash errors footprint logs metrics pages scrape spans spool)
+BENCHES := $(addprefix bench-,crash errors footprint logs metrics pages scrape small spans spool)
 
 .PHONY: run setup test check fix web docs lock promqltest fuzz clean bench $(BENCHES)
 

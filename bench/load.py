@@ -115,7 +115,7 @@ def remote_writes(
     def request(client: int, sequence: int) -> tuple[str, dict[str, str], bytes]:
         ts_ms = start_ms + sequence * SAMPLE_STEP_MS
         series = b"".join(
-            _field(1, _series(client, slot) + _field(2, _sample(ts_ms, float(sequence))))
+            part(1, labels_of(client, slot) + part(2, sample_of(ts_ms, float(sequence))))
             for slot in range(SERIES_A_CLIENT)
         )
         return path, headers, bytes(cramjam.snappy.compress_raw(series))
@@ -123,18 +123,20 @@ def remote_writes(
     return request
 
 
-def _series(client: int, slot: int) -> bytes:
+def labels_of(client: int, slot: int) -> bytes:
+    """Labels of one of a client's series."""
     pairs = (("__name__", METRIC), ("client", str(client)), ("slot", str(slot)))
     return b"".join(
-        _field(1, _field(1, name.encode()) + _field(2, value.encode())) for name, value in pairs
+        part(1, part(1, name.encode()) + part(2, value.encode())) for name, value in pairs
     )
 
 
-def _sample(ts_ms: int, value: float) -> bytes:
+def sample_of(ts_ms: int, value: float) -> bytes:
+    """A sample's fields."""
     return b"\x09" + struct.pack("<d", value) + b"\x10" + _varint(ts_ms)
 
 
-def _field(number: int, content: bytes) -> bytes:
+def part(number: int, content: bytes) -> bytes:
     """A length-delimited field of protobuf."""
     return bytes((number << 3 | 2,)) + _varint(len(content)) + content
 

@@ -71,7 +71,7 @@ def main() -> None:
 def measure(server: Server, key: str, payloads: list[bytes], seconds: float) -> dict[str, float]:
     """Send for so long, wait until all of it is stored."""
     sent: list[int] = []
-    cpu_s = _cpu_s(server)
+    before_s = cpu_s(server)
     began = time.monotonic()
     senders = [
         threading.Thread(target=_send, args=(server, key, payloads, began + seconds, sent))
@@ -86,25 +86,25 @@ def measure(server: Server, key: str, payloads: list[bytes], seconds: float) -> 
     while _stored_records(server) < sum(sent):
         time.sleep(0.05)
     stored_s = time.monotonic() - began
-    cpu_s = _cpu_s(server) - cpu_s
+    spent_s = cpu_s(server) - before_s
     return {
         "spans": spans,
         "bytes_a_span": sum(map(len, payloads)) / len(payloads) / BATCH,
         "accepted_per_s": spans / accepted_s,
         "spans_per_s": spans / stored_s,
-        "spans_per_cpu_s": spans / cpu_s,
+        "spans_per_cpu_s": spans / spent_s,
         "stored_after_s": stored_s - accepted_s,
     }
 
 
-def payload(chance: random.Random, now_ns: int) -> bytes:
+def payload(chance: random.Random, now_ns: int, *, spans: int = BATCH) -> bytes:
     """One export request."""
     made = ExportTraceServiceRequest()
     of_resource = made.resource_spans.add()
     _fill(of_resource.resource, _RESOURCE)
     of_scope = of_resource.scope_spans.add()
     of_scope.scope.name = "opentelemetry.instrumentation.flask"
-    for number in range(BATCH):
+    for number in range(spans):
         _fill_span(of_scope.spans.add(), number, chance, now_ns)
     return made.SerializeToString()
 
@@ -174,7 +174,8 @@ def _stored_records(server: Server) -> float:
         return sum(float(number) for number in _STORED.findall(answer.read().decode()))
 
 
-def _cpu_s(server: Server) -> float:
+def cpu_s(server: Server) -> float:
+    """Processor time of the server's processes so far, in seconds."""
     return sum(each.cpu_times().user + each.cpu_times().system for each in server.tree())
 
 

@@ -120,3 +120,22 @@ class FaultyMeta(Meta):
                 raise self._error
         if fails:
             raise self._error
+
+
+class CountedColumns:
+    """Real columns that count how often they are read."""
+
+    def __init__(self, real: Columns) -> None:
+        self._real = real
+        self.reads = 0
+
+    def rows(self, sql: str, params: Any = None, *, settings: Any = None) -> list[list[Any]]:
+        self.reads += 1
+        return self._real.rows(sql, params, settings=settings)
+
+    def fetch(self, sql: str, params: Any = None, *, fmt: str, settings: Any = None) -> bytes:
+        self.reads += 1
+        return self._real.fetch(sql, params, fmt=fmt, settings=settings)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)

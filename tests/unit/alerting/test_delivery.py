@@ -272,3 +272,35 @@ async def test_a_channel_with_a_bug_is_on_record_and_tried_again(
 
     (delivery,) = Alerts(bench.meta).deliveries(SCOPE)
     assert (delivery.state, delivery.last_error) == ("waiting", "The channel failed unexpectedly.")
+
+
+async def test_deliveries_are_looked_for_only_once_something_was_committed(
+    bench: Bench, peer: HttpPeer
+) -> None:
+    hooked(bench, peer)
+    evaluator, deliverer = start(bench), bench.new_deliverer()
+    assert deliverer.may_be_due()
+    assert deliverer.next_due_ms() is None
+    assert not deliverer.may_be_due()
+
+    tick(bench, evaluator, up=0, times=3)
+
+    assert deliverer.may_be_due()
+    assert await deliverer.run_due() == 1
+
+
+async def test_a_delivery_that_waits_for_its_time_is_looked_for_then(
+    bench: Bench, peer: HttpPeer
+) -> None:
+    hooked(bench, peer)
+    firing(bench)
+    peer.answer = lambda _request: Reply(500)
+    deliverer = bench.new_deliverer()
+    await deliverer.run_due()
+    due_ms = deliverer.next_due_ms()
+    assert due_ms is not None
+    assert not deliverer.may_be_due()
+
+    bench.clock.now_ms = due_ms
+
+    assert deliverer.may_be_due()

@@ -29,6 +29,7 @@ class Engine:
                 acceptor=self.acceptor,
                 clock=house.clock,
                 passed_ms=self.digest.passed_ms,
+                may_hold=self.digest.may_hold,
             )
             for source in sources or (SpansSource(), LogsSource())
         ]

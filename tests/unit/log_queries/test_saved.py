@@ -33,7 +33,11 @@ class Engine:
         self.house, self.acceptor = house, house.acceptor()
         self.digest: Digest = house.digest()
         self.matches: LogMatches = log_matches(
-            house.columns, house.meta, self.acceptor, self.digest.passed_ms
+            house.columns,
+            house.meta,
+            self.acceptor,
+            self.digest.passed_ms,
+            self.digest.may_hold,
         )
 
     def turn(self, ms: int = 0) -> None:

@@ -59,6 +59,7 @@ class Jobs:
             self.house.meta,
             self.engine.acceptor,
             passed_ms=self.engine.digest.passed_ms,
+            may_hold=self.engine.digest.may_hold,
             issues=IssuesByEvent(
                 self.house.meta, self.house.columns, self.house.issues.acts, actor="cron monitors"
             ),
