@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -59,6 +60,7 @@ class LogCounts:
         self._columns, self._scope = columns, scope
         self._bounds = bounds or CountBounds()
         self._rows: dict[tuple[TimeRange, Node], int] = {}
+        self._looking_up = threading.Lock()
 
     def histogram(self, span: TimeRange, node: Node, *, buckets: int) -> Histogram:
         """Lines by severity and time. Buckets begin at multiples of a round step."""
@@ -164,15 +166,16 @@ class LogCounts:
     def _rows_of(self, span: TimeRange, node: Node) -> int:
         """About how many lines a search would read; looked up once, whatever is asked of them."""
         key = span, node
-        if key not in self._rows:
-            self._rows[key] = rows_to_read(
-                self._columns,
-                self._scope,
-                span,
-                condition_of(node),
-                stripes_of(span, parts=_ESTIMATE_PARTS, one_in=_ESTIMATE_ONE_IN),
-            )
-        return self._rows[key]
+        with self._looking_up:  # facets and names ask at the same time
+            if key not in self._rows:
+                self._rows[key] = rows_to_read(
+                    self._columns,
+                    self._scope,
+                    span,
+                    condition_of(node),
+                    stripes_of(span, parts=_ESTIMATE_PARTS, one_in=_ESTIMATE_ONE_IN),
+                )
+            return self._rows[key]
 
     def _rows_after_all(self, span: TimeRange, node: Node) -> int:
         """The same where it turned out to be too few: all there are."""

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from watchkeeper.lib.side_by_side import side_by_side
 from watchkeeper.logs.language import Always, Node, columns_used
 from watchkeeper.logs.repo import (
     PatternCount,
@@ -106,11 +107,12 @@ class LogPatterns:
 
     def _told(self, patterns: Sequence[Pattern]) -> list[Pattern]:
         """With an example, and with when each came up first."""
-        lines = patterned_lines(
-            self._columns, self._scope, [(each.newest_id, each.last_ms) for each in patterns]
-        )
+        newest = [(each.newest_id, each.last_ms) for each in patterns]
         ids = [one for each in patterns for one in each.ids]
-        first = first_seen(self._columns, self._scope, ids) if ids else {}
+        lines, first = side_by_side(
+            lambda: patterned_lines(self._columns, self._scope, newest),
+            lambda: first_seen(self._columns, self._scope, ids) if ids else {},
+        )
         return [
             replace(
                 each,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
 from watchkeeper.lib.clock import NS_A_MS
+from watchkeeper.lib.side_by_side import side_by_side
 from watchkeeper.model import Scope
 from watchkeeper.store.columns import Columns
 from watchkeeper.traces.performance import (
@@ -44,19 +46,26 @@ def problem_page(
     kind: str,
 ) -> ProblemPage:
     """The problems of a range, the costliest first. kind: only these; empty: all."""
-    problems: list[PerformanceProblem] = []
-    if kind in {"", "n_plus_one"}:
-        problems += [_repeated(each) for each in repo.repeated(columns, scope, query)]
-    if kind != "n_plus_one":
-        grid = Grid.over(query.range)
+    grid = Grid.over(query.range)
+
+    def repeated() -> list[PerformanceProblem]:
+        if kind not in {"", "n_plus_one"}:
+            return []
+        return [_repeated(each) for each in repo.repeated(columns, scope, query)]
+
+    def slow() -> list[PerformanceProblem]:
+        if kind == "n_plus_one":
+            return []
         wide = only(query, sort=OperationSort.TIME)
         rows = operations.leading(columns, scope, wide, grid, limit=_LOOKED_AT).rows
         before = weeks_before.of(scope, wide, grid, [what.id for what in rows])
         found = [(what, now, before.get(what.id)) for what, now in rows.items()]
-        if kind != "slower_query":
-            problems += _slow(found, grid, budget.slow_query_ms)
-        if kind != "slow_query":
-            problems += _slower(found, grid)
+        return [
+            *(_slow(found, grid, budget.slow_query_ms) if kind != "slower_query" else ()),
+            *(_slower(found, grid) if kind != "slow_query" else ()),
+        ]
+
+    problems = list(chain.from_iterable(side_by_side(slow, repeated)))
     problems.sort(key=lambda problem: (-problem.lost_ms, problem.id))
     return ProblemPage(
         from_ms=query.range.start_ms,

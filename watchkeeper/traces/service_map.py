@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from watchkeeper.lib.clock import SECOND_MS
+from watchkeeper.lib.side_by_side import side_by_side
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns
 from watchkeeper.traces.performance_types import MapEdge, MapNode, ServiceMap
@@ -58,20 +59,24 @@ def service_map(
     outside = {
         at: each for at, each in found.items() if at[1] not in {Category.ENTRY, Category.CALL}
     }
-    if any(category in _BY_HOST for _service, category, _name in outside):
-        # Spans that enter a service are counted at once, calls a while later: none is no entry.
-        samples, _ratio = _samples(span, sum(totals.calls for totals in entries.values()))
-        behind = hosts_repo.services_behind(columns, scope, samples, environment=environment)
-        outside = {at: each for at, each in outside.items() if not _is_ours(at, behind)}
+    still = calls_repo.Open(
+        scope=scope, range=grid.range, since_ms=counted_ms, environment=environment
+    )
+    # Spans that enter a service are counted at once, calls a while later: none is no entry.
+    samples, _ratio = _samples(span, sum(totals.calls for totals in entries.values()))
+
+    def behind() -> Mapping[str, Collection[str]]:
+        if not any(category in _BY_HOST for _service, category, _name in outside):
+            return {}
+        return hosts_repo.services_behind(columns, scope, samples, environment=environment)
+
+    ours, rest = side_by_side(behind, lambda: _rest(columns, still))
+    outside = {at: each for at, each in outside.items() if not _is_ours(at, ours)}
     nodes, edges = _outside(outside, grid)
     for (service, _, _), totals in entries.items():
         nodes[f"service:{service}"] = _node("service", service, _one(totals), grid)
     for edge in edges:
         _known(nodes, edge.source, grid)
-    still = calls_repo.Open(
-        scope=scope, range=grid.range, since_ms=counted_ms, environment=environment
-    )
-    rest = _rest(columns, still)
     for caller, callee in sorted({*between, *rest.calls}):
         edges.append(_between(caller, callee, between, rest, grid))
         _known(nodes, f"service:{caller}", grid)

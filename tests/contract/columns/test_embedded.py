@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 import sys
 import threading
@@ -173,3 +174,44 @@ def test_an_open_store_stays_small_and_leaves_pyarrow_out(tmp_path: Path) -> Non
     resident_mb = psutil.Process(child.pid).memory_info().rss / 1e6
     child.communicate()
     assert resident_mb < 260
+
+
+def test_a_query_over_many_rows_has_the_threads_it_was_given(
+    opened: tuple[Columns, Path],
+) -> None:
+    """The engine would give it one for each GiB that is free, and all of it has less than that."""
+    columns, _path = opened
+    columns.execute("CREATE TABLE many (n UInt64) ENGINE = MergeTree ORDER BY n")
+    columns.execute("INSERT INTO many SELECT number FROM numbers(400000)")
+
+    told = columns.fetch("EXPLAIN PIPELINE SELECT sum(n) FROM many WHERE n % 7 = 0", fmt="TSVRaw")
+
+    found = re.search(r"AggregatingTransform \W (\d+)", told.decode())
+    assert found
+    assert int(found[1]) == EmbeddedOptions().threads
+
+
+def test_a_merged_part_keeps_a_map_by_key_and_in_its_order(opened: tuple[Columns, Path]) -> None:
+    columns, _path = opened
+    columns.migrate()
+    columns.execute("ALTER TABLE logs MODIFY SETTING min_bytes_for_wide_part = 0")
+    keys = [f"k{n}" for n in range(20)]
+    for part in range(2):
+        columns.execute(
+            "INSERT INTO logs (project_id, ts, attributes) SELECT 1, now64(3, 'UTC'), "
+            "CAST(({keys:Array(String)}, arrayMap(k -> k || '!', {keys:Array(String)})), "
+            "'Map(LowCardinality(String), String)')",
+            {"keys": keys if part else keys[::-1]},
+        )
+    columns.execute("OPTIMIZE TABLE logs FINAL")
+
+    rows = columns.rows("SELECT attributes, attributes['k7'], attributes['no'] FROM logs")
+    assert [one for _map, *one in rows] == [["k7!", ""]] * 2
+    assert sorted(list(found) for found, *_ in rows) == sorted([keys, keys[::-1]])
+    (files,) = columns.rows(
+        "SELECT files FROM system.parts WHERE active AND table = 'logs' AND level > 0"
+    )
+    (plain,) = columns.rows(
+        "SELECT files FROM system.parts WHERE active AND table = 'logs_1m' LIMIT 1"
+    )
+    assert int(files[0]) > int(plain[0]) + 8  # a group of keys has files of its own

@@ -27,6 +27,8 @@ from watchkeeper.store.columns import LOG_ATTRIBUTE_PAIRS, LOG_NUMBERS
 _TOKEN = re.compile(r"[0-9a-z\x80-\U0010ffff]+")
 """What the engine's index calls a token: everything else separates, `_` too."""
 _NUMBER = re.compile(r"[0-9]{6,}")
+_PLAIN_KEY = re.compile(r"[\w.:/@-]+")
+"""Names that are the same to both engines' clients where an identifier stands."""
 _OLD_WORDS = {"warn": ("warning",), "fatal": ("critical",)}
 """What lines of before there was one scale may be called."""
 
@@ -69,7 +71,7 @@ def attribute_column(key: str, value: Values) -> str:
 
     A column of its own within the map: of the others only those are read that share its bucket.
     """
-    if key and key.isprintable() and "\\" not in key:
+    if _PLAIN_KEY.fullmatch(key):
         return value(f"attributes.key_{key}", "Identifier")
     return f"attributes[{value(key)}]"
 
@@ -173,7 +175,7 @@ def _attribute(key: str, parts: Sequence[str], value: Values) -> str:
         # The pairs are for the index alone: to make them of each line costs more than all else.
         pair = f"has({LOG_ATTRIBUTE_PAIRS}, {value(f'{key}={parts[0]}')})"
         return f"(indexHint({pair}) AND {column} = {value(parts[0])})"
-    if any(parts):  # which no empty value fulfils: the names are for the index alone
+    if any(parts):  # an empty value does not fulfil it: names are for the index alone
         return f"(indexHint({_has_key(key, value)}) AND {column} LIKE {value(_like(parts))})"
     compared = f"LIKE {value(_like(parts))}" if len(parts) > 1 else "= ''"
     return f"({_has_key(key, value)} AND {column} {compared})"

@@ -218,8 +218,8 @@ def _errors_of_projects(options: SchemaOptions) -> list[str]:
     return _filled(tables.ERROR_TOTALS_1H, tables.ERROR_TOTALS_1H_VIEW, rows, options)
 
 
-def _maps_by_key(options: SchemaOptions) -> list[str]:
-    return [schema.modify_settings(each, options) for each in (log_tables.LOGS, tables.SPANS)]
+def _lines_by_key(options: SchemaOptions) -> list[str]:
+    return [schema.modify_settings(log_tables.LOGS, options)]
 
 
 MIGRATIONS = (
@@ -249,7 +249,7 @@ MIGRATIONS = (
     Migration(version=16, name="digits inside numbers of logs", statements=_digits_inside_numbers),
     Migration(version=17, name="sessions by hour", statements=_sessions_by_hour),
     Migration(version=18, name="errors of projects by hour", statements=_errors_of_projects),
-    Migration(version=19, name="maps by key", statements=_maps_by_key),
+    Migration(version=19, name="attributes of logs by key", statements=_lines_by_key),
 )
 
 LATEST = MIGRATIONS[-1].version

@@ -21,7 +21,7 @@ from watchkeeper.store.columns.log_tables import (
     LOGS_1M,
     LOGS_1M_VIEW,
 )
-from watchkeeper.store.columns.table import FEW_MERGES, MAPS_BY_KEY, Column, Table, View
+from watchkeeper.store.columns.table import FEW_MERGES, Column, Table, View
 from watchkeeper.store.columns.trace_tables import (
     OPERATIONS_1D,
     OPERATIONS_1D_VIEW,
@@ -322,7 +322,7 @@ SPANS = Table(
     ttl_column="ts",
     ttl_days=14,
     shard_by="cityHash64(trace_id)",
-    settings=(*FEW_MERGES, *MAPS_BY_KEY),
+    settings=FEW_MERGES,
     person=("user_key",),
 )
 

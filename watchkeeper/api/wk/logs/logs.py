@@ -29,6 +29,7 @@ from watchkeeper.api.wk.logs.shapes import (
 from watchkeeper.api.wk.shapes import ERRORS
 from watchkeeper.lib.clock import HOUR_MS
 from watchkeeper.lib.errors import Invalid
+from watchkeeper.lib.side_by_side import side_by_side
 from watchkeeper.logs import (
     Field as SearchField,
 )
@@ -145,13 +146,13 @@ def get_log_facets(
     span = query.within(rooms.clock(), default_ms=DEFAULT_MS)
     node, counts = parse_search(query.q), LogCounts(rooms.columns, scope)
     fields = [_field(name) for name in dict.fromkeys(query.field or _SIDEBAR)]
+    facets, names = side_by_side(
+        lambda: counts.facets(span, node, fields, limit=query.limit),
+        lambda: counts.attributes(span, node, limit=_SHOWN_ATTRIBUTES),
+    )
     return LogFacetsAnswer(
-        facets=[
-            facet_answer(each) for each in counts.facets(span, node, fields, limit=query.limit)
-        ],
-        attributes=[
-            name for name, _lines in counts.attributes(span, node, limit=_SHOWN_ATTRIBUTES)
-        ],
+        facets=[facet_answer(each) for each in facets],
+        attributes=[name for name, _lines in names],
     )
 
 
