@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import subprocess
 import threading
@@ -28,9 +29,11 @@ from watchkeeper.api.compat.federation import newest
 from watchkeeper.api.compat.remote_read import xor
 from watchkeeper.api.compat.remote_read.answer import frames, samples_message
 from watchkeeper.api.compat.remote_read.messages import message
+from watchkeeper.api.compat.remote_read.native import histogram_bytes
+from watchkeeper.ingest.protocols.remote_write import read_histogram
 from watchkeeper.lib.clock import system_clock
 from watchkeeper.lib.errors import NotFound, Unauthorized
-from watchkeeper.model import Buckets, Histogram, Role, Scope, labels_of
+from watchkeeper.model import Buckets, Histogram, ResetHint, Role, Scope, labels_of
 from watchkeeper.query.promql import STALE_NAN, MemorySource
 from watchkeeper.query.promql.histograms import floats_of
 
@@ -63,9 +66,27 @@ def source(now_ms: int) -> MemorySource:
         source.append(labels, list(zip(times.tolist(), values.tolist(), strict=True)))
     gauge = [(now_ms - STEP_MS * i - 7 * i % 900, float(rng.normal())) for i in range(90, 0, -1)]
     source.append(labels_of({"__name__": "temperature", "instance": "a:1"}), gauge)
+    source.append(
+        labels_of({"__name__": "latency_seconds", "instance": "a:1"}),
+        [(now_ms - STEP_MS * i, native(60 - i)) for i in range(59, -1, -1)],
+    )
     ended = [(now_ms - 2 * STEP_MS, 1.0), (now_ms - STEP_MS, STALE_NAN)]
     source.append(labels_of({"__name__": "ended", "job": "api"}), ended)
     return source
+
+
+def native(observed: int) -> Histogram:
+    """A histogram with holes, both signs and a zero bucket, that has seen 8 times so many."""
+    return Histogram(
+        schema=2,
+        count=8.0 * observed,
+        sum=10.0 * observed,
+        zero_threshold=0.001,
+        zero_count=1.0 * observed,
+        positive=Buckets((-3, -2, 4), (1.0 * observed, 2.0 * observed, 3.0 * observed)),
+        negative=Buckets((7,), (1.0 * observed,)),
+        reset_hint=ResetHint.GAUGE,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -219,6 +240,50 @@ def test_samples_in_one_message(address: str, now_ms: int) -> None:
     assert series == {"requests_total": 5, "ended": 2}
 
 
+def test_native_histograms_come_in_one_message_where_the_reader_takes_that(
+    address: str, now_ms: int
+) -> None:
+    def read(accepted: list[int]) -> httpx.Response:
+        request = message("ReadRequest")(accepted=accepted)
+        query = request.queries.add(start_ms=now_ms - STEP_MS, end_ms=now_ms)
+        query.matchers.add(type=0, name="__name__", value="latency_seconds")
+        body = bytes(cramjam.snappy.compress_raw(request.SerializeToString()))
+        return httpx.post(f"http://{address}/api/v1/read", content=body, auth=("wk", "token"))
+
+    for accepted in ([0], [1, 0], []):
+        response = message("ReadResponse")()
+        response.ParseFromString(bytes(cramjam.snappy.decompress_raw(read(accepted).content)))
+        (series,) = response.results[0].timeseries
+        assert [read_histogram(each, 0, len(each)) for each in series.histograms] == [
+            (now_ms - STEP_MS, native(59)),
+            (now_ms, native(60)),
+        ]
+        assert not series.samples
+    only_chunks = read([1])
+    assert only_chunks.headers["content-type"].startswith("application/x-streamed-protobuf")
+    assert only_chunks.content == b""
+
+
+@pytest.mark.parametrize(
+    "histogram",
+    [
+        Histogram(schema=-4, count=0.0, sum=-0.5),
+        Histogram(schema=8, count=2.5, sum=math.inf, negative=Buckets((-2, 0, 1), (1.0, 1.0, 0.5))),
+        Histogram(
+            schema=-53,
+            count=3.0,
+            sum=4.0,
+            positive=Buckets((0, 2), (1.0, 2.0)),
+            custom_bounds=(-1.5, 2.0),
+            reset_hint=ResetHint.RESET,
+        ),
+    ],
+)
+def test_a_histogram_reads_back(histogram: Histogram) -> None:
+    packed = histogram_bytes(histogram, -5)
+    assert read_histogram(packed, 0, len(packed))[1] == histogram
+
+
 @pytest.mark.parametrize(
     ("body", "status", "words"),
     [
@@ -312,7 +377,7 @@ def test_a_chunk_reads_back_bit_by_bit(start_ms: int, steps: list[tuple[int, flo
     assert bits == values.view(np.uint64).tolist()
 
 
-def test_native_histograms_are_left_out() -> None:
+def test_chunks_and_federation_leave_native_histograms_out() -> None:
     histogram = Histogram(schema=0, count=1.0, sum=1.0, positive=Buckets((0,), (1.0,)))
     source = MemorySource()
     source.append(labels_of({"__name__": "a"}), [(0, histogram), (1, histogram)])
@@ -325,5 +390,11 @@ def test_native_histograms_are_left_out() -> None:
     assert floats.offsets.tolist() == [0, 2, 3]
     assert floats.values.tolist() == [1.5, 2.5, 3.5]
     assert newest(block) == {(("__name__", "b"),): (2, 2.5)}
-    assert b"\x00\x00\xf8\x7f" not in cramjam.snappy.decompress_raw(samples_message([block]))
+    response = message("ReadResponse")()
+    response.ParseFromString(bytes(cramjam.snappy.decompress_raw(samples_message([block]))))
+    assert [(len(s.samples), len(s.histograms)) for s in response.results[0].timeseries] == [
+        (0, 2),
+        (2, 1),
+        (1, 1),
+    ]
     assert len(list(frames(block, 0))) == 2
