@@ -15,6 +15,7 @@ from pathlib import Path
 
 import cramjam
 import httpx
+import msgspec
 import numpy as np
 import pytest
 import uvicorn
@@ -25,11 +26,13 @@ from starlette.requests import Request
 
 from bench.server import free_port
 from watchkeeper.api.compat import federation_routes, remote_read_routes
-from watchkeeper.api.compat.federation import newest
+from watchkeeper.api.compat.federation import newest, newest_histograms
+from watchkeeper.api.compat.federation_protobuf import MEDIA_TYPE, messages, prefers_protobuf
 from watchkeeper.api.compat.remote_read import xor
 from watchkeeper.api.compat.remote_read.answer import frames, samples_message
 from watchkeeper.api.compat.remote_read.messages import message
 from watchkeeper.api.compat.remote_read.native import histogram_bytes
+from watchkeeper.ingest.exposition import Memory, parse_protobuf
 from watchkeeper.ingest.protocols.remote_write import read_histogram
 from watchkeeper.lib.clock import system_clock
 from watchkeeper.lib.errors import NotFound, Unauthorized
@@ -116,7 +119,7 @@ def address(source: MemorySource) -> Iterator[str]:
 
 
 @contextmanager
-def real_prometheus(config: str, directory: Path) -> Iterator[httpx.Client]:
+def real_prometheus(config: str, directory: Path, *options: str) -> Iterator[httpx.Client]:
     port = free_port()
     (directory / "prometheus.yml").write_text(config)
     command = [
@@ -124,6 +127,7 @@ def real_prometheus(config: str, directory: Path) -> Iterator[httpx.Client]:
         f"--config.file={directory / 'prometheus.yml'}",
         f"--storage.tsdb.path={directory / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
+        *options,
     ]
     with (directory / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -211,6 +215,74 @@ scrape_configs:
             assert row["metric"]["region"] == "eu"
         assert rows("temperature")[0]["metric"]["instance"] == "a:1"
         assert not rows("ended")
+
+
+@pytest.mark.prometheus
+def test_a_real_prometheus_federates_native_histograms(address: str, tmp_path: Path) -> None:
+    config = f"""
+scrape_configs:
+  - job_name: federate
+    honor_labels: true
+    scrape_interval: 1s
+    metrics_path: /federate
+    params: {{"match[]": ["latency_seconds", "requests_total"]}}
+    basic_auth: {{username: wk, password: token}}
+    static_configs: [{{targets: ["{address}"]}}]
+"""
+    with real_prometheus(config, tmp_path, "--enable-feature=native-histograms") as prometheus:
+
+        def value(query: str) -> list[float]:
+            answer = prometheus.get("/api/v1/query", params={"query": query})
+            return [float(row["value"][1]) for row in answer.json()["data"]["result"]]
+
+        _until(lambda: len(value("histogram_count(latency_seconds)")) == 1)
+        assert value('histogram_count(latency_seconds{instance="a:1",region="eu"})') == [480.0]
+        assert value("histogram_sum(latency_seconds)") == [600.0]
+        assert value("histogram_quantile(1, latency_seconds)") == [2.0]
+        assert value("histogram_fraction(-Inf, -2, latency_seconds)") == [pytest.approx(0.125)]
+        assert value("count(requests_total)") == [2.0]
+        assert value("scrape_samples_scraped") == [3.0]
+
+
+@pytest.mark.parametrize(
+    ("accept", "takes"),
+    [
+        ("", False),
+        ("*/*", False),
+        ("text/plain;version=0.0.4;q=0.5", False),
+        (f"{MEDIA_TYPE};q=0.7, text/plain;version=0.0.4;q=0.3, */*;q=0.1", True),
+        (f"{MEDIA_TYPE};q=0.2, application/openmetrics-text;q=0.5", False),
+        (f"{MEDIA_TYPE}; q=0", False),
+        (f"{MEDIA_TYPE}; q=1.2.3", True),
+        (MEDIA_TYPE.replace("delimited", "text"), False),
+    ],
+)
+def test_who_is_told_in_protobuf(accept: str, takes: bool) -> None:
+    assert prefers_protobuf(accept) is takes
+
+
+def test_federated_histograms_read_back() -> None:
+    ended = msgspec.structs.replace(native(1), sum=STALE_NAN)
+    custom = Histogram(
+        schema=-53, count=1.0, sum=1.0, positive=Buckets((0,), (1.0,)), custom_bounds=(1.0,)
+    )
+    samples = {
+        "a": native(3),
+        "b": Histogram(schema=0, count=0.0, sum=0.0),
+        "c": ended,
+        "d": custom,
+    }
+    source = MemorySource()
+    for name, sample in samples.items():
+        source.append(labels_of({"__name__": name, "l": "v"}), [(5, sample)])
+    found = newest_histograms(source.select(SCOPE, [], start_ms=0, end_ms=10))
+    assert [dict(labels)["__name__"] for labels in found] == ["a", "b", "d"]
+
+    body = messages(found, lambda labels: labels[1:])
+    scrape = parse_protobuf(body, Memory(), len)
+
+    read = [(each.ts_ms, each.histogram) for each in scrape.histograms]
+    assert read == [(5, samples["a"]), (5, samples["b"])]
 
 
 def read_body(start_ms: int, end_ms: int, *, accepted: list[int]) -> bytes:
