@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Sequence
+
 from watchkeeper.lib.varint import varint
 
+_FIXED64 = 1
 _LENGTH_DELIMITED = 2
 _UINT64 = (1 << 64) - 1
 
@@ -16,6 +20,21 @@ def int64(number: int) -> bytes:
 def number_field(field: int, value: int) -> bytes:
     """A field of type int64; nothing for 0, its default."""
     return varint(field << 3) + int64(value) if value else b""
+
+
+def signed_field(field: int, value: int) -> bytes:
+    """A field of type sint32 or sint64, 0 or not."""
+    return varint(field << 3) + varint(value << 1 if value >= 0 else (-value << 1) - 1)
+
+
+def double_field(field: int, value: float) -> bytes:
+    """A field of type double, 0 or not."""
+    return varint(field << 3 | _FIXED64) + struct.pack("<d", value)
+
+
+def doubles_field(field: int, values: Sequence[float]) -> bytes:
+    """A repeated, packed field of type double; nothing if there are none."""
+    return bytes_field(field, struct.pack(f"<{len(values)}d", *values)) if values else b""
 
 
 def bytes_field(field: int, content: bytes) -> bytes:

@@ -147,6 +147,12 @@ def test_a_range_query_answers_points_in_seconds_with_texts(client: httpx.Client
         ("query?query=requests_total%2Bon()up", 422, "execution", "many-to-one matching"),
         ("query?query=up&limit=-1", 400, "bad_data", "limit must be non-negative"),
         ("series", 400, "bad_data", "no match[] parameter provided"),
+        (
+            "series?match[]={}",
+            400,
+            "bad_data",
+            "match[] must contain at least one non-empty matcher",
+        ),
         ("series?match[]=sum(up)", 400, "bad_data", 'invalid parameter "match[]"'),
         ("rules?type=no", 400, "bad_data", 'not supported value "no"'),
     ],
@@ -190,6 +196,9 @@ def test_status_pages_and_empty_lists_are_answered(client: httpx.Client) -> None
     assert data(client.get("/api/v1/notifications")) == []
     for page in ("config", "flags", "runtimeinfo", "walreplay"):
         assert data(client.get(f"/api/v1/status/{page}"))
+    flags = data(client.get("/api/v1/status/flags"))
+    assert isinstance(flags, dict)
+    assert (flags["query.lookback-delta"], flags["query.timeout"]) == ("5m", "2m")
     tsdb = data(client.get("/api/v1/status/tsdb"))
     assert isinstance(tsdb, dict)
     assert tsdb["headStats"]["numSeries"] == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import subprocess
 import threading
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import cramjam
 import httpx
+import msgspec
 import numpy as np
 import pytest
 import uvicorn
@@ -24,13 +26,17 @@ from starlette.requests import Request
 
 from bench.server import free_port
 from watchkeeper.api.compat import federation_routes, remote_read_routes
-from watchkeeper.api.compat.federation import newest
+from watchkeeper.api.compat.federation import newest, newest_histograms
+from watchkeeper.api.compat.federation_protobuf import MEDIA_TYPE, messages, prefers_protobuf
 from watchkeeper.api.compat.remote_read import xor
 from watchkeeper.api.compat.remote_read.answer import frames, samples_message
 from watchkeeper.api.compat.remote_read.messages import message
+from watchkeeper.api.compat.remote_read.native import histogram_bytes
+from watchkeeper.ingest.exposition import Memory, parse_protobuf
+from watchkeeper.ingest.protocols.remote_write import read_histogram
 from watchkeeper.lib.clock import system_clock
 from watchkeeper.lib.errors import NotFound, Unauthorized
-from watchkeeper.model import Buckets, Histogram, Role, Scope, labels_of
+from watchkeeper.model import Buckets, Histogram, ResetHint, Role, Scope, labels_of
 from watchkeeper.query.promql import STALE_NAN, MemorySource
 from watchkeeper.query.promql.histograms import floats_of
 
@@ -63,9 +69,27 @@ def source(now_ms: int) -> MemorySource:
         source.append(labels, list(zip(times.tolist(), values.tolist(), strict=True)))
     gauge = [(now_ms - STEP_MS * i - 7 * i % 900, float(rng.normal())) for i in range(90, 0, -1)]
     source.append(labels_of({"__name__": "temperature", "instance": "a:1"}), gauge)
+    source.append(
+        labels_of({"__name__": "latency_seconds", "instance": "a:1"}),
+        [(now_ms - STEP_MS * i, native(60 - i)) for i in range(59, -1, -1)],
+    )
     ended = [(now_ms - 2 * STEP_MS, 1.0), (now_ms - STEP_MS, STALE_NAN)]
     source.append(labels_of({"__name__": "ended", "job": "api"}), ended)
     return source
+
+
+def native(observed: int) -> Histogram:
+    """A histogram with holes, both signs and a zero bucket, that has seen 8 times so many."""
+    return Histogram(
+        schema=2,
+        count=8.0 * observed,
+        sum=10.0 * observed,
+        zero_threshold=0.001,
+        zero_count=1.0 * observed,
+        positive=Buckets((-3, -2, 4), (1.0 * observed, 2.0 * observed, 3.0 * observed)),
+        negative=Buckets((7,), (1.0 * observed,)),
+        reset_hint=ResetHint.GAUGE,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +119,7 @@ def address(source: MemorySource) -> Iterator[str]:
 
 
 @contextmanager
-def real_prometheus(config: str, directory: Path) -> Iterator[httpx.Client]:
+def real_prometheus(config: str, directory: Path, *options: str) -> Iterator[httpx.Client]:
     port = free_port()
     (directory / "prometheus.yml").write_text(config)
     command = [
@@ -103,6 +127,7 @@ def real_prometheus(config: str, directory: Path) -> Iterator[httpx.Client]:
         f"--config.file={directory / 'prometheus.yml'}",
         f"--storage.tsdb.path={directory / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
+        *options,
     ]
     with (directory / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -192,6 +217,74 @@ scrape_configs:
         assert not rows("ended")
 
 
+@pytest.mark.prometheus
+def test_a_real_prometheus_federates_native_histograms(address: str, tmp_path: Path) -> None:
+    config = f"""
+scrape_configs:
+  - job_name: federate
+    honor_labels: true
+    scrape_interval: 1s
+    metrics_path: /federate
+    params: {{"match[]": ["latency_seconds", "requests_total"]}}
+    basic_auth: {{username: wk, password: token}}
+    static_configs: [{{targets: ["{address}"]}}]
+"""
+    with real_prometheus(config, tmp_path, "--enable-feature=native-histograms") as prometheus:
+
+        def value(query: str) -> list[float]:
+            answer = prometheus.get("/api/v1/query", params={"query": query})
+            return [float(row["value"][1]) for row in answer.json()["data"]["result"]]
+
+        _until(lambda: len(value("histogram_count(latency_seconds)")) == 1)
+        assert value('histogram_count(latency_seconds{instance="a:1",region="eu"})') == [480.0]
+        assert value("histogram_sum(latency_seconds)") == [600.0]
+        assert value("histogram_quantile(1, latency_seconds)") == [2.0]
+        assert value("histogram_fraction(-Inf, -2, latency_seconds)") == [pytest.approx(0.125)]
+        assert value("count(requests_total)") == [2.0]
+        assert value("scrape_samples_scraped") == [3.0]
+
+
+@pytest.mark.parametrize(
+    ("accept", "takes"),
+    [
+        ("", False),
+        ("*/*", False),
+        ("text/plain;version=0.0.4;q=0.5", False),
+        (f"{MEDIA_TYPE};q=0.7, text/plain;version=0.0.4;q=0.3, */*;q=0.1", True),
+        (f"{MEDIA_TYPE};q=0.2, application/openmetrics-text;q=0.5", False),
+        (f"{MEDIA_TYPE}; q=0", False),
+        (f"{MEDIA_TYPE}; q=1.2.3", True),
+        (MEDIA_TYPE.replace("delimited", "text"), False),
+    ],
+)
+def test_who_is_told_in_protobuf(accept: str, takes: bool) -> None:
+    assert prefers_protobuf(accept) is takes
+
+
+def test_federated_histograms_read_back() -> None:
+    ended = msgspec.structs.replace(native(1), sum=STALE_NAN)
+    custom = Histogram(
+        schema=-53, count=1.0, sum=1.0, positive=Buckets((0,), (1.0,)), custom_bounds=(1.0,)
+    )
+    samples = {
+        "a": native(3),
+        "b": Histogram(schema=0, count=0.0, sum=0.0),
+        "c": ended,
+        "d": custom,
+    }
+    source = MemorySource()
+    for name, sample in samples.items():
+        source.append(labels_of({"__name__": name, "l": "v"}), [(5, sample)])
+    found = newest_histograms(source.select(SCOPE, [], start_ms=0, end_ms=10))
+    assert [dict(labels)["__name__"] for labels in found] == ["a", "b", "d"]
+
+    body = messages(found, lambda labels: labels[1:])
+    scrape = parse_protobuf(body, Memory(), len)
+
+    read = [(each.ts_ms, each.histogram) for each in scrape.histograms]
+    assert read == [(5, samples["a"]), (5, samples["b"])]
+
+
 def read_body(start_ms: int, end_ms: int, *, accepted: list[int]) -> bytes:
     import cramjam
 
@@ -217,6 +310,50 @@ def test_samples_in_one_message(address: str, now_ms: int) -> None:
         for row in response.results[0].timeseries
     }
     assert series == {"requests_total": 5, "ended": 2}
+
+
+def test_native_histograms_come_in_one_message_where_the_reader_takes_that(
+    address: str, now_ms: int
+) -> None:
+    def read(accepted: list[int]) -> httpx.Response:
+        request = message("ReadRequest")(accepted=accepted)
+        query = request.queries.add(start_ms=now_ms - STEP_MS, end_ms=now_ms)
+        query.matchers.add(type=0, name="__name__", value="latency_seconds")
+        body = bytes(cramjam.snappy.compress_raw(request.SerializeToString()))
+        return httpx.post(f"http://{address}/api/v1/read", content=body, auth=("wk", "token"))
+
+    for accepted in ([0], [1, 0], []):
+        response = message("ReadResponse")()
+        response.ParseFromString(bytes(cramjam.snappy.decompress_raw(read(accepted).content)))
+        (series,) = response.results[0].timeseries
+        assert [read_histogram(each, 0, len(each)) for each in series.histograms] == [
+            (now_ms - STEP_MS, native(59)),
+            (now_ms, native(60)),
+        ]
+        assert not series.samples
+    only_chunks = read([1])
+    assert only_chunks.headers["content-type"].startswith("application/x-streamed-protobuf")
+    assert only_chunks.content == b""
+
+
+@pytest.mark.parametrize(
+    "histogram",
+    [
+        Histogram(schema=-4, count=0.0, sum=-0.5),
+        Histogram(schema=8, count=2.5, sum=math.inf, negative=Buckets((-2, 0, 1), (1.0, 1.0, 0.5))),
+        Histogram(
+            schema=-53,
+            count=3.0,
+            sum=4.0,
+            positive=Buckets((0, 2), (1.0, 2.0)),
+            custom_bounds=(-1.5, 2.0),
+            reset_hint=ResetHint.RESET,
+        ),
+    ],
+)
+def test_a_histogram_reads_back(histogram: Histogram) -> None:
+    packed = histogram_bytes(histogram, -5)
+    assert read_histogram(packed, 0, len(packed))[1] == histogram
 
 
 @pytest.mark.parametrize(
@@ -312,7 +449,7 @@ def test_a_chunk_reads_back_bit_by_bit(start_ms: int, steps: list[tuple[int, flo
     assert bits == values.view(np.uint64).tolist()
 
 
-def test_native_histograms_are_left_out() -> None:
+def test_chunks_and_federation_leave_native_histograms_out() -> None:
     histogram = Histogram(schema=0, count=1.0, sum=1.0, positive=Buckets((0,), (1.0,)))
     source = MemorySource()
     source.append(labels_of({"__name__": "a"}), [(0, histogram), (1, histogram)])
@@ -325,5 +462,11 @@ def test_native_histograms_are_left_out() -> None:
     assert floats.offsets.tolist() == [0, 2, 3]
     assert floats.values.tolist() == [1.5, 2.5, 3.5]
     assert newest(block) == {(("__name__", "b"),): (2, 2.5)}
-    assert b"\x00\x00\xf8\x7f" not in cramjam.snappy.decompress_raw(samples_message([block]))
+    response = message("ReadResponse")()
+    response.ParseFromString(bytes(cramjam.snappy.decompress_raw(samples_message([block]))))
+    assert [(len(s.samples), len(s.histograms)) for s in response.results[0].timeseries] == [
+        (0, 2),
+        (2, 1),
+        (1, 1),
+    ]
     assert len(list(frames(block, 0))) == 2

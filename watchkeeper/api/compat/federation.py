@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from watchkeeper.api.compat.federation_protobuf import MEDIA_TYPE, messages, prefers_protobuf
 from watchkeeper.api.compat.prometheus_params import BadParameter, Params
 from watchkeeper.lib.clock import Clock
 from watchkeeper.lib.errors import WatchkeeperError
-from watchkeeper.model import METRIC_NAME, Labels, Scope, labels_of
+from watchkeeper.model import METRIC_NAME, Histogram, Labels, Scope, labels_of
 from watchkeeper.query.promql import (
     STALE_NAN,
     Matcher,
@@ -54,12 +55,18 @@ def federation_routes(
             _demand_matchers(sets)
             now_ms = clock()
             found: dict[Labels, Newest] = {}
+            histograms: dict[Labels, tuple[int, Histogram]] = {}
             for matchers in sets:
                 block = source.select(
                     scope, matchers, start_ms=now_ms - lookback_ms + 1, end_ms=now_ms
                 )
                 found.update(newest(block))
-            text = exposition(found, external_labels(scope))
+                histograms.update(newest_histograms(block))
+            external = external_labels(scope)
+            if prefers_protobuf(request.headers.get("accept", "")):
+                shown = messages({**found, **histograms}, lambda labels: _shown(labels, external))
+                return Response(shown, media_type=MEDIA_TYPE)
+            text = exposition(found, external)
         except BadParameter as problem:
             return PlainTextResponse(f"{problem}\n", 400)
         except WatchkeeperError as problem:
@@ -94,6 +101,25 @@ def newest(block: SeriesBlock) -> dict[Labels, Newest]:
     return {block.labels[i]: (int(times[i]), float(values[i])) for i in alive.tolist()}
 
 
+def newest_histograms(block: SeriesBlock) -> dict[Labels, tuple[int, Histogram]]:
+    """The last sample of each series that has not ended, if that is a native histogram."""
+    if block.histograms is None:
+        return {}
+    last = (block.offsets[1:] - 1).tolist()
+    found: dict[Labels, tuple[int, Histogram]] = {}
+    for labels, at in zip(block.labels, last, strict=True):
+        histogram = block.histograms[at]
+        if histogram is not None and np.float64(histogram.sum).view(np.uint64) != _STALE_BITS:
+            found[labels] = (int(block.ts[at]), histogram)
+    return found
+
+
+def _shown(labels: Labels, external: Mapping[str, str]) -> Labels:
+    """The labels of one series without its name, with an `instance` in any case."""
+    own = {name: value for name, value in labels if name != METRIC_NAME}
+    return labels_of({"instance": "", **external, **own})
+
+
 def exposition(found: Mapping[Labels, Newest], external: Mapping[str, str]) -> str:
     """Text format 0.0.4, sorted, each sample with its time.
 
@@ -103,13 +129,11 @@ def exposition(found: Mapping[Labels, Newest], external: Mapping[str, str]) -> s
     lines: list[str] = []
     metric = None
     for labels, (ts_ms, value) in sorted(found.items(), key=_by_name):
-        own = dict(labels)
-        name = own.pop(METRIC_NAME, "")
+        name = dict(labels).get(METRIC_NAME, "")
         if name != metric:
             lines.append(f"# TYPE {_name(name)} untyped")
             metric = name
-        full = labels_of({"instance": "", **external, **own})
-        lines.append(f"{_series(name, full)} {format_shortest(value)} {ts_ms}")
+        lines.append(f"{_series(name, _shown(labels, external))} {format_shortest(value)} {ts_ms}")
     return "\n".join([*lines, ""]) if lines else ""
 
 

@@ -94,7 +94,11 @@ def _body(value: Matrix | Vector | Scalar | String, limit: int) -> tuple[str, It
 
 def _stats(stats: Stats) -> dict[str, object]:
     return {
-        "timings": {"evalTotalTime": stats.seconds},
+        "timings": {
+            "evalTotalTime": stats.seconds,
+            "execQueueTime": stats.queued_s,
+            "execTotalTime": stats.queued_s + stats.seconds,
+        },
         "samples": {
             "totalQueryableSamples": stats.samples,
             "peakSamples": stats.peak_samples,

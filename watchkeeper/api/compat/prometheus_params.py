@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 from watchkeeper.query.promql import Matcher, ParseError, Selector, parse, parse_duration_ms
 
 _LARGEST_MS = 2**53
+_NO_MATCHER = "must contain at least one non-empty matcher"
 _FARTHEST = re.compile(r"-?\d{1,6}-\d\d-\d\d[Tt ]")
 
 
@@ -136,6 +137,8 @@ def _matchers(text: str, name: str = "match[]") -> tuple[Matcher, ...]:
     try:
         node = parse(text)
     except ParseError as problem:
+        if str(problem).endswith(_NO_MATCHER):
+            raise BadParameter(name, f"match[] {_NO_MATCHER}") from None
         raise BadParameter(name, str(problem)) from None
     if not isinstance(node, Selector) or node.offset_ms or node.at is not None:
         raise BadParameter(name, f"1:1: parse error: expected a series selector, got {text}")

@@ -21,6 +21,7 @@ from watchkeeper.query.promql import (
     Result,
     SeriesSource,
     describe,
+    format_duration,
     format_sample,
     prettify,
     selectors_of,
@@ -290,10 +291,10 @@ def _config(backend: Backend, call: Call) -> object:
 def _flags(backend: Backend, call: Call) -> object:
     limits, options = backend.engine.limits, backend.engine.options
     return {
-        "query.lookback-delta": f"{options.lookback_ms // 1000}s",
+        "query.lookback-delta": format_duration(options.lookback_ms),
         "query.max-concurrency": str(limits.max_concurrent),
         "query.max-samples": str(limits.max_samples),
-        "query.timeout": f"{limits.timeout_s:g}s",
+        "query.timeout": format_duration(int(limits.timeout_s * 1000)),
         **backend.flags,
     }
 

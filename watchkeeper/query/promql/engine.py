@@ -213,10 +213,12 @@ class Engine:
             start_ms=span[0],
             end_ms=span[1],
             step_ms=span[2],
-            began=self._monotonic(),
         )
+        asked = self._monotonic()
         try:
             with self._gate.place(), np.errstate(all="ignore"):
+                run.began = self._monotonic()
+                run.queued_s = run.began - asked
                 yield run
         except BudgetSpent as spent:
             raise _SPENT[spent.what]() from None
@@ -229,6 +231,7 @@ class Engine:
             samples=run.samples,
             peak_samples=run.budget.peak,
             seconds=self._monotonic() - run.began,
+            queued_s=run.queued_s,
             pushed_down=run.pushed_down,
             resolution_ms=run.resolution_ms,
         )

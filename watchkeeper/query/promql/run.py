@@ -51,6 +51,7 @@ class Notes:
 class Run:
     """One query. start_ms, end_ms, step_ms: as asked; an instant query has start == end, step 0.
 
+    began: when its place at the gate was free; queued_s: seconds that it had waited for it.
     bucketless: `id` of the selectors whose native histograms may come without buckets.
     resolution_ms: width of the widest roll-ups that were read; 0: samples alone.
     """
@@ -64,6 +65,7 @@ class Run:
     end_ms: int
     step_ms: int
     began: float = 0.0
+    queued_s: float = 0.0
     series: int = 0
     samples: int = 0
     pushed_down: bool = False

@@ -182,6 +182,8 @@ class String:
 class Stats:
     """What an answer cost. seconds: wall time in the engine; pushed_down: by the store.
 
+    queued_s: seconds that the query waited for its turn before that.
+
     resolution_ms: width of the widest roll-ups that took the place of samples; 0: none did.
     """
 
@@ -189,6 +191,7 @@ class Stats:
     samples: int = 0
     peak_samples: int = 0
     seconds: float = 0.0
+    queued_s: float = 0.0
     pushed_down: bool = False
     resolution_ms: int = 0
 

@@ -11,11 +11,12 @@ import google_crc32c
 import numpy as np
 
 from watchkeeper.api.compat.remote_read.messages import message
+from watchkeeper.api.compat.remote_read.native import histogram_bytes
 from watchkeeper.api.compat.remote_read.xor import F64, I64, chunks
 from watchkeeper.lib.protobuf_wire import int64
 from watchkeeper.lib.varint import varint
 from watchkeeper.query.promql import SeriesBlock
-from watchkeeper.query.promql.histograms import floats_of
+from watchkeeper.query.promql.histograms import floats_of, present_histograms
 
 FRAME_BYTES = 1024 * 1024
 """A frame is sent when it has grown so large, as Prometheus does."""
@@ -28,20 +29,37 @@ _TIME_SHIFTS = np.arange(0, 42, 7, dtype=np.int64)
 
 
 def samples_message(blocks: list[SeriesBlock]) -> bytes:
-    """A snappy block that holds the ReadResponse of these queries."""
+    """A snappy block that holds the ReadResponse of these queries, native histograms and all."""
     response = message("ReadResponse")()
-    for read in blocks:
-        result, block = response.results.add(), floats_of(read)
+    for block in blocks:
+        result = response.results.add()
         for index in _by_labels(block):
-            start, end = int(block.offsets[index]), int(block.offsets[index + 1])
             series = result.timeseries.add()
             _label(series, block, index)
-            series.samples.extend(sample_bytes(block.ts[start:end], block.values[start:end]))
+            _fill(series, block, slice(int(block.offsets[index]), int(block.offsets[index + 1])))
     return bytes(cramjam.snappy.compress_raw(response.SerializeToString()))
 
 
+def _fill(series: Any, block: SeriesBlock, here: slice) -> None:
+    """Put the floats and the histograms of one series where each kind belongs."""
+    times, values = block.ts[here], block.values[here]
+    if block.histograms is None:
+        series.samples.extend(sample_bytes(times, values))
+        return
+    found = block.histograms[here]
+    native = present_histograms(found)
+    series.samples.extend(sample_bytes(times[~native], values[~native]))
+    series.histograms.extend(
+        histogram_bytes(histogram, ts_ms)
+        for histogram, ts_ms in zip(found[native], times[native].tolist(), strict=True)
+    )
+
+
 def frames(block: SeriesBlock, query_index: int) -> Iterator[bytes]:
-    """One query's answer: frames of whole chunks, series in the order of their labels."""
+    """One query's answer: frames of whole chunks, series in the order of their labels.
+
+    Floats alone: chunks of native histograms are not written here.
+    """
     block = floats_of(block)
     for index in _by_labels(block):
         start, end = int(block.offsets[index]), int(block.offsets[index + 1])

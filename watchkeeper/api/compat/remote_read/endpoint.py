@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -57,10 +58,13 @@ class _Reads:
             return PlainTextResponse(f"{problem}\n", problem.http_status, headers)
 
     def _read(self, scope: Scope, asked: ReadRequest) -> Response:
+        blocks = self._blocks(scope, asked)
         if asked.streamed:
-            first = next(blocks := self._blocks(scope, asked), None)
-            return StreamingResponse(_all_frames(first, blocks), media_type=_STREAMED)
-        body = samples_message(list(self._blocks(scope, asked)))
+            first = next(blocks, None)
+            if not (asked.takes_samples and first is not None and first.histograms is not None):
+                return StreamingResponse(_all_frames(first, blocks), media_type=_STREAMED)
+            blocks = chain([first], blocks)
+        body = samples_message(list(blocks))
         return Response(
             body, media_type="application/x-protobuf", headers={"content-encoding": "snappy"}
         )

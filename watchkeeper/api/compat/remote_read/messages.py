@@ -1,6 +1,7 @@
 """The protobuf messages of remote read, made from a description: no generated code.
 
-Samples are declared as bytes: a column of them is written by numpy, not one by one.
+Samples are declared as bytes: a column of them is written by numpy, not one by one. Histograms
+are, too: they are written field by field.
 """
 
 from __future__ import annotations
@@ -24,7 +25,11 @@ _MESSAGES: dict[str, list[tuple[str, int, str, bool]]] = {
         ("matchers", 3, "LabelMatcher", True),
     ],
     "ReadRequest": [("queries", 1, "Query", True), ("accepted", 2, "int64", True)],
-    "TimeSeries": [("labels", 1, "Label", True), ("samples", 2, "bytes", True)],
+    "TimeSeries": [
+        ("labels", 1, "Label", True),
+        ("samples", 2, "bytes", True),
+        ("histograms", 4, "bytes", True),
+    ],
     "QueryResult": [("timeseries", 1, "TimeSeries", True)],
     "ReadResponse": [("results", 1, "QueryResult", True)],
     "Chunk": [

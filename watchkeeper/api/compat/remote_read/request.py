@@ -33,10 +33,14 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadRequest:
-    """streamed: the reader takes chunks in frames; else samples in one message."""
+    """streamed: the reader likes chunks in frames best; else samples in one message.
+
+    takes_samples: it takes samples in one message, too.
+    """
 
     queries: Sequence[Query]
     streamed: bool
+    takes_samples: bool = True
 
 
 def parse_request(packed: bytes) -> ReadRequest:
@@ -59,7 +63,11 @@ def parse_request(packed: bytes) -> ReadRequest:
         )
         for query in found.queries
     ]
-    return ReadRequest(queries=queries, streamed=accepted == _STREAMED)
+    return ReadRequest(
+        queries=queries,
+        streamed=accepted == _STREAMED,
+        takes_samples=accepted == _SAMPLES or _SAMPLES in found.accepted,
+    )
 
 
 def _matcher(kind: int, name: str, value: str) -> Matcher:
