@@ -176,6 +176,53 @@ def test_the_command_erases_while_the_server_runs(tmp_path: Path) -> None:
         server.kill()
 
 
+def test_backups_are_searched_and_rewritten(tmp_path: Path) -> None:
+    """One without the person, one with them, one that no program can open."""
+    server = Server(tmp_path / "data")
+    facts = server.setup()
+    backups = {name: tmp_path / name for name in ("before", "with", "broken")}
+    try:
+        server.start()
+        _run(server, "backup", str(backups["before"]))
+        dsn = httpx.URL(str(facts["sentry_dsn"]))
+        auth = {"X-Sentry-Auth": f"Sentry sentry_version=7, sentry_key={dsn.username}"}
+        url = f"{server.url}/api/{facts['project_id']}/store/"
+        for person in (PERSON, OTHER):
+            body = json.dumps({"message": f"m {person}", "user": {"id": person}})
+            assert httpx.post(url, content=body, headers=auth).status_code == 200
+        eventually(lambda: OTHER in _issues(server, facts), within_s=90, what="both being stored")
+        _run(server, "backup", str(backups["with"]))
+        _run(server, "backup", str(backups["broken"]))
+    finally:
+        server.kill()
+    shutil.rmtree(backups["broken"] / "columns")
+    made_ms = json.loads((backups["with"] / "backup.json").read_text())["at_ms"]
+
+    looked = json.loads(_run(server, "erase", "--user", PERSON, "--dry-run", "--backups", "--json"))
+    erased = json.loads(_run(server, "erase", "--user", PERSON, "--backups", "--json", status=1))
+    again = json.loads(_run(server, "erase", "--user", PERSON, "--dry-run", "--backups", "--json"))
+
+    def rows(printed: dict[str, Any]) -> list[int | None]:
+        return [one["rows"] for one in printed["searched_backups"]]
+
+    before, held, broken = rows(looked)
+    assert (before, broken) == (0, None)
+    assert held is not None
+    assert held >= 2  # the event and its issue
+    assert [one["is_rewritten"] for one in erased["searched_backups"]] == [False, True, False]
+    assert erased["left"] == []
+    assert "failed" in erased["searched_backups"][2]["problem"]
+    assert rows(again) == [0, 0, None]
+    assert json.loads((backups["with"] / "backup.json").read_text())["at_ms"] == made_ms
+    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def _run(server: Server, *arguments: str, status: int = 0) -> str:
+    done = subprocess.run(server.command(*arguments), capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stderr
+    return done.stdout
+
+
 def test_every_table_says_how_a_person_is_found_in_it() -> None:
     undecided = [
         table.name

@@ -275,8 +275,8 @@ def _notes(sought: Sought) -> tuple[str, ...]:
         "Sums of errors and sessions are made anew of the rows that stay. Where those have "
         "expired, the person became nobody in the sum.",
         "The audit log and accounts of this server are not touched: `watchkeeper user` has them.",
-        "Backups may hold the person: delete them, or rewrite them as docs/operate/erase.md says. "
-        "Those that were moved are not known here.",
+        "Backups may hold the person: `watchkeeper erase --backups` searches and rewrites those "
+        "that are where they were written; others are not known here.",
     ]
     if len(sought.distinctive) < len(sought.ids):
         notes.insert(

@@ -23,6 +23,8 @@ RULES = {
     "fingerprint": "The event carries a fingerprint of its own.",
     "place": "Types of the exceptions and, of each, the innermost place in your own code: its "
     "function and its line of source.",
+    "thing": "Something was thrown that is no error: what is said of it, and the place in your own "
+    "code that reported it.",
     "stack_in_app": "Types of the exceptions and the functions of your own code in their stacks.",
     "stack": "Types of the exceptions and all functions of their stacks; none is your own code.",
     "exception": "Types and messages of the exceptions; no stack has a function with a name.",

@@ -168,16 +168,26 @@ def take(runs: Sequence[Run]) -> Iterator[dict[str, Any]]:
 
 
 def main() -> None:
-    """`--python SDK=INTERPRETER:PATH …` and `--node SDK=FOLDER …`: what runs under which SDK."""
+    """What runs under which SDK: `--python SDK=INTERPRETER:PATH:FRAMEWORKS …`, `--node` and
+    `--messages SDK=FOLDER …`.
+    """
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--python", action="append", default=[])
     asked.add_argument("--node", action="append", default=[])
+    asked.add_argument("--messages", action="append", default=[])
+    asked.add_argument("--add", action="store_true", help="keep what the set has")
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as home:
         releases = {n: build(n, HERE / "shop", Path(home)) for n in (1, 2)}
         node = {n: build(n, HERE / "node_shop", Path(home)) for n in (1, 2)}
-        runs = [*_python_runs(given.python, releases), *_node_runs(given.node, node)]
+        runs = [
+            *_python_runs(given.python, releases),
+            *_node_runs(given.node, node, framework="node", entry="entry.mjs"),
+            *_node_runs(given.messages, node, framework="node-messages", entry="messages.mjs"),
+        ]
         lines = [json.dumps(event, sort_keys=True) for event in take(runs)]
+    if given.add:
+        lines = [*gzip.decompress(SET.read_bytes()).decode().splitlines(), *lines]
     with gzip.GzipFile(SET, "wb", mtime=0) as file:
         file.write("\n".join(lines).encode())
     print(len(lines), "events", SET.stat().st_size, "bytes")
@@ -199,7 +209,9 @@ def _python_runs(asked: Sequence[str], releases: dict[int, Path]) -> Iterator[Ru
                 )
 
 
-def _node_runs(asked: Sequence[str], releases: dict[int, Path]) -> Iterator[Run]:
+def _node_runs(
+    asked: Sequence[str], releases: dict[int, Path], *, framework: str, entry: str
+) -> Iterator[Run]:
     for each in asked:
         sdk, _, modules = each.partition("=")
         for number, folder in releases.items():
@@ -208,10 +220,10 @@ def _node_runs(asked: Sequence[str], releases: dict[int, Path]) -> Iterator[Run]
             link.symlink_to(modules)
             yield Run(
                 sdk=f"@sentry/node {sdk}",
-                framework="node",
+                framework=framework,
                 build=number,
                 folder=folder,
-                command=("node", str(folder / "entry.mjs")),
+                command=("node", str(folder / entry)),
                 environ={},
             )
 

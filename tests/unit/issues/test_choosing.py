@@ -10,6 +10,7 @@ from tests.fakes.house import PROJECT, SCOPE, House, event_json
 from tests.unit.issues.events import digested, span
 from watchkeeper.access.repo import tenants
 from watchkeeper.issues import IssueQuery
+from watchkeeper.issues.grouping import LATEST
 from watchkeeper.lib.clock import SECOND_MS
 
 
@@ -37,6 +38,7 @@ def counts(house: House) -> dict[str, int]:
 
 
 def test_an_old_issue_goes_on_and_new_faults_are_one_by_their_place(house: House) -> None:
+    choose(house, 1)
     digested(house, failing(house, 1, "web"), failing(house, 2, "api"))
     choose(house, 2)
     digested(house, failing(house, 3, "web"), failing(house, 4, "api"))
@@ -49,6 +51,13 @@ def test_an_old_issue_goes_on_and_new_faults_are_one_by_their_place(house: House
     told = house.issues.why(SCOPE, "WEB-3", "latest", "")
     assert (told.event.version, told.event.rule) == (2, "place")
     assert told.event.rule_text
+
+
+def test_a_new_project_groups_by_the_latest_version(house: House) -> None:
+    digested(house, failing(house, 1, "web"), failing(house, 2, "api"))
+
+    assert counts(house) == {"WEB-1": 2}
+    assert house.issues.why(SCOPE, "WEB-1", "latest", "").event.version == LATEST
 
 
 def test_who_changes_back_keeps_the_issues_of_both_versions(house: House) -> None:

@@ -25,7 +25,7 @@ class Repeated:
 
     def group(self, version: Version, event: Groupable) -> Grouping:
         """`version(event)`."""
-        if event.fingerprint or not event.chain:
+        if event.fingerprint or not event.chain or _was_reported(event):
             return version(event)
         key = _key(version, event)
         known = self._known.get(key)
@@ -34,6 +34,13 @@ class Repeated:
             if known.rule in _BY_STACK:
                 self._known.put(key, known, sum(len(frames) for _, _, frames in key[1]))
         return known
+
+
+def _was_reported(event: Groupable) -> bool:
+    """Nothing was raised: some versions look at what was said, not at the stack that came along."""
+    only = event.chain[0]
+    is_made_up = only.mechanism is not None and bool(only.mechanism.synthetic)
+    return len(event.chain) == 1 and (not only.type or is_made_up)
 
 
 def _key(version: Version, event: Groupable) -> _Key:

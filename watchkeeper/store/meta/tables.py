@@ -46,7 +46,7 @@ projects = Table(
     Column("name", String(200), nullable=False),
     Column("timezone", String(64), nullable=False, server_default="UTC"),
     Column("built_in", Boolean, nullable=False, default=False),
-    Column("grouping_version", Integer, nullable=False, default=1),
+    Column("grouping_version", Integer, nullable=False, default=3),
     Column("settings", JSON, nullable=False, default=dict),
     Column("next_issue_number", Integer, nullable=False, default=1),
     Column("created_ms", Ms, nullable=False),

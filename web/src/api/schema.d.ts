@@ -5617,10 +5617,10 @@ export interface components {
      * @description Fields that are left out stay as they are.
      *
      *     grouping_version: 1 by the whole path of own calls, 2 by the innermost place and its line of
-     *     source. From then on what no issue knows is grouped by it; an issue that is there goes on
-     *     taking its events, so that none splits.
+     *     source, 3 the same but messages by their text. From then on what no issue knows is grouped by
+     *     it; an issue that is there goes on taking its events, so that none splits.
      * @example {
-     *       "grouping_version": 2,
+     *       "grouping_version": 3,
      *       "name": "Web shop"
      *     }
      */

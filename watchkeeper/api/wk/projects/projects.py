@@ -26,11 +26,11 @@ class ProjectPatch(Body):
     """Fields that are left out stay as they are.
 
     grouping_version: 1 by the whole path of own calls, 2 by the innermost place and its line of
-    source. From then on what no issue knows is grouped by it; an issue that is there goes on
-    taking its events, so that none splits.
+    source, 3 the same but messages by their text. From then on what no issue knows is grouped by
+    it; an issue that is there goes on taking its events, so that none splits.
     """
 
-    model_config = example(name="Web shop", grouping_version=2)
+    model_config = example(name="Web shop", grouping_version=3)
     name: str | None = Field(default=None, min_length=1, max_length=200)
     timezone: str | None = Field(default=None, max_length=64)
     grouping_version: int | None = None

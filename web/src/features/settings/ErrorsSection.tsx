@@ -19,11 +19,13 @@ export function ErrorsSection({ scope }: { scope: Scope }): ReactNode {
 const VERSIONS = [
   { value: "1", label: "Version 1: by the path of your own calls" },
   { value: "2", label: "Version 2: by the place in your code" },
+  { value: "3", label: "Version 3: by the place in your code, messages by their text" },
 ];
 
 const RULE: Record<string, string> = {
   "1": "Errors are one issue when they have the same types and came through the same functions of yours. One fault behind two callers is two issues.",
   "2": "Errors are one issue when they have the same types and came from the same function and line of source, whoever called it.",
+  "3": "As version 2. Messages, and things thrown that are no errors, are one issue when they say the same, also when a stack came with them.",
 };
 
 function Grouping({ scope: { project } }: { scope: Scope }): ReactNode {
