@@ -11,6 +11,8 @@ interface SparklineProps {
 
 const W = 100;
 const H = 20;
+/** An even line stands below the middle of its row's height, not at its upper edge. */
+const LINE_ROOM = 1.6;
 
 /** A small line or row of bars from 0; gaps stay gaps. */
 export function Sparkline({
@@ -19,7 +21,8 @@ export function Sparkline({
   hot = false,
   label,
 }: SparklineProps): ReactNode {
-  const most = Math.max(0, ...values.map((value) => value ?? 0)) * 1.1 || 1;
+  const room = kind === "line" ? LINE_ROOM : 1.1;
+  const most = Math.max(0, ...values.map((value) => value ?? 0)) * room || 1;
   const color = hot ? "var(--c1)" : "var(--faint)";
   const drawn =
     kind === "bars" ? (

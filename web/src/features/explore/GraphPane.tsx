@@ -1,13 +1,16 @@
-import { type ReactNode, useMemo } from "react";
+import { useNavigate } from "@tanstack/react-router";
+import { type ReactNode, useCallback, useMemo } from "react";
 import { type Exemplar, type ExploreAnswer, useExemplars, useExploreQuery } from "@/api/explore";
 import { useDeploys } from "@/api/releases";
-import { useSearchState, useSetRange } from "@/api/scope";
+import { type Scope, useSearchState, useSetRange } from "@/api/scope";
 import { ChartPanel } from "@/charts/ChartPanel";
 import { deployMarks } from "@/charts/deploy-marks";
 import type { ChartDot, ChartSeries } from "@/charts/TimeChart";
 import { compareShift } from "@/lib/compare";
 import { count, showText } from "@/lib/units";
+import type { SearchMap } from "@/lib/url-state";
 import { Button } from "@/ui/controls";
+import { scopeOnly } from "@/ui/PageLink";
 import { Tag } from "@/ui/Panel";
 import { toast } from "@/ui/Toasts";
 import { AlertOnThis } from "./AlertOnThis";
@@ -15,7 +18,7 @@ import { Legend, type LegendRow } from "./Legend";
 import { isolated, isShown, seriesKey, toggled } from "./link";
 import { isSelector, metricsOf } from "./promql";
 import { chartHeight, type ResultProps } from "./Result";
-import { looksOf, numbersOf, seriesName, varyingLabels } from "./series";
+import { looksOf, numbersOf, seriesName, traceOf, varyingLabels } from "./series";
 import { selectorOf } from "./suggest";
 
 interface GraphPaneProps extends ResultProps {
@@ -147,6 +150,7 @@ function useBefore({ query, scope }: GraphPaneProps, drawn: readonly LegendRow[]
 function useDots({ query, scope }: GraphPaneProps, unit: string): ChartDot[] {
   const metrics = metricsOf(query.expr);
   const isDuration = unit === "seconds" || unit === "bytes";
+  const open = useOpenTrace(scope);
   const exemplars = useExemplars(
     scope.project.id,
     selectorOf(metrics[0] ?? ""),
@@ -154,8 +158,8 @@ function useDots({ query, scope }: GraphPaneProps, unit: string): ChartDot[] {
     isDuration && metrics.length === 1,
   );
   return useMemo(
-    () => (isDuration ? spread(exemplars).map((one) => dotOf(one, unit)) : []),
-    [exemplars, unit, isDuration],
+    () => (isDuration ? spread(exemplars).map((one) => dotOf(one, unit, open)) : []),
+    [exemplars, unit, isDuration, open],
   );
 }
 
@@ -167,16 +171,38 @@ function spread(all: readonly Exemplar[]): readonly Exemplar[] {
   return Array.from({ length: MOST_DOTS }, (_, i) => sorted[Math.floor(i * every)] as Exemplar);
 }
 
-function dotOf({ labels, value, atMs }: Exemplar, unit: string): ChartDot {
-  const trace = labels.trace_id ?? labels.traceID ?? labels.traceId;
-  const facts = trace ? `trace ${trace}` : seriesName(labels);
+function useOpenTrace({ org }: Scope): (trace: string) => void {
+  const navigate = useNavigate();
+  return useCallback(
+    (trace) =>
+      void navigate({
+        to: `/o/${org.slug}/traces/${trace}`,
+        search: (old: SearchMap) => scopeOnly(old),
+      }),
+    [navigate, org.slug],
+  );
+}
+
+/** Leads to its trace; where it names none, its labels can be copied. */
+function dotOf(exemplar: Exemplar, unit: string, open: (trace: string) => void): ChartDot {
+  const { labels, value, atMs } = exemplar;
+  const trace = traceOf(labels);
+  const shown = showText(value, unit);
+  if (trace !== null)
+    return {
+      atMs,
+      value,
+      label: `${shown}, trace ${trace}; press to open it`,
+      onPress: () => open(trace),
+    };
+  const facts = seriesName(labels);
   return {
     atMs,
     value,
-    label: `${showText(value, unit)}, ${facts}; press to copy`,
+    label: `${shown}, ${facts}; press to copy`,
     onPress: () => {
-      void navigator.clipboard.writeText(trace ?? facts).then(
-        () => toast(trace ? `Trace id ${trace} copied` : "Labels copied"),
+      void navigator.clipboard.writeText(facts).then(
+        () => toast("Labels copied"),
         () => toast(facts),
       );
     },

@@ -17,7 +17,12 @@ export interface LegendRow extends Numbers {
 const MOST_ROWS = 200;
 const NUMBERS: readonly (keyof Numbers)[] = ["last", "min", "mean", "max"];
 
-const HEADS: Record<keyof Numbers, string> = { last: "Last", min: "Min", mean: "Mean", max: "Max" };
+export const HEADS: Record<keyof Numbers, string> = {
+  last: "Last",
+  min: "Min",
+  mean: "Mean",
+  max: "Max",
+};
 
 interface LegendProps {
   rows: readonly LegendRow[];

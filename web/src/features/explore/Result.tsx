@@ -1,4 +1,5 @@
 import { type ReactNode, useMemo } from "react";
+import { useMetricList } from "@/api/catalogue";
 import { type ExploreAnswer, useExploreQuery } from "@/api/explore";
 import type { useMetadata } from "@/api/names";
 import type { Scope } from "@/api/scope";
@@ -10,6 +11,7 @@ import { HeatPane } from "./HeatPane";
 import type { Query } from "./link";
 import { isSelector, unitOf } from "./promql";
 import { RawPane } from "./RawPane";
+import { firstQueries } from "./suggest";
 import { TablePane } from "./TablePane";
 
 export interface ResultProps {
@@ -34,7 +36,7 @@ export function Result(props: ResultProps): ReactNode {
     () => unitOf(expr, (metric) => metadata[metric]?.unit ?? ""),
     [expr, metadata],
   );
-  if (expr === "") return <Nothing />;
+  if (expr === "") return <Nothing scope={scope} onExpr={props.onExpr} />;
   if (view === "forecast") return <ForecastPane {...props} unit={unit} />;
   if (view === "raw") return <RawPane query={query} scope={scope} />;
   if (view === "heatmap" && isSelector(expr)) return <HeatPane {...props} answer={null} />;
@@ -72,7 +74,10 @@ function Ranged(props: ResultProps & { unit: string }): ReactNode {
 
 /** CSS pixels of a chart, of which `share` stand on the page. */
 export const chartHeight = (share: number, part = 0.5): number =>
-  Math.max(180, Math.round((window.innerHeight * part) / share));
+  Math.max(180, Math.round((window.innerHeight * (isNarrow() ? part * 0.6 : part)) / share));
+
+/** On phones the legend should be seen below the chart. */
+const isNarrow = (): boolean => window.innerWidth <= 760;
 
 const HEAD_PX = 42;
 
@@ -102,13 +107,35 @@ export function NoSeries(): ReactNode {
   );
 }
 
-function Nothing(): ReactNode {
+interface NothingProps {
+  scope: Scope;
+  onExpr: (expr: string) => void;
+}
+
+/** Before the first query: some to begin with, of what is stored here. */
+function Nothing({ scope, onExpr }: NothingProps): ReactNode {
+  const list = useMetricList(scope.project.id, { text: "", type: "", sort: "series" }).value;
+  const found = list.state === "ready" ? firstQueries(list.data.metrics) : [];
   return (
     <section className="panel">
       <div className="state result-empty">
         <p className="muted">
           Type a query, or take a metric from the finder. <kbd>Ctrl Enter</kbd> runs it.
         </p>
+        {found.length > 0 ? (
+          <div className="starts">
+            <h2 className="faint s">Or begin with one of yours</h2>
+            <ul>
+              {found.map((expr) => (
+                <li key={expr}>
+                  <button type="button" className="mono" onClick={() => onExpr(expr)}>
+                    {expr}
+                  </button>
+                </li>
+              ))}
+            </ul>
+          </div>
+        ) : null}
       </div>
     </section>
   );

@@ -2,7 +2,7 @@ import { Fragment, type ReactNode } from "react";
 import type { ExploreAnswer } from "@/api/explore";
 import { showText } from "@/lib/units";
 import { useRows } from "./GraphPane";
-import { Cut, isWideOnly, useSorted } from "./Legend";
+import { Cut, HEADS, isWideOnly, useSorted } from "./Legend";
 import type { ResultProps } from "./Result";
 import { type Numbers, varyingLabels } from "./series";
 
@@ -50,7 +50,7 @@ export function TablePane({
                   ))
                 : head("name", "Series")}
               {NUMBERS.map((key) => (
-                <Fragment key={key}>{head(key, key)}</Fragment>
+                <Fragment key={key}>{head(key, HEADS[key])}</Fragment>
               ))}
             </tr>
           </thead>

@@ -7,6 +7,7 @@ import {
   problemOf,
   seriesName,
   sortRows,
+  traceOf,
   varyingLabels,
 } from "./series";
 
@@ -74,4 +75,13 @@ test("series without a value sort last in both directions", () => {
   }));
   expect(sortRows(rows, "last", true).map((one) => one.name)).toEqual(["1", "2", "0"]);
   expect(sortRows(rows, "last", false).map((one) => one.name)).toEqual(["2", "1", "0"]);
+});
+
+test("an exemplar leads to the trace that it names, however its library writes it", () => {
+  const id = "4bf92f3577b34da6a3ce929d0e0e4736";
+  expect(traceOf({ trace_id: id, span_id: "00f067aa0ba902b7" })).toBe(id);
+  expect(traceOf({ traceID: id.toUpperCase() })).toBe(id);
+  expect(traceOf({ TraceId: "00f067aa0ba902b7" })).toBe("000000000000000000f067aa0ba902b7");
+  expect(traceOf({ trace_id: "order 4821" })).toBeNull();
+  expect(traceOf({ user: "7" })).toBeNull();
 });

@@ -113,3 +113,10 @@ export function sortRows<Row extends Numbers & { name: string }>(
 
 /** A, B, C: how people name the queries of a page. */
 export const letterOf = (index: number): string => String.fromCharCode(65 + index);
+
+/** The trace that an exemplar names, as the address has it: 32 hex digits; null without one. */
+export function traceOf(labels: Labels): string | null {
+  const named = Object.entries(labels).find(([name]) => /^trace_?id$/i.test(name));
+  const id = named?.[1].replaceAll("-", "").toLowerCase() ?? "";
+  return /^([0-9a-f]{16}|[0-9a-f]{32})$/.test(id) ? id.padStart(32, "0") : null;
+}
