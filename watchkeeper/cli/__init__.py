@@ -16,7 +16,7 @@ def main() -> None:
             from watchkeeper.cli.serving import program
         else:
             from watchkeeper.cli.program import program
-        program()
+        program(prog_name="watchkeeper")
     except WatchkeeperError as error:
         print(f"watchkeeper: {error}", file=sys.stderr)
         sys.exit(1)

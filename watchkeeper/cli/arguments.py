@@ -76,3 +76,19 @@ def access_of(found: Installation) -> Iterator[Access]:
     found.data_dir.prepare()
     with open_access(found.config, found.data_dir) as access:
         yield access
+
+
+def project_named(access: Access, name: str) -> int:
+    """The id of a project that is named by it or as ORGANISATION/PROJECT. Raises NotFound."""
+    from watchkeeper.app.homes import HomeProjects
+    from watchkeeper.lib.errors import NotFound
+
+    if name.isascii() and name.isdigit():
+        return access.project(access.operator(), int(name)).id
+    project_id = HomeProjects(access).find(name) if name else None
+    if project_id is None:
+        raise NotFound(
+            f"There is no project {name!r}. Name it by its id or as ORGANISATION/PROJECT, as its "
+            "address in the browser has them."
+        )
+    return project_id

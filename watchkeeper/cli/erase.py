@@ -28,15 +28,16 @@ from watchkeeper.cli.arguments import (
     Installation,
     installation,
     owned,
+    project_named,
 )
 from watchkeeper.lib.clock import system_clock
-from watchkeeper.lib.errors import NotFound
 
 
 def erase(
     user: Annotated[str, typer.Option("--user", help="Id, name or e-mail of the person.")],
     project: Annotated[
-        str, typer.Option("--project", help="ORGANISATION/PROJECT; without it, everywhere.")
+        str,
+        typer.Option("--project", help="Its id or ORGANISATION/PROJECT; without it, everywhere."),
     ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what there is.")] = False,
     backups: Annotated[
@@ -77,12 +78,9 @@ def _projects(found: Installation, name: str) -> tuple[int, ...]:
     try:
         cache = cache_store(found.config, system_clock)
         access = build_access(meta, cache, found.data_dir, system_clock)
-        project_id = HomeProjects(access).find(name)
+        return (project_named(access, name),)
     finally:
         meta.close()
-    if project_id is None:
-        raise NotFound(f"There is no project {name}; name it as ORGANISATION/PROJECT.")
-    return (project_id,)
 
 
 def _at_rest(found: Installation, request: EraseRequest) -> Iterator[EraseStep]:

@@ -34,6 +34,7 @@ from watchkeeper.cli.arguments import (
     Installation,
     access_of,
     installation,
+    project_named,
 )
 from watchkeeper.lib.clock import DAY_MS, HOUR_MS, system_clock
 from watchkeeper.lib.durations import parse_duration_ms
@@ -279,13 +280,13 @@ def _headers(lines: list[str]) -> dict[str, str]:
 
 
 def _project(found: Installation, name: str) -> int:
+    """The named project; without a name the first that people made."""
     with access_of(found) as access:
-        if name.isdigit():
-            return access.project(access.operator(), int(name)).id
+        if name:
+            return project_named(access, name)
         project_id = HomeProjects(access).find(name)
     if project_id is None:
-        wanted = f"There is no project {name!r}" if name else "There is no project yet"
-        raise Invalid(f"{wanted}: give its id or ORGANISATION/PROJECT with --project.")
+        raise Invalid("There is no project yet: make one with `watchkeeper setup`.")
     return project_id
 
 

@@ -10,12 +10,19 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from watchkeeper.access import KeyKind, KeyRecord
-from watchkeeper.cli.arguments import AsJson, ConfigFile, DataDirectory, access_of, installation
+from watchkeeper.access import Access, KeyKind, KeyRecord, Principal
+from watchkeeper.cli.arguments import (
+    AsJson,
+    ConfigFile,
+    DataDirectory,
+    access_of,
+    installation,
+    project_named,
+)
 
 program = typer.Typer(help="Ingest keys.", no_args_is_help=True)
 
-Project = Annotated[int, typer.Option("--project", help="The project's id.")]
+Project = Annotated[str, typer.Option("--project", help="Its id or ORGANISATION/PROJECT.")]
 KeyId = Annotated[int, typer.Argument(help="The key's id; `key list` shows it.")]
 
 
@@ -28,7 +35,7 @@ def list_keys(
 ) -> None:
     """The keys of a project."""
     with access_of(installation(config, data_dir)) as access:
-        keys = access.keys(access.operator(), project)
+        keys = access.keys(*_place(access, project))
     if as_json:
         typer.echo(json.dumps([asdict(key) for key in keys], indent=2))
         return
@@ -48,7 +55,7 @@ def create(
 ) -> None:
     """Make a key and print it."""
     with access_of(installation(config, data_dir)) as access:
-        _say(access.create_key(access.operator(), project, kind=kind, label=label))
+        _say(access.create_key(*_place(access, project), kind=kind, label=label))
 
 
 @program.command("rotate")
@@ -57,7 +64,7 @@ def rotate(
 ) -> None:
     """Give a key new digits; the old ones stop working."""
     with access_of(installation(config, data_dir)) as access:
-        _say(access.rotate_key(access.operator(), project, key))
+        _say(access.rotate_key(*_place(access, project), key))
 
 
 @program.command("disable")
@@ -66,7 +73,7 @@ def disable(
 ) -> None:
     """Switch a key off."""
     with access_of(installation(config, data_dir)) as access:
-        _say(access.update_key(access.operator(), project, key, enabled=False))
+        _say(access.update_key(*_place(access, project), key, enabled=False))
 
 
 @program.command("enable")
@@ -75,7 +82,12 @@ def enable(
 ) -> None:
     """Switch a key on again."""
     with access_of(installation(config, data_dir)) as access:
-        _say(access.update_key(access.operator(), project, key, enabled=True))
+        _say(access.update_key(*_place(access, project), key, enabled=True))
+
+
+def _place(access: Access, project: str) -> tuple[Principal, int]:
+    """Who asks, and of which project."""
+    return access.operator(), project_named(access, project)
 
 
 def _say(key: KeyRecord) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import typer
 
 from watchkeeper.cli import serve
+from watchkeeper.cli.examples import show_examples
 
 program = typer.Typer(
     name="watchkeeper", add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True
 )
 program.command("serve")(serve.serve)
+show_examples(program)
 
 
 @program.callback()
