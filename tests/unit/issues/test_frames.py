@@ -60,6 +60,8 @@ def test_python_shows_the_most_recent_call_last_and_everybody_else_first() -> No
         ("csharp", {"module": "Microsoft.AspNetCore.Mvc.Controller"}, False),
         ("native", {"function": "main", "package": "/app/bin/shop"}, True),
         ("native", {"function": "abort", "package": "/usr/lib/x86_64-linux-gnu/libc.so.6"}, False),
+        ("native", {"package": "/opt/shop/lib/libsentry.so"}, False),
+        ("native", {"package": "/opt/shop/lib/libsentryless.so"}, True),
     ],
 )  # fmt: skip
 def test_own_code_is_told_from_libraries_where_the_sdk_did_not(

@@ -60,7 +60,8 @@ _DOTNET = (
 )  # fmt: skip
 _NATIVE = re.compile(
     r"^/(?:usr/)?lib(?:32|64)?/|^/System/|^[A-Z]:/Windows/|\.framework/Versions/|/rustc/|/\.cargo/"
-    r"|^/apex/|^/system/|/Xcode\.app/|linux-vdso|^ntdll|^kernel(?:32|base)",
+    r"|^/apex/|^/system/|/Xcode\.app/|linux-vdso|^ntdll|^kernel(?:32|base)"
+    r"|(?:^|/)(?:lib)?sentry\.(?:so|dylib|dll)",
     re.IGNORECASE,
 )
 _NATIVE_NAMES = (
@@ -117,7 +118,7 @@ def _dotnet(place: Place) -> bool:
 
 
 def is_system_image(path: str) -> bool:
-    """True for a library that comes with the operating system."""
+    """True for a library that comes with the operating system, or is the SDK itself."""
     return bool(_NATIVE.search(path.replace("\\", "/")))
 
 
