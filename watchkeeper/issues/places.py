@@ -50,8 +50,9 @@ def culprit_of(platform: str, main: ExceptionValue | None, told: str) -> str:
         return _place(own, platform_of(platform))
     if told or not frames:
         return told
-    outside = (one for one in reversed(frames) if not _REPORTERS.search(one.filename or ""))
-    return _place(next(outside, frames[-1]), platform_of(platform))
+    outside = [one for one in frames if not _REPORTERS.search(one.filename or "")]
+    places = (_place(one, platform_of(platform)) for one in reversed(outside or frames))
+    return next(filter(None, places), "")
 
 
 def own_function(platform: str, main: ExceptionValue | None) -> str:

@@ -51,6 +51,7 @@ def test_python_shows_the_most_recent_call_last_and_everybody_else_first() -> No
         ("go", {"module": "net/http", "abs_path": "/usr/local/go/src/net/http/server.go"}, False),
         ("go", {"module": "x.io/y", "abs_path": "/go/pkg/mod/x.io/y@v1.2/y.go"}, False),
         ("go", {"module": "shop/cart", "abs_path": "/home/me/shop/cart/cart.go"}, True),
+        ("go", {"module": "go.opentelemetry.io/otel/sdk/trace", "abs_path": "/b/span.go"}, False),
         ("ruby", {"abs_path": "/app/models/cart.rb"}, True),
         ("ruby", {"abs_path": "/usr/lib/ruby/gems/3.2.0/gems/rails-7.1/lib/x.rb"}, False),
         ("php", {"abs_path": "/var/www/src/Cart.php"}, True),

@@ -41,6 +41,8 @@ _JVM = (
 _GO = re.compile(
     r"/pkg/mod/|/vendor/|@v\d|(?:^|/)(?:usr/local/|usr/lib/|opt/)?go(?:-?[\d.]+)?/src/(?!.*\..*/)"
 )
+_GO_REPORTERS = ("go.opentelemetry.io/", "github.com/getsentry/")
+"""Who takes the stack down stands on top of it, wherever its source lay when it was built."""
 _GO_STANDARD = frozenset({
     "archive", "bufio", "builtin", "bytes", "cmp", "compress", "container", "context", "crypto",
     "database", "debug", "embed", "encoding", "errors", "expvar", "flag", "fmt", "go", "hash",
@@ -98,7 +100,7 @@ def _jvm(place: Place) -> bool:
 def _go(place: Place) -> bool:
     if place.module == "main":
         return True
-    if _GO.search(place.path):
+    if _GO.search(place.path) or place.module.startswith(_GO_REPORTERS):
         return False
     first = place.module.partition("/")[0]
     return first not in _GO_STANDARD
