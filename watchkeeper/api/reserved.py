@@ -1,4 +1,4 @@
-"""Addresses that belong to protocols which are not built yet: a clear answer, not a page."""
+"""Addresses of protocols which are not built, or not spoken: a clear answer, not a page."""
 
 from __future__ import annotations
 
@@ -28,10 +28,29 @@ RESERVED = {
 }
 """Prefix of an address: what it is for."""
 
+_BY_COLLECTOR = "an OpenTelemetry Collector takes it and sends OTLP, which is taken"
+FOREIGN = {
+    "/api/v2/spans": f"Zipkin's protocol is not spoken; {_BY_COLLECTOR} at /v1/traces.",
+    "/api/traces": f"Jaeger's protocol is not spoken; {_BY_COLLECTOR} at /v1/traces.",
+    "/v0.3/traces": f"Datadog's traces are not taken; {_BY_COLLECTOR} at /v1/traces.",
+    "/v0.4/traces": f"Datadog's traces are not taken; {_BY_COLLECTOR} at /v1/traces.",
+    "/v0.5/traces": f"Datadog's traces are not taken; {_BY_COLLECTOR} at /v1/traces.",
+    "/write": f"InfluxDB's line protocol is not spoken; {_BY_COLLECTOR} at /v1/metrics.",
+    "/api/v2/write": f"InfluxDB's line protocol is not spoken; {_BY_COLLECTOR} at /v1/metrics.",
+    "/_bulk": "Elasticsearch's bulk API is not spoken; send JSON lines to /v1/logs/json.",
+    "/gelf": "GELF over HTTP is taken at /v1/logs/json, with a server key.",
+    "/services/collector/event": "Splunk's collector is not spoken; send JSON to /v1/logs/json.",
+}
+"""Address of a protocol that many clients speak and this server does not: what to do instead."""
+
 
 def reserved_routes() -> list[Route]:
     """A 404 `not_built` for every reserved prefix and all below it, also under /p/{project}."""
-    return [
+    foreign = [
+        Route(path, refusal(404, "not_built", sentence), methods=METHODS, name=f"foreign {path}")
+        for path, sentence in FOREIGN.items()
+    ]
+    return foreign + [
         Route(path, _refusal(purpose), methods=METHODS, name=f"reserved {path}")
         for prefix, purpose in RESERVED.items()
         for base in (prefix, f"/p/{{project_id:int}}{prefix}")

@@ -9,6 +9,7 @@ from watchkeeper.app.config import Config
 from watchkeeper.app.datadir import DataDir
 from watchkeeper.app.homes import HomeProjects
 from watchkeeper.app.options import StatsdOptions, split_owner
+from watchkeeper.app.syslog import log_limits
 from watchkeeper.ingest import Acceptor
 from watchkeeper.ingest.protocols.statsd import (
     AggregateOptions,
@@ -24,6 +25,7 @@ from watchkeeper.ingest.protocols.statsd import (
 )
 from watchkeeper.lib.clock import SECOND_MS, system_clock
 from watchkeeper.lib.listening import parse_addresses
+from watchkeeper.privacy import Scrubber
 
 CONFIGURED = "statsd.listen"
 
@@ -33,6 +35,7 @@ def build_statsd(
     data_dir: DataDir,
     access: Access,
     acceptor: Acceptor,
+    scrubber: Scrubber,
     registry: CollectorRegistry,
 ) -> StatsdService:
     """StatsD with its sockets open. Raises CannotListen, MappingInvalid.
@@ -55,7 +58,9 @@ def build_statsd(
                 ),
             ),
             acceptor,
+            scrubber=scrubber,
             flush_ms=flush_ms,
+            limits=log_limits(config),
         )
         for name in dict.fromkeys(listener.project for listener in listeners)
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -13,6 +14,8 @@ from watchkeeper.issues.grouping import ExceptionValue, Frame
 _NATIVE = frozenset({"native", "cocoa", "objc", "c", "rust", "swift"})
 _RENAMED = frozenset({"java", "csharp", "elixir"}) | _NATIVE
 """Platforms whose compilers change names: people know what they wrote."""
+_REPORTERS = re.compile(r"^(?:sentry|raven)(?:[-/]|\.rb$)")
+"""Files of Ruby's SDKs, which put themselves on top of a message's stack and are never own."""
 _NOBODY = frozenset({"?", "<redacted>"})
 """What JavaScript's SDKs and Apple's systems call a function without a name."""
 
@@ -37,12 +40,19 @@ def name_native(chain: Sequence[ExceptionValue], debug_meta: object) -> None:
 
 
 def culprit_of(platform: str, main: ExceptionValue | None, told: str) -> str:
-    """The innermost own call, else what the event tells, else the innermost of all calls."""
+    """The innermost own call, else what the event tells, else the innermost of all calls.
+
+    The calls of the SDK that tells of it are nobody's place.
+    """
     frames = _frames(main)
     own = _own(frames)
     if own is not None:
         return _place(own, platform_of(platform))
-    return told or (_place(frames[-1], platform_of(platform)) if frames else "")
+    if told or not frames:
+        return told
+    outside = [one for one in frames if not _REPORTERS.search(one.filename or "")]
+    places = (_place(one, platform_of(platform)) for one in reversed(outside or frames))
+    return next(filter(None, places), "")
 
 
 def own_function(platform: str, main: ExceptionValue | None) -> str:

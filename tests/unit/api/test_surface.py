@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes.clock import HandClock
 from tests.unit.api.conftest import World
-from watchkeeper.api.reserved import RESERVED
+from watchkeeper.api.reserved import FOREIGN, RESERVED
 from watchkeeper.api.wk.live import LONGEST_MS, live_text
 from watchkeeper.lib.live import LiveHub
 from watchkeeper.model import LiveEvent, LiveTopic
@@ -26,6 +26,16 @@ async def test_a_reserved_address_says_that_it_is_not_built(
 
         assert answer.status_code == 404
         assert answer.json()["error"]["code"] == "not_built"
+
+
+@pytest.mark.parametrize("path", FOREIGN)
+async def test_an_address_of_a_protocol_that_is_not_spoken_says_what_to_do(
+    anybody: httpx.AsyncClient, path: str
+) -> None:
+    answer = await anybody.post(path, content=b"[]")
+
+    assert answer.status_code == 404
+    assert answer.json()["error"] == {"code": "not_built", "message": FOREIGN[path]}
 
 
 async def test_an_unknown_address_is_a_404_with_the_same_body(anybody: httpx.AsyncClient) -> None:

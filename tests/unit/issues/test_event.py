@@ -204,6 +204,17 @@ def test_a_culprit_of_its_own_counts_where_no_frame_tells_the_place() -> None:
     assert facts(message="low", culprit="shop.stock", transaction="/pay").culprit == "/pay"
 
 
+def test_the_call_of_an_sdk_that_tells_of_a_message_is_nobodys_place() -> None:
+    def culprit(*files: str) -> str:
+        frames = [{"filename": name, "function": "f", "in_app": False} for name in files]
+        threads = [{"id": 1, "current": True, "stacktrace": {"frames": frames}}]
+        return facts(platform="ruby", message="low", threads={"values": threads}).culprit
+
+    assert culprit("worker.rb", "sentry-ruby.rb", "sentry/hub.rb") == "worker.rb in f"
+    assert culprit("worker.rb", "app/sentry/mine.rb") == "app/sentry/mine.rb in f"
+    assert culprit("sentry/hub.rb") == "sentry/hub.rb in f"
+
+
 def test_a_checksum_groups_as_a_fingerprint_does() -> None:
     assert facts(message="a", checksum="c1").groupable.fingerprint == ("c1",)
     assert facts(message="a", checksum="c1", fingerprint=["f"]).groupable.fingerprint == ("f",)

@@ -51,6 +51,7 @@ def test_python_shows_the_most_recent_call_last_and_everybody_else_first() -> No
         ("go", {"module": "net/http", "abs_path": "/usr/local/go/src/net/http/server.go"}, False),
         ("go", {"module": "x.io/y", "abs_path": "/go/pkg/mod/x.io/y@v1.2/y.go"}, False),
         ("go", {"module": "shop/cart", "abs_path": "/home/me/shop/cart/cart.go"}, True),
+        ("go", {"module": "go.opentelemetry.io/otel/sdk/trace", "abs_path": "/b/span.go"}, False),
         ("ruby", {"abs_path": "/app/models/cart.rb"}, True),
         ("ruby", {"abs_path": "/usr/lib/ruby/gems/3.2.0/gems/rails-7.1/lib/x.rb"}, False),
         ("php", {"abs_path": "/var/www/src/Cart.php"}, True),
@@ -60,6 +61,8 @@ def test_python_shows_the_most_recent_call_last_and_everybody_else_first() -> No
         ("csharp", {"module": "Microsoft.AspNetCore.Mvc.Controller"}, False),
         ("native", {"function": "main", "package": "/app/bin/shop"}, True),
         ("native", {"function": "abort", "package": "/usr/lib/x86_64-linux-gnu/libc.so.6"}, False),
+        ("native", {"package": "/opt/shop/lib/libsentry.so"}, False),
+        ("native", {"package": "/opt/shop/lib/libsentryless.so"}, True),
     ],
 )  # fmt: skip
 def test_own_code_is_told_from_libraries_where_the_sdk_did_not(

@@ -85,6 +85,27 @@ def test_what_loggers_write_is_understood(
     assert (row.severity, row.body, row.ts_ms) == (severity, body, NOW_MS), name
 
 
+def test_what_loguru_prints_of_an_exception_is_its_stack() -> None:
+    row = only(
+        {
+            "text": "01:20 | ERROR | failed\nTraceback (most recent call last):\n\n"
+            '> File "shop.py", line 3\n\nValueError: bad\n',
+            "record": {
+                "message": "failed",
+                "level": {"name": "ERROR", "no": 40},
+                "exception": {"type": "ValueError", "value": "bad", "traceback": True},
+            },
+        }
+    )
+
+    assert row.attributes == {
+        "exception.type": "ValueError",
+        "exception.value": "bad",
+        "exception.stacktrace": "Traceback (most recent call last):\n\n"
+        '> File "shop.py", line 3\n\nValueError: bad',
+    }
+
+
 def test_a_time_with_a_fraction_stays_at_its_millisecond() -> None:
     assert only({"ts": 1_795_223_999.123, "msg": "x"}).ts_ms == 1_795_223_999_123
 

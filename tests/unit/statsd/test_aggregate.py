@@ -288,8 +288,8 @@ def test_an_event_is_a_log_line_and_a_check_a_gauge() -> None:
 
     harvest = lines.harvest()
     event, check = harvest.messages
-    assert (event.body, event.severity, event.service) == ("Deploy\nv1.2", "warning", "shop")
-    assert event.attributes["host"] == "web-1"
+    assert (event.body, event.severity, event.host) == ("Deploy\nv1.2", "warn", "web-1")
+    assert event.attributes["service"] == "shop"
     assert (check.body, check.severity) == ("db.up: no answer", "error")
     lines.harvester.stored(harvest)
     lines.send("_sc|db.up|0|h:db-1|#env:prod")

@@ -14,7 +14,7 @@ import pytest
 
 from bench.server import free_port
 from tests.unit.edge.world import World
-from watchkeeper.ingest import decode_samples, decode_series
+from watchkeeper.ingest import decode_logs, decode_samples, decode_series
 from watchkeeper.ingest.protocols.statsd import (
     Aggregator,
     Listener,
@@ -27,6 +27,7 @@ from watchkeeper.ingest.protocols.statsd import (
 from watchkeeper.ingest.protocols.statsd.receiving import Frame, ReceiverProcess
 from watchkeeper.lib.listening import CannotListen, parse_addresses
 from watchkeeper.model import METRIC_NAME, Kind
+from watchkeeper.privacy import Scrubber, ScrubRules
 
 FLUSH_MS = 1_000
 
@@ -38,7 +39,10 @@ class Statsd:
         self.world = World(directory / "spool")
         self.project_id: int | None = 1
         self.lines = ProjectLines(
-            Aggregator(MappingRules(), TagPolicy()), self.world.acceptor, flush_ms=FLUSH_MS
+            Aggregator(MappingRules(), TagPolicy()),
+            self.world.acceptor,
+            scrubber=Scrubber(ScrubRules(salt=b"salt")),
+            flush_ms=FLUSH_MS,
         )
         self.service = StatsdService(
             [
@@ -97,6 +101,27 @@ def statsd(tmp_path: Path, started: list[StatsdService]) -> Statsd:
 
 def port(statsd: Statsd, place: int) -> tuple[str, int]:
     return "127.0.0.1", statsd.service.addresses[place][1]
+
+
+def test_events_and_checks_are_log_lines_like_any_other(statsd: Statsd) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        lines = (
+            b"_e{6,16}:Deploy|password=hunter2|t:warning|h:web-1|#service:shop,env:prod,team:a\n"
+            b"_sc|db.up|2|h:db-1|#env:prod|m:token=abcdef0123456789abcdef\n"
+        )
+        udp.sendto(lines, port(statsd, 0))
+        statsd.take(2)
+
+    statsd.flush()
+
+    records = statsd.world.records(Kind.LOGS)
+    event, check = [row for record in records for row in decode_logs(record.payload)]
+    assert (event.severity, event.severity_number, event.source) == ("warn", 13, "statsd")
+    assert (event.service, event.environment, event.host) == ("shop", "prod", "web-1")
+    assert event.attributes["team"] == "a"
+    assert (check.severity, check.environment, check.host) == ("error", "prod", "db-1")
+    assert "hunter2" not in event.body
+    assert "abcdef0123456789" not in check.body
 
 
 def test_lines_come_over_every_kind_of_socket(statsd: Statsd, tmp_path: Path) -> None:

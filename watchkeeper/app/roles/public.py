@@ -139,7 +139,7 @@ def _build(
         release=__version__,
     )
     syslog = build_syslog(config, access, acceptor, scrubber, certificates.syslog)
-    statsd = build_statsd(config, data_dir, access, acceptor, telemetry.registry)
+    statsd = build_statsd(config, data_dir, access, acceptor, scrubber, telemetry.registry)
     loops = [
         self_watch_loop(watch, clock),
         cardinality_loop(acceptor, meta, clock, lane=LANE),

@@ -69,7 +69,10 @@ def _tracing(fields: Fields) -> Fields:
 def _loguru(fields: Fields) -> Fields:
     """loguru's `serialize=True`: the text as printed, and the record behind it."""
     record = fields.get("record")
-    if not (isinstance(record, dict) and isinstance(record.get("message"), str)):
+    if not isinstance(record, dict):
+        return fields
+    message = record.get("message")
+    if not isinstance(message, str):
         return fields
     level, time, extra = record.get("level"), record.get("time"), record.get("extra")
     plain = _without(_without(record, "level"), "time")
@@ -78,7 +81,21 @@ def _loguru(fields: Fields) -> Fields:
         plain["level"] = level.get("name")
     if isinstance(time, dict):
         plain["time"] = time.get("timestamp")
+    if (stack := _printed_stack(fields.get("text"), message)) is not None:
+        raised = record.get("exception")
+        plain["exception"] = {
+            **(_without(raised, "traceback") if isinstance(raised, dict) else {}),
+            "stacktrace": stack,
+        }
     return {**plain, **(extra if isinstance(extra, dict) else {})}
+
+
+def _printed_stack(text: object, message: str) -> str | None:
+    """The traceback that loguru prints below the message: the record has but a flag of it."""
+    if not isinstance(text, str):
+        return None
+    below = text.partition(f"{message}\n")[2].strip("\n")
+    return below if "Traceback (most recent call last)" in below else None
 
 
 def _mongo(fields: Fields) -> Fields:

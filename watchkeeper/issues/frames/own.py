@@ -41,6 +41,8 @@ _JVM = (
 _GO = re.compile(
     r"/pkg/mod/|/vendor/|@v\d|(?:^|/)(?:usr/local/|usr/lib/|opt/)?go(?:-?[\d.]+)?/src/(?!.*\..*/)"
 )
+_GO_REPORTERS = ("go.opentelemetry.io/", "github.com/getsentry/")
+"""Who takes the stack down stands on top of it, wherever its source lay when it was built."""
 _GO_STANDARD = frozenset({
     "archive", "bufio", "builtin", "bytes", "cmp", "compress", "container", "context", "crypto",
     "database", "debug", "embed", "encoding", "errors", "expvar", "flag", "fmt", "go", "hash",
@@ -60,7 +62,8 @@ _DOTNET = (
 )  # fmt: skip
 _NATIVE = re.compile(
     r"^/(?:usr/)?lib(?:32|64)?/|^/System/|^[A-Z]:/Windows/|\.framework/Versions/|/rustc/|/\.cargo/"
-    r"|^/apex/|^/system/|/Xcode\.app/|linux-vdso|^ntdll|^kernel(?:32|base)",
+    r"|^/apex/|^/system/|/Xcode\.app/|linux-vdso|^ntdll|^kernel(?:32|base)"
+    r"|(?:^|/)(?:lib)?sentry\.(?:so|dylib|dll)",
     re.IGNORECASE,
 )
 _NATIVE_NAMES = (
@@ -97,7 +100,7 @@ def _jvm(place: Place) -> bool:
 def _go(place: Place) -> bool:
     if place.module == "main":
         return True
-    if _GO.search(place.path):
+    if _GO.search(place.path) or place.module.startswith(_GO_REPORTERS):
         return False
     first = place.module.partition("/")[0]
     return first not in _GO_STANDARD
@@ -117,7 +120,7 @@ def _dotnet(place: Place) -> bool:
 
 
 def is_system_image(path: str) -> bool:
-    """True for a library that comes with the operating system."""
+    """True for a library that comes with the operating system, or is the SDK itself."""
     return bool(_NATIVE.search(path.replace("\\", "/")))
 
 

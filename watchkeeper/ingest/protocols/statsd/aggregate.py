@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from watchkeeper.ingest.pipeline import SentLog
 from watchkeeper.ingest.protocols.statsd.mapping import MappingRules
-from watchkeeper.ingest.protocols.statsd.messages import check_row, event_row
+from watchkeeper.ingest.protocols.statsd.messages import check_line, event_line
 from watchkeeper.ingest.protocols.statsd.naming import TagPolicy
 from watchkeeper.ingest.protocols.statsd.observers import MOST_PAIRS, Numbers
 from watchkeeper.ingest.protocols.statsd.parse import (
@@ -33,7 +34,6 @@ from watchkeeper.ingest.protocols.statsd.routes import (
     RouteFinder,
 )
 from watchkeeper.ingest.protocols.statsd.table import Keeping, SeriesTable, Slots
-from watchkeeper.ingest.rows import LogRow
 from watchkeeper.lib.clock import SECOND_MS
 
 MOST_WHOLE_LINES = 65_536
@@ -107,7 +107,7 @@ class Aggregator:
         """Values taken, by what they are kept as."""
         self.refused: Counter[str] = Counter()
         """Lines and values not taken, by reason."""
-        self.messages: deque[LogRow] = deque()
+        self.messages: deque[SentLog] = deque()
         self.timed: list[TimedValue] = []
         self._members = 0
         self._set_window: int | None = None
@@ -216,10 +216,10 @@ class Aggregator:
         if isinstance(parsed, BadLine):
             self.refused[parsed] += 1
         elif isinstance(parsed, EventLine):
-            self._keep_message(event_row(parsed, self.policy, now_ms))
+            self._keep_message(event_line(parsed, self.policy, now_ms))
         elif isinstance(parsed, CheckLine):
             if parsed.message:
-                self._keep_message(check_row(parsed, self.policy, now_ms))
+                self._keep_message(check_line(parsed, self.policy, now_ms))
             self._feed_metric(_check_metric(parsed), None, batch, now_ms)
         else:
             is_plain = parsed.timestamp_s is None and not holds_several(tail.split(b"|"))
@@ -382,11 +382,11 @@ class Aggregator:
             members.clear()
         self._members = 0
 
-    def _keep_message(self, row: LogRow) -> None:
+    def _keep_message(self, line: SentLog) -> None:
         if len(self.messages) >= MOST_MESSAGES:
             self.refused[Refusal.TOO_MANY_MESSAGES] += 1
             return
-        self.messages.append(row)
+        self.messages.append(line)
         self.taken["message"] += 1
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from watchkeeper.ingest.pipeline import SentLog
 from watchkeeper.ingest.protocols.statsd.aggregate import Aggregator
 from watchkeeper.ingest.protocols.statsd.table import Keeping, SeriesTable, Slots
-from watchkeeper.ingest.rows import LogRow, MetadataRow
+from watchkeeper.ingest.rows import MetadataRow
 from watchkeeper.lib.clock import SECOND_MS
 from watchkeeper.model import Histogram, Labels
 
@@ -34,7 +35,7 @@ class Harvest:
     values: NDArray[np.float64]
     natives: list[tuple[Labels, int, Histogram]]
     metadata: list[MetadataRow]
-    messages: list[LogRow]
+    messages: list[SentLog]
     slots: Slots
     ended: Slots
     timed: int

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from watchkeeper.ingest.pipeline import SentLog
 from watchkeeper.ingest.protocols.statsd.naming import TagPolicy
 from watchkeeper.ingest.protocols.statsd.parse import CheckLine, EventLine
-from watchkeeper.ingest.rows import LogRow
-from watchkeeper.lib.clock import SECOND_MS
+from watchkeeper.lib.clock import NS_A_MS, SECOND_MS
 
-_SEVERITY_OF_ALERT = {"error": "error", "warning": "warning", "info": "info", "success": "info"}
-_SEVERITY_OF_STATUS = ("info", "warning", "error", "warning")
+_SEVERITY_OF_ALERT = {"error": "error", "warning": "warn", "info": "info", "success": "info"}
+_SEVERITY_OF_STATUS = ("info", "warn", "error", "warn")
 _STATUS = ("ok", "warning", "critical", "unknown")
 
 
-def event_row(event: EventLine, policy: TagPolicy, now_ms: int) -> LogRow:
-    """An event as the line `title` and, below it, its text."""
+def event_line(event: EventLine, policy: TagPolicy, now_ms: int) -> SentLog:
+    """An event as the line `title` and, below it, its text; its source is the service."""
     tags = policy.labels(event.tags)
     own = {
         "event.title": event.title,
@@ -21,30 +21,35 @@ def event_row(event: EventLine, policy: TagPolicy, now_ms: int) -> LogRow:
         "event.priority": event.priority,
         "event.aggregation_key": event.key,
         "event.source": event.source,
-        "host": event.host,
     }
-    return LogRow(
-        ts_ms=_instant(event.timestamp_s, now_ms),
+    return SentLog(
+        source="statsd",
+        ts_ns=_instant_ns(event.timestamp_s, now_ms),
         severity=_SEVERITY_OF_ALERT.get(event.alert_type, "info"),
-        service=tags.get("service", event.source),
+        service="" if "service" in tags else event.source,
+        host=event.host,
         body=f"{event.title}\n{event.text}" if event.text else event.title,
         attributes={**tags, **{name: value for name, value in own.items() if value}},
     )
 
 
-def check_row(check: CheckLine, policy: TagPolicy, now_ms: int) -> LogRow:
+def check_line(check: CheckLine, policy: TagPolicy, now_ms: int) -> SentLog:
     """What a service check says in words."""
-    tags = policy.labels(check.tags)
-    own = {"check": check.name, "status": _STATUS[check.status], "host": check.host}
-    return LogRow(
-        ts_ms=_instant(check.timestamp_s, now_ms),
+    return SentLog(
+        source="statsd",
+        ts_ns=_instant_ns(check.timestamp_s, now_ms),
         severity=_SEVERITY_OF_STATUS[check.status],
-        service=tags.get("service", ""),
+        host=check.host,
         body=f"{check.name}: {check.message}",
-        attributes={**tags, **{name: value for name, value in own.items() if value}},
+        attributes={
+            **policy.labels(check.tags),
+            "check": check.name,
+            "status": _STATUS[check.status],
+        },
     )
 
 
-def _instant(timestamp_s: int | None, now_ms: int) -> int:
-    """When it was; a sender's clock cannot put it into the future."""
-    return now_ms if timestamp_s is None else min(timestamp_s * SECOND_MS, now_ms)
+def _instant_ns(timestamp_s: int | None, now_ms: int) -> int:
+    """When it was, Unix ns; a sender's clock cannot put it into the future."""
+    ts_ms = now_ms if timestamp_s is None else min(timestamp_s * SECOND_MS, now_ms)
+    return ts_ms * NS_A_MS

@@ -6,11 +6,13 @@ import numpy as np
 
 from watchkeeper.ingest.accept import Acceptor, PlacedBatch
 from watchkeeper.ingest.cardinality import current_sender
+from watchkeeper.ingest.pipeline import LogLimits, finish_log
 from watchkeeper.ingest.protocols.statsd.aggregate import Aggregator
 from watchkeeper.ingest.protocols.statsd.harvest import Harvest, Harvester
 from watchkeeper.ingest.protocols.statsd.table import UNPLACED
 from watchkeeper.ingest.rows import HistogramBatch
 from watchkeeper.model import Labels
+from watchkeeper.privacy import Scrubber
 
 ROWS_AT_ONCE = 50_000
 """Rows of one record of the spool: about a MiB."""
@@ -19,9 +21,18 @@ ROWS_AT_ONCE = 50_000
 class ProjectLines:
     """Feeds one project's aggregator and writes what it holds. One thread at a time."""
 
-    def __init__(self, aggregator: Aggregator, acceptor: Acceptor, *, flush_ms: int) -> None:
+    def __init__(
+        self,
+        aggregator: Aggregator,
+        acceptor: Acceptor,
+        *,
+        scrubber: Scrubber,
+        flush_ms: int,
+        limits: LogLimits | None = None,
+    ) -> None:
         self.aggregator = aggregator
-        self._acceptor = acceptor
+        self._acceptor, self._scrubber = acceptor, scrubber
+        self._limits = limits or LogLimits()
         # Half a flush: after the end of a series and before its new beginning.
         self._harvester = Harvester(aggregator, lead_ms=max(1, flush_ms // 2))
         self._generation = -1
@@ -45,9 +56,17 @@ class ProjectLines:
                 ),
             )
         self._acceptor.accept_metadata_blocking(project_id, harvest.metadata)
-        self._acceptor.accept_logs_blocking(project_id, harvest.messages)
+        self._write_messages(project_id, harvest, now_ms)
         self._harvester.stored(harvest)
         return len(harvest.rows) + len(harvest.natives)
+
+    def _write_messages(self, project_id: int, harvest: Harvest, now_ms: int) -> None:
+        scrubber = self._scrubber.of(project_id)
+        rows = [
+            finish_log(line, received_ms=now_ms, scrubber=scrubber, limits=self._limits)
+            for line in harvest.messages
+        ]
+        self._acceptor.accept_logs_blocking(project_id, rows)
 
     def _write_rows(self, project_id: int, harvest: Harvest, part: slice, now_ms: int) -> None:
         rows = harvest.rows[part]
