@@ -18,7 +18,6 @@ from watchkeeper.app.datadir import is_locked
 from watchkeeper.app.erase import EraseRequest, EraseStep, Stores
 from watchkeeper.app.erase import erase as erased
 from watchkeeper.app.erase_backups import SearchedBackup, erase_in_backups
-from watchkeeper.app.homes import HomeProjects
 from watchkeeper.app.people import build_access
 from watchkeeper.app.stores import blob_store, cache_store, column_store, meta_store
 from watchkeeper.cli.arguments import (
