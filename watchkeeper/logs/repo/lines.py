@@ -145,7 +145,7 @@ def patterned_lines(
         WHERE project_id = {{project:UInt32}}
           AND ts IN (SELECT fromUnixTimestamp64Milli(arrayJoin({{times:Array(Int64)}}), 'UTC'))
           AND pattern IN {{patterns:Array(UInt64)}}
-        ORDER BY ts DESC LIMIT 1 BY pattern
+        ORDER BY ts DESC, nanos DESC, place DESC LIMIT 1 BY pattern
         """,
         {
             "project": scope.project_id,

@@ -173,7 +173,7 @@ def points(
         WHERE {_OURS} AND {_times("start", [window])} AND {_parts(wanted, bound)}
           AND (extent_ns >= {{from:UInt64}} OR trace % {{one_in:UInt64}} = 0
                OR (errors > 0 AND trace % {{one_error_in:UInt64}} = 0))
-    ) ORDER BY took DESC LIMIT 1 BY trace_id LIMIT {{limit:UInt32}}
+    ) ORDER BY took DESC, bad DESC, at, trace_id LIMIT 1 BY trace_id LIMIT {{limit:UInt32}}
     """
     params = _params(scope, bound, [window]) | {
         "one_in": one_in,
