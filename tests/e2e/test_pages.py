@@ -361,6 +361,8 @@ def test_the_lines_to_add_are_for_everybody_and_still(person: BrowserContext) ->
             here.page.goto(address)
             expect(here.page.get_by_role("heading", level=1)).to_have_text(title)
             judge(here)
+            for field in here.page.locator("textarea").all():
+                assert field.evaluate("one => one.scrollHeight <= one.clientHeight")
 
 
 def test_the_judge_sees_what_is_wrong(stranger: BrowserContext) -> None:
@@ -425,7 +427,7 @@ def desk(chromium: Browser, site: Site, cookies: list[Any]) -> Iterator[Visit]:
 def test_a_row_has_a_menu_that_keys_open_and_that_narrows_the_list(desk: Visit) -> None:
     page = desk.page
     page.goto("/o/acme/explore/metrics?q=node_load")
-    expect(page.get_by_role("cell", name="node_load1 ").first).to_be_visible()
+    expect(page.get_by_role("button", name="node_load1", exact=True)).to_be_visible()
 
     page.keyboard.press("j")
     expect(page.locator("tr.chosen")).to_contain_text("node_load1")
@@ -443,6 +445,27 @@ def test_a_row_has_a_menu_that_keys_open_and_that_narrows_the_list(desk: Visit) 
     page.keyboard.press("?")
     keys = page.get_by_role("dialog", name="Keys")
     expect(keys.get_by_role("region", name="On this page")).to_contain_text("Next, previous metric")
+    assert desk.troubles == []
+
+
+def test_space_holds_the_page_still_until_it_catches_up(desk: Visit, site: Site) -> None:
+    page = desk.page
+    page.goto("/o/acme/errors")
+    expect(page.get_by_text("card declined").first).to_be_visible()
+    live = page.get_by_role("button", name="Live connected")
+    expect(live).to_be_visible()
+
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name=re.compile("^Paused"))).to_be_visible()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    fail_once(str(site.facts["sentry_dsn"]), message="card declined")
+    expect(page.locator(".live-held")).to_be_visible(timeout=20_000)
+    assert asked == []
+
+    with page.expect_request(re.compile("/issues")):
+        page.keyboard.press("Space")
+    expect(live).to_be_visible()
     assert desk.troubles == []
 
 
