@@ -425,7 +425,7 @@ def desk(chromium: Browser, site: Site, cookies: list[Any]) -> Iterator[Visit]:
 def test_a_row_has_a_menu_that_keys_open_and_that_narrows_the_list(desk: Visit) -> None:
     page = desk.page
     page.goto("/o/acme/explore/metrics?q=node_load")
-    expect(page.get_by_role("cell", name="node_load1 ").first).to_be_visible()
+    expect(page.get_by_role("button", name="node_load1", exact=True)).to_be_visible()
 
     page.keyboard.press("j")
     expect(page.locator("tr.chosen")).to_contain_text("node_load1")
@@ -443,6 +443,37 @@ def test_a_row_has_a_menu_that_keys_open_and_that_narrows_the_list(desk: Visit) 
     page.keyboard.press("?")
     keys = page.get_by_role("dialog", name="Keys")
     expect(keys.get_by_role("region", name="On this page")).to_contain_text("Next, previous metric")
+    assert desk.troubles == []
+
+
+def test_a_first_configuration_is_seen_in_full_and_replaces_none(desk: Visit) -> None:
+    desk.page.goto("/first-run?source=metrics")
+    expect(desk.page.get_by_role("link", name="Settings, Scraping")).to_be_visible()
+    desk.page.route("**/scrape-config", lambda route: route.fulfill(json={"source": ""}))
+    desk.page.reload()
+    field = desk.page.get_by_label("Scrape configuration")
+    expect(field).to_have_value(re.compile("targets:"))
+    assert field.evaluate("one => one.scrollHeight <= one.clientHeight")
+
+
+def test_space_holds_the_page_still_until_it_catches_up(desk: Visit, site: Site) -> None:
+    page = desk.page
+    page.goto("/o/acme/errors")
+    expect(page.get_by_text("card declined").first).to_be_visible()
+    live = page.get_by_role("button", name="Live connected")
+    expect(live).to_be_visible()
+
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name=re.compile("^Paused"))).to_be_visible()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    fail_once(str(site.facts["sentry_dsn"]), message="card declined")
+    expect(page.locator(".live-held")).to_be_visible(timeout=20_000)
+    assert asked == []
+
+    with page.expect_request(re.compile("/issues")):
+        page.keyboard.press("Space")
+    expect(live).to_be_visible()
     assert desk.troubles == []
 
 

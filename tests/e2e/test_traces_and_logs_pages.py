@@ -152,7 +152,7 @@ def test_a_row_opens_beside_its_list_and_follows_the_cursor(
         here.page.goto("/o/acme/traces")
         expect(here.page.get_by_role("link", name=re.compile("import"))).to_be_visible()
         here.page.keyboard.press("j")
-        here.page.keyboard.press("Space")
+        here.page.keyboard.press("Shift+Enter")
         beside = here.page.get_by_role("complementary", name=re.compile("^Trace "))
         expect(beside.get_by_role("heading", name="Self time")).to_be_visible()
         first = beside.get_attribute("aria-label")

@@ -4,7 +4,7 @@ import { useLive } from "@/api/live";
 import { useSetup, useTestError } from "@/api/projects";
 import { toFailure } from "@/api/queries";
 import { useSearchState } from "@/api/scope";
-import { useSaveScrapeConfig } from "@/api/settings";
+import { useSaveScrapeConfig, useScrapeConfig } from "@/api/settings";
 import type { Organisation, Project, Setup } from "@/api/types";
 import { browserZone } from "@/lib/preferences";
 import { plainLines, SOURCES, type Source } from "@/lib/snippets";
@@ -26,7 +26,10 @@ interface ConnectStepsProps {
 /** Steps 3 to 5: what you have, the lines to add, and the first record as it arrives. */
 export function ConnectSteps({ org, project }: ConnectStepsProps): ReactNode {
   useLive(project.id, true);
-  const setup = useSetup(project.id);
+  const told = useSetup(project.id);
+  // Asked for at once, so that what stands below the configuration has its place from the start.
+  const config = useScrapeConfig(project.id);
+  const setup = config.state === "loading" ? config : told;
   const [search, change] = useSearchState();
   const source = SOURCES.find((one) => one.id === search.source);
   const isDone = setup.state === "ready" && setup.data.seen.length > 0;
@@ -38,7 +41,7 @@ export function ConnectSteps({ org, project }: ConnectStepsProps): ReactNode {
       ) : null}
       {source ? (
         <Async value={setup} empty={null} minHeight={240}>
-          {(data) => <Lines source={source} setup={data} project={project} />}
+          {(data) => <Lines org={org} source={source} setup={data} project={project} />}
         </Async>
       ) : null}
       {isDone ? <Arrived org={org} setup={setup.data} /> : null}
@@ -91,10 +94,12 @@ function Choices({ onChoose }: { onChoose: (id: Source["id"]) => void }): ReactN
 }
 
 function Lines({
+  org,
   source,
   setup,
   project,
 }: {
+  org: Organisation;
   source: Source;
   setup: Setup;
   project: Project;
@@ -104,7 +109,7 @@ function Lines({
   return (
     <div className="stack">
       {isScraped ? (
-        <Scraping projectId={project.id} source={plainLines(text)} />
+        <Scraping org={org} projectId={project.id} source={plainLines(text)} />
       ) : (
         <>
           <p className="muted">{source.file}; only the marked lines change.</p>
@@ -116,27 +121,58 @@ function Lines({
   );
 }
 
-function Scraping({ projectId, source }: { projectId: number; source: string }): ReactNode {
+interface ScrapingProps {
+  org: Organisation;
+  projectId: number;
+  source: string;
+}
+
+/** The configuration to begin with; one that is there already is not written over. */
+function Scraping({ org, projectId, source }: ScrapingProps): ReactNode {
   const save = useSaveScrapeConfig(projectId);
+  const config = useScrapeConfig(projectId);
   const saved = save.data?.source ?? "";
   return (
-    <YamlEditor
-      label="Scrape configuration"
-      hint={
-        saved === ""
-          ? "As in prometheus.yml; put your own address into targets"
-          : "Saved; scraping has begun"
+    <Async value={config} empty={null}>
+      {(found) =>
+        saved === "" && found.source.trim() !== "" ? (
+          <AlreadyScraped org={org} source={source} />
+        ) : (
+          <YamlEditor
+            label="Scrape configuration"
+            hint={
+              saved === ""
+                ? "As in prometheus.yml; put your own address into targets"
+                : "Saved; scraping has begun"
+            }
+            source={saved}
+            initial={source}
+            verb="Start scraping"
+            rows={10}
+            isBusy={save.isPending}
+            error={save.error ? toFailure(save.error).message : null}
+            onSave={(text) =>
+              save.mutate(text, { onSuccess: () => toast("Scraping began", { status: "ok" }) })
+            }
+          />
+        )
       }
-      source={saved}
-      initial={source}
-      verb="Start scraping"
-      rows={10}
-      isBusy={save.isPending}
-      error={save.error ? toFailure(save.error).message : null}
-      onSave={(text) =>
-        save.mutate(text, { onSuccess: () => toast("Scraping began", { status: "ok" }) })
-      }
-    />
+    </Async>
+  );
+}
+
+function AlreadyScraped({ org, source }: Omit<ScrapingProps, "projectId">): ReactNode {
+  return (
+    <>
+      <p className="muted">
+        This project has a scrape configuration. Add the job to it in{" "}
+        <Link to={`/o/${org.slug}/settings/scraping`} className="link">
+          Settings, Scraping
+        </Link>
+        .
+      </p>
+      <Snippet label="The job to add" text={source} />
+    </>
   );
 }
 
