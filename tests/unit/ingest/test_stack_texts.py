@@ -120,6 +120,29 @@ def test_go_tells_the_goroutine_that_failed() -> None:
     assert trace.frames[-1]["module"] == "main"
 
 
+def test_go_built_with_trimpath_has_its_libraries_too() -> None:
+    text = (
+        "goroutine 1 [running]:\n"
+        "go.opentelemetry.io/otel/sdk/trace.recordStackTrace()\n"
+        "\tgo.opentelemetry.io/otel/sdk@v1.45.0/trace/span.go:518 +0x3d\n"
+        "go.opentelemetry.io/otel/sdk/trace.(*recordingSpan).RecordError(0xc0001)\n"
+        "\t/srv/otel/sdk/trace/span.go:500 +0x1f\n"
+        "shop/cart.Reserve({0x1, 0x2})\n"
+        "\tshop/cart/cart.go:44 +0x8a\n"
+        "net/http.HandlerFunc.ServeHTTP(0xc0002)\n"
+        "\tnet/http/server.go:2136 +0x29\n"
+    )
+
+    _, (trace,) = read_stack(text)
+
+    assert _shown(trace) == [
+        ("HandlerFunc.ServeHTTP", 2136, False),
+        ("Reserve", 44, True),
+        ("(*recordingSpan).RecordError", 500, False),
+        ("recordStackTrace", 518, False),
+    ]
+
+
 def test_dotnet_has_its_inner_exception_first() -> None:
     platform, (inner, outer) = read_stack(DOTNET)
 

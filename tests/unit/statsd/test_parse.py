@@ -163,6 +163,12 @@ def test_a_service_check_s_message_is_its_last_field() -> None:
     )
 
 
+def test_tags_behind_a_check_s_message_are_tags() -> None:
+    assert parse_line(b"_sc|db.up|2|m:gone|#env:prod,a:b|c:in-7") == CheckLine(
+        name="db.up", status=2, tags=(("env", "prod"), ("a", "b")), message="gone"
+    )
+
+
 def test_the_origin_behind_a_message_is_not_part_of_it() -> None:
     parsed = parse_line(b"_sc|db.up|2|m:away|c:in-12345|e:it-false")
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from watchkeeper.lib import go_packages
 from watchkeeper.privacy import Json
 
 Frame = dict[str, Json]
@@ -83,7 +84,6 @@ _GO_CALL = re.compile(
     r"(?:created by )?(?P<call>[\w./*()\-·%{}\[\]]+?)(?:\([^()]*\))?(?: in goroutine \d+)?"
 )
 _GO_FILE = re.compile(r"\s+(?P<file>\S+\.(?:go|s)):(?P<line>\d{1,9})(?: \+0x[0-9a-f]+)?")
-_GO_LIBRARY = ("/pkg/mod/", "/usr/local/go/", "/go/src/runtime/", "/libexec/src/", "/vendor/")
 _NET_FRAME = re.compile(
     r"\s*at (?P<module>[\w.+`<>|\[\],]+?)\.(?P<function>\.?[\w<>|`\[\],]+)\((?P<arguments>[^)]*)\)"
     r"(?: in (?P<file>.+):line (?P<line>\d{1,9}))?"
@@ -193,7 +193,7 @@ def _go_frame(call: str, found: re.Match[str]) -> Frame:
     package, slash, rest = call.rpartition("/")
     module, _, function = rest.partition(".")
     path = package + slash + module
-    is_library = path in {"runtime", "panic"} or any(m in found["file"] for m in _GO_LIBRARY)
+    is_library = path == "panic" or go_packages.is_library(path, found["file"])
     frame = _frame(function or call, found["file"], found["line"], in_app=not is_library)
     frame["module"] = path
     return frame

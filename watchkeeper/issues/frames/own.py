@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from watchkeeper.lib import go_packages
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -38,19 +40,6 @@ _JVM = (
     "rx.", "akka.", "play.", "ch.qos.", "okhttp3.", "okio.", "retrofit2.", "net.bytebuddy.",
     "net.sf.cglib.", "feign.",
 )  # fmt: skip
-_GO = re.compile(
-    r"/pkg/mod/|/vendor/|@v\d|(?:^|/)(?:usr/local/|usr/lib/|opt/)?go(?:-?[\d.]+)?/src/(?!.*\..*/)"
-)
-_GO_REPORTERS = ("go.opentelemetry.io/", "github.com/getsentry/")
-"""Who takes the stack down stands on top of it, wherever its source lay when it was built."""
-_GO_STANDARD = frozenset({
-    "archive", "bufio", "builtin", "bytes", "cmp", "compress", "container", "context", "crypto",
-    "database", "debug", "embed", "encoding", "errors", "expvar", "flag", "fmt", "go", "hash",
-    "html", "image", "index", "internal", "io", "iter", "log", "maps", "math", "mime", "net",
-    "os", "path", "plugin", "reflect", "regexp", "runtime", "slices", "sort", "strconv",
-    "strings", "sync", "syscall", "testing", "text", "time", "unicode", "unique", "unsafe",
-    "weak",
-})  # fmt: skip
 _RUBY = re.compile(
     r"/gems/|/ruby/\d|^<internal:|/rubygems|/vendor/bundle/|/bundler/|^\(eval|/bin/(?:ruby|bundle|rake)$"
 )
@@ -98,12 +87,7 @@ def _jvm(place: Place) -> bool:
 
 
 def _go(place: Place) -> bool:
-    if place.module == "main":
-        return True
-    if _GO.search(place.path) or place.module.startswith(_GO_REPORTERS):
-        return False
-    first = place.module.partition("/")[0]
-    return first not in _GO_STANDARD
+    return not go_packages.is_library(place.module, place.path)
 
 
 def _ruby(place: Place) -> bool:

@@ -20,6 +20,8 @@ _TAG_MARK = re.compile(rb"[;,#]")
 """What begins the tags in a name: of Graphite, Telegraf and Librato."""
 _ORIGIN = re.compile(rb"(?:\|(?:c|e|card):[^|]*)+\Z")
 """What clients put behind everything else to say from where they send."""
+_BEHIND_MESSAGE = re.compile(rb"(?:\|(?:#|h:|d:[0-9])[^|]*)+\Z")
+"""Ruby's client writes a check's tags behind its message, which should be the last field."""
 _HEADER = re.compile(rb"_e\{([0-9]{1,6}),([0-9]{1,6})\}:")
 
 
@@ -295,8 +297,10 @@ def _event(line: bytes) -> EventLine | BadLine:
 
 
 def _check(line: bytes) -> CheckLine | BadLine:
-    head, message_mark, message = line.partition(b"|m:")  # the last field, but for the origin
+    head, message_mark, message = line.partition(b"|m:")
     message = _ORIGIN.sub(b"", message)
+    if behind := _BEHIND_MESSAGE.search(message):
+        head, message = head + behind[0], message[: behind.start()]
     fields = head.split(b"|", 3)
     if len(fields) < 3 or not fields[1] or fields[2] not in {b"0", b"1", b"2", b"3"}:
         return BadLine.MALFORMED_EVENT
