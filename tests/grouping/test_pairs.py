@@ -147,3 +147,27 @@ def test_what_was_raised_is_grouped_as_by_version_2() -> None:
 
     assert (v3.group(event).rule, v3.group(event).parts) == ("place", v2.group(event).parts)
     assert v3.group(event).hash != v2.group(event).hash
+
+
+def _unsaid(*frames: Frame) -> Groupable:
+    value = ExceptionValue(type="ValueError", stacktrace=Stacktrace(frames=list(frames)))
+    return Groupable(chain=[value], platform="python")
+
+
+def test_calls_of_which_nothing_is_said_are_own_unless_a_library_holds_them() -> None:
+    """An SDK whose program was started in another directory."""
+    flask = Frame(filename="flask/app.py", module="flask.app", function="run", in_app=False)
+    worker = Frame(filename="/srv/venv/lib/python3.12/site-packages/rq/worker.py", function="work")
+    lesson = Frame(filename="app.py", module="app", function="lesson", context_line="raise E(1)")
+
+    for outside in (flask, worker):
+        found = v3.group(_unsaid(outside, lesson))
+        assert (found.rule, found.parts[1:]) == ("place", ("at app lesson", "line raise E(1)"))
+        assert v2.group(_unsaid(outside, lesson)).rule == "stack"
+
+
+def test_what_an_sdk_says_of_its_calls_stands() -> None:
+    own = Frame(module="app", function="lesson", in_app=True, context_line="run()")
+    unsaid = Frame(filename="plugin.py", module="plugin", function="hook", context_line="raise E")
+
+    assert "at plugin hook" not in v3.group(_unsaid(own, unsaid)).parts

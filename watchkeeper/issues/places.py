@@ -7,7 +7,15 @@ from collections.abc import Sequence
 
 import msgspec
 
-from watchkeeper.issues.frames import file_of, images_of, is_system_image, platform_of, shown_module
+from watchkeeper.issues.frames import (
+    Place,
+    file_of,
+    images_of,
+    is_own,
+    is_system_image,
+    platform_of,
+    shown_module,
+)
 from watchkeeper.issues.frames import shown_function as shown
 from watchkeeper.issues.grouping import ExceptionValue, Frame
 
@@ -45,7 +53,7 @@ def culprit_of(platform: str, main: ExceptionValue | None, told: str) -> str:
     The calls of the SDK that tells of it are nobody's place.
     """
     frames = _frames(main)
-    own = _own(frames)
+    own = _own(frames, platform_of(platform))
     if own is not None:
         return _place(own, platform_of(platform))
     if told or not frames:
@@ -57,7 +65,7 @@ def culprit_of(platform: str, main: ExceptionValue | None, told: str) -> str:
 
 def own_function(platform: str, main: ExceptionValue | None) -> str:
     """Name of the innermost own function of an exception's stack; empty when there is none."""
-    own = _own(_frames(main))
+    own = _own(_frames(main), platform_of(platform))
     return _function(own, platform_of(platform)) if own else ""
 
 
@@ -66,8 +74,26 @@ def _frames(exception: ExceptionValue | None) -> list[Frame]:
     return [frame for frame in (stacktrace and stacktrace.frames) or () if frame]
 
 
-def _own(frames: Sequence[Frame]) -> Frame | None:
-    return next((frame for frame in reversed(frames) if frame.in_app), None)
+def _own(frames: Sequence[Frame], platform: str) -> Frame | None:
+    """The innermost own call: one that the SDK calls so, else one of which it does not say and
+    that no convention of the platform calls a library's.
+    """
+    told = next((frame for frame in reversed(frames) if frame.in_app), None)
+    if told is not None:
+        return told
+    return next((frame for frame in reversed(frames) if _may_be_own(frame, platform)), None)
+
+
+def _may_be_own(frame: Frame, platform: str) -> bool:
+    if frame.in_app is not None or frame.function in _NOBODY:
+        return False
+    place = Place(
+        path=(frame.filename or "").replace("\\", "/"),
+        module=frame.module or "",
+        function=frame.function or "",
+        package=(frame.package or "").replace("\\", "/"),
+    )
+    return is_own(platform, place)
 
 
 def _function(frame: Frame, platform: str) -> str:

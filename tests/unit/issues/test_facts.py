@@ -149,7 +149,7 @@ def test_why_names_the_rule_the_parts_and_the_verdict(house: House) -> None:
     one, same, differs, own = (f"{n:032x}" for n in (1, 2, 3, 4))
 
     alone = house.issues.why(SCOPE, "WEB-1", one)
-    assert (alone.verdict, alone.event.rule, alone.other) == ("same_hash", "stack_in_app", None)
+    assert (alone.verdict, alone.event.rule, alone.other) == ("same_hash", "place", None)
     assert [part.text for part in alone.event.parts] == ["type ValueError", "at app show"]
     assert not alone.event.is_recomputed
     assert house.issues.why(SCOPE, "WEB-1", one, same).verdict == "same_hash"

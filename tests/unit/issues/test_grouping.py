@@ -28,7 +28,7 @@ CASES: list[dict[str, Any]] = json.loads(GOLDEN.read_text())
 RELEASED = {
     1: "de47ec0ddebbb80fb77629fadfccd1da3a88cb73c8f272bb845ad80362662c63",
     2: "eab1e67214059db34c3e14d9c0b3db89458f2f440bcc1296f50ca0b17a57b5ae",
-    3: "772bfc4b9cf2fdfd2e1240b57f2c7f57796035669e3971cd0ada9e148a32cb85",
+    3: "4db5b83e2afd7fd712aedceff2538a8d8a526e3754390214a66ebc238ee95dff",
 }
 
 

@@ -2,7 +2,7 @@
 
 from watchkeeper.issues.frames.images import file_of, images_of
 from watchkeeper.issues.frames.names import shown_function, shown_module
-from watchkeeper.issues.frames.own import is_system_image
+from watchkeeper.issues.frames.own import Place, is_own, is_system_image
 from watchkeeper.issues.frames.sent import platform_of
 from watchkeeper.issues.frames.shape import (
     ContextLine,
@@ -19,6 +19,7 @@ from watchkeeper.issues.frames.text import stack_text
 __all__ = [
     "ContextLine",
     "Minified",
+    "Place",
     "Relation",
     "ShownException",
     "ShownFrame",
@@ -26,6 +27,7 @@ __all__ = [
     "Stacks",
     "file_of",
     "images_of",
+    "is_own",
     "is_system_image",
     "platform_of",
     "shown_function",

@@ -179,7 +179,8 @@ function AlreadyScraped({ org, source }: Omit<ScrapingProps, "projectId">): Reac
 function Arrived({ org, setup }: { org: Organisation; setup: Setup }): ReactNode {
   const first = setup.seen[0];
   if (first === undefined) return null;
-  const page = first.source === "errors" ? "errors" : "explore";
+  // Series are made of errors, and may be there when the page looks for the first time.
+  const page = setup.seen.some((one) => one.source === "errors") ? "errors" : "explore";
   return (
     <p className="arrived" role="status">
       <Glyph status="ok" label="" />
