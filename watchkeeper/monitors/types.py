@@ -26,11 +26,6 @@ class RunStatus(StrEnum):
     MISSED = "missed"
     TIMEOUT = "timeout"
 
-    @property
-    def is_failure(self) -> bool:
-        """True if somebody should look."""
-        return self in {RunStatus.ERROR, RunStatus.MISSED, RunStatus.TIMEOUT}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckIn:

@@ -24,7 +24,7 @@ from sqlalchemy.sql import ColumnElement
 from watchkeeper.issues.repo.settle import hash_text
 from watchkeeper.issues.types import Activity, IssueQuery, IssueSort, IssueStatus
 from watchkeeper.lib.errors import NotFound
-from watchkeeper.model import Scope, Severity, TimeRange
+from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import tables
 
@@ -298,11 +298,6 @@ def status_counts(conn: Connection, scope: Scope) -> dict[IssueStatus, int]:
     )
     found = {IssueStatus(status): int(number) for status, number in conn.execute(query)}
     return {status: found.get(status, 0) for status in IssueStatus}
-
-
-def severity_of_row(row: Row[Any]) -> Severity:
-    """The severity that people see."""
-    return Severity(row.severity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
