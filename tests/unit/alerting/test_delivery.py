@@ -17,6 +17,7 @@ from watchkeeper.alerting.channels.webhook import Webhook
 from watchkeeper.lib.errors import Invalid, NotFound
 from watchkeeper.lib.fingerprint import fingerprint
 from watchkeeper.lib.outbound import Outbound, OutboundOptions
+from watchkeeper.model import TimeRange
 
 
 def hooked(bench: Bench, peer: HttpPeer, **options: object) -> int:
@@ -272,3 +273,21 @@ async def test_a_channel_with_a_bug_is_on_record_and_tried_again(
 
     (delivery,) = Alerts(bench.meta).deliveries(SCOPE)
     assert (delivery.state, delivery.last_error) == ("waiting", "The channel failed unexpectedly.")
+
+
+async def test_what_is_over_is_forgotten_and_what_waits_is_not(
+    bench: Bench, peer: HttpPeer
+) -> None:
+    hooked(bench, peer)
+    evaluator = firing(bench)
+    await bench.new_deliverer().run_due()
+    tick(bench, evaluator, up=1)
+    alerts, end_ms = Alerts(bench.meta), bench.clock() + 1
+    waiting, sent = alerts.deliveries(SCOPE)
+
+    alerts.forget_before(sent.created_ms)
+    assert alerts.deliveries(SCOPE) == [waiting, sent]
+
+    alerts.forget_before(end_ms)
+    assert alerts.history(SCOPE, TimeRange(0, end_ms)) == []
+    assert alerts.deliveries(SCOPE) == [waiting]
