@@ -87,13 +87,39 @@ def errors() -> str:
 
 
 def error_rows() -> Iterator[str]:
+    known = classes()
+    for node in (each for nodes in known.values() for each in nodes):
+        code = constant(node, "code")
+        if code and is_error(node, known):
+            status = inherited(node, "http_status", known) or "500"
+            again = "yes" if inherited(node, "retryable", known) == "True" else "no"
+            meaning = " ".join((ast.get_docstring(node) or "").split("\n\n")[0].split())
+            yield f"| `{code}` | {status} | {again} | {meaning} |"
+
+
+def classes() -> dict[str, list[ast.ClassDef]]:
+    """Every class of the server by its name."""
+    found: dict[str, list[ast.ClassDef]] = {}
     for path in sorted((ROOT / "watchkeeper").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ClassDef) and (code := constant(node, "code")):
-                status = constant(node, "http_status") or "500"
-                again = "yes" if constant(node, "retryable") == "True" else "no"
-                meaning = " ".join((ast.get_docstring(node) or "").split("\n\n")[0].split())
-                yield f"| `{code}` | {status} | {again} | {meaning} |"
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name, []).append(node)
+    return found
+
+
+def bases(node: ast.ClassDef, known: dict[str, list[ast.ClassDef]]) -> Iterator[ast.ClassDef]:
+    names = (each.id for each in node.bases if isinstance(each, ast.Name))
+    return (base for name in names for base in known.get(name, ()) if base is not node)
+
+
+def is_error(node: ast.ClassDef, known: dict[str, list[ast.ClassDef]]) -> bool:
+    return node.name == "WatchkeeperError" or any(is_error(b, known) for b in bases(node, known))
+
+
+def inherited(node: ast.ClassDef, name: str, known: dict[str, list[ast.ClassDef]]) -> str:
+    """A constant of the class, or of the nearest class above that has it."""
+    above = (inherited(base, name, known) for base in bases(node, known))
+    return constant(node, name) or next(filter(None, above), "")
 
 
 def constant(node: ast.ClassDef, name: str) -> str:

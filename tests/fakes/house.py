@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import insert
 
 from tests.fakes.clock import HandClock
-from tests.servers.columns import FOR_EVER
+from tests.servers.columns import open_embedded_copy
 from watchkeeper.artifacts import Symbolicator
 from watchkeeper.ingest import Acceptor, IngestMetrics, SeriesRegistry
 from watchkeeper.ingest.digest import Digest, DigestMetrics, DigestOptions
@@ -31,8 +27,7 @@ from watchkeeper.ingest.sinks import (
 from watchkeeper.issues import ErrorSink, IssueMetrics, Issues
 from watchkeeper.model import Kind, LiveEvent, Record, Role, Scope
 from watchkeeper.store.blobs.directory import DirectoryBlobs
-from watchkeeper.store.columns import Columns, EmbeddedOptions
-from watchkeeper.store.columns.embedded import open_embedded
+from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import Meta, open_meta, tables
 from watchkeeper.store.spool import SegmentReader, SegmentWriter, SpoolWriter
 
@@ -61,37 +56,22 @@ def event_json(number: int, **fields: Any) -> bytes:
     return json.dumps(event | fields).encode()
 
 
-@cache
-def _empty_store() -> Path:
-    """A store with its schema: to copy it takes a third of the time that its tables take."""
-    home = Path(tempfile.mkdtemp(prefix="watchkeeper-house-"))
-    atexit.register(shutil.rmtree, home, ignore_errors=True)
-    store = open_embedded(home / "columns", options=EmbeddedOptions(retention_days=FOR_EVER))
-    store.migrate()
-    store.close()
-    return home / "columns"
-
-
-def _empty_columns(path: Path) -> Columns:
-    shutil.copytree(_empty_store(), path, symlinks=True)
-    store = open_embedded(path, options=EmbeddedOptions(retention_days=FOR_EVER))
-    store.migrate()
-    return store
-
-
 class House:
     """What the engine process holds, with a clock under the test's hand."""
 
     def __init__(
         self, directory: Path, meta: Meta | None = None, columns: Columns | None = None
     ) -> None:
-        """meta, columns: empty ones with their schema; in the directory where none is given."""
+        """meta, columns: empty ones with their schema; in the directory where none is given.
+
+        The fixtures `sqlite_meta` and `empty_columns` cost a tenth of new ones.
+        """
         self.directory = directory
         self.clock = HandClock()
         self.meta: Meta = meta or open_meta(f"sqlite:///{directory / 'meta.db'}")
         self.meta.upgrade()
         self._owns_columns = columns is None
-        self.columns: Columns = columns or _empty_columns(directory / "columns")
+        self.columns: Columns = columns or open_embedded_copy(directory / "columns")
         self.edge = SegmentWriter(directory / "spool", "edge", clock=self.clock)
         self.engine = SegmentWriter(directory / "spool", "engine", clock=self.clock)
         self.blobs = DirectoryBlobs(directory / "blobs")

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from watchkeeper.alerting import repo
-from watchkeeper.alerting.rules import StoredAlert, history, load_states, number_out
+from watchkeeper.alerting.rules import (
+    StoredAlert,
+    forget_history,
+    history,
+    load_states,
+    number_out,
+)
 from watchkeeper.model import Scope, TimeRange
 from watchkeeper.store.meta import Meta
 
@@ -74,6 +80,11 @@ class Alerts:
             stored = load_states(conn, scope.project_ids)
         found = [_active(alert) for alert in stored if alert.state.is_active]
         return sorted(found, key=lambda alert: (alert.state != "firing", -alert.active_ms))
+
+    def forget_before(self, before_ms: int) -> int:
+        """Remove changes and concluded deliveries of before; returns how many rows."""
+        with self._meta.write() as conn:
+            return forget_history(conn, before_ms) + repo.forget_deliveries(conn, before_ms)
 
     def history(self, scope: Scope, span: TimeRange, *, limit: int = 500) -> list[AlertChange]:
         """Changes of alerts in a range, newest first."""

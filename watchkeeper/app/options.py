@@ -223,6 +223,8 @@ class RetentionOptions:
     """Spans of traces."""
     artifacts_days: int = 90
     """Source maps that no event was resolved with for so long."""
+    alert_history_days: int = 366
+    """Changes of alerts, and deliveries that were sent or given up."""
     longest_project_days: int = 400
     """Most days that a project may ask for, of any signal."""
 

@@ -96,6 +96,8 @@ def _drop_expired(rooms: EngineRooms) -> None:
     for dropped in (*retention.drop_expired(now_ms), *retention.delete_expired(now_ms)):
         log.info("retention_dropped", table=dropped.table, day=dropped.day)
         rooms.hot.forget()
+    days = rooms.ground.config.retention.alert_history_days
+    rooms.api.alerts.forget_before(now_ms - days * DAY_MS)
 
 
 def _expire_artifacts(rooms: EngineRooms) -> int:

@@ -187,17 +187,13 @@ class Acceptor:
         self._append_blocking(records)
         return self._confirm_exemplars(picked)
 
-    async def accept_error(self, project_id: int, event_json: bytes) -> None:
-        """Keep one scrubbed Sentry event that has `event_id` and `timestamp`."""
-        await self.accept_errors(project_id, (event_json,))
-
     async def accept_errors(self, project_id: int, events_json: Sequence[bytes]) -> None:
-        """Keep several events in one append: all of them or none."""
+        """Keep scrubbed Sentry events, each with `event_id` and `timestamp`: all or none."""
         await self._append(self._records(Kind.ERROR_EVENT, project_id, events_json))
         self.metrics.accept(Kind.ERROR_EVENT, len(events_json))
 
     def accept_error_blocking(self, project_id: int, event_json: bytes) -> None:
-        """The same from a plain thread."""
+        """The same with one event, from a plain thread."""
         self._append_blocking(self._records(Kind.ERROR_EVENT, project_id, (event_json,)))
         self.metrics.accept(Kind.ERROR_EVENT, 1)
 
@@ -213,10 +209,6 @@ class Acceptor:
             self._append_blocking(self._records(Kind.LOGS, project_id, (encode_logs(rows),)))
             self.metrics.accept(Kind.LOGS, len(rows))
 
-    async def accept_spans(self, project_id: int, rows: Sequence[SpanRow]) -> None:
-        """Keep spans."""
-        await self.accept_span_batch(project_id, SpanBatch.of(rows))
-
     async def accept_span_batch(self, project_id: int, spans: SpanBatch) -> None:
         """Keep spans whose parts are encoded already: all of them or none."""
         if len(spans):
@@ -224,7 +216,7 @@ class Acceptor:
             self.metrics.accept(Kind.SPANS, len(spans))
 
     def accept_spans_blocking(self, project_id: int, rows: Sequence[SpanRow]) -> None:
-        """The same from a plain thread."""
+        """Keep spans, from a plain thread."""
         if rows:
             payloads = SpanBatch.of(rows).payloads()
             self._append_blocking(self._records(Kind.SPANS, project_id, payloads))

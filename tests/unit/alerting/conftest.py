@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from watchkeeper.ingest import Acceptor, IngestMetrics, SeriesRegistry
 from watchkeeper.lib.outbound import Outbound, OutboundOptions
 from watchkeeper.model import LiveEvent, Role, Scope, labels_of
 from watchkeeper.query.promql import Engine, MemorySource
-from watchkeeper.store.meta import Meta, open_meta, tables
+from watchkeeper.store.meta import Meta, tables
 from watchkeeper.store.spool import SegmentWriter, SpoolOptions
 
 SCOPE = Scope(org_id=1, project_ids=(1,), role=Role.OWNER)
@@ -82,10 +82,8 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def meta(tmp_path: Path) -> Iterator[Meta]:
-    meta = open_meta(f"sqlite:///{tmp_path / 'meta.db'}")
-    meta.upgrade()
-    with meta.write() as connection:
+def meta(sqlite_meta: Meta) -> Meta:
+    with sqlite_meta.write() as connection:
         connection.execute(
             insert(tables.organisations).values(id=1, slug="o", name="O", created_ms=0)
         )
@@ -93,8 +91,7 @@ def meta(tmp_path: Path) -> Iterator[Meta]:
             {"id": n, "org_id": 1, "slug": f"p{n}", "name": "P", "created_ms": 0} for n in (1, 2)
         ]
         connection.execute(insert(tables.projects), projects)
-    yield meta
-    meta.close()
+    return sqlite_meta
 
 
 @pytest.fixture

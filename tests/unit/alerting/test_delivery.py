@@ -17,6 +17,7 @@ from watchkeeper.alerting.channels.webhook import Webhook
 from watchkeeper.lib.errors import Invalid, NotFound
 from watchkeeper.lib.fingerprint import fingerprint
 from watchkeeper.lib.outbound import Outbound, OutboundOptions
+from watchkeeper.model import TimeRange
 
 
 def hooked(bench: Bench, peer: HttpPeer, **options: object) -> int:
@@ -304,3 +305,21 @@ async def test_a_delivery_that_waits_for_its_time_is_looked_for_then(
     bench.clock.now_ms = due_ms
 
     assert deliverer.may_be_due()
+
+
+async def test_what_is_over_is_forgotten_and_what_waits_is_not(
+    bench: Bench, peer: HttpPeer
+) -> None:
+    hooked(bench, peer)
+    evaluator = firing(bench)
+    await bench.new_deliverer().run_due()
+    tick(bench, evaluator, up=1)
+    alerts, end_ms = Alerts(bench.meta), bench.clock() + 1
+    waiting, sent = alerts.deliveries(SCOPE)
+
+    alerts.forget_before(sent.created_ms)
+    assert alerts.deliveries(SCOPE) == [waiting, sent]
+
+    alerts.forget_before(end_ms)
+    assert alerts.history(SCOPE, TimeRange(0, end_ms)) == []
+    assert alerts.deliveries(SCOPE) == [waiting]

@@ -39,7 +39,7 @@ from watchkeeper.store.blobs.directory import DirectoryBlobs
 from watchkeeper.store.cache.memory import MemoryCache
 from watchkeeper.store.columns import Columns, EmbeddedOptions
 from watchkeeper.store.columns.embedded import open_embedded
-from watchkeeper.store.meta import insert_into, open_meta, tables
+from watchkeeper.store.meta import Meta, insert_into, tables
 from watchkeeper.store.spool import SegmentReader, SegmentWriter
 from watchkeeper.traces import Budgets, Performance, Profiles, Traces
 
@@ -110,6 +110,7 @@ class Builder:
     """Makes the rooms of one test."""
 
     directory: Path
+    meta: Meta
     columns: Columns
     clock: HandClock = field(default_factory=HandClock)
     assets: Path | None = None
@@ -125,8 +126,6 @@ class Builder:
         yield ErasureStep(done=2, total=2, what="proof", found=found, backups_ms=(5,))
 
     def build(self) -> tuple[Rooms, MemorySource]:
-        self.meta = open_meta(f"sqlite:///{self.directory / 'meta.sqlite'}")
-        self.meta.upgrade()
         number = next(_FIRST_PROJECT_IDS)
         self._number_projects_from(number)
         limiter = Limiter(MemoryCache(self.clock), self.clock)
@@ -236,12 +235,11 @@ class Builder:
 
     def close(self) -> None:
         self.writer.close()
-        self.meta.close()
 
 
 @pytest.fixture
-def builder(tmp_path: Path, columns: Columns) -> Iterator[Builder]:
-    made = Builder(directory=tmp_path, columns=columns)
+def builder(tmp_path: Path, sqlite_meta: Meta, columns: Columns) -> Iterator[Builder]:
+    made = Builder(directory=tmp_path, meta=sqlite_meta, columns=columns)
     yield made
     made.close()
 

@@ -14,6 +14,7 @@ from tests.unit.artifacts.builds import sha1
 from watchkeeper.artifacts import Assembly, Releases, Symbolicator, Uploads, Wanted
 from watchkeeper.issues import Issues
 from watchkeeper.store.blobs.directory import DirectoryBlobs
+from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import Meta
 
 
@@ -67,9 +68,9 @@ class Works:
 
 
 @contextmanager
-def open_works(directory: Path, meta: Meta | None = None) -> Iterator[Works]:
-    """meta: as for a House."""
-    with open_house(directory, meta) as house:
+def open_works(directory: Path, meta: Meta, columns: Columns) -> Iterator[Works]:
+    """meta, columns: as for a House."""
+    with open_house(directory, meta, columns) as house:
         blobs = DirectoryBlobs(directory / "blobs")
         symbolicator = house.symbolicator = Symbolicator(house.meta, blobs)
         uploads = Uploads(house.meta, blobs, house.clock, told=symbolicator.forget)
@@ -79,6 +80,6 @@ def open_works(directory: Path, meta: Meta | None = None) -> Iterator[Works]:
 
 
 @pytest.fixture
-def works(tmp_path: Path) -> Iterator[Works]:
-    with open_works(tmp_path) as opened:
+def works(tmp_path: Path, sqlite_meta: Meta, empty_columns: Columns) -> Iterator[Works]:
+    with open_works(tmp_path, sqlite_meta, empty_columns) as opened:
         yield opened

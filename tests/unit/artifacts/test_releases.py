@@ -24,6 +24,7 @@ from watchkeeper.artifacts.releases import suspects_of
 from watchkeeper.issues import IssueChange, IssueStatus
 from watchkeeper.lib.errors import Forbidden, Invalid, NotFound
 from watchkeeper.model import Kind, Role, Scope, TimeRange
+from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import Meta
 
 HOUR = 3_600_000
@@ -32,9 +33,9 @@ VIEWER = Scope(org_id=1, project_ids=(1,), role=Role.VIEWER)
 
 
 @pytest.fixture
-def works(meta: Meta, tmp_path: Path) -> Iterator[Works]:
+def works(meta: Meta, tmp_path: Path, empty_columns: Columns) -> Iterator[Works]:
     """On both databases."""
-    with open_works(tmp_path, meta) as opened:
+    with open_works(tmp_path, meta, empty_columns) as opened:
         yield opened
 
 

@@ -23,6 +23,8 @@ from watchkeeper.ingest.rows import encode_logs
 from watchkeeper.ingest.span_columns import encode_spans
 from watchkeeper.model import Kind
 from watchkeeper.privacy import Scrubber
+from watchkeeper.store.columns import Columns
+from watchkeeper.store.meta import Meta
 
 PATH = "/v1/platform/events"
 BEARER = {"authorization": f"Bearer {SERVER}"}
@@ -218,12 +220,12 @@ async def told(house: House, edge: PlatformEdge, *events: dict[str, object]) -> 
 
 
 async def test_a_deploy_is_noted_once_whatever_the_order(
-    edge: PlatformEdge, tmp_path: Path
+    edge: PlatformEdge, tmp_path: Path, sqlite_meta: Meta, empty_columns: Columns
 ) -> None:
     started = {"type": "deployment_started", "deployment_id": "d", "timestamp": NOW_MS - 60_000}
     ended = {"type": "deployment_completed", "deployment_id": "d", "status": "failure",
              "timestamp": NOW_MS, "release": "shop@1.2.0"}  # fmt: skip
-    with open_house(tmp_path) as house:
+    with open_house(tmp_path, sqlite_meta, empty_columns) as house:
         (after_end,) = await told(house, edge, ended)
         (late,) = await told(house, edge, started)
         (again,) = await told(house, edge, started, ended)
@@ -236,8 +238,10 @@ async def test_a_deploy_is_noted_once_whatever_the_order(
     assert stray == late
 
 
-async def test_a_release_that_cannot_be_is_left_out(edge: PlatformEdge, tmp_path: Path) -> None:
-    with open_house(tmp_path) as house:
+async def test_a_release_that_cannot_be_is_left_out(
+    edge: PlatformEdge, tmp_path: Path, sqlite_meta: Meta, empty_columns: Columns
+) -> None:
+    with open_house(tmp_path, sqlite_meta, empty_columns) as house:
         (deploy,) = await told(
             house, edge, {"deployment_id": "d", "status": "success", "release": "a\nb"}
         )

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
-import pytest
 
 from tests.fakes.clock import HandClock
 from watchkeeper.ingest import (
@@ -16,17 +12,9 @@ from watchkeeper.ingest import (
     SeriesRegistry,
 )
 from watchkeeper.model import Labels, labels_of
-from watchkeeper.store.meta import Meta, open_meta
+from watchkeeper.store.meta import Meta
 
 PROJECT = 7
-
-
-@pytest.fixture
-def meta(tmp_path: Path) -> Iterator[Meta]:
-    found = open_meta(f"sqlite:///{tmp_path / 'meta.sqlite'}")
-    found.upgrade()
-    yield found
-    found.close()
 
 
 class Process:
@@ -63,9 +51,9 @@ class Process:
         ]
 
 
-def test_two_processes_keep_one_limit(meta: Meta) -> None:
+def test_two_processes_keep_one_limit(sqlite_meta: Meta) -> None:
     clock = HandClock()
-    edge, engine = Process(meta, clock, "edge"), Process(meta, clock, "engine")
+    edge, engine = Process(sqlite_meta, clock, "edge"), Process(sqlite_meta, clock, "engine")
     edge.see(0, 8)
     edge.watch.run_once()
     engine.watch.run_once()
@@ -75,9 +63,9 @@ def test_two_processes_keep_one_limit(meta: Meta) -> None:
     assert counts == {"clicks_total": (2, 3), "": (2, 3)}
 
 
-def test_a_process_that_tells_nothing_any_more_does_not_count(meta: Meta) -> None:
+def test_a_process_that_tells_nothing_any_more_does_not_count(sqlite_meta: Meta) -> None:
     clock = HandClock()
-    edge, engine = Process(meta, clock, "edge"), Process(meta, clock, "engine")
+    edge, engine = Process(sqlite_meta, clock, "edge"), Process(sqlite_meta, clock, "engine")
     edge.see(0, 10)
     edge.watch.run_once()
     clock.forward(20 * 60_000)
@@ -87,16 +75,16 @@ def test_a_process_that_tells_nothing_any_more_does_not_count(meta: Meta) -> Non
     assert {one.folded for one in engine.registry.reports(at_least=0)} == {0}
 
 
-def test_what_is_far_from_its_limit_has_no_series(meta: Meta) -> None:
-    process = Process(meta, HandClock(), "edge")
+def test_what_is_far_from_its_limit_has_no_series(sqlite_meta: Meta) -> None:
+    process = Process(sqlite_meta, HandClock(), "edge")
     process.see(0, 4)
     process.watch.run_once()
 
     assert process.written == {}
 
 
-def test_what_is_near_its_limit_can_be_alerted_on(meta: Meta) -> None:
-    process = Process(meta, HandClock(), "edge")
+def test_what_is_near_its_limit_can_be_alerted_on(sqlite_meta: Meta) -> None:
+    process = Process(sqlite_meta, HandClock(), "edge")
     process.see(0, 6)
     process.watch.run_once()
 
@@ -105,8 +93,8 @@ def test_what_is_near_its_limit_can_be_alerted_on(meta: Meta) -> None:
     assert process.shown("overflow_series") == []
 
 
-def test_what_overflows_names_label_and_sender(meta: Meta) -> None:
-    process = Process(meta, HandClock(), "edge")
+def test_what_overflows_names_label_and_sender(sqlite_meta: Meta) -> None:
+    process = Process(sqlite_meta, HandClock(), "edge")
     process.see(0, 25)
     process.clock.forward(15_000)
     process.see(0, 25)
@@ -119,9 +107,9 @@ def test_what_overflows_names_label_and_sender(meta: Meta) -> None:
     assert process.shown("series_limit") == [({}, 1_000_000.0)]
 
 
-def test_rows_are_written_again_only_when_something_changed(meta: Meta) -> None:
+def test_rows_are_written_again_only_when_something_changed(sqlite_meta: Meta) -> None:
     clock = HandClock()
-    process, other = Process(meta, clock, "edge"), Process(meta, clock, "engine")
+    process, other = Process(sqlite_meta, clock, "edge"), Process(sqlite_meta, clock, "engine")
     process.see(0, 10)
     process.watch.run_once()
     clock.forward(14 * 60_000)

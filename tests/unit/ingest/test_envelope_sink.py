@@ -19,14 +19,16 @@ from watchkeeper.ingest.envelope_rows import (
     encode_envelope_rows,
 )
 from watchkeeper.model import Kind
+from watchkeeper.store.columns import Columns
+from watchkeeper.store.meta import Meta
 
 NOW_MS = 1_795_224_000_000
 IDS = {"environment": "production", "release": "shop@1.2.3"}
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    with open_house(tmp_path) as house:
+def house(tmp_path: Path, sqlite_meta: Meta, empty_columns: Columns) -> Iterator[House]:
+    with open_house(tmp_path, sqlite_meta, empty_columns) as house:
         yield house
 
 

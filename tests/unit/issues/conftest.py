@@ -20,8 +20,10 @@ def house(
 
     Where no ClickHouse can be had, PostgreSQL is still tried.
     """
-    columns: Columns | None = None
+    columns: Columns
     if database == "postgresql" and LIBRARY.exists():
         columns = emptied(request.getfixturevalue("clickhouse_columns"))
+    else:
+        columns = request.getfixturevalue("empty_columns")
     with open_house(tmp_path, meta, columns) as opened:
         yield opened

@@ -21,6 +21,8 @@ from watchkeeper.logs import (
     TooManyQueries,
 )
 from watchkeeper.model import Role, Scope
+from watchkeeper.store.columns import Columns
+from watchkeeper.store.meta import Meta
 
 INTERVAL_MS = 15 * SECOND_MS
 ELSEWHERE = Scope(org_id=1, project_ids=(2,), role=Role.MEMBER)
@@ -70,8 +72,8 @@ BEGAN_MS = 1_795_224_000_000 // MINUTE_MS * MINUTE_MS
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    with open_house(tmp_path) as house:
+def engine(tmp_path: Path, sqlite_meta: Meta, empty_columns: Columns) -> Iterator[Engine]:
+    with open_house(tmp_path, sqlite_meta, empty_columns) as house:
         house.clock.now_ms = BEGAN_MS
         yield Engine(house)
 

@@ -19,6 +19,7 @@ from watchkeeper.lib.clock import HOUR_MS, MINUTE_MS, SECOND_MS
 from watchkeeper.lib.errors import Forbidden, NotFound
 from watchkeeper.model import Kind, Role, Scope, TimeRange
 from watchkeeper.monitors import CheckInsSource, Monitors, MonitorWatch, RunStatus
+from watchkeeper.store.columns import Columns
 from watchkeeper.store.meta import Meta, tables
 
 HOURLY: dict[str, object] = {
@@ -99,9 +100,9 @@ class Jobs:
 
 
 @contextmanager
-def open_jobs(directory: Path, meta: Meta | None = None) -> Iterator[Jobs]:
+def open_jobs(directory: Path, meta: Meta, columns: Columns) -> Iterator[Jobs]:
     """At a full hour."""
-    with open_house(directory, meta) as house:
+    with open_house(directory, meta, columns) as house:
         house.clock.now_ms = house.clock.now_ms // HOUR_MS * HOUR_MS - 10 * MINUTE_MS
         made = Jobs(house)
         made.wait(10 * MINUTE_MS)
@@ -109,15 +110,15 @@ def open_jobs(directory: Path, meta: Meta | None = None) -> Iterator[Jobs]:
 
 
 @pytest.fixture
-def jobs(tmp_path: Path) -> Iterator[Jobs]:
-    with open_jobs(tmp_path) as opened:
+def jobs(tmp_path: Path, sqlite_meta: Meta, empty_columns: Columns) -> Iterator[Jobs]:
+    with open_jobs(tmp_path, sqlite_meta, empty_columns) as opened:
         yield opened
 
 
 @pytest.fixture
-def jobs_on_both(meta: Meta, tmp_path: Path) -> Iterator[Jobs]:
+def jobs_on_both(meta: Meta, tmp_path: Path, empty_columns: Columns) -> Iterator[Jobs]:
     """On both databases."""
-    with open_jobs(tmp_path, meta) as opened:
+    with open_jobs(tmp_path, meta, empty_columns) as opened:
         yield opened
 
 

@@ -25,7 +25,7 @@ from watchkeeper.ingest import (
 from watchkeeper.ingest.scrape import ConfigFile, ScrapeConfigs, Scraper
 from watchkeeper.lib.outbound import Outbound, OutboundOptions
 from watchkeeper.model import Histogram, Kind, Labels, Record, Role, Scope, decode_histogram
-from watchkeeper.store.meta import Meta, open_meta, tables
+from watchkeeper.store.meta import Meta, tables
 from watchkeeper.store.spool import Position, SegmentReader, SegmentWriter, SpoolOptions
 
 SCOPE = Scope(org_id=1, project_ids=(1,), role=Role.OWNER)
@@ -105,10 +105,8 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def meta(tmp_path: Path) -> Iterator[Meta]:
-    meta = open_meta(f"sqlite:///{tmp_path / 'meta.db'}")
-    meta.upgrade()
-    with meta.write() as connection:
+def meta(sqlite_meta: Meta) -> Meta:
+    with sqlite_meta.write() as connection:
         connection.execute(
             insert(tables.organisations).values(id=1, slug="o", name="O", created_ms=0)
         )
@@ -116,8 +114,7 @@ def meta(tmp_path: Path) -> Iterator[Meta]:
             insert(tables.projects),
             [{"id": n, "org_id": 1, "slug": f"p{n}", "name": "P", "created_ms": 0} for n in (1, 2)],
         )
-    yield meta
-    meta.close()
+    return sqlite_meta
 
 
 @pytest.fixture
