@@ -64,7 +64,7 @@ class House:
     ) -> None:
         """meta, columns: empty ones with their schema; in the directory where none is given.
 
-        The fixtures `sqlite_meta` and `empty_columns` cost a tenth of new ones.
+        The fixture `sqlite_meta` costs a tenth of a new one.
         """
         self.directory = directory
         self.clock = HandClock()

@@ -44,18 +44,15 @@ def clickhouse_columns(clickhouse_server: ClickHouseServer) -> Iterator[Columns]
     store.close()
 
 
-@pytest.fixture(scope="module")
-def embedded_columns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Columns]:
-    """One embedded store for a module, as a process may hold one only."""
-    store = open_embedded_copy(tmp_path_factory.mktemp("embedded") / "columns")
+@pytest.fixture
+def empty_columns(tmp_path: Path) -> Iterator[Columns]:
+    """An embedded store with the schema, without a row.
+
+    A copy for each test: to empty a shared one costs more where rows lie in many partitions.
+    """
+    store = open_embedded_copy(tmp_path / "columns")
     yield store
     store.close()
-
-
-@pytest.fixture
-def empty_columns(embedded_columns: Columns) -> Columns:
-    """An embedded store with the schema, without a row: for a thirtieth of what a new one takes."""
-    return emptied(embedded_columns)
 
 
 @cache
