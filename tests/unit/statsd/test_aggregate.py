@@ -74,6 +74,12 @@ def test_a_gauge_is_set_and_changed_in_the_order_sent() -> None:
     assert lines.values() == {"a": 8.0, "b": 4.0}
 
 
+def test_a_blank_before_the_sign_of_a_gauge_changes_nothing() -> None:
+    lines = Lines()
+    lines.send("a:10|g", "a: -4|g", "a: -4|g", "a:\t+1|g")
+    assert lines.values() == {"a": 3.0}
+
+
 def test_a_gauge_with_a_time_is_stored_at_that_time_too() -> None:
     lines = Lines()
     then_s = lines.start_ms // 1000 - 30

@@ -331,7 +331,7 @@ class Aggregator:
         total, texts = self.table.total, batch.texts
         triples = zip(rows.tolist(), slots[rows].tolist(), values[rows].tolist(), strict=True)
         for at, slot, value in triples:
-            if texts[at][0] in _SIGNS:
+            if texts[at].lstrip()[0] in _SIGNS:
                 total[slot] += value
             else:
                 total[slot] = value
