@@ -108,7 +108,11 @@ def _replace(one: Copy, directory: Path) -> None:
     manifest = json.loads((fresh / MANIFEST).read_text()) | {"at_ms": one.at_ms}
     (fresh / MANIFEST).write_text(json.dumps(manifest))
     path.rename(old)
-    fresh.rename(path)
+    try:
+        fresh.rename(path)
+    except OSError:
+        old.rename(path)
+        raise
 
 
 def _erase(directory: Path, *arguments: str) -> Mapping[str, list[dict[str, int]]]:
