@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime
 
 from watchkeeper.alerting.rules import (
     AlertingRule,
@@ -14,6 +13,7 @@ from watchkeeper.alerting.rules import (
     Rule,
     RuleHealth,
 )
+from watchkeeper.lib.rfc3339 import NEVER, rfc3339
 from watchkeeper.model import Scope, labels_of
 from watchkeeper.query.promql import Matcher, format_expr, parse, satisfies
 
@@ -146,7 +146,4 @@ def go_exponent(value: float) -> str:
 
 
 def _time(ms: int | None) -> str:
-    if ms is None:
-        return "0001-01-01T00:00:00Z"
-    moment = datetime.fromtimestamp(ms / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return NEVER if ms is None else rfc3339(ms)

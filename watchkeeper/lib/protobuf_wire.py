@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from watchkeeper.lib.varint import varint
+from watchkeeper.lib.varint import varint, zigzag_varint
 
 _FIXED64 = 1
 _LENGTH_DELIMITED = 2
@@ -24,7 +24,7 @@ def number_field(field: int, value: int) -> bytes:
 
 def signed_field(field: int, value: int) -> bytes:
     """A field of type sint32 or sint64, 0 or not."""
-    return varint(field << 3) + varint(value << 1 if value >= 0 else (-value << 1) - 1)
+    return varint(field << 3) + zigzag_varint(value)
 
 
 def double_field(field: int, value: float) -> bytes:

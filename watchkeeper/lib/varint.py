@@ -11,3 +11,8 @@ def varint(number: int) -> bytes:
         number >>= 7
     out.append(number)
     return bytes(out)
+
+
+def zigzag_varint(number: int) -> bytes:
+    """A signed number: 0, -1, 1, -2, … are written as 0, 1, 2, 3, …"""
+    return varint(~(number << 1) if number < 0 else number << 1)

@@ -190,18 +190,23 @@ remote_read:
         assert not _matrix(prometheus, 'ended{job="other"}[5m]', now_ms)
 
 
-@pytest.mark.prometheus
-def test_a_real_prometheus_federates(address: str, tmp_path: Path) -> None:
-    config = f"""
+def _federating(address: str, *matches: str) -> str:
+    """A prometheus.yml that scrapes /federate of an address each second."""
+    return f"""
 scrape_configs:
   - job_name: federate
     honor_labels: true
     scrape_interval: 1s
     metrics_path: /federate
-    params: {{"match[]": ['{{job=~".+"}}', "temperature"]}}
+    params: {{"match[]": {json.dumps(matches)}}}
     basic_auth: {{username: wk, password: token}}
     static_configs: [{{targets: ["{address}"]}}]
 """
+
+
+@pytest.mark.prometheus
+def test_a_real_prometheus_federates(address: str, tmp_path: Path) -> None:
+    config = _federating(address, '{job=~".+"}', "temperature")
     with real_prometheus(config, tmp_path) as prometheus:
 
         def rows(query: str) -> list[dict[str, dict[str, str]]]:
@@ -219,16 +224,7 @@ scrape_configs:
 
 @pytest.mark.prometheus
 def test_a_real_prometheus_federates_native_histograms(address: str, tmp_path: Path) -> None:
-    config = f"""
-scrape_configs:
-  - job_name: federate
-    honor_labels: true
-    scrape_interval: 1s
-    metrics_path: /federate
-    params: {{"match[]": ["latency_seconds", "requests_total"]}}
-    basic_auth: {{username: wk, password: token}}
-    static_configs: [{{targets: ["{address}"]}}]
-"""
+    config = _federating(address, "latency_seconds", "requests_total")
     with real_prometheus(config, tmp_path, "--enable-feature=native-histograms") as prometheus:
 
         def value(query: str) -> list[float]:

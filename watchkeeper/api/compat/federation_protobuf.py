@@ -6,17 +6,16 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 
-from watchkeeper.api.compat.remote_read import spans_of
+from watchkeeper.api.compat.remote_read import bucket_fields
 from watchkeeper.lib.protobuf_wire import (
     bytes_field,
     double_field,
-    doubles_field,
     number_field,
     signed_field,
     text_field,
 )
 from watchkeeper.lib.varint import varint
-from watchkeeper.model import METRIC_NAME, Buckets, Histogram, Labels, ResetHint
+from watchkeeper.model import METRIC_NAME, Histogram, Labels, ResetHint
 
 MEDIA_TYPE = (
     "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
@@ -86,15 +85,7 @@ def _histogram(histogram: Histogram) -> bytes:
         signed_field(5, histogram.schema),
         double_field(6, histogram.zero_threshold),
         double_field(8, histogram.zero_count),
-        _side(histogram.negative, spans=9, counts=11),
-        _side(histogram.positive, spans=12, counts=14) or bytes_field(12, b""),
+        bucket_fields(histogram.negative, spans=9, counts=11),
+        # An empty span tells a reader that there are no classic ones.
+        bucket_fields(histogram.positive, spans=12, counts=14) or bytes_field(12, b""),
     ))  # fmt: skip
-
-
-def _side(buckets: Buckets, *, spans: int, counts: int) -> bytes:
-    """Spans and counts of one sign. An empty span tells a reader that there are no classic ones."""
-    told = [
-        bytes_field(spans, signed_field(1, gap) + number_field(2, length))
-        for gap, length in spans_of(buckets.indexes)
-    ]
-    return b"".join(told) + doubles_field(counts, buckets.counts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TypeVar
 
 from watchkeeper import __version__
@@ -12,6 +11,7 @@ from watchkeeper.api.compat.prometheus_json import encode, query_pieces
 from watchkeeper.api.compat.prometheus_params import BadParameter, Params, unescape_label
 from watchkeeper.lib.clock import DAY_MS, Clock
 from watchkeeper.lib.errors import WatchkeeperError
+from watchkeeper.lib.rfc3339 import rfc3339
 from watchkeeper.model import Scope
 from watchkeeper.query import Cancellation
 from watchkeeper.query.exemplars import ExemplarSource, SeriesExemplars
@@ -301,18 +301,13 @@ def _flags(backend: Backend, call: Call) -> object:
 
 def _runtimeinfo(backend: Backend, call: Call) -> object:
     return {
-        "startTime": _rfc3339(backend.started_ms),
-        "serverTime": _rfc3339(backend.clock()),
-        "lastConfigTime": _rfc3339(backend.configured_ms() or backend.started_ms),
+        "startTime": rfc3339(backend.started_ms),
+        "serverTime": rfc3339(backend.clock()),
+        "lastConfigTime": rfc3339(backend.configured_ms() or backend.started_ms),
         "reloadConfigSuccess": backend.is_config_good(),
         "corruptionCount": 0,
         "storageRetention": "",
     }
-
-
-def _rfc3339(ms: int) -> str:
-    moment = datetime.fromtimestamp(ms / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _walreplay(backend: Backend, call: Call) -> object:
@@ -325,7 +320,7 @@ def _notifications(backend: Backend, call: Call) -> Answer:
     if backend.is_config_good():
         return Answer(encode([]))
     text = "Configuration reload has failed."
-    since = _rfc3339(backend.configured_ms() or backend.started_ms)
+    since = rfc3339(backend.configured_ms() or backend.started_ms)
     return Answer(encode([{"text": text, "date": since, "active": True}]))
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from watchkeeper.ingest.pushgateway.gateway import FAILED, PUSHED
 from watchkeeper.ingest.pushgateway.types import Group, PushedFamily
 from watchkeeper.lib.clock import SECOND_MS
+from watchkeeper.lib.rfc3339 import rfc3339
 from watchkeeper.model import METRIC_NAME, Labels
 
 _TYPES = {"unknown": "UNTYPED", "gaugehistogram": "GAUGE_HISTOGRAM"}
@@ -45,9 +45,8 @@ def _shown(group: Group) -> dict[str, object]:
 
 
 def _facts(family: PushedFamily, metrics: list[dict[str, object]]) -> dict[str, object]:
-    at = datetime.fromtimestamp(family.pushed_ms / SECOND_MS, UTC).isoformat()
     facts: dict[str, object] = {
-        "time_stamp": at.replace("+00:00", "Z"),
+        "time_stamp": rfc3339(family.pushed_ms, timespec="auto"),
         "type": _TYPES.get(family.type, family.type.upper()),
     }
     return facts | ({"help": family.help} if family.help else {}) | {"metrics": metrics}

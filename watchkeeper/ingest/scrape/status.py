@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from watchkeeper.ingest.scrape.scrape import Health, Outcome
 from watchkeeper.ingest.scrape.targets import Target
 from watchkeeper.lib.durations import format_duration
+from watchkeeper.lib.rfc3339 import NEVER, rfc3339
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,6 @@ class TargetStatus:
 
     def as_prometheus(self) -> dict[str, object]:
         """The entry of activeTargets in Prometheus's /api/v1/targets."""
-        at = self.last_scrape_ms
-        scraped = datetime.fromtimestamp(at / 1000, UTC) if at else datetime(1, 1, 1, tzinfo=UTC)
-        timespec = "milliseconds" if at else "seconds"
         return {
             "discoveredLabels": dict(self.discovered_labels),
             "labels": dict(self.labels),
@@ -69,7 +66,7 @@ class TargetStatus:
             "scrapeUrl": self.url,
             "globalUrl": self.url,
             "lastError": self.last_error,
-            "lastScrape": scraped.isoformat(timespec=timespec).replace("+00:00", "Z"),
+            "lastScrape": rfc3339(self.last_scrape_ms) if self.last_scrape_ms else NEVER,
             "lastScrapeDuration": self.last_duration_s,
             "health": self.health.value,
             "scrapeInterval": format_duration(self.interval_ms),

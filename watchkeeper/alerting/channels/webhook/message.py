@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 from watchkeeper.alerting.channels.types import AlertFacts, Notification
+from watchkeeper.lib.rfc3339 import rfc3339
 
 _NEVER = "0001-01-01T00:00:00Z"
 
@@ -35,8 +35,8 @@ def _alert(alert: AlertFacts) -> dict[str, object]:
         "status": alert.status,
         "labels": dict(alert.labels),
         "annotations": dict(alert.annotations),
-        "startsAt": _time(alert.starts_ms),
-        "endsAt": _NEVER if alert.ends_ms is None else _time(alert.ends_ms),
+        "startsAt": rfc3339(alert.starts_ms),
+        "endsAt": _NEVER if alert.ends_ms is None else rfc3339(alert.ends_ms),
         "generatorURL": alert.generator_url,
         "fingerprint": alert.fingerprint,
     }
@@ -52,8 +52,3 @@ def common(sets: Sequence[Mapping[str, str]]) -> dict[str, str]:
         for name, value in first.items()
         if all(other.get(name) == value for other in others)
     }
-
-
-def _time(ms: int) -> str:
-    moment = datetime.fromtimestamp(ms / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -26,15 +26,24 @@ def histogram_bytes(histogram: Histogram, ts_ms: int) -> bytes:
         signed_field(_SCHEMA, histogram.schema),
         double_field(_ZERO_THRESHOLD, histogram.zero_threshold),
         double_field(_ZERO_COUNT, histogram.zero_count),
-        *_buckets(histogram.negative, _NEGATIVE_SPANS, _NEGATIVE_COUNTS),
-        *_buckets(histogram.positive, _POSITIVE_SPANS, _POSITIVE_COUNTS),
+        bucket_fields(histogram.negative, spans=_NEGATIVE_SPANS, counts=_NEGATIVE_COUNTS),
+        bucket_fields(histogram.positive, spans=_POSITIVE_SPANS, counts=_POSITIVE_COUNTS),
         number_field(_RESET_HINT, int(histogram.reset_hint)),
         number_field(_TIMESTAMP, ts_ms),
         doubles_field(_CUSTOM_BOUNDS, histogram.custom_bounds),
     ))  # fmt: skip
 
 
-def spans_of(indexes: Iterable[int]) -> list[tuple[int, int]]:
+def bucket_fields(buckets: Buckets, *, spans: int, counts: int) -> bytes:
+    """The buckets of one sign under these field numbers, alike in all messages of Prometheus."""
+    told = [
+        bytes_field(spans, signed_field(1, gap) + number_field(2, length))
+        for gap, length in _spans_of(buckets.indexes)
+    ]
+    return b"".join(told) + doubles_field(counts, buckets.counts)
+
+
+def _spans_of(indexes: Iterable[int]) -> list[tuple[int, int]]:
     """Ascending indexes as (gap since the end of the span before, length)."""
     spans: list[tuple[int, int]] = []
     expected = 0
@@ -45,10 +54,3 @@ def spans_of(indexes: Iterable[int]) -> list[tuple[int, int]]:
             spans.append((index - expected, 1))
         expected = index + 1
     return spans
-
-
-def _buckets(buckets: Buckets, spans_field: int, counts_field: int) -> Iterable[bytes]:
-    for gap, length in spans_of(buckets.indexes):
-        span = signed_field(1, gap) + number_field(2, length)
-        yield bytes_field(spans_field, span)
-    yield doubles_field(counts_field, buckets.counts)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from watchkeeper.lib.varint import varint
+from watchkeeper.lib.varint import varint, zigzag_varint
 
 SAMPLES_PER_CHUNK = 120
 """As Prometheus cuts its own chunks."""
@@ -46,7 +46,11 @@ def chunks(ts_ms: I64, values: F64) -> Iterator[Chunk]:
 def encode(ts_ms: I64, values: F64) -> bytes:
     """1…65,535 samples as one chunk."""
     bits = np.ascontiguousarray(values, dtype=np.float64).view(np.uint64)
-    head = len(ts_ms).to_bytes(2, "big") + _zigzag(int(ts_ms[0])) + int(bits[0]).to_bytes(8, "big")
+    head = (
+        len(ts_ms).to_bytes(2, "big")
+        + zigzag_varint(int(ts_ms[0]))
+        + int(bits[0]).to_bytes(8, "big")
+    )
     if len(ts_ms) == 1:
         return head
     deltas = np.diff(ts_ms)
@@ -124,8 +128,3 @@ def _trailing_zeros(numbers: U64) -> I64:
     """Zero bits below the lowest one; 0 for 0."""
     lowest = numbers & (~numbers + np.uint64(1))
     return np.where(numbers == 0, 0, 63 - _leading_zeros(lowest))
-
-
-def _zigzag(number: int) -> bytes:
-    """A signed number as a varint: 0, -1, 1, -2, … are 0, 1, 2, 3, …"""
-    return varint(~(number << 1) if number < 0 else number << 1)

@@ -17,6 +17,7 @@ from watchkeeper.artifacts import Releases, Uploads
 from watchkeeper.issues import Issues
 from watchkeeper.lib.clock import SECOND_MS, Clock
 from watchkeeper.lib.errors import Forbidden, Invalid, NotFound, Overloaded, WatchkeeperError
+from watchkeeper.lib.rfc3339 import rfc3339
 from watchkeeper.model import LiveEvent, Role, Scope
 from watchkeeper.monitors import Monitors
 
@@ -171,10 +172,7 @@ def json_answer(
 
 def iso(at_ms: int | None) -> str | None:
     """An instant as this API writes it, UTC with microseconds."""
-    if at_ms is None:
-        return None
-    text = datetime.fromtimestamp(at_ms / SECOND_MS, UTC).isoformat(timespec="microseconds")
-    return text.replace("+00:00", "Z")
+    return None if at_ms is None else rfc3339(at_ms, timespec="microseconds")
 
 
 def instant(told: object, name: str) -> int | None:
